@@ -1,0 +1,74 @@
+// Makes the files under src/**/generated: grammars compiled by nearley, and one index for each folder that is a registry.
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const nearley = require('nearley/lib/nearley.js');
+const compile = require('nearley/lib/compile.js');
+const generate = require('nearley/lib/generate.js');
+const nearleyGrammar = require('nearley/lib/nearley-language-bootstrapped.js');
+
+const writeIfChanged = (file, text) => {
+  mkdirSync(dirname(file), { recursive: true });
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+};
+
+function* walk(dir) {
+  if (!existsSync(dir)) return;
+  for (const name of readdirSync(dir).sort()) {
+    const path = join(dir, name);
+    if (statSync(path).isDirectory()) { if (name !== 'generated') yield* walk(path); } else yield path;
+  }
+}
+
+/** grammars/X/Y.ne → src/parsers/generated/X/Y.ts. Files whose name starts with `_` are parts, reached by @include. */
+function grammars() {
+  const base = join(root, 'grammars');
+  for (const file of walk(base)) {
+    if (!file.endsWith('.ne') || basename(file).startsWith('_')) continue;
+    const parser = new nearley.Parser(nearleyGrammar);
+    parser.feed(readFileSync(file, 'utf8'));
+    const options = { args: [file], out: '', export: 'grammar', alreadycompiled: [], nojs: false, quiet: true };
+    const compiled = compile(parser.results[0], options);
+    compiled.config.preprocessor = 'module';
+    const text = `// @ts-nocheck\n${generate(compiled, 'grammar').replace(/^\/\/ http.*$/m, '')}`;
+    writeIfChanged(join(root, 'src/parsers/generated', relative(base, file).replace(/\.ne$/, '.ts')), text);
+  }
+}
+
+/**
+ * A registry folder: every .ts file in it (not *.test.ts, not generated) exports `name`; the index exports them all in one
+ * array under `name`, in order of path.
+ */
+const REGISTRIES = [
+  { folder: 'src/kernel/xt/match', exports: 'match', out: 'src/kernel/xt/generated/match.ts' },
+  { folder: 'src/kernel/xt/target', exports: 'target', out: 'src/kernel/xt/generated/target.ts' },
+  { folder: 'src/kernel/expr/kind', exports: 'definition', out: 'src/kernel/expr/generated/index.ts' },
+  { folder: 'src/kernel/conntrack/proto', exports: 'protocol', out: 'src/kernel/conntrack/generated/proto.ts' },
+  { folder: 'src/kernel/conntrack/helper', exports: 'helper', out: 'src/kernel/conntrack/generated/helper.ts' },
+  { folder: 'src/kernel/ipset/type', exports: 'setType', out: 'src/kernel/ipset/generated/index.ts' },
+  { folder: 'src/kernel/proc/file', exports: 'procFile', out: 'src/kernel/proc/generated/index.ts' },
+  { folder: 'src/kernel/sysctl/group', exports: 'sysctls', out: 'src/kernel/sysctl/generated/index.ts' },
+  { folder: 'src/commands/nft/statement', exports: 'statement', out: 'src/commands/nft/generated/statement.ts' },
+  { folder: 'src/commands/nft/expression', exports: 'expression', out: 'src/commands/nft/generated/expression.ts' },
+  { folder: 'src/commands/nft/proto', exports: 'proto', out: 'src/commands/nft/generated/proto.ts' },
+  { folder: 'src/commands', only: /^[^/]+\/command\.ts$|^small\/[^/]+\.ts$/, exports: 'commands', out: 'src/commands/generated/index.ts', spread: true },
+];
+
+function registries() {
+  for (const r of REGISTRIES) {
+    const base = join(root, r.folder);
+    const files = [...walk(base)].map((f) => relative(base, f).split(sep).join('/'))
+      .filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts') && !basename(f).startsWith('_') && (!r.only || r.only.test(f)));
+    const up = relative(dirname(join(root, r.out)), base).split(sep).join('/');
+    const lines = files.map((f, i) => `import { ${r.exports} as x${i} } from '${up}/${f}';`);
+    const list = files.map((_, i) => (r.spread ? `...x${i}` : `x${i}`)).join(', ');
+    writeIfChanged(join(root, r.out), `${lines.join('\n')}\n\nexport const ${r.exports} = [${list}] as const;\n`);
+  }
+}
+
+grammars();
+registries();

@@ -1,0 +1,31 @@
+import type { Host } from '../host/host.ts';
+
+/**
+ * One cloned tool or small program. A folder or file of src/commands exports `commands: readonly Command[]`;
+ * src/commands/generated/index.ts is made from the folder in the build.
+ */
+export interface Command {
+  readonly names: readonly string[];
+  /** Runs to its end and gives the exit status. State changes only by commits to the host's kernel. */
+  run(call: Call): number | Promise<number>;
+  /** For commands that go on (conntrack -E, nft monitor): null when this argv does not. */
+  listen?(call: Call): Running | null;
+}
+
+export interface Call {
+  /** argv[0] is the program's name without its folder. */
+  readonly argv: readonly string[];
+  readonly host: Host;
+  readonly stdin: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Is standard output a terminal? False in the library. */
+  readonly tty: boolean;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+export interface Running {
+  /** A signal arrived ('INT', 'TERM' …); prints what the tool prints then, returns its status. */
+  stop(signal: string): number;
+}

@@ -1,0 +1,10 @@
+import { Netns } from '../kernel/netns.ts';
+import type { Files } from './files.ts';
+
+/** One simulated Linux machine: kernel, files, clock. */
+export interface Host {
+  readonly net: Netns;
+  readonly files: Files;
+  /** Process ids count up from a fixed start: what `by process N` and netlink ports show. */
+  nextPid(): number;
+}

@@ -1,0 +1,53 @@
+/** The errno values that the modelled kernel answers with, by their Linux names. */
+export const ERRNO = {
+  EPERM: [1, 'Operation not permitted'],
+  ENOENT: [2, 'No such file or directory'],
+  EINTR: [4, 'Interrupted system call'],
+  EIO: [5, 'Input/output error'],
+  ENXIO: [6, 'No such device or address'],
+  E2BIG: [7, 'Argument list too long'],
+  EBADF: [9, 'Bad file descriptor'],
+  EAGAIN: [11, 'Resource temporarily unavailable'],
+  ENOMEM: [12, 'Cannot allocate memory'],
+  EACCES: [13, 'Permission denied'],
+  EBUSY: [16, 'Device or resource busy'],
+  EEXIST: [17, 'File exists'],
+  EXDEV: [18, 'Invalid cross-device link'],
+  ENODEV: [19, 'No such device'],
+  ENOTDIR: [20, 'Not a directory'],
+  EISDIR: [21, 'Is a directory'],
+  EINVAL: [22, 'Invalid argument'],
+  ENFILE: [23, 'Too many open files in system'],
+  EMFILE: [24, 'Too many open files'],
+  ENOSPC: [28, 'No space left on device'],
+  EROFS: [30, 'Read-only file system'],
+  EMLINK: [31, 'Too many links'],
+  EDOM: [33, 'Numerical argument out of domain'],
+  ERANGE: [34, 'Numerical result out of range'],
+  ENAMETOOLONG: [36, 'File name too long'],
+  ENOSYS: [38, 'Function not implemented'],
+  ENOTEMPTY: [39, 'Directory not empty'],
+  ELOOP: [40, 'Too many levels of symbolic links'],
+  ENOPROTOOPT: [92, 'Protocol not available'],
+  EPROTONOSUPPORT: [93, 'Protocol not supported'],
+  EOPNOTSUPP: [95, 'Operation not supported'],
+  EPFNOSUPPORT: [96, 'Protocol family not supported'],
+  EAFNOSUPPORT: [97, 'Address family not supported by protocol'],
+  EADDRINUSE: [98, 'Address already in use'],
+  EADDRNOTAVAIL: [99, 'Cannot assign requested address'],
+  ENETDOWN: [100, 'Network is down'],
+  ENETUNREACH: [101, 'Network is unreachable'],
+  EMSGSIZE: [90, 'Message too long'],
+  EOVERFLOW: [75, 'Value too large for defined data type'],
+  ENOBUFS: [105, 'No buffer space available'],
+  EISCONN: [106, 'Transport endpoint is already connected'],
+  EALREADY: [114, 'Operation already in progress'],
+  EHOSTUNREACH: [113, 'No route to host'],
+  ENOTSUPP: [524, 'Unknown error 524'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+/** Name of an errno, as in errno(3). */
+export type Errno = keyof typeof ERRNO;
+
+/** The words of strerror(3) in the C locale. */
+export const strerror = (e: Errno): string => ERRNO[e][1];

@@ -1,0 +1,79 @@
+import type { Conntrack } from '../conntrack/entry.ts';
+import type { NetDevice } from '../stack/device.ts';
+
+/** How an skb relates to its connection (enum ip_conntrack_info). */
+export const CTINFO = { established: 0, related: 1, new: 2, establishedReply: 3, relatedReply: 4, untracked: 7 } as const;
+export type CtInfo = (typeof CTINFO)[keyof typeof CTINFO];
+
+/** PACKET_* of linux/if_packet.h. */
+export const PACKET = { host: 0, broadcast: 1, multicast: 2, otherhost: 3, outgoing: 4, loopback: 5 } as const;
+
+/**
+ * A packet on its way through the model: the part of struct sk_buff that netfilter can see.
+ * `data` holds everything from the link-layer header on; the three offsets point into it. Fields are changed in place,
+ * `data` is replaced when its length changes.
+ */
+export class Skb {
+  data: Uint8Array;
+  /** Offset of the link-layer header; -1 when there is none (tun devices, packets made here). */
+  mac = -1;
+  macLen = 0;
+  /** Offset of the network header. */
+  network = 0;
+  /** Offset of the transport header; -1 until known. */
+  transport = -1;
+  /** Transport protocol number after IPv6 extension headers; -1 until known. */
+  l4proto = -1;
+  /** Fragment offset in bytes: non-zero means that there is no transport header here. */
+  fragOffset = 0;
+  /** EtherType in host order: 0x0800, 0x86dd, 0x0806, 0x8100 … */
+  protocol = 0;
+  pktType: number = PACKET.host;
+  mark = 0;
+  secmark = 0;
+  priority = 0;
+  /** Index of the device it arrived on; 0 for packets made here. */
+  skbIif = 0;
+  dev: NetDevice | null = null;
+  /** Its connection; null: none (untracked when ctinfo says so, else invalid or not yet seen). */
+  ct: Conntrack | null = null;
+  ctinfo: CtInfo = CTINFO.new;
+  /** A conntrack template set by `CT --zone/--helper/--timeout` or nft `ct zone set`, until tracking meets it. */
+  template: Conntrack | null = null;
+  nftrace = false;
+  /** Stripped VLAN tag (offload form), TCI in host order; -1: none. */
+  vlanTci = -1;
+  vlanProto = 0;
+  /** Set by `meta cgroup`, owner, socket …: what a local sender was. Null on forwarded packets. */
+  sk: SocketInfo | null = null;
+  /** tc class (realm) of the route: `meta rtclassid`. */
+  rtclassid = 0;
+  /** True after NF_DUP'ed: TEE does not duplicate again (current->in_nf_duplicate). */
+  duplicated = false;
+  /** Hash of the flow, made lazily; 0: not yet. */
+  hash = 0;
+  /** Set when a NAT manipulation of a local packet asks for a new route. */
+  ipDefrag = false;
+
+  constructor(data: Uint8Array) {
+    this.data = data;
+  }
+
+  /** A deep copy of bytes and fields; the connection is shared. */
+  clone(): Skb {
+    const copy = Object.assign(new Skb(this.data.slice()), this);
+    copy.data = this.data.slice();
+    return copy;
+  }
+}
+
+/** What the model knows of the socket that sent or will take a packet. */
+export interface SocketInfo {
+  readonly uid: number;
+  readonly gid: number;
+  readonly transparent: boolean;
+  readonly wildcard: boolean;
+  readonly mark: number;
+  readonly cgroupClassid: number;
+  readonly cgroupPath: string;
+}

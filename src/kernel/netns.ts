@@ -1,0 +1,18 @@
+import type { Clock, Random } from './clock.ts';
+
+/**
+ * One network namespace: the front door of the kernel model. Everything a tool or a packet can reach hangs here.
+ * Each subsystem is a class in its own folder; it gets the namespace and keeps its state itself.
+ */
+export class Netns {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A container's namespace may not write global sysctls. */
+  readonly container: boolean;
+
+  constructor(options: { readonly clock: Clock; readonly random: Random; readonly container: boolean }) {
+    this.clock = options.clock;
+    this.random = options.random;
+    this.container = options.container;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Errno } from '../errno.ts';
+import type { Expression, ObjectKind, StatefulExpression } from '../expr/expression.ts';
+import type { Family } from '../net/hook.ts';
+import type { BaseHook, NftSet, ObjectValue, SetElement } from './objects.ts';
+
+/**
+ * One message of a netlink batch, NFT_MSG_*. What a tool asks of nf_tables; `Netns.nft.commit` applies a list of them
+ * whole or not at all. Fields carry the meaning of the NFTA_* attributes; an absent one was not sent.
+ * `destroy` is `delete` that forgives what is not there.
+ */
+export type NftMessage =
+  | { readonly op: 'newtable'; readonly family: Family; readonly table: string; readonly excl: boolean; readonly flags?: number; readonly comment?: string }
+  | { readonly op: 'deltable' | 'destroytable'; readonly family: Family | 'unspec'; readonly table?: string; readonly handle?: bigint }
+  | { readonly op: 'newchain'; readonly family: Family; readonly table: string; readonly chain?: string; readonly handle?: bigint; readonly excl: boolean; readonly hook?: BaseHook; readonly policy?: 'accept' | 'drop'; readonly counters?: { readonly packets: bigint; readonly bytes: bigint }; readonly flags?: number; readonly id?: number; readonly comment?: string; /** With `handle`: rename. */ readonly rename?: string }
+  | { readonly op: 'delchain' | 'destroychain'; readonly family: Family; readonly table: string; readonly chain?: string; readonly handle?: bigint; /** Only these devices of a netdev chain. */ readonly devices?: readonly string[] }
+  | { readonly op: 'newrule'; readonly family: Family; readonly table: string; readonly chain?: string; readonly chainId?: number; readonly excl: boolean; readonly mode: 'append' | 'insert' | 'replace'; /** NFTA_RULE_POSITION; of replace: NFTA_RULE_HANDLE. */ readonly position?: bigint; /** NFTA_RULE_POSITION_ID: a rule of the same batch. */ readonly positionId?: number; readonly id?: number; readonly exprs: readonly Expression[]; readonly comment?: string; readonly userdata?: Uint8Array; readonly compat?: { readonly proto: number; readonly inv: boolean } }
+  | { readonly op: 'delrule' | 'destroyrule'; readonly family: Family; readonly table: string; readonly chain?: string; readonly handle?: bigint; readonly id?: number }
+  | { readonly op: 'newset'; readonly family: Family; readonly table: string; readonly excl: boolean; readonly set: Omit<NftSet, 'handle' | 'elements' | 'id'>; /** Batch-local number by which rules name an anonymous set. */ readonly id: number }
+  | { readonly op: 'delset' | 'destroyset'; readonly family: Family; readonly table: string; readonly set?: string; readonly handle?: bigint }
+  | { readonly op: 'newsetelem'; readonly family: Family; readonly table: string; readonly set: string; readonly setId?: number; readonly excl: boolean; readonly elements: readonly NewElement[] }
+  /** Absent elements: flush. */
+  | { readonly op: 'delsetelem' | 'destroysetelem'; readonly family: Family; readonly table: string; readonly set: string; readonly elements?: readonly NewElement[] }
+  | { readonly op: 'newobj'; readonly family: Family; readonly table: string; readonly name: string; readonly excl: boolean; readonly value: ObjectValue; readonly comment?: string }
+  | { readonly op: 'delobj' | 'destroyobj'; readonly family: Family; readonly table: string; readonly kind: ObjectKind; readonly name?: string; readonly handle?: bigint }
+  | { readonly op: 'newflowtable'; readonly family: Family; readonly table: string; readonly name: string; readonly excl: boolean; readonly hook?: { readonly name: 'ingress'; readonly hooknum: number; readonly priority: number }; readonly devices: readonly string[]; readonly flags?: number }
+  | { readonly op: 'delflowtable' | 'destroyflowtable'; readonly family: Family; readonly table: string; readonly name?: string; readonly handle?: bigint; readonly devices?: readonly string[] };
+
+export type NewElement = Omit<SetElement, 'id' | 'expiresAt' | 'exprs'> & { readonly exprs?: readonly StatefulExpression[]; readonly expiration?: bigint };
+
+/** Which attribute of a message an error names in its extended ack; tools map it to a place in their input. */
+export type MessageAttribute = 'table' | 'chain' | 'handle' | 'position' | 'name' | 'hook' | 'devices' | 'dev' | 'type' | 'policy' | 'set' | 'element' | 'expressions' | 'object' | 'flags' | 'objtype' | 'key' | 'data';
+
+/** What the kernel answers to one message of a batch. */
+export interface MessageError {
+  readonly index: number;
+  readonly errno: Errno;
+  readonly attribute?: MessageAttribute;
+  /** For `element`/`expressions`: which one. */
+  readonly at?: number;
+}
+
+/** What `nft monitor` and `-e` hear after a commit, in the kernel's order of notification. */
+export type NftEvent =
+  | { readonly event: 'newtable' | 'deltable' | 'newchain' | 'delchain' | 'newrule' | 'delrule' | 'newset' | 'delset' | 'newsetelem' | 'delsetelem' | 'newobj' | 'delobj' | 'newflowtable' | 'delflowtable'; readonly family: Family; readonly table: string; readonly payload: unknown }
+  | { readonly event: 'newgen'; readonly generation: number; readonly pid: number; readonly name: string };
+

@@ -1,0 +1,153 @@
+import type { Errno } from '../errno.ts';
+import type { XtInfo } from '../expr/expression.ts';
+import type { Family } from '../net/hook.ts';
+import type { Skb } from '../net/skb.ts';
+import type { HookState } from '../net/hook-state.ts';
+
+/**
+ * What one xtables extension is: every face of one match or target, in one file of this folder (match/NAME.ts,
+ * target/NAME.ts). The folder is the registry: src/kernel/xt/generated/index.ts is made from it in the build.
+ * Options are data; one engine (src/parsers/xtables/options.ts) checks bounds, inversion, repetition and conflicts
+ * and words every error, as iptables' libxtables does (libxtables/xtoptions.c).
+ */
+export type XtFamily = Extract<Family, 'ip' | 'ip6' | 'arp' | 'bridge'>;
+
+export interface XtExtension<Info extends XtInfo = XtInfo> {
+  readonly kind: 'match' | 'target';
+  /** Name after -m / -j. */
+  readonly name: string;
+  /** Name in the kernel where it differs (`state` → `conntrack`). */
+  readonly realName?: string;
+  readonly families: readonly XtFamily[];
+  readonly revision: number | Partial<Record<XtFamily, number>>;
+  readonly options: readonly XtOption[];
+  /** Text of `-m NAME -h`, complete. */
+  help(family: XtFamily): string;
+  /** The info before any option (xtables init). */
+  init(family: XtFamily): Draft;
+  /** Called for each option in order. Throw `XtError` (options.ts) for what the engine's columns cannot say. */
+  parse(option: ParsedOption, draft: Draft, context: ParseContext): void;
+  /** After all options (x6_fcheck / final_check): missing options, combinations. Makes the finished info. */
+  finish(draft: Draft, context: ParseContext): Info;
+  /** -S/-save: text with a leading space before each option, as the C functions print it; '' when nothing. */
+  save(info: Info, context: PrintContext): string;
+  /** -L: text with leading (and where the real one does, trailing) space. `numeric` is -n. */
+  print(info: Info, context: PrintContext & { readonly numeric: boolean }): string;
+  /** Translation to nft; null: none, so nft lists it as `xt match "name"`. Without surrounding spaces. */
+  translate?(info: Info, context: TranslateContext): string | null;
+  /** What the kernel refuses (checkentry, hooks, tables, protocol). null: accepted. */
+  check?(info: Info, context: CheckContext): Errno | null;
+  /** Match: does the packet match (inversion included)? 'hotdrop' drops it. */
+  match?(info: Info, skb: Skb, state: HookState, keep: XtKeep): boolean | 'hotdrop';
+  /** Target: verdict; 'continue' goes on with the next rule. */
+  target?(info: Info, skb: Skb, state: HookState, keep: XtKeep): XtVerdict;
+  /** Aliases under which the same extension is reached: `NOTRACK` → CT, with what the alias changes. */
+  readonly aliases?: readonly string[];
+}
+
+export type XtVerdict = 'accept' | 'drop' | 'continue' | 'return' | 'stolen' | { readonly queue: number; readonly bypass: boolean };
+
+/** Working copy while options are read: the extension's own mutable fields. */
+export type Draft = { [field: string]: unknown };
+
+export interface XtOption {
+  readonly name: string;
+  /** Stable id for excl/also; the option's name by default. */
+  readonly id?: string;
+  readonly short?: string;
+  readonly type: XtOptionType;
+  /** XTOPT_INVERT: `!` allowed before it. */
+  readonly invert?: boolean;
+  /** XTOPT_MULTI: may be repeated. */
+  readonly multi?: boolean;
+  /** XTOPT_MANDatory. */
+  readonly mandatory?: boolean;
+  readonly min?: number | bigint;
+  readonly max?: number | bigint;
+  /** Names of options it excludes / needs. */
+  readonly excludes?: readonly string[];
+  readonly requires?: readonly string[];
+  /** Only in these families. */
+  readonly families?: readonly XtFamily[];
+}
+
+/** XTTYPE_* of libxtables, and `raw` where the extension parses the words itself. */
+export type XtOptionType =
+  | 'none' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'uint8rc' | 'uint16rc' | 'uint32rc' | 'uint64rc' | 'double'
+  | 'string' | 'tosmask' | 'markmask32' | 'syslogLevel' | 'host' | 'hostmask' | 'plen' | 'plenmask' | 'protocol'
+  | 'port' | 'portrc' | 'ethermac' | 'raw';
+
+/** An option as the engine read it: `value` is the typed value of its XtOptionType (see parsers/xtables/options.ts). */
+export interface ParsedOption {
+  readonly option: XtOption;
+  readonly name: string;
+  readonly inverted: boolean;
+  readonly raw: string | null;
+  readonly value: unknown;
+  /** Further words after the value, for options with two or more arguments (`--tcp-flags a b`, `--chunk-types all x`). `take` consumes the next word of the command line. */
+  take(): string | undefined;
+}
+
+export interface ParseContext {
+  readonly family: XtFamily;
+  /** -p of the rule so far. */
+  readonly proto: { readonly number: number; readonly inverted: boolean } | null;
+  /** Options given so far, by name. */
+  readonly seen: ReadonlySet<string>;
+  readonly command: string;
+  /** Reads files such as /etc/xtables/connlabel.conf and name tables of the host. */
+  readonly names: Names;
+}
+
+/** Name databases of the host (/etc/services, protocols, passwd …), as the C library's getXbyY answer. */
+export interface Names {
+  service(name: string, proto: string | null): number | undefined;
+  serviceName(port: number, proto: string | null): string | undefined;
+  protocol(name: string): number | undefined;
+  protocolName(number: number): string | undefined;
+  user(name: string): number | undefined;
+  userName(uid: number): string | undefined;
+  group(name: string): number | undefined;
+  groupName(gid: number): string | undefined;
+  host(name: string, family: 'ip' | 'ip6'): readonly Uint8Array[];
+  hostName(address: Uint8Array): string | undefined;
+  network(name: string): Uint8Array | undefined;
+  file(path: string): string | undefined;
+}
+
+export interface PrintContext {
+  readonly family: XtFamily;
+  readonly names: Names;
+  /** Protocol of the rule, for extensions that print by it (multiport). */
+  readonly proto: number;
+}
+
+export interface TranslateContext {
+  readonly family: XtFamily;
+  readonly names: Names;
+  readonly proto: { readonly number: number; readonly inverted: boolean };
+  /** nft's listing (false) or iptables-translate (true): some translations print otherwise. */
+  readonly forTranslate: boolean;
+  readonly numeric: boolean;
+}
+
+export interface CheckContext {
+  readonly family: XtFamily;
+  readonly table: string;
+  /** Numbers of the hooks from which the rule's chain can be reached; bit mask. 0: none known. */
+  readonly hookMask: number;
+  readonly proto: number;
+  readonly protoInverted: boolean;
+  readonly chainType: 'filter' | 'nat' | 'route' | null;
+}
+
+/** State that a rule's extension keeps between packets (quota left, limit credit …) and the namespace's shared tables (recent, hashlimit, rateest). */
+export interface XtKeep {
+  /** Private to this rule: made by `make` at first use. */
+  own<T>(make: () => T): T;
+  /** Shared in the namespace under a name. */
+  shared<T>(key: string, make: () => T): T;
+}
+
+/** Typed identity that lets a file say its Info once. */
+export const defineExtension = <Info extends XtInfo>(definition: XtExtension<Info>): XtExtension<Info> => Object.freeze(definition);
