@@ -1,4 +1,5 @@
 import type { Clock, Random } from './clock.ts';
+import { ConntrackTable } from './conntrack/table.ts';
 
 /**
  * One network namespace: the front door of the kernel model. Everything a tool or a packet can reach hangs here.
@@ -9,10 +10,12 @@ export class Netns {
   readonly random: Random;
   /** A container's namespace may not write global sysctls. */
   readonly container: boolean;
+  readonly conntrack: ConntrackTable;
 
   constructor(options: { readonly clock: Clock; readonly random: Random; readonly container: boolean }) {
     this.clock = options.clock;
     this.random = options.random;
     this.container = options.container;
+    this.conntrack = new ConntrackTable(this);
   }
 }

@@ -1,0 +1,15 @@
+import { helper as registered } from './generated/helper.ts';
+import type { Helper } from './helper-definition.ts';
+
+const all = registered as readonly Helper[];
+const names = new Map<string, Helper>();
+for (const h of all) if (!names.has(h.name)) names.set(h.name, h);
+
+/** First helper of a name, whatever its protocols. */
+export const helperByName = (name: string): Helper | undefined => names.get(name);
+
+/** __nf_conntrack_helper_find: by name and the protocols of the connection. */
+export const findHelper = (name: string, l3num: number, protonum: number): Helper | undefined =>
+  all.find((h) => h.name === name && (h.l3num === 0 || h.l3num === l3num) && h.l4proto === protonum);
+
+export const helpers: readonly Helper[] = all;
