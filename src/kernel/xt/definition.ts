@@ -52,7 +52,10 @@ export type Draft = { [field: string]: unknown };
 
 export interface XtOption {
   readonly name: string;
-  /** Stable id for excl/also; the option's name by default. */
+  /**
+   * Stable id for excl/also; the option's name by default. Rows that share an id are aliases (`--sport`, `--source-port`):
+   * as in libxtables, the first row's columns and name are used for all of them, and `parse` gets that first row.
+   */
   readonly id?: string;
   readonly short?: string;
   readonly type: XtOptionType;
@@ -60,11 +63,15 @@ export interface XtOption {
   readonly invert?: boolean;
   /** XTOPT_MULTI: may be repeated. */
   readonly multi?: boolean;
+  /** Field size of an XTOPT_PUT string: longer values are cut to size - 1 bytes. */
+  readonly size?: number;
+  /** `raw` only: whether getopt wants an argument; 'required' by default. Without one `raw` is null. */
+  readonly argument?: 'required' | 'optional' | 'none';
   /** XTOPT_MANDatory. */
   readonly mandatory?: boolean;
   readonly min?: number | bigint;
   readonly max?: number | bigint;
-  /** Names of options it excludes / needs. */
+  /** Ids of options it excludes / needs, in the order of their ids in the C enum. */
   readonly excludes?: readonly string[];
   readonly requires?: readonly string[];
   /** Only in these families. */

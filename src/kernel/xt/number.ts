@@ -1,0 +1,46 @@
+/** Numbers as libxtables reads them (libxtables/xtables.c: xtables_strtoul over strtoumax with base 0). */
+export interface Scanned { readonly value: bigint; /** What follows the number. */ readonly rest: string }
+
+const MAX = (1n << 64n) - 1n;
+
+/** xtables_strtoul with an end pointer: the leading number, within bounds (max 0: none). null: not a number, or out of bounds. */
+export function scanNumber(text: string, min: bigint | number = 0, max: bigint | number = 0): Scanned | null {
+  const m = /^[ \t\n\v\f\r]*\+?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/.exec(text);
+  if (!m) return null;
+  const digits = m[1];
+  const octal = digits.length > 1 && digits[0] === '0' && !/^0[xX]/.test(digits);
+  const value = BigInt(octal ? `0o${digits.slice(1)}` : digits);
+  if (value > MAX || value < BigInt(min) || (BigInt(max) !== 0n && value > BigInt(max))) return null;
+  return { value, rest: text.slice(m[0].length) };
+}
+
+/** xtables_strtoul without an end pointer: the whole text must be the number. */
+export function wholeNumber(text: string, min: bigint | number = 0, max: bigint | number = 0): bigint | null {
+  const n = scanNumber(text, min, max);
+  return n && n.rest === '' ? n.value : null;
+}
+
+/** xtables_strtoui of the whole text, as a JavaScript number; the default bound is UINT32_MAX. */
+export function wholeUint(text: string, min = 0, max = 0xffffffff): number | null {
+  const v = wholeNumber(text, min, max);
+  return v === null ? null : Number(v);
+}
+
+/** xtables_strtoui with an end pointer. */
+export function scanUint(text: string, min = 0, max = 0xffffffff): { readonly value: number; readonly rest: string } | null {
+  const n = scanNumber(text, min, max);
+  return n && { value: Number(n.value), rest: n.rest };
+}
+
+/** strtol(3)/atoi(3) with the given base: never fails, 0 where there is no number. */
+export function strtol(text: string, base = 10): { readonly value: number; readonly rest: string } {
+  const digits = base === 16 ? '(?:0[xX](?=[0-9a-fA-F]))?([0-9a-fA-F]+)' : base === 8 ? '([0-7]+)' : base === 0 ? '(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)' : '([0-9]+)';
+  const m = new RegExp(`^[ \\t\\n\\v\\f\\r]*([-+]?)${digits}`).exec(text);
+  if (!m) return { value: 0, rest: text };
+  const d = m[2];
+  const abs = base !== 0 ? Number.parseInt(d, base) : /^0[xX]/.test(d) ? Number.parseInt(d, 16) : d[0] === '0' ? Number.parseInt(d, 8) : Number.parseInt(d, 10);
+  return { value: m[1] === '-' ? -abs : abs, rest: text.slice(m[0].length) };
+}
+
+export const hex = (n: number | bigint): string => `0x${(typeof n === 'number' ? n >>> 0 : n).toString(16)}`;
+export const hexPad = (n: number | bigint, width: number): string => `0x${(typeof n === 'number' ? n >>> 0 : n).toString(16).padStart(width, '0')}`;
