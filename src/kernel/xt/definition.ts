@@ -3,6 +3,7 @@ import type { XtInfo } from '../expr/expression.ts';
 import type { Family } from '../net/hook.ts';
 import type { Skb } from '../net/skb.ts';
 import type { HookState } from '../net/hook-state.ts';
+import type { Netns } from '../netns.ts';
 
 /**
  * What one xtables extension is: every face of one match or target, in one file of this folder (match/NAME.ts,
@@ -41,8 +42,11 @@ export interface XtExtension<Info extends XtInfo = XtInfo> {
   match?(info: Info, skb: Skb, state: HookState, keep: XtKeep): boolean | 'hotdrop';
   /** Target: verdict; 'continue' goes on with the next rule. */
   target?(info: Info, skb: Skb, state: HookState, keep: XtKeep): XtVerdict;
-  /** Aliases under which the same extension is reached: `NOTRACK` → CT, with what the alias changes. */
-  readonly aliases?: readonly string[];
+  /**
+   * Name that -S prints after -j or -m when it is not `name` (xtables_target.alias): CT with the NOTRACK flag prints `NOTRACK`.
+   * An alias with its own options is a file of its own whose `realName` is the kernel's name (target/NOTRACK.ts → CT).
+   */
+  saveName?(info: Info): string;
 }
 
 export type XtVerdict = 'accept' | 'drop' | 'continue' | 'return' | 'stolen' | { readonly queue: number; readonly bypass: boolean };
@@ -102,6 +106,10 @@ export interface ParseContext {
   /** Options given so far, by name. */
   readonly seen: ReadonlySet<string>;
   readonly command: string;
+  /** The kernel, for extensions that ask it while they parse (SET, set: SO_IP_SET). */
+  readonly net: Netns;
+  /** Says something on stderr and goes on (`warn: --nflog-range has never worked ...`); with its newline. */
+  warn(text: string): void;
   /** Reads files such as /etc/xtables/connlabel.conf and name tables of the host. */
   readonly names: Names;
 }
@@ -124,6 +132,7 @@ export interface Names {
 
 export interface PrintContext {
   readonly family: XtFamily;
+  readonly net: Netns;
   readonly names: Names;
   /** Protocol of the rule, for extensions that print by it (multiport). */
   readonly proto: number;
@@ -140,6 +149,7 @@ export interface TranslateContext {
 
 export interface CheckContext {
   readonly family: XtFamily;
+  readonly net: Netns;
   readonly table: string;
   /** Numbers of the hooks from which the rule's chain can be reached; bit mask. 0: none known. */
   readonly hookMask: number;
