@@ -25,8 +25,9 @@ export function parsePort(text: string, proto: string | null, names: Names): num
 }
 
 /** xtables_parse_interface: a trailing `+` is a wildcard. */
-export function parseInterface(name: string): string {
+export function parseInterface(name: string, warn?: (text: string) => void): string {
   if (new TextEncoder().encode(name).length + 1 > 16) throw paramProblem(`interface name \`${name}' must be shorter than 16 characters`);
+  if (/[/ ]/.test(name.replace(/\+$/, ''))) warn?.(`Warning: weird character in interface \`${name}' ('/' and ' ' are not allowed by the kernel).\n`);
   return name;
 }
 
