@@ -1,0 +1,60 @@
+import type { Draft, ParsedOption } from './definition.ts';
+import { scanUint, wholeUint } from './number.ts';
+import { fail } from './value.ts';
+
+/** ICMP types and codes by name, number or `type/code[:code]` (extensions/libxt_icmp.h), shared by icmp and icmp6. */
+
+/** name, type, lowest code, highest code */
+export type IcmpName = readonly [string, number, number, number];
+
+/** struct ipt_icmp / ip6t_icmp */
+export type IcmpInfo = { readonly type: number; readonly code: readonly [number, number]; readonly invert: boolean };
+
+export interface IcmpWords { readonly word: string; readonly option: string; readonly names: readonly IcmpName[] }
+
+function parseText(text: string, w: IcmpWords): { type: number; code: readonly [number, number] } {
+  const found = w.names.filter(([name]) => name.startsWith(text.toLowerCase()));
+  if (found.length > 1) fail(`Ambiguous ${w.word} type \`${text}': \`${found[0][0]}' or \`${found[1][0]}'?\n`);
+  if (found.length === 1) return { type: found[0][1], code: [found[0][2], found[0][3]] };
+  const slash = text.indexOf('/');
+  const head = slash < 0 ? text : text.slice(0, slash);
+  const type = scanUint(head, 0, 255);
+  if (!type) return fail(`Unknown ${w.word} type \`${text}'\n`);
+  if (type.rest.startsWith(':') && wholeUint(type.rest.slice(1), 0, 255) !== null) fail(`${w.word} type range not supported`);
+  if (type.rest !== '') fail(`Unknown ${w.word} type \`${text}'\n`);
+  if (slash < 0) return { type: type.value, code: [0, 255] };
+  const parts = text.slice(slash + 1).split(':');
+  const code = parts.map((p) => wholeUint(p, 0, 255) ?? fail(`Unknown ${w.word} code \`${text}'\n`));
+  if (code.length > 2) fail(`Unknown ${w.word} code \`${text}'\n`);
+  return { type: type.value, code: [code[0], code[code.length - 1]] };
+}
+
+export function parseIcmp(o: ParsedOption, draft: Draft, w: IcmpWords): void {
+  const v = parseText(o.raw ?? '', w);
+  draft['type'] = v.type;
+  draft['code'] = v.code;
+  draft['invert'] = o.inverted;
+}
+
+export const finishIcmp = (d: Draft): IcmpInfo => ({ type: d['type'] as number, code: d['code'] as readonly [number, number], invert: d['invert'] as boolean });
+
+const allCodes = (i: IcmpInfo): boolean => i.code[0] === 0 && i.code[1] === 255;
+
+export function saveIcmp(i: IcmpInfo, w: IcmpWords): string {
+  const code = allCodes(i) ? '' : i.code[0] === i.code[1] ? `/${i.code[0]}` : `/${i.code[0]}:${i.code[1]}`;
+  return `${i.invert ? ' !' : ''} --${w.option} ${i.type}${code}`;
+}
+
+/** After ` icmp` or ` ipv6-icmp`. */
+export function printIcmp(i: IcmpInfo, w: IcmpWords, numeric: boolean): string {
+  const named = numeric ? undefined : w.names.find(([, t, lo, hi]) => t === i.type && lo === i.code[0] && hi === i.code[1]);
+  if (named) return ` ${i.invert ? '!' : ''}${named[0]}`;
+  const code = i.code[0] === i.code[1] ? ` code ${i.code[0]}` : allCodes(i) ? '' : ` codes ${i.code[0]}-${i.code[1]}`;
+  return `${i.invert ? ' !' : ''}type ${i.type}${code}`;
+}
+
+/** `family type name` where nft has a word for the type and every code matches; else no translation. */
+export function translateIcmp(i: IcmpInfo, family: string, words: ReadonlyMap<number, string>): string | null {
+  const word = allCodes(i) ? words.get(i.type) : undefined;
+  return word === undefined ? null : `${family} type ${i.invert ? '!= ' : ''}${word}`;
+}

@@ -1,0 +1,90 @@
+import { needProtocol } from '../check.ts';
+import { defineExtension } from '../definition.ts';
+import { finishIcmp, parseIcmp, printIcmp, saveIcmp, translateIcmp } from '../icmp-type.ts';
+import type { IcmpInfo, IcmpName, IcmpWords } from '../icmp-type.ts';
+import { transport, u8 } from '../packet.ts';
+
+const NAMES: readonly IcmpName[] = [
+  ['any', 255, 0, 255], ['echo-reply', 0, 0, 255], ['pong', 0, 0, 255],
+  ['destination-unreachable', 3, 0, 255], ['network-unreachable', 3, 0, 0], ['host-unreachable', 3, 1, 1], ['protocol-unreachable', 3, 2, 2],
+  ['port-unreachable', 3, 3, 3], ['fragmentation-needed', 3, 4, 4], ['source-route-failed', 3, 5, 5], ['network-unknown', 3, 6, 6],
+  ['host-unknown', 3, 7, 7], ['network-prohibited', 3, 9, 9], ['host-prohibited', 3, 10, 10], ['TOS-network-unreachable', 3, 11, 11],
+  ['TOS-host-unreachable', 3, 12, 12], ['communication-prohibited', 3, 13, 13], ['host-precedence-violation', 3, 14, 14], ['precedence-cutoff', 3, 15, 15],
+  ['source-quench', 4, 0, 255],
+  ['redirect', 5, 0, 255], ['network-redirect', 5, 0, 0], ['host-redirect', 5, 1, 1], ['TOS-network-redirect', 5, 2, 2], ['TOS-host-redirect', 5, 3, 3],
+  ['echo-request', 8, 0, 255], ['ping', 8, 0, 255],
+  ['router-advertisement', 9, 0, 255], ['router-solicitation', 10, 0, 255],
+  ['time-exceeded', 11, 0, 255], ['ttl-exceeded', 11, 0, 255], ['ttl-zero-during-transit', 11, 0, 0], ['ttl-zero-during-reassembly', 11, 1, 1],
+  ['parameter-problem', 12, 0, 255], ['ip-header-bad', 12, 0, 0], ['required-option-missing', 12, 1, 1],
+  ['timestamp-request', 13, 0, 255], ['timestamp-reply', 14, 0, 255], ['address-mask-request', 17, 0, 255], ['address-mask-reply', 18, 0, 255],
+];
+const WORDS: IcmpWords = { word: 'ICMP', option: 'icmp-type', names: NAMES };
+const NFT: ReadonlyMap<number, string> = new Map([
+  [0, 'echo-reply'], [3, 'destination-unreachable'], [4, 'source-quench'], [5, 'redirect'], [8, 'echo-request'], [9, 'router-advertisement'],
+  [10, 'router-solicitation'], [11, 'time-exceeded'], [12, 'parameter-problem'], [13, 'timestamp-request'], [14, 'timestamp-reply'],
+  [17, 'address-mask-request'], [18, 'address-mask-reply'],
+]);
+
+export const match = defineExtension<IcmpInfo>({
+  kind: 'match',
+  name: 'icmp',
+  families: ['ip'],
+  revision: 0,
+  options: [{ name: 'icmp-type', type: 'raw', invert: true, mandatory: true }],
+  help: () => `icmp match options:
+[!] --icmp-type typename	match icmp type
+[!] --icmp-type type[/code]	(or numeric type or type/code)
+Valid ICMP Types:
+any
+echo-reply (pong)
+destination-unreachable
+   network-unreachable
+   host-unreachable
+   protocol-unreachable
+   port-unreachable
+   fragmentation-needed
+   source-route-failed
+   network-unknown
+   host-unknown
+   network-prohibited
+   host-prohibited
+   TOS-network-unreachable
+   TOS-host-unreachable
+   communication-prohibited
+   host-precedence-violation
+   precedence-cutoff
+source-quench
+redirect
+   network-redirect
+   host-redirect
+   TOS-network-redirect
+   TOS-host-redirect
+echo-request (ping)
+router-advertisement
+router-solicitation
+time-exceeded (ttl-exceeded)
+   ttl-zero-during-transit
+   ttl-zero-during-reassembly
+parameter-problem
+   ip-header-bad
+   required-option-missing
+timestamp-request
+timestamp-reply
+address-mask-request
+address-mask-reply
+`,
+  init: () => ({ type: 255, code: [0, 255], invert: false }),
+  parse: (o, draft) => parseIcmp(o, draft, WORDS),
+  finish: finishIcmp,
+  save: (i) => (i.type === 255 && i.code[0] === 0 && i.code[1] === 255 ? `${i.invert ? ' !' : ''} --icmp-type any` : saveIcmp(i, WORDS)),
+  print: (i, c) => ` icmp${printIcmp(i, WORDS, c.numeric)}`,
+  translate: (i) => (i.type === 255 ? 'ip protocol icmp' : translateIcmp(i, 'icmp', NFT)),
+  check: (_, c) => needProtocol(c, 1),
+  match(i, skb) {
+    if (skb.fragOffset !== 0) return false;
+    const at = transport(skb, 8);
+    if (at < 0) return 'hotdrop';
+    const code = u8(skb, at + 1);
+    return (i.type === 255 || (u8(skb, at) === i.type && code >= i.code[0] && code <= i.code[1])) !== i.invert;
+  },
+});

@@ -1,0 +1,77 @@
+import { needProtocol } from '../check.ts';
+import { defineExtension } from '../definition.ts';
+import { finishIcmp, parseIcmp, printIcmp, saveIcmp, translateIcmp } from '../icmp-type.ts';
+import type { IcmpInfo, IcmpName, IcmpWords } from '../icmp-type.ts';
+import { transport, u8 } from '../packet.ts';
+
+const NAMES: readonly IcmpName[] = [
+  ['destination-unreachable', 1, 0, 255], ['no-route', 1, 0, 0], ['communication-prohibited', 1, 1, 1], ['beyond-scope', 1, 2, 2],
+  ['address-unreachable', 1, 3, 3], ['port-unreachable', 1, 4, 4], ['failed-policy', 1, 5, 5], ['reject-route', 1, 6, 6],
+  ['packet-too-big', 2, 0, 255],
+  ['time-exceeded', 3, 0, 255], ['ttl-exceeded', 3, 0, 255], ['ttl-zero-during-transit', 3, 0, 0], ['ttl-zero-during-reassembly', 3, 1, 1],
+  ['parameter-problem', 4, 0, 255], ['bad-header', 4, 0, 0], ['unknown-header-type', 4, 1, 1], ['unknown-option', 4, 2, 2],
+  ['echo-request', 128, 0, 255], ['ping', 128, 0, 255], ['echo-reply', 129, 0, 255], ['pong', 129, 0, 255],
+  ['mld-listener-query', 130, 0, 255], ['mld-listener-report', 131, 0, 255], ['mld-listener-done', 132, 0, 255], ['mld-listener-reduction', 132, 0, 255],
+  ['router-solicitation', 133, 0, 255], ['router-advertisement', 134, 0, 255],
+  ['neighbour-solicitation', 135, 0, 255], ['neighbor-solicitation', 135, 0, 255], ['neighbour-advertisement', 136, 0, 255], ['neighbor-advertisement', 136, 0, 255],
+  ['redirect', 137, 0, 255],
+];
+const WORDS: IcmpWords = { word: 'ICMPv6', option: 'icmpv6-type', names: NAMES };
+const NFT: ReadonlyMap<number, string> = new Map([
+  [1, 'destination-unreachable'], [2, 'packet-too-big'], [3, 'time-exceeded'], [4, 'parameter-problem'], [128, 'echo-request'], [129, 'echo-reply'],
+  [130, 'mld-listener-query'], [131, 'mld-listener-report'], [132, 'mld-listener-done'], [133, 'nd-router-solicit'], [134, 'nd-router-advert'],
+  [135, 'nd-neighbor-solicit'], [136, 'nd-neighbor-advert'], [137, 'nd-redirect'],
+]);
+
+export const match = defineExtension<IcmpInfo>({
+  kind: 'match',
+  name: 'icmp6',
+  families: ['ip6'],
+  revision: 0,
+  options: [{ name: 'icmpv6-type', type: 'raw', invert: true, mandatory: true }],
+  help: () => `icmpv6 match options:
+[!] --icmpv6-type typename	match icmpv6 type
+				(or numeric type or type/code)
+Valid ICMPv6 Types:
+destination-unreachable
+   no-route
+   communication-prohibited
+   beyond-scope
+   address-unreachable
+   port-unreachable
+   failed-policy
+   reject-route
+packet-too-big
+time-exceeded (ttl-exceeded)
+   ttl-zero-during-transit
+   ttl-zero-during-reassembly
+parameter-problem
+   bad-header
+   unknown-header-type
+   unknown-option
+echo-request (ping)
+echo-reply (pong)
+mld-listener-query
+mld-listener-report
+mld-listener-done (mld-listener-reduction)
+router-solicitation
+router-advertisement
+neighbour-solicitation (neighbor-solicitation)
+neighbour-advertisement (neighbor-advertisement)
+redirect
+`,
+  init: () => ({ type: 0, code: [0, 255], invert: false }),
+  parse: (o, draft) => parseIcmp(o, draft, WORDS),
+  finish: finishIcmp,
+  save: (i) => saveIcmp(i, WORDS),
+  print: (i, c) => ` ipv6-icmp${printIcmp(i, WORDS, c.numeric)}`,
+  translate: (i) => translateIcmp(i, 'icmpv6', NFT),
+  check: (_, c) => needProtocol(c, 58),
+  match(i, skb) {
+    if (skb.fragOffset !== 0) return false;
+    const at = transport(skb, 8);
+    if (at < 0) return 'hotdrop';
+    const code = u8(skb, at + 1);
+    return (u8(skb, at) === i.type && code >= i.code[0] && code <= i.code[1]) !== i.invert;
+  },
+});
