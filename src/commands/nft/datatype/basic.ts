@@ -1,0 +1,93 @@
+import type { Datatype, NameContext, Parsed, PrintContext, SymbolTable, Valued } from './types.ts';
+import { bytesToValue, cString, valueToBytes } from './bytes.ts';
+
+export const table = (base: SymbolTable['base'], ...symbols: (readonly [string, number])[]): ((c: NameContext) => SymbolTable) => {
+  const made: SymbolTable = { base, symbols: symbols.map(([n, v]) => [n, BigInt(v)] as const) };
+  return () => made;
+};
+
+export const parseNumber = (word: string, self: Datatype): Parsed | null =>
+  /^-?\d+$/.test(word) ? { kind: 'value', dtype: self.id, constant: { value: BigInt(word), byteorder: 'host', len: 1 } } : null;
+
+export const error = (message: string): Parsed => ({ kind: 'error', message });
+
+export const invalid: Datatype = {
+  id: 'invalid', name: 'invalid', number: 0, desc: 'invalid', byteorder: 'invalid', size: 0,
+  print: (v) => `0x${v.value.toString(16)} [invalid type]`,
+};
+
+export const verdict: Datatype = {
+  id: 'verdict', name: 'verdict', number: 1, desc: 'netfilter verdict', byteorder: 'invalid', size: 0,
+  parse: (word) => error(`Could not parse netfilter verdict; did you mean \`jump ${word}'?`),
+};
+
+/** `%Zu`, or the hexadecimal format of the nearest type that has one. */
+export function printInteger(value: Valued, type: Datatype): string {
+  for (let t: Datatype | undefined = type; t; t = t.base) if (t.hex !== undefined) return `0x${value.value.toString(16).padStart(Math.max(t.hex, 0), '0')}`;
+  return value.value.toString();
+}
+
+export const integer: Datatype = {
+  id: 'integer', name: 'integer', number: 4, desc: 'integer', byteorder: 'invalid', size: 0,
+  parse: (word, _c, self) => parseNumber(word, self) ?? error(`Could not parse ${self.desc}`),
+  print: (v) => printInteger(v, integer),
+};
+
+/** Printed in hexadecimal, for raw expressions (xinteger_type). */
+export const xinteger: Datatype = { ...integer, id: 'xinteger', hex: -1, base: integer, print: (v) => printInteger(v, xinteger) };
+
+export const string: Datatype = {
+  id: 'string', name: 'string', number: 5, desc: 'string', byteorder: 'host', size: 0,
+  parse: (word, _c, self) => {
+    const bytes = cString(word);
+    return { kind: 'value', dtype: self.id, constant: { value: bytesToValue(bytes, 'host'), byteorder: 'host', len: bytes.length * 8 } };
+  },
+  print: (v) => `"${stringOf(v)}"`,
+  json: (v) => stringOf(v),
+};
+
+/** Text of a string value: up to its first zero byte. */
+export function stringOf(v: Valued): string {
+  const bytes = valueToBytes(v.value, Math.ceil(v.len / 8), 'host');
+  const end = bytes.indexOf(0);
+  let text = '';
+  for (const b of end < 0 ? bytes : bytes.subarray(0, end)) text += String.fromCharCode(b);
+  return text;
+}
+
+export const ifname: Datatype = { ...string, id: 'ifname', name: 'ifname', number: 41, desc: 'network interface name', size: 128, base: string };
+
+export const bitmask: Datatype = { id: 'bitmask', name: 'bitmask', number: 3, desc: 'bitmask', byteorder: 'invalid', size: 0, base: integer, hex: -1 };
+
+export const boolean: Datatype = {
+  id: 'boolean', name: 'boolean', number: 39, desc: 'boolean type', byteorder: 'invalid', size: 1, base: integer,
+  symbols: table('decimal', ['exists', 1], ['missing', 0]),
+  json: (v) => v.value !== 0n,
+};
+
+export const mark: Datatype = {
+  id: 'mark', name: 'mark', number: 19, desc: 'packet mark', byteorder: 'host', size: 32, base: integer, hex: 8, prefixable: true,
+  symbols: (c) => fileTable(c, 'rt_marks', 'hexadecimal'),
+  print: (v, c) => symbolic(v, mark, c, true),
+};
+
+/** `name` by which a value is printed, or its number (symbolic_constant_print). */
+export function symbolic(v: Valued, type: Datatype, c: PrintContext, quotes: boolean): string {
+  const found = c.options.numericSymbol ? undefined : type.symbols?.(c).symbols.find(([, value]) => value === v.value);
+  return found ? (quotes ? `"${found[0]}"` : found[0]) : printInteger(v, type);
+}
+
+/** rt_symbol_table_init: files of iproute2, `number name` a line, number in any base. */
+export function fileTable(c: NameContext, file: string, base: SymbolTable['base']): SymbolTable {
+  for (const folder of ['/etc/iproute2/', '/usr/share/iproute2/']) {
+    const text = c.names.file(folder + file);
+    if (text === undefined) continue;
+    const symbols: [string, bigint][] = [];
+    for (const line of text.split('\n')) {
+      const m = /^\s*(0x[0-9a-f]+|\d+)\s+([^\s#]+)/i.exec(line);
+      if (m) symbols.push([m[2] as string, BigInt(m[1] as string)]);
+    }
+    return { base, symbols, file: folder + file };
+  }
+  return { base, symbols: [] };
+}

@@ -1,0 +1,38 @@
+import type { ByteOrder } from '../../../parsers/nft/ast.ts';
+
+/** Numbers to and from the bytes of registers and set elements; host order is little endian (x86-64). */
+export function valueToBytes(value: bigint, length: number, order: ByteOrder): Uint8Array {
+  const out = new Uint8Array(length);
+  let v = BigInt.asUintN(length * 8, value);
+  if (length <= 6) {
+    let n = Number(v);
+    for (let i = 0; i < length; i++) { out[order === 'big' ? length - 1 - i : i] = n % 256; n = Math.floor(n / 256); }
+    return out;
+  }
+  for (let i = 0; i < length; i++) { out[order === 'big' ? length - 1 - i : i] = Number(v & 0xffn); v >>= 8n; }
+  return out;
+}
+
+export function bytesToValue(bytes: Uint8Array, order: ByteOrder): bigint {
+  let hex = '';
+  if (order === 'big') for (const b of bytes) hex += b.toString(16).padStart(2, '0');
+  else for (let i = bytes.length - 1; i >= 0; i--) hex += (bytes[i] as number).toString(16).padStart(2, '0');
+  return hex ? BigInt(`0x${hex}`) : 0n;
+}
+
+/** Bytes of a word (latin1 of its UTF-8), without the terminating zero. */
+export const cString = (word: string): Uint8Array => new TextEncoder().encode(word);
+
+export const ones = (bits: number): bigint => (1n << BigInt(bits)) - 1n;
+/** Mask of a prefix: `prefix` leading ones in `bits`. */
+export const prefixMask = (bits: number, prefix: number): bigint => (prefix <= 0 ? 0n : ones(prefix) << BigInt(bits - prefix));
+/** Lowest set bit's index; -1 in 0 (mpz_scan1). */
+export function lowBit(v: bigint): number {
+  if (v === 0n) return -1;
+  let i = 0;
+  for (let x = v; !(x & 1n); x >>= 1n) i++;
+  return i;
+}
+/** Number of bits up to the highest set one. */
+export const bitLength = (v: bigint): number => (v === 0n ? 0 : v.toString(2).length);
+export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);

@@ -1,0 +1,83 @@
+import type { Datatype, OutputOptions } from './types.ts';
+import { error, integer } from './basic.ts';
+
+/** time_print: `1h2m3s4ms`, or whole seconds with -T. */
+export function printTime(ms: bigint, options: Pick<OutputOptions, 'numericTime'>): string {
+  if (options.numericTime) return `${ms / 1000n}s`;
+  const parts: [bigint, string][] = [[ms / 86400000n, 'd'], [(ms / 3600000n) % 24n, 'h'], [(ms / 60000n) % 60n, 'm'], [(ms / 1000n) % 60n, 's'], [ms % 1000n, 'ms']];
+  return parts.filter(([n]) => n > 0n).map(([n, unit]) => `${n}${unit}`).join('') || '0s';
+}
+
+/** time_parse: `1d2h3m4s5ms` in this order, or plain seconds; milliseconds, or the message. */
+export function parseTime(word: string): bigint | string {
+  if (/^\d+$/.test(word)) return BigInt(word) * 1000n;
+  const units: Record<string, [number, bigint]> = { d: [4, 86400000n], h: [3, 3600000n], m: [2, 60000n], s: [1, 1000n], ms: [0, 1n] };
+  let rest = word; let last = 5; let total = 0n;
+  while (rest) {
+    const m = /^(\d+)(ms|d|h|m|s)/.exec(rest);
+    if (!m) return 'wrong time format';
+    const [order, factor] = units[m[2] as string] as [number, bigint];
+    if (order >= last) return 'wrong time format';
+    last = order;
+    total += BigInt(m[1] as string) * factor;
+    rest = rest.slice(m[0].length);
+  }
+  return total;
+}
+
+export const time: Datatype = {
+  id: 'time', name: 'time', number: 18, desc: 'relative time', byteorder: 'host', size: 64, base: integer,
+  parse: (word, _c, self) => {
+    const ms = parseTime(word);
+    return typeof ms === 'string' ? error(ms) : { kind: 'value', dtype: self.id, constant: { value: ms, byteorder: 'host', len: 64 } };
+  },
+  print: (v, c) => printTime(v.value, c.options),
+  json: (v) => v.value / 1000n,
+};
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/** date_type_print: local time (the machine's zone is UTC) of a value in nanoseconds. */
+function formatDate(ns: bigint): string {
+  const d = new Date(Number(BigInt.asIntN(64, ns) / 1000000000n) * 1000);
+  return `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`;
+}
+
+/** parse_iso_date: `YYYY-MM-DD[ HH:MM[:SS]]`; mktime normalises days beyond the month's end. */
+function parseDate(word: string): bigint | null {
+  const m = /^(\d{1,4})-(\d{1,2})-(\d{1,2})(?:\s+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?$/.exec(word);
+  if (!m) return null;
+  const [y, mo, d, h, mi, s] = m.slice(1).map((x) => Number(x ?? 0)) as [number, number, number, number, number, number];
+  if (mo < 1 || mo > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || s > 60) return null;
+  return BigInt(Date.UTC(y, mo - 1, d, h, mi, s) / 1000) * 1000000000n;
+}
+
+export const date: Datatype = {
+  id: 'date', name: 'time', number: 43, desc: 'Relative time of packet reception', byteorder: 'host', size: 64, base: integer,
+  parse: (word, _c, self) => {
+    let value = parseDate(word);
+    if (value === null && /^\d+$/.test(word)) value = BigInt(word) * 1000000000n;
+    return value === null ? error('Cannot parse date') : { kind: 'value', dtype: self.id, constant: { value, byteorder: 'host', len: 64 } };
+  },
+  print: (v) => `"${formatDate(v.value)}"`,
+  json: (v) => formatDate(v.value),
+};
+
+function formatHour(seconds: number): string {
+  const s = ((seconds % 86400) + 86400) % 86400;
+  const text = `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}`;
+  return s % 60 ? `${text}:${two(s % 60)}` : text;
+}
+
+export const hour: Datatype = {
+  id: 'hour', name: 'hour', number: 44, desc: 'Hour of day of packet reception', byteorder: 'host', size: 32, base: integer,
+  parse: (word, _c, self) => {
+    const value = (n: number): ReturnType<NonNullable<Datatype['parse']>> => ({ kind: 'value', dtype: self.id, constant: { value: BigInt(n), byteorder: 'host', len: 32 } });
+    const m = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/.exec(word);
+    if (m && Number(m[1]) < 24 && Number(m[2]) < 60 && Number(m[3] ?? 0) <= 60) return value(Number(m[1]) * 3600 + Number(m[2]) * 60 + Number(m[3] ?? 0));
+    const ms = parseTime(word);
+    return typeof ms === 'string' ? error(ms) : value(Number(ms / 1000n));
+  },
+  print: (v) => `"${formatHour(Number(v.value))}"`,
+  json: (v) => formatHour(Number(v.value)),
+};
