@@ -1,5 +1,6 @@
 import type { Clock, Random } from './clock.ts';
 import { ConntrackTable } from './conntrack/table.ts';
+import { NfTables } from './nf_tables/nf-tables.ts';
 
 /**
  * One network namespace: the front door of the kernel model. Everything a tool or a packet can reach hangs here.
@@ -11,11 +12,13 @@ export class Netns {
   /** A container's namespace may not write global sysctls. */
   readonly container: boolean;
   readonly conntrack: ConntrackTable;
+  readonly nft: NfTables;
 
   constructor(options: { readonly clock: Clock; readonly random: Random; readonly container: boolean }) {
     this.clock = options.clock;
     this.random = options.random;
     this.container = options.container;
     this.conntrack = new ConntrackTable(this);
+    this.nft = new NfTables(this);
   }
 }

@@ -11,7 +11,7 @@ export type CmpOp = 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte';
 export type Verdict =
   | { readonly code: 'accept' | 'drop' | 'continue' | 'return' | 'break' }
   | { readonly code: 'queue'; readonly num: number; readonly bypass: boolean }
-  | { readonly code: 'jump' | 'goto'; readonly chain: string };
+  | { readonly code: 'jump' | 'goto'; readonly chain: string; /** A chain of the same batch (NFTA_VERDICT_CHAIN_ID); the commit fills in its name. */ readonly chainId?: number };
 
 export type ImmediateData = { readonly value: Uint8Array } | { readonly verdict: Verdict };
 

@@ -1,12 +1,11 @@
 import type { Expression, ObjectKind, StatefulExpression, Verdict } from '../expr/expression.ts';
 import type { Family, HookName } from '../net/hook.ts';
 
-/** Frozen ruleset objects of nf_tables. Handles count up within a table (tables: within the namespace), as the kernel's do. */
+/** Frozen ruleset objects of nf_tables. Handles count up within a table (tables: within the namespace), as the kernel's do; the counters live in NfTables, for a refused batch uses up numbers too. */
 export interface Ruleset {
   readonly tables: readonly Table[];
   /** Generation number, NFTA_GEN_ID: one more for each committed batch. */
   readonly generation: number;
-  readonly nextTableHandle: bigint;
 }
 
 export interface Table {
@@ -21,7 +20,6 @@ export interface Table {
   readonly sets: readonly NftSet[];
   readonly objects: readonly NftObject[];
   readonly flowtables: readonly Flowtable[];
-  readonly nextHandle: bigint;
 }
 
 export interface Chain {
@@ -109,7 +107,6 @@ export interface NftObject {
   readonly kind: ObjectKind;
   readonly name: string;
   readonly handle: bigint;
-  readonly use: number;
   readonly comment?: string;
   readonly value: ObjectValue;
   readonly id: number;
@@ -131,5 +128,4 @@ export interface Flowtable {
   readonly handle: bigint;
   readonly hook: { readonly name: HookName; readonly hooknum: number; readonly priority: number; readonly devices: readonly string[] };
   readonly flags: number;
-  readonly use: number;
 }

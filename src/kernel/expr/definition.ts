@@ -1,0 +1,42 @@
+import type { Errno } from '../errno.ts';
+import type { Family } from '../net/hook.ts';
+import type { Netns } from '../netns.ts';
+import type { BaseHook, NftObject, NftSet } from '../nf_tables/objects.ts';
+import type { Expression, ExpressionKind, ObjectKind } from './expression.ts';
+import type { Op, OpEnvironment } from './machine.ts';
+
+export type ExpressionOf<K extends ExpressionKind> = Extract<Expression, { kind: K }>;
+
+/** What an expression may look at while it is made (struct nft_ctx). */
+export interface InitContext {
+  readonly net: Netns;
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: { readonly name: string; readonly hook?: BaseHook };
+  /** NFTA_RULE_COMPAT. */
+  readonly compat?: { readonly proto: number; readonly inv: boolean };
+  set(name: string): NftSet | undefined;
+  object(kind: ObjectKind, name: string): NftObject | undefined;
+}
+
+/** What it may look at when the chains are walked: the base chain from which it can be reached. */
+export interface ValidateContext {
+  readonly net: Netns;
+  readonly family: Family;
+  readonly table: string;
+  readonly base: BaseHook;
+  readonly compat?: { readonly proto: number; readonly inv: boolean };
+}
+
+/** One kind of bytecode expression: net/netfilter/nft_KIND.c. The folder `kind` is the registry. */
+export interface ExpressionDefinition<K extends ExpressionKind = ExpressionKind> {
+  readonly kind: K;
+  /** select_ops and init. */
+  check?(expr: ExpressionOf<K>, ctx: InitContext): Errno | null;
+  /** ops->validate */
+  validate?(expr: ExpressionOf<K>, ctx: ValidateContext): Errno | null;
+  /** ops->eval, with what init prepared. */
+  compile(expr: ExpressionOf<K>, env: OpEnvironment): Op;
+}
+
+export const defineExpression = <K extends ExpressionKind>(definition: ExpressionDefinition<K>): ExpressionDefinition<K> => Object.freeze(definition);

@@ -1,0 +1,130 @@
+import type { StatefulExpression } from '../expr/expression.ts';
+import type { NewElement, NftMessage } from './message.ts';
+import type { NftSet, SetElement } from './objects.ts';
+import { refuse, type Outcome } from './refusal.ts';
+import { holdVerdict, namedVerdict, releaseVerdict } from './rule.ts';
+import { storeOf } from './set.ts';
+import { owned } from './table.ts';
+import type { DraftTable, Transaction } from './transaction.ts';
+import type { Errno } from '../errno.ts';
+
+type Of<O extends NftMessage['op']> = Extract<NftMessage, { op: O }>;
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
+
+/** nf_tables_newsetelem */
+export function newElements(tx: Transaction, m: Of<'newsetelem'>): Outcome {
+  const t = tx.table(m.family, m.table);
+  if (!t) return refuse('ENOENT', 'table');
+  if (owned(tx, t)) return refuse('EPERM', 'table');
+  const set = t.sets.get(m.set) ?? t.sets.get(tx.setIds.get(m.setId ?? -1) ?? '');
+  if (!set) return refuse('ENOENT', 'set');
+  if (tx.uses(set.id) > 0 && set.flags.constant) return refuse('EBUSY');
+  for (const [at, e] of m.elements.entries()) {
+    const bad = addElement(tx, t, set, e, m.excl);
+    if (bad) return refuse(bad, 'element', at);
+  }
+  if (set.dataLen === 0 && set.flags.map) tx.dirty.add(t);
+  return null;
+}
+
+/** What nft_add_set_elem refuses before it looks at the data. */
+function malformed(set: NftSet, e: NewElement): Errno | null {
+  const f = set.flags, end = e.flags.intervalEnd;
+  if (end && !f.interval) return 'EINVAL';
+  if (!f.map && e.data) return 'EINVAL';
+  if (f.map && !f.object && !e.data && !end) return 'EINVAL';
+  if (f.object ? e.objref === undefined && !end : e.objref !== undefined) return 'EINVAL';
+  if (end && (e.data || e.objref !== undefined || e.timeout !== undefined || e.exprs?.length)) return 'EINVAL';
+  if (e.timeout !== undefined && !f.timeout) return 'EINVAL';
+  if (e.expiration !== undefined) {
+    if (!f.timeout) return 'EINVAL';
+    const timeout = e.timeout ?? set.timeout;
+    if (timeout === 0n) return 'EOPNOTSUPP';
+    if (e.expiration > timeout) return 'ERANGE';
+  }
+  if (e.exprs?.length && set.exprs.length && (e.exprs.length !== set.exprs.length || e.exprs.some((x, i) => x.kind !== set.exprs[i].kind))) return 'EOPNOTSUPP';
+  if (!e.flags.catchall && e.key.length !== set.keyLen) return 'EINVAL';
+  return null;
+}
+
+/** nft_add_set_elem */
+function addElement(tx: Transaction, t: DraftTable, set: NftSet, e: NewElement, excl: boolean): Errno | null {
+  const bad = malformed(set, e);
+  if (bad) return bad;
+  const store = storeOf(set);
+  const data = e.data && 'verdict' in e.data ? { verdict: namedVerdict(tx, e.data.verdict) } : e.data;
+  const object = e.objref === undefined ? undefined : set.objType && t.object(set.objType, e.objref);
+  if (e.objref !== undefined && !object) return 'ENOENT';
+  const timeout = e.flags.intervalEnd || !set.flags.timeout ? 0n : e.timeout ?? set.timeout;
+  const left = e.expiration ?? timeout;
+  const exprs: readonly StatefulExpression[] = e.flags.intervalEnd ? [] : e.exprs?.length ? e.exprs : set.exprs;
+  const { expiration: _, ...plain } = e;
+  const element: SetElement = Object.freeze({
+    ...plain, ...(data && { data }), exprs, id: tx.nft.nextId(),
+    ...(timeout > 0n && { expiresAt: tx.nft.net.clock.now() + Number(left) }),
+  });
+  const clash = store.insert(element, set.flags.anonymous);
+  if (clash) return clash.same ? again(tx, set, clash.element, element, excl, e) : 'EEXIST';
+  if (set.size > 0 && !e.flags.catchall && store.count > limitOf(set)) { store.remove(element); return 'ENFILE'; }
+  tx.insertElement(store, element);
+  if (data && 'verdict' in data) { const refused = holdVerdict(tx, t, data.verdict); if (refused) return refused; }
+  if (object) tx.use(object.id, 1);
+  if (!set.flags.anonymous) tx.event({ event: 'newsetelem', family: t.family, table: t.name, payload: { set, element } });
+  return null;
+}
+
+/** nft_set_maxsize: an interval takes two nodes of the tree, and the end of the space one more. */
+function limitOf(set: NftSet): number {
+  const tree = set.flags.interval && !(set.flags.concat && set.fieldLens.length > 1);
+  return tree ? set.size * 2 + (set.flags.anonymous ? 0 : 1) : set.size;
+}
+
+/** The same key once more: forgiven without NLM_F_EXCL when it says the same, and timeouts are taken over. */
+function again(tx: Transaction, set: NftSet, old: SetElement, fresh: SetElement, excl: boolean, e: NewElement): Errno | null {
+  const differs = (a: SetElement['data'], b: SetElement['data']): boolean => {
+    if (!a || !b) return a !== b;
+    if ('verdict' in a || 'verdict' in b) return !('verdict' in a && 'verdict' in b) || JSON.stringify(a.verdict) !== JSON.stringify(b.verdict);
+    return !sameBytes(a.value, b.value);
+  };
+  if (differs(old.data, fresh.data) || old.objref !== fresh.objref) return 'EEXIST';
+  if (excl) return 'EEXIST';
+  if (e.timeout === undefined && e.expiration === undefined) return null;
+  const { expiresAt: _, ...rest } = old;
+  const changed: SetElement = Object.freeze({
+    ...rest, ...(fresh.timeout !== undefined && { timeout: fresh.timeout }), ...(fresh.expiresAt !== undefined && { expiresAt: fresh.expiresAt }),
+  });
+  tx.changeElement(storeOf(set), old, changed);
+  tx.changed = true;
+  return null;
+}
+
+/** What an element holds is let go. */
+export function releaseElement(tx: Transaction, t: DraftTable, set: NftSet, e: SetElement): void {
+  if (e.data && 'verdict' in e.data) releaseVerdict(tx, t, e.data.verdict);
+  if (e.objref !== undefined && set.objType) { const o = t.object(set.objType, e.objref); if (o) tx.use(o.id, -1); }
+}
+
+/** nf_tables_delsetelem */
+export function delElements(tx: Transaction, m: Of<'delsetelem' | 'destroysetelem'>): Outcome {
+  const destroy = m.op === 'destroysetelem';
+  const t = tx.table(m.family, m.table);
+  if (!t) return refuse('ENOENT', 'table');
+  if (owned(tx, t)) return refuse('EPERM', 'table');
+  const set = t.sets.get(m.set);
+  if (!set) return refuse('ENOENT', 'set');
+  if (tx.uses(set.id) > 0 && set.flags.constant) return refuse('EBUSY');
+  const store = storeOf(set);
+  const gone = (element: SetElement): void => {
+    tx.removeElement(store, element);
+    releaseElement(tx, t, set, element);
+    tx.event({ event: 'delsetelem', family: t.family, table: t.name, payload: { set, element } });
+  };
+  if (!m.elements) { for (const e of [...store]) gone(e); return null; }
+  for (const [at, e] of m.elements.entries()) {
+    const found = store.find(e.key, e.keyEnd, e.flags);
+    if (found) gone(found);
+    else if (!destroy) return refuse('ENOENT', 'element', at);
+  }
+  return null;
+}

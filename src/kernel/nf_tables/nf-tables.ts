@@ -1,0 +1,125 @@
+import type { Netns } from '../netns.ts';
+import { delChain, newChain } from './chain.ts';
+import { delElements, newElements } from './element.ts';
+import { delFlowtable, newFlowtable } from './flowtable.ts';
+import { LiveState } from './live.ts';
+import type { MessageError, NftEvent, NftMessage } from './message.ts';
+import { delObject, newObject } from './object.ts';
+import type { Chain, NftSet, Ruleset, Table } from './objects.ts';
+import type { Outcome } from './refusal.ts';
+import { delRule, newRule } from './rule.ts';
+import { delSet, newSet } from './set.ts';
+import { delTable, newTable } from './table.ts';
+import { Transaction } from './transaction.ts';
+import { validateTable } from './validate.ts';
+import type { Family } from '../net/hook.ts';
+
+export interface CommitOptions {
+  readonly pid: number;
+  /** Name of the process, as `newgen` events show it. */
+  readonly name: string;
+  /** nft -c: everything but the swap. */
+  readonly check?: boolean;
+}
+
+export type CommitResult = { readonly ok: true; readonly events: readonly NftEvent[] } | { readonly ok: false; readonly errors: readonly MessageError[] };
+
+/** net/netfilter/nf_tables_api.c: the ruleset of a namespace and the batches that change it. */
+export class NfTables {
+  readonly net: Netns;
+  ruleset: Ruleset = Object.freeze({ tables: Object.freeze([]), generation: 1 });
+  readonly live: LiveState;
+  /** References to chains, sets and objects by id. */
+  readonly refs = new Map<number, number>();
+  readonly #listeners = new Set<(events: readonly NftEvent[]) => void>();
+  readonly #handles = new Map<bigint, bigint>();
+  #tableHandle = 0n;
+  #chainNumber = 0;
+  #id = 0;
+
+  constructor(net: Netns) {
+    this.net = net;
+    this.live = new LiveState(() => net.clock.now());
+  }
+
+  /** Applies a batch whole or not at all; all errors of it are reported, as nfnetlink_rcv_batch does. */
+  commit(messages: readonly NftMessage[], options: CommitOptions): CommitResult {
+    let tx = this.#run(messages, options, false);
+    if (!tx.errors.length && [...tx.tx.dirty].some((t) => validateTable(this.net, t))) {
+      tx.tx.abort();
+      tx = this.#run(messages, options, true);
+    }
+    if (tx.errors.length || options.check) {
+      tx.tx.abort();
+      return tx.errors.length ? { ok: false, errors: tx.errors } : { ok: true, events: [] };
+    }
+    return { ok: true, events: this.#swap(tx.tx, options) };
+  }
+
+  /** `strict` is the replay of a batch whose chains did not validate: after each rule, to find the one at fault (NFT_VALIDATE_DO). */
+  #run(messages: readonly NftMessage[], options: CommitOptions, strict: boolean): { tx: Transaction; errors: MessageError[] } {
+    const tx = new Transaction(this, options.pid), errors: MessageError[] = [];
+    for (const [index, m] of messages.entries()) {
+      let bad = apply(tx, m);
+      if (!bad && strict && (m.op === 'newrule' || m.op === 'newsetelem' || m.op === 'newchain')) {
+        for (const t of tx.dirty) { const errno = validateTable(this.net, t); if (errno) { bad = { errno }; break; } }
+      }
+      if (bad) errors.push({ index, ...bad });
+    }
+    return { tx, errors };
+  }
+
+  #swap(tx: Transaction, options: CommitOptions): readonly NftEvent[] {
+    const events: NftEvent[] = tx.events;
+    if (!tx.changed) return events;
+    const generation = this.ruleset.generation + 1;
+    this.ruleset = tx.finish(generation);
+    for (const e of events) if (e.event === 'delrule') this.live.forget(e.payload.rule.id);
+    events.push({ event: 'newgen', generation, pid: options.pid, name: options.name });
+    for (const listener of [...this.#listeners]) listener(events);
+    return events;
+  }
+
+  /** Hears the events of each commit; the result ends it. */
+  listen(listener: (events: readonly NftEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  table(family: Family, name: string): Table | undefined { return this.ruleset.tables.find((t) => t.family === family && t.name === name); }
+
+  chain(family: Family, table: string, name: string): Chain | undefined { return this.table(family, table)?.chains.find((c) => c.name === name); }
+
+  set(family: Family, table: string, name: string): NftSet | undefined { return this.table(family, table)?.sets.find((s) => s.name === name); }
+
+  tableHandle(): bigint { return ++this.#tableHandle; }
+
+  nextHandle(table: bigint): bigint {
+    const next = (this.#handles.get(table) ?? 0n) + 1n;
+    this.#handles.set(table, next);
+    return next;
+  }
+
+  chainNumber(): number { return ++this.#chainNumber; }
+
+  nextId(): number { return ++this.#id; }
+}
+
+function apply(tx: Transaction, m: NftMessage): Outcome {
+  switch (m.op) {
+    case 'newtable': return newTable(tx, m);
+    case 'deltable': case 'destroytable': return delTable(tx, m);
+    case 'newchain': return newChain(tx, m);
+    case 'delchain': case 'destroychain': return delChain(tx, m);
+    case 'newrule': return newRule(tx, m);
+    case 'delrule': case 'destroyrule': return delRule(tx, m);
+    case 'newset': return newSet(tx, m);
+    case 'delset': case 'destroyset': return delSet(tx, m);
+    case 'newsetelem': return newElements(tx, m);
+    case 'delsetelem': case 'destroysetelem': return delElements(tx, m);
+    case 'newobj': return newObject(tx, m);
+    case 'delobj': case 'destroyobj': return delObject(tx, m);
+    case 'newflowtable': return newFlowtable(tx, m);
+    case 'delflowtable': case 'destroyflowtable': return delFlowtable(tx, m);
+  }
+}

@@ -1,0 +1,163 @@
+import type { Expression, ObjectKind, Verdict } from '../expr/expression.ts';
+import type { Family } from '../net/hook.ts';
+import type { NfTables } from './nf-tables.ts';
+import type { Chain, Flowtable, NftObject, NftSet, Rule, Ruleset, SetElement, Table } from './objects.ts';
+import type { ElementStore } from './elements.ts';
+import type { NftEvent } from './message.ts';
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+export type DraftChain = Mutable<Omit<Chain, 'rules'>> & { rules: Rule[] };
+export type Owned<T> = Omit<T, 'rules'>;
+
+/** A table while a batch works on it: the same records by name, those already touched being private copies. */
+export class DraftTable {
+  readonly base: Table | null;
+  readonly family: Family;
+  readonly name: string;
+  readonly handle: bigint;
+  flags: Table['flags'];
+  ownerPort: number;
+  comment: string | undefined;
+  readonly chains: Map<string, Chain>;
+  readonly sets: Map<string, NftSet>;
+  readonly objects: Map<string, NftObject>;
+  readonly flowtables: Map<string, Flowtable>;
+  readonly #touched = new Set<Chain>();
+
+  constructor(base: Table | null, own: Pick<Table, 'family' | 'name' | 'handle' | 'flags' | 'ownerPort' | 'comment'>) {
+    this.base = base;
+    this.family = own.family; this.name = own.name; this.handle = own.handle;
+    this.flags = own.flags; this.ownerPort = own.ownerPort; this.comment = own.comment;
+    this.chains = new Map(base?.chains.map((c) => [c.name, c]));
+    this.sets = new Map(base?.sets.map((s) => [s.name, s]));
+    this.objects = new Map(base?.objects.map((o) => [`${o.kind}/${o.name}`, o]));
+    this.flowtables = new Map(base?.flowtables.map((f) => [f.name, f]));
+  }
+
+  addChain(chain: DraftChain): DraftChain {
+    this.chains.set(chain.name, chain);
+    this.#touched.add(chain);
+    return chain;
+  }
+
+  /** A private copy of a chain, in its place. */
+  edit(chain: Chain): DraftChain {
+    if (this.#touched.has(chain)) return chain as DraftChain;
+    const copy: DraftChain = { ...chain, rules: [...chain.rules] };
+    this.chains.set(copy.name, copy);
+    this.#touched.add(copy);
+    return copy;
+  }
+
+  rename(chain: Chain, name: string): void {
+    const copy = this.edit(chain);
+    const all = [...this.chains.values()];
+    copy.name = name;
+    this.chains.clear();
+    for (const c of all) this.chains.set(c.name, c);
+  }
+
+  object(kind: ObjectKind, name: string): NftObject | undefined { return this.objects.get(`${kind}/${name}`); }
+
+  freeze(): Table {
+    for (const c of this.#touched) { Object.freeze(c.rules); Object.freeze(c); }
+    return Object.freeze({
+      family: this.family, name: this.name, handle: this.handle, flags: this.flags, ownerPort: this.ownerPort,
+      ...(this.comment !== undefined && { comment: this.comment }),
+      chains: Object.freeze([...this.chains.values()]), sets: Object.freeze([...this.sets.values()]),
+      objects: Object.freeze([...this.objects.values()]), flowtables: Object.freeze([...this.flowtables.values()]),
+    });
+  }
+}
+
+/** One batch at work: drafts of what it touches, what to undo in live parts, and what to tell listeners. */
+export class Transaction {
+  readonly nft: NfTables;
+  readonly port: number;
+  readonly events: NftEvent[] = [];
+  /** Rules or verdict maps changed: chains must be walked again (NFT_VALIDATE_NEED). */
+  readonly dirty = new Set<DraftTable>();
+  /** Names of sets and chains by their number in this batch. */
+  readonly setIds = new Map<number, string>();
+  readonly chainIds = new Map<number, string>();
+  readonly ruleIds = new Map<number, bigint>();
+  readonly #tables: (Table | DraftTable)[];
+  readonly #undo: (() => void)[] = [];
+  changed = false;
+
+  constructor(nft: NfTables, port: number) {
+    this.nft = nft;
+    this.port = port;
+    this.#tables = [...nft.ruleset.tables];
+  }
+
+  get tables(): readonly (Table | DraftTable)[] { return this.#tables; }
+
+  #draft(index: number): DraftTable {
+    const t = this.#tables[index];
+    if (t instanceof DraftTable) return t;
+    const draft = new DraftTable(t, t);
+    this.#tables[index] = draft;
+    return draft;
+  }
+
+  table(family: Family | 'unspec', name: string): DraftTable | undefined {
+    const i = this.#tables.findIndex((t) => t.name === name && (t.family === family || family === 'unspec'));
+    return i < 0 ? undefined : this.#draft(i);
+  }
+
+  tableByHandle(family: Family | 'unspec', handle: bigint): DraftTable | undefined {
+    const i = this.#tables.findIndex((t) => t.handle === handle && (t.family === family || family === 'unspec'));
+    return i < 0 ? undefined : this.#draft(i);
+  }
+
+  everyTable(family: Family | 'unspec'): DraftTable[] {
+    return this.#tables.flatMap((t, i) => (family === 'unspec' || t.family === family ? [this.#draft(i)] : []));
+  }
+
+  addTable(table: DraftTable): void { this.#tables.push(table); }
+  removeTable(table: DraftTable): void { this.#tables.splice(this.#tables.indexOf(table), 1); }
+
+  onAbort(undo: () => void): void { this.#undo.push(undo); }
+
+  /** Counts a reference to a chain, set or object (nft_use_inc / nft_use_dec). */
+  use(id: number, by: 1 | -1): void {
+    const { refs } = this.nft;
+    refs.set(id, (refs.get(id) ?? 0) + by);
+    this.#undo.push(() => refs.set(id, (refs.get(id) ?? 0) - by));
+  }
+
+  uses(id: number): number { return this.nft.refs.get(id) ?? 0; }
+
+  insertElement(store: ElementStore, element: SetElement): void {
+    this.#undo.push(() => store.remove(element));
+  }
+
+  removeElement(store: ElementStore, element: SetElement): void {
+    store.remove(element);
+    this.#undo.push(() => store.restore(element));
+  }
+
+  changeElement(store: ElementStore, from: SetElement, to: SetElement): void {
+    store.restore(to);
+    this.#undo.push(() => store.restore(from));
+  }
+
+  event(event: Exclude<NftEvent, { event: 'newgen' }>): void {
+    this.changed = true;
+    this.events.push(event);
+  }
+
+  abort(): void {
+    for (let i = this.#undo.length - 1; i >= 0; i--) this.#undo[i]();
+  }
+
+  finish(generation: number): Ruleset {
+    return Object.freeze({ tables: Object.freeze(this.#tables.map((t) => (t instanceof DraftTable ? t.freeze() : t))), generation });
+  }
+}
+
+/** Every verdict that an expression carries, and the set it names: what a rule holds on to. */
+export function verdictOf(e: Expression): Verdict | null {
+  return e.kind === 'immediate' && 'verdict' in e.data ? e.data.verdict : null;
+}
