@@ -138,10 +138,14 @@ export interface PrintContext {
   readonly names: Names;
   /** Protocol of the rule, for extensions that print by it (multiport). */
   readonly proto: number;
+  /** Says something on stderr, with its newline (connlabel without its file). */
+  warn(text: string): void;
 }
 
 export interface TranslateContext {
   readonly family: XtFamily;
+  /** Says something on stderr, with its newline. */
+  warn(text: string): void;
   readonly names: Names;
   readonly proto: { readonly number: number; readonly inverted: boolean };
   /** nft's listing (false) or iptables-translate (true): some translations print otherwise. */
