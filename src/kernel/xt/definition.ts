@@ -21,6 +21,8 @@ export interface XtExtension<Info extends XtInfo = XtInfo> {
   readonly realName?: string;
   readonly families: readonly XtFamily[];
   readonly revision: number | Partial<Record<XtFamily, number>>;
+  /** The modelled kernel has no such extension: the tools warn about its revision, the commit says ENOENT. */
+  readonly absent?: true;
   readonly options: readonly XtOption[];
   /** Text of `-m NAME -h`, complete. */
   help(family: XtFamily): string;
@@ -108,8 +110,6 @@ export interface ParseContext {
   readonly command: string;
   /** The kernel, for extensions that ask it while they parse (SET, set: SO_IP_SET). */
   readonly net: Netns;
-  /** Says something on stderr and goes on (`warn: --nflog-range has never worked ...`); with its newline. */
-  warn(text: string): void;
   /** Reads files such as /etc/xtables/connlabel.conf and name tables of the host. */
   readonly names: Names;
   /** Writes to standard error and goes on (`warn: --nflog-range has never worked …`); the text carries its newline. */

@@ -32,7 +32,7 @@ function readInt({ ext, option, arg }: Reading): number | bigint {
 
 /** xtopt_parse_mint: `a`, `a:b`, `a:`, `:b`; a part may not be below the one before. */
 function readRange({ ext, option, arg }: Reading): number[] | bigint[] {
-  const max = WIDTH[option.type.slice(0, -2)];
+  const max = option.max ? BigInt(option.max) : WIDTH[option.type.slice(0, -2)];
   const out: bigint[] = [];
   let rest = arg;
   let min = 0n;

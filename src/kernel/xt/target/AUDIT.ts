@@ -1,0 +1,27 @@
+import { defineExtension } from '../definition.ts';
+import { paramProblem } from '../text.ts';
+import { fields } from './_common.ts';
+
+type Info = { readonly type: 'accept' | 'drop' | 'reject' };
+const isType = (s: string): s is Info['type'] => s === 'accept' || s === 'drop' || s === 'reject';
+
+/** extensions/libxt_AUDIT.c, net/netfilter/xt_AUDIT.c. Audit records go to no one here. */
+export const target = defineExtension<Info>({
+  kind: 'target', name: 'AUDIT', families: ['ip', 'ip6'], revision: 0,
+  options: [{ name: 'type', type: 'string', mandatory: true }],
+  help: () => `AUDIT target options
+  --type TYPE		Action type to be recorded.
+`,
+  init: () => ({ type: 'accept' }),
+  parse(o, d) {
+    const s = o.raw ?? '';
+    if (!isType(s)) throw paramProblem(`Bad action type value "${s}"`);
+    fields<Info>(d).type = s;
+  },
+  finish: (d) => ({ type: fields<Info>(d).type }),
+  save: (i) => ` --type ${i.type}`,
+  print: (i) => ` AUDIT ${i.type}`,
+  translate: () => 'log level audit',
+  check: () => null,
+  target: () => 'continue',
+});

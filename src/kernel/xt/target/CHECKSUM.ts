@@ -1,0 +1,20 @@
+import { defineExtension } from '../definition.ts';
+import { misplaced } from './_common.ts';
+
+type Info = { readonly operation: number };
+
+/** extensions/libxt_CHECKSUM.c, net/netfilter/xt_CHECKSUM.c. Packets here always carry whole checksums, so there is nothing to fill. */
+export const target = defineExtension<Info>({
+  kind: 'target', name: 'CHECKSUM', families: ['ip', 'ip6'], revision: 0,
+  options: [{ name: 'checksum-fill', type: 'none', mandatory: true }],
+  help: () => `CHECKSUM target options
+  --checksum-fill			Fill in packet checksum.
+`,
+  init: () => ({}),
+  parse() {},
+  finish: () => ({ operation: 1 }),
+  save: () => ' --checksum-fill',
+  print: () => ' CHECKSUM fill',
+  check: (_, c) => misplaced({ table: 'mangle' }, c),
+  target: () => 'continue',
+});

@@ -1,0 +1,40 @@
+import { defineExtension } from '../definition.ts';
+import { fields, HOOK, isProto, misplaced, TCP } from './_common.ts';
+
+/** null: that option was not given. */
+type Info = { readonly sack: boolean; readonly timestamp: boolean; readonly wscale: number | null; readonly mss: number | null; readonly ecn: boolean };
+
+const words = (i: Info): string[] => [
+  i.sack ? 'sack-perm' : '', i.timestamp ? 'timestamp' : '', i.wscale === null ? '' : `wscale ${i.wscale}`, i.mss === null ? '' : `mss ${i.mss}`, i.ecn ? 'ecn' : '',
+].filter((w) => w !== '');
+
+/** extensions/libxt_SYNPROXY.c, net/ipv4/netfilter/ipt_SYNPROXY.c. Numbers wrap into the struct's 8 and 16 bits. */
+export const target = defineExtension<Info>({
+  kind: 'target', name: 'SYNPROXY', families: ['ip', 'ip6'], revision: 0,
+  options: [
+    { name: 'sack-perm', type: 'none' }, { name: 'timestamp', type: 'none' }, { name: 'wscale', type: 'uint32' }, { name: 'mss', type: 'uint32' }, { name: 'ecn', type: 'none' },
+  ],
+  help: () => `SYNPROXY target options:
+  --sack-perm                        Set SACK_PERM
+  --timestamp                        Set TIMESTAMP
+  --wscale value                     Set window scaling factor
+  --mss value                        Set MSS value
+  --ecn                              Set ECN
+`,
+  init: () => ({ sack: false, timestamp: false, wscale: null, mss: null, ecn: false }),
+  parse(o, draft) {
+    const d = fields<Info>(draft);
+    switch (o.name) {
+      case 'sack-perm': d.sack = true; break;
+      case 'timestamp': d.timestamp = true; break;
+      case 'wscale': d.wscale = Number(o.value) & 0xff; break;
+      case 'mss': d.mss = Number(o.value) & 0xffff; break;
+      case 'ecn': d.ecn = true; break;
+    }
+  },
+  finish: (d) => ({ ...fields<Info>(d) }),
+  save: (i) => words(i).map((w) => ` --${w}`).join(''),
+  print: (i) => ` SYNPROXY ${words(i).map((w) => `${w} `).join('')}`,
+  translate: (i) => ['synproxy', ...words(i)].join(' '),
+  check: (_, c) => misplaced({ hooks: HOOK.IN | HOOK.FWD }, c) ?? (isProto(c, TCP) ? null : 'EINVAL'),
+});
