@@ -30,6 +30,7 @@ const EPOCH = Date.UTC(2026, 0, 1);
 export async function createHost(options: HostOptions = {}) {
   let elapsed = 0;
   const net = new Netns({ clock: { now: () => elapsed, wall: () => EPOCH + elapsed }, random: seededRandom(1), container: options.container ?? false });
+  for (const d of options.devices ?? []) net.stack.addDevice(d.name, d.type, { mac: d.mac === undefined ? undefined : Uint8Array.from(d.mac.split(':'), (x) => Number.parseInt(x, 16)) });
   let pid = 1000;
   const host: Host = { net, files: new MemoryFiles(options.files ?? {}, net), nextPid: () => ++pid };
 
@@ -57,9 +58,21 @@ export async function createHost(options: HostOptions = {}) {
         async stop(signal = 'TERM') { const status = running?.stop(signal) ?? 127; return { status, stdout: sink.out.slice(taken), stderr: sink.err }; },
       };
     },
-    async inject(_device: string, _bytes: Uint8Array): Promise<Emitted[]> { throw new Error('not there yet: packets'); },
-    async send(_ipPacket: Uint8Array): Promise<Emitted[]> { throw new Error('not there yet: packets'); },
-    async advance(seconds: number): Promise<Emitted[]> { elapsed += seconds * 1000; return []; },
+    async inject(device: string, bytes: Uint8Array): Promise<Emitted[]> {
+      net.stack.take();
+      net.stack.inject(device, bytes);
+      return net.stack.take();
+    },
+    async send(ipPacket: Uint8Array): Promise<Emitted[]> {
+      net.stack.take();
+      net.stack.send(ipPacket);
+      return net.stack.take();
+    },
+    async advance(seconds: number): Promise<Emitted[]> {
+      net.stack.take();
+      net.stack.advance(elapsed + seconds * 1000, (now) => { elapsed = now; });
+      return net.stack.take();
+    },
     async close(): Promise<void> {},
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock, Random } from './clock.ts';
 import { ConntrackTable } from './conntrack/table.ts';
 import { NfTables } from './nf_tables/nf-tables.ts';
+import { Stack } from './stack/stack.ts';
 
 /**
  * One network namespace: the front door of the kernel model. Everything a tool or a packet can reach hangs here.
@@ -13,6 +14,7 @@ export class Netns {
   readonly container: boolean;
   readonly conntrack: ConntrackTable;
   readonly nft: NfTables;
+  readonly stack: Stack;
 
   constructor(options: { readonly clock: Clock; readonly random: Random; readonly container: boolean }) {
     this.clock = options.clock;
@@ -20,5 +22,6 @@ export class Netns {
     this.container = options.container;
     this.conntrack = new ConntrackTable(this);
     this.nft = new NfTables(this);
+    this.stack = new Stack(this);
   }
 }

@@ -1,5 +1,6 @@
 import type { Conntrack } from '../conntrack/entry.ts';
 import type { NetDevice } from '../stack/device.ts';
+import type { Dst } from '../stack/fib.ts';
 
 /** How an skb relates to its connection (enum ip_conntrack_info). */
 export const CTINFO = { established: 0, related: 1, new: 2, establishedReply: 3, relatedReply: 4, untracked: 7 } as const;
@@ -52,12 +53,25 @@ export class Skb {
   duplicated = false;
   /** Hash of the flow, made lazily; 0: not yet. */
   hash = 0;
-  /** Set when a NAT manipulation of a local packet asks for a new route. */
-  ipDefrag = false;
+  /** Where skb->data points, as offset: the network header in most hooks, the link-layer header on egress and ARP output. */
+  head = 0;
+  /** The route, once decided (skb_dst). */
+  dst: Dst | null = null;
+  /** Reassembled from fragments: payload lengths of the pieces in order, and the largest whole fragment (IPCB frag_max_size). */
+  fragSizes: readonly number[] | null = null;
+  fragMaxSize = 0;
+  /** IPv6: identification of the fragment header that came. */
+  fragId = 0;
+  /** Upper device of a bridge port the packet came through (nf_bridge physindev / physoutdev). */
+  physIn: NetDevice | null = null;
+  physOut: NetDevice | null = null;
 
   constructor(data: Uint8Array) {
     this.data = data;
   }
+
+  /** skb->len: what `meta length` and byte counters see. */
+  get len(): number { return this.data.length - this.head; }
 
   /** A deep copy of bytes and fields; the connection is shared. */
   clone(): Skb {

@@ -1,0 +1,78 @@
+import { PACKET } from '../net/skb.ts';
+import type { Skb } from '../net/skb.ts';
+import { sameBytes } from '../net/wire/bytes.ts';
+import type { NetDevice } from './device.ts';
+import type { Stack } from './stack.ts';
+
+const hex = (b: Uint8Array): string => b.join(':');
+const linkLocalGroup = (b: Uint8Array): boolean => b[0] === 1 && b[1] === 0x80 && b[2] === 0xc2 && b[3] === 0 && b[4] === 0 && (b[5] & 0xf0) === 0;
+
+/** A learning bridge without STP, and the bridge family's hooks (net/bridge/br_input.c, br_forward.c). */
+export class Bridge {
+  readonly #s: Stack;
+  constructor(stack: Stack) { this.#s = stack; }
+
+  #ports(br: NetDevice): NetDevice[] { return this.#s.devices.filter((d) => d.master === br.index && d.up); }
+
+  /** br_handle_frame */
+  handle(skb: Skb, port: NetDevice, br: NetDevice): void {
+    const src = skb.data.subarray(6, 12), dst = skb.data.subarray(0, 6);
+    if (src[0] & 1 || src.every((x) => x === 0)) return;
+    if (linkLocalGroup(dst)) return;
+    skb.physIn = port;
+    if (sameBytes(dst, br.mac)) skb.pktType = PACKET.host;
+    if (!this.#s.hooks.run('bridge', 'prerouting', skb, port, null)) return;
+    if (!br.up) return;
+    // br_handle_frame_finish
+    br.fdb.set(hex(skb.data.subarray(6, 12)), port.index);
+    const to = skb.data.subarray(0, 6);
+    if (to[0] & 1) {
+      this.#flood(skb, br, port);
+      this.#up(skb, br);
+      return;
+    }
+    if (sameBytes(to, br.mac) || this.#s.devices.some((d) => d.master === br.index && sameBytes(d.mac, to))) { this.#up(skb, br); return; }
+    const known = br.fdb.get(hex(to));
+    const out = known === undefined ? undefined : this.#ports(br).find((d) => d.index === known);
+    if (out) { if (out !== port) this.#forward(skb, port, out); } else this.#flood(skb, br, port);
+  }
+
+  #flood(skb: Skb, br: NetDevice, except: NetDevice | null): void {
+    for (const p of this.#ports(br)) if (p !== except) this.#forward(skb.clone(), except, p);
+  }
+
+  /** __br_forward */
+  #forward(skb: Skb, from: NetDevice | null, to: NetDevice): void {
+    skb.dev = to;
+    if (from && !this.#s.hooks.run('bridge', 'forward', skb, from, to)) return;
+    this.#leave(skb, to);
+  }
+
+  #leave(skb: Skb, to: NetDevice): void {
+    skb.physOut = to;
+    if (!this.#s.hooks.run('bridge', 'postrouting', skb, null, to)) return;
+    if (skb.data.length - skb.network > to.mtu) return;
+    this.#s.xmit(skb, to);
+  }
+
+  /** br_pass_frame_up */
+  #up(skb: Skb, br: NetDevice): void {
+    const port = skb.dev as NetDevice;
+    if (!this.#s.hooks.run('bridge', 'input', skb, port, null)) return;
+    skb.dev = br;
+    this.#s.netifReceive(skb);
+  }
+
+  /** br_dev_xmit: the bridge as a device of the host itself. */
+  xmit(skb: Skb, br: NetDevice): void {
+    const dst = skb.data.subarray(0, 6);
+    const send = (copy: Skb, port: NetDevice): void => {
+      copy.dev = port;
+      copy.head = copy.network;
+      if (this.#s.hooks.run('bridge', 'output', copy, null, port)) this.#leave(copy, port);
+    };
+    const known = dst[0] & 1 ? undefined : br.fdb.get(hex(dst));
+    const out = known === undefined ? undefined : this.#ports(br).find((d) => d.index === known);
+    if (out) send(skb, out); else for (const p of this.#ports(br)) send(skb.clone(), p);
+  }
+}

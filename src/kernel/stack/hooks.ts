@@ -1,0 +1,59 @@
+import type { HookState } from '../net/hook-state.ts';
+import type { Family, HookName } from '../net/hook.ts';
+import { NF_ARP_HOOK, NF_INET_HOOK, NF_NETDEV_HOOK } from '../net/hook.ts';
+import type { Skb } from '../net/skb.ts';
+import type { Netns } from '../netns.ts';
+import type { NetDevice } from './device.ts';
+
+export type HookPf = Exclude<Family, 'inet'>;
+/** NF_DROP …; `queue`: to a queue nobody listens to, dropped unless bypassed (then the next hook goes on). */
+export type HookVerdict = 'accept' | 'drop' | 'stolen';
+
+export interface HookFn {
+  readonly priority: number;
+  /** netdev, and inet ingress: only on these devices. */
+  readonly devices?: readonly string[];
+  run(skb: Skb, state: HookState): HookVerdict;
+}
+
+const key = (pf: HookPf, hook: HookName): string => `${pf} ${hook}`;
+
+/** The functions at every hook, by priority; of equal ones the last registered comes first (nf_hook_entries_grow). */
+export class Hooks {
+  readonly #net: Netns;
+  readonly #lists = new Map<string, HookFn[]>();
+  /** Called before each traversal: rebuilds what the ruleset implies when it changed. */
+  refresh: () => void = () => {};
+
+  constructor(net: Netns) { this.#net = net; }
+
+  clear(): void { this.#lists.clear(); }
+
+  register(pf: HookPf, hook: HookName, fn: HookFn): void {
+    const list = this.#lists.get(key(pf, hook)) ?? [];
+    const at = list.findIndex((f) => f.priority >= fn.priority);
+    if (at < 0) list.push(fn); else list.splice(at, 0, fn);
+    this.#lists.set(key(pf, hook), list);
+  }
+
+  any(pf: HookPf, hook: HookName): boolean { return (this.#lists.get(key(pf, hook))?.length ?? 0) > 0; }
+
+  /** nf_hook_slow: true when the packet may go on. */
+  run(pf: HookPf, hook: HookName, skb: Skb, input: NetDevice | null, output: NetDevice | null): boolean {
+    this.refresh();
+    const list = this.#lists.get(key(pf, hook));
+    if (!list || list.length === 0) return true;
+    const state: HookState = { net: this.#net, pf, hook, hooknum: hookNumber(pf, hook), in: input, out: output };
+    const device = pf === 'netdev' ? (input ?? output) : null;
+    for (const fn of [...list]) {
+      if (fn.devices && !fn.devices.includes((device ?? input)?.name ?? '')) continue;
+      if (fn.run(skb, state) !== 'accept') return false;
+    }
+    return true;
+  }
+}
+
+export function hookNumber(pf: HookPf, hook: HookName): number {
+  const table: Readonly<Partial<Record<HookName, number>>> = pf === 'arp' ? NF_ARP_HOOK : pf === 'netdev' ? NF_NETDEV_HOOK : NF_INET_HOOK;
+  return table[hook] ?? 0;
+}

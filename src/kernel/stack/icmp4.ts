@@ -1,0 +1,133 @@
+import { PACKET, Skb } from '../net/skb.ts';
+import { checksum, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
+import { ETH, IPPROTO, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, putIp4 } from '../net/wire/ip.ts';
+import type { NetDevice } from './device.ts';
+import type { Dst } from './fib.ts';
+import type { Stack } from './stack.ts';
+
+const ERRORS = new Set([3, 4, 5, 11, 12]);
+const ECHO_REPLY = 0, ECHO = 8, TIMESTAMP = 13, TIMESTAMP_REPLY = 14;
+const NR_TYPES = 18;
+
+/** net/ipv4/icmp.c */
+export class Icmp4 {
+  readonly #s: Stack;
+  readonly #buckets = new Map<string, { tokens: number; last: number }>();
+  #globalCredit = 0;
+  #globalStamp = -1;
+
+  constructor(stack: Stack) { this.#s = stack; }
+
+  /** __icmp_send */
+  send(orig: Skb, type: number, code: number, info: number): void {
+    const s = this.#s, b = orig.data, o = orig.network;
+    const rt = orig.dst;
+    if (!rt || b.length < o + 20) return;
+    if (orig.pktType !== PACKET.host || rt.broadcast || rt.multicast) return;
+    if (u16(b, o + 6) & IP_OFFSET) return;
+    if (ERRORS.has(type) && b[o + 9] === IPPROTO.ICMP) {
+      const inner = b[o + ip4HeaderLen(b, o)];
+      if (inner === undefined || inner > NR_TYPES || ERRORS.has(inner)) return;
+    }
+    const from = ip4Src(b, o);
+    let saddr: Uint8Array | null = null;
+    if (rt.local && rt.input === 'local') saddr = ip4Dst(b, o);
+    else if (s.conf.v4('icmp_errors_use_inbound_ifaddr') && orig.skbIif) {
+      const dev = s.device(orig.skbIif);
+      if (dev) saddr = s.ip4.selectAddr(dev, from, 253);
+    }
+    const tos = ERRORS.has(type) ? (b[o + 1] & 0x1e) | 0xc0 : b[o + 1];
+    const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
+    const route = s.ip4.outputRoute(from, saddr, { mark, oif: 0, tos, anySource: true });
+    if ('error' in route || !this.#allowed(type, route.dst, from)) return;
+    const room = Math.min(576, s.ip4.forwardMtu(route.dst)) - 28;
+    const quoted = b.subarray(o, Math.min(b.length, o + room));
+    this.#push(route.dst, route.saddr, from, tos, type, code, info, quoted, mark);
+  }
+
+  /** icmp_push_reply */
+  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tos: number, type: number, code: number, info: number, payload: Uint8Array, mark: number): void {
+    const out = new Uint8Array(28 + payload.length);
+    putIp4(out, 0, { tos, len: out.length, id: this.#s.ip4.randomId(), frag: 0, ttl: this.hopLimit(dst), proto: IPPROTO.ICMP, src: saddr, dst: daddr });
+    out[20] = type; out[21] = code;
+    put32(out, 24, info >>> 0);
+    out.set(payload, 28);
+    put16(out, 22, checksum(out, 20, out.length));
+    const skb = new Skb(out);
+    skb.protocol = ETH.IP; skb.transport = 20; skb.l4proto = IPPROTO.ICMP; skb.mark = mark; skb.dst = dst;
+    this.#s.ip4.localOut(skb);
+  }
+
+  hopLimit(dst: Dst): number { return dst.route?.hopLimit || this.#s.conf.v4('ip_default_ttl'); }
+
+  /** icmp_global_allow, icmpv4_xrlim_allow */
+  #allowed(type: number, dst: Dst, daddr: Uint8Array): boolean {
+    const conf = this.#s.conf;
+    if (type > NR_TYPES || !((1 << type) & conf.v4('icmp_ratemask')) || dst.dev.type === 'loopback') return true;
+    const ratelimit = conf.v4('icmp_ratelimit');
+    if (!this.#global()) return false;
+    if (ratelimit === 0) return true;
+    return peerAllow(this.#buckets, daddr.join('.'), this.#s.net.clock.now(), ratelimit);
+  }
+
+  #global(): boolean {
+    const now = this.#s.net.clock.now(), burst = this.#s.conf.v4('icmp_msgs_burst');
+    if (this.#globalStamp < 0) this.#globalCredit = burst;
+    else this.#globalCredit = Math.min(burst, this.#globalCredit + (Math.min(now - this.#globalStamp, 1000) * this.#s.conf.v4('icmp_msgs_per_sec')) / 1000);
+    this.#globalStamp = now;
+    if (this.#globalCredit < 1) return false;
+    this.#globalCredit--;
+    return true;
+  }
+
+  /** ip_rt_send_redirect */
+  redirect(skb: Skb, dst: Dst): void { this.send(skb, 5, 1, u32(dst.gateway ?? ip4Dst(skb.data, skb.network), 0)); }
+
+  /** icmp_rcv */
+  receive(skb: Skb): void {
+    const b = skb.data, at = skb.transport;
+    if (b.length < at + 8 || checksum(b, at, b.length) !== 0) return;
+    const type = b[at];
+    if (skb.dst?.broadcast || skb.dst?.multicast) {
+      if ((type === ECHO || type === TIMESTAMP) && this.#s.conf.v4('icmp_echo_ignore_broadcasts')) return;
+    }
+    if (type === ECHO && !this.#s.conf.v4('icmp_echo_ignore_all')) this.#reply(skb, ECHO_REPLY, b.slice(at + 4));
+    else if (type === TIMESTAMP && b.length >= at + 20) this.#timestamp(skb);
+  }
+
+  #timestamp(skb: Skb): void {
+    const body = skb.data.slice(skb.transport + 4, skb.transport + 20);
+    const ms = Math.floor(this.#s.net.clock.wall() % 86400000);
+    put32(body, 8, ms); put32(body, 12, ms);
+    this.#reply(skb, TIMESTAMP_REPLY, body);
+  }
+
+  /** icmp_reply; `rest` is everything after the checksum. */
+  #reply(orig: Skb, type: number, rest: Uint8Array): void {
+    const s = this.#s, b = orig.data, o = orig.network;
+    const daddr = ip4Src(b, o), tos = b[o + 1];
+    const saddr = this.specDst(orig);
+    const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
+    const route = s.ip4.outputRoute(daddr, saddr, { mark, oif: 0, tos, anySource: true });
+    if ('error' in route || !this.#allowed(type, route.dst, daddr)) return;
+    this.#push(route.dst, route.saddr, daddr, tos, type, 0, u32(rest, 0), rest.subarray(4), mark);
+  }
+
+  /** fib_compute_spec_dst: own address of a packet, or for broadcasts the one we would answer from. */
+  specDst(skb: Skb): Uint8Array {
+    const b = skb.data, o = skb.network;
+    if (skb.dst?.type === 'local') return ip4Dst(b, o);
+    return this.#s.ip4.selectAddr(skb.dev as NetDevice, ip4Src(b, o), 0);
+  }
+}
+
+/** inet_peer_xrlim_allow: a bucket of six tokens a peer. */
+export function peerAllow(buckets: Map<string, { tokens: number; last: number }>, peer: string, now: number, timeout: number): boolean {
+  let p = buckets.get(peer);
+  if (!p) { p = { tokens: 0, last: now - 60_000 }; buckets.set(peer, p); }
+  p.tokens = Math.min(p.tokens + (now - p.last), 6 * timeout);
+  p.last = now;
+  if (p.tokens < timeout) return false;
+  p.tokens -= timeout;
+  return true;
+}

@@ -1,0 +1,101 @@
+import { PACKET, Skb } from '../net/skb.ts';
+import { checksum, pseudo, put16, put32 } from '../net/wire/bytes.ts';
+import { ETH, IPPROTO, ip6Dst, ip6Src, ip6Tclass, isLinkLocal6, isMulticast6, isZero, putIp6, skipExtensions } from '../net/wire/ip.ts';
+import type { Dst } from './fib.ts';
+import { peerAllow } from './icmp4.ts';
+import type { Stack } from './stack.ts';
+
+const ECHO_REQUEST = 128, ECHO_REPLY = 129;
+
+/** net/ipv6/icmp.c */
+export class Icmp6 {
+  readonly #s: Stack;
+  readonly #buckets = new Map<string, { tokens: number; last: number }>();
+  constructor(stack: Stack) { this.#s = stack; }
+
+  /** icmp6_send. `info`: MTU or pointer. */
+  send(orig: Skb, type: number, code: number, info: number): void {
+    const s = this.#s, b = orig.data, o = orig.network;
+    if (b.length < o + 40) return;
+    const from = ip6Src(b, o), to = ip6Dst(b, o);
+    if (orig.pktType !== PACKET.host && !(type === 2 || (type === 4 && code === 2))) return;
+    if (isMulticast6(to) && !(type === 2 || (type === 4 && code === 2 && (b[o + 40] & 0xc0) === 0x80))) return;
+    if (isZero(from) || isMulticast6(from)) return;
+    const end = skipExtensions(b, o + 40, b[o + 6]);
+    // Never about an error (is_ineligible).
+    if (end && end.next === IPPROTO.ICMPV6 && end.fragOff < 8 && (end.offset >= b.length || b[end.offset] < 128)) return;
+    const saddr = s.ip6.isLocal(to) ? to : null;
+    const mark = s.conf.v6('fwmark_reflect') ? orig.mark : 0;
+    const oif = isLinkLocal6(from) ? (s.device(orig.skbIif)?.index ?? 0) : 0;
+    const route = s.ip6.outputRoute(from, saddr, { mark, oif });
+    if ('error' in route || !this.#allowed(type, route.dst, from)) return;
+    const quoted = b.subarray(o, Math.min(b.length, o + 1280 - 48));
+    this.#push(route.dst, route.saddr, from, 0, type, code, info, quoted, mark);
+  }
+
+  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tclass: number, type: number, code: number, info: number, payload: Uint8Array, mark: number): void {
+    const out = new Uint8Array(48 + payload.length);
+    putIp6(out, 0, { tclass, flow: this.#s.ip6.flowLabel(), len: out.length - 40, next: IPPROTO.ICMPV6, hops: this.#s.ip6.hopLimit(dst), src: saddr, dst: daddr });
+    out[40] = type; out[41] = code;
+    put32(out, 44, info >>> 0);
+    out.set(payload, 48);
+    put16(out, 42, checksum(out, 40, out.length, pseudo(saddr, daddr, IPPROTO.ICMPV6, out.length - 40)));
+    const skb = new Skb(out);
+    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.ICMPV6; skb.mark = mark; skb.dst = dst;
+    this.#s.ip6.localOut(skb);
+  }
+
+  /** icmpv6_xrlim_allow; the default mask spares informational messages and packet-too-big. */
+  #allowed(type: number, dst: Dst, daddr: Uint8Array): boolean {
+    if (type >= 128 || type === 2 || dst.dev.type === 'loopback') return true;
+    const limit = this.#s.conf.v6('icmp.ratelimit');
+    return limit === 0 || peerAllow(this.#buckets, daddr.join('.'), this.#s.net.clock.now(), limit);
+  }
+
+  /** icmpv6_rcv */
+  receive(skb: Skb): void {
+    const b = skb.data, o = skb.network, at = skb.transport;
+    const src = ip6Src(b, o), dst = ip6Dst(b, o);
+    if (b.length < at + 4 || checksum(b, at, b.length, pseudo(src, dst, IPPROTO.ICMPV6, b.length - at)) !== 0) return;
+    const type = b[at];
+    if (type === ECHO_REQUEST) this.#echo(skb, src, dst);
+    else if (type >= 133 && type <= 137) this.#s.ndisc.receive(skb);
+  }
+
+  /** icmpv6_echo_reply */
+  #echo(skb: Skb, src: Uint8Array, dst: Uint8Array): void {
+    const s = this.#s;
+    if (s.conf.v6('icmp.echo_ignore_all') || (isMulticast6(dst) && s.conf.v6('icmp.echo_ignore_multicast'))) return;
+    const anycast = skb.dst?.type === 'anycast';
+    if (anycast && s.conf.v6('icmp.echo_ignore_anycast')) return;
+    const mark = s.conf.v6('fwmark_reflect') ? skb.mark : 0;
+    const route = s.ip6.outputRoute(src, isMulticast6(dst) || anycast ? null : dst, { mark, oif: s.ip6.replyDevice(skb, src) || (isMulticast6(dst) ? (skb.dev?.index ?? 0) : 0) });
+    if ('error' in route) return;
+    const body = skb.data.slice(skb.transport + 8);
+    const info = (skb.data[skb.transport + 4] << 24) | (skb.data[skb.transport + 5] << 16) | (skb.data[skb.transport + 6] << 8) | skb.data[skb.transport + 7];
+    this.#push(route.dst, route.saddr, src, ip6Tclass(skb.data, skb.network), ECHO_REPLY, 0, info, body, mark);
+  }
+
+  /** ip6_parse_tlv: options of a hop-by-hop or destination header; false: dropped (perhaps with an error). */
+  options(skb: Skb, from: number, end: number): boolean {
+    const b = skb.data;
+    for (let i = from; i < end;) {
+      const type = b[i];
+      if (type === 0) { i++; continue; }
+      if (i + 1 >= end) return false;
+      const len = b[i + 1] + 2;
+      if (i + len > end) return false;
+      if (type !== 1 && type !== 5 && type !== 0xc2 && type !== 0xc9) {
+        switch (type >> 6) {
+          case 0: break;
+          case 1: return false;
+          default:
+            if (type >> 6 === 3 && isMulticast6(ip6Dst(b, skb.network))) return false;
+            this.send(skb, 4, 2, i - skb.network); return false;
+        }
+      }
+      i += len;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,380 @@
+import type { Errno } from '../errno.ts';
+import { PACKET, Skb } from '../net/skb.ts';
+import { checksum, put16, sameBytes, u16 } from '../net/wire/bytes.ts';
+import { ETH, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, isLimitedBroadcast, isLoopback4, isMulticast4, isZero } from '../net/wire/ip.ts';
+import type { NetDevice } from './device.ts';
+import type { Dst, FibHit } from './fib.ts';
+import { prefixMatch } from './fib.ts';
+import type { Stack } from './stack.ts';
+
+/** tos bits that take part in routing (INET_DSCP_MASK) */
+const RT_TOS = 0xfc;
+const ANY = new Uint8Array(4);
+
+/** IPv4: input, routing decision, forwarding, output (net/ipv4/ip_input.c, route.c, ip_forward.c, ip_output.c). */
+export class Ip4 {
+  readonly #s: Stack;
+  constructor(stack: Stack) { this.#s = stack; }
+
+  // ---- input ----
+
+  /** ip_rcv */
+  receive(skb: Skb): void {
+    const dev = skb.dev as NetDevice;
+    if (skb.pktType === PACKET.otherhost || !this.#sane(skb)) return;
+    if (!this.#s.hooks.run('ip', 'prerouting', skb, dev, null)) return;
+    this.finish(skb);
+  }
+
+  /** ip_rcv_core: header in order, and cut to what it says. */
+  #sane(skb: Skb): boolean {
+    const b = skb.data, o = skb.network;
+    if (b.length < o + 20 || b[o] >> 4 !== 4) return false;
+    const ihl = ip4HeaderLen(b, o);
+    if (ihl < 20 || b.length < o + ihl || checksum(b, o, o + ihl) !== 0) return false;
+    const total = u16(b, o + 2);
+    if (b.length - o < total || total < ihl) return false;
+    if (b.length - o > total) skb.data = b.subarray(0, o + total);
+    skb.transport = o + ihl;
+    skb.l4proto = b[o + 9];
+    skb.fragOffset = (u16(b, o + 6) & IP_OFFSET) * 8;
+    return true;
+  }
+
+  /** ip_rcv_finish */
+  finish(skb: Skb): void {
+    const dev = skb.dev as NetDevice;
+    if (!skb.dst) {
+      const b = skb.data, o = skb.network;
+      skb.dst = this.inputRoute(ip4Dst(b, o), ip4Src(b, o), b[o + 1], dev, skb.mark);
+      if (!skb.dst) return;
+      skb.rtclassid = skb.dst.route?.realm ?? 0;
+    }
+    if (skb.dst.type === 'broadcast' || skb.dst.type === 'multicast') {
+      // A broadcast that came to our own address on the link layer only.
+    } else if (skb.pktType === PACKET.broadcast || skb.pktType === PACKET.multicast) {
+      if (this.#s.conf.or4(dev.name, 'drop_unicast_in_l2_multicast')) return;
+    }
+    this.input(skb);
+  }
+
+  /** dst_input */
+  input(skb: Skb): void {
+    const dst = skb.dst as Dst;
+    switch (dst.input) {
+      case 'local': this.localDeliver(skb); return;
+      case 'forward': this.forward(skb); return;
+      case 'error': this.#error(skb, dst); return;
+      case 'multicast': return;
+      default: dst.input satisfies never;
+    }
+  }
+
+  /** ip_error */
+  #error(skb: Skb, dst: Dst): void {
+    const dev = skb.dev as NetDevice;
+    if (!this.#s.conf.dev4(dev.name, 'forwarding')) return;
+    const code = dst.error === 'EHOSTUNREACH' ? 1 : dst.error === 'ENETUNREACH' ? 0 : dst.error === 'EACCES' ? 13 : -1;
+    if (code >= 0) this.#s.icmp4.send(skb, 3, code, 0);
+  }
+
+  /** ip_local_deliver */
+  localDeliver(skb: Skb): void {
+    const frag = u16(skb.data, skb.network + 6);
+    if (frag & (IP_MF | IP_OFFSET) && !this.#s.fragments.defrag4(skb, 'local')) return;
+    if (!this.#s.hooks.run('ip', 'input', skb, skb.dev, null)) return;
+    this.#s.local.deliver4(skb);
+  }
+
+  /** ip_route_input_slow; null: dropped without a word. */
+  inputRoute(daddr: Uint8Array, saddr: Uint8Array, tos: number, dev: NetDevice, mark: number): Dst | null {
+    const conf = this.#s.conf;
+    if (isMulticast4(daddr)) return this.#multicastRoute(daddr, saddr, dev);
+    const localnet = conf.or4(dev.name, 'route_localnet');
+    if (isMulticast4(saddr) || isLimitedBroadcast(saddr)) return null;
+    const broadcast = isLimitedBroadcast(daddr) || (isZero(daddr) && isZero(saddr));
+    if (!broadcast) {
+      if (saddr[0] === 0 || daddr[0] === 0) return null;
+      if (!localnet && (isLoopback4(daddr) || isLoopback4(saddr))) return null;
+      const hit = this.#s.fib.lookup(4, { daddr, saddr, mark, iif: dev.index, oif: 0, tos: tos & RT_TOS });
+      const forwarding = conf.dev4(dev.name, 'forwarding') !== 0;
+      if ('error' in hit) return this.#unreachable(forwarding ? hit.error : 'EHOSTUNREACH', dev);
+      if (hit.route.type === 'local') {
+        if (this.validateSource(saddr, daddr, tos, dev, mark, hit.route.dev) < 0) return null;
+        return this.#localDst(hit, dev, false);
+      }
+      if (hit.route.type !== 'broadcast') {
+        if (!forwarding) return this.#unreachable('EHOSTUNREACH', dev);
+        if (hit.route.type !== 'unicast') return null;
+        return this.#forwardDst(hit, daddr, saddr, tos, dev, mark);
+      }
+      if (conf.dev4('all', 'bc_forwarding') && conf.dev4(dev.name, 'bc_forwarding')) return this.#forwardDst(hit, daddr, saddr, tos, dev, mark);
+    }
+    if (!isZero(saddr) && this.validateSource(saddr, ANY, tos, dev, mark, 0) < 0) return null;
+    return { family: 4, input: 'local', type: 'broadcast', dev: this.#s.lo, gateway: null, error: null, route: null, broadcast: true, multicast: false, local: true, redirect: false, prefSrc: null };
+  }
+
+  /** ip_route_input_mc: only the all-hosts group is joined. */
+  #multicastRoute(daddr: Uint8Array, saddr: Uint8Array, dev: NetDevice): Dst | null {
+    const ours = daddr[0] === 224 && daddr[1] === 0 && daddr[2] === 0 && daddr[3] === 1;
+    if (!ours || isMulticast4(saddr) || isLimitedBroadcast(saddr)) return null;
+    if (isLoopback4(saddr) && !this.#s.conf.or4(dev.name, 'route_localnet')) return null;
+    if (saddr[0] === 0 && !(daddr[0] === 224 && daddr[1] === 0 && daddr[2] === 0)) return null;
+    if (saddr[0] !== 0 && this.validateSource(saddr, ANY, 0, dev, 0, 0) < 0) return null;
+    return { family: 4, input: 'local', type: 'multicast', dev: this.#s.lo, gateway: null, error: null, route: null, broadcast: false, multicast: true, local: true, redirect: false, prefSrc: null };
+  }
+
+  #unreachable(error: Errno, dev: NetDevice): Dst {
+    return { family: 4, input: 'error', type: 'unreachable', dev, gateway: null, error, route: null, broadcast: false, multicast: false, local: false, redirect: false, prefSrc: null };
+  }
+
+  #localDst(hit: FibHit, _dev: NetDevice, broadcast: boolean): Dst {
+    return { family: 4, input: 'local', type: hit.route.type, dev: this.#s.lo, gateway: null, error: null, route: hit.route, broadcast, multicast: false, local: true, redirect: false, prefSrc: hit.route.src };
+  }
+
+  /** __mkroute_input */
+  #forwardDst(hit: FibHit, daddr: Uint8Array, saddr: Uint8Array, tos: number, dev: NetDevice, mark: number): Dst | null {
+    const out = this.#s.device(hit.hop.dev);
+    if (!out) return null;
+    const valid = this.validateSource(saddr, daddr, tos, dev, mark, out.index);
+    if (valid < 0) return null;
+    const conf = this.#s.conf;
+    const gateway = hit.hop.via;
+    const redirect = out === dev && valid > 0 && (conf.or4(dev.name, 'shared_media') || this.#onLink(out, saddr, gateway ?? ANY)) && conf.or4(dev.name, 'send_redirects');
+    return { family: 4, input: 'forward', type: 'unicast', dev: out, gateway, error: null, route: hit.route, broadcast: false, multicast: false, local: false, redirect, prefSrc: hit.route.src };
+  }
+
+  /** inet_addr_onlink */
+  #onLink(dev: NetDevice, a: Uint8Array, b: Uint8Array): boolean {
+    return dev.addrs4.some((x) => prefixMatch(a, x.peer, x.len) && (isZero(b) || prefixMatch(b, x.peer, x.len)));
+  }
+
+  /** fib_validate_source: -1 refused, 1 the source is on the link itself (RT_SCOPE_HOST next hop), 0 otherwise. */
+  validateSource(saddr: Uint8Array, daddr: Uint8Array, tos: number, dev: NetDevice, mark: number, oif: number): number {
+    const conf = this.#s.conf;
+    const rpf = conf.max4(dev.name, 'rp_filter');
+    const acceptLocal = conf.or4(dev.name, 'accept_local');
+    if (!rpf && this.#s.fib.rules(4).length === 3 && (dev.index !== oif || !conf.or4(dev.name, 'send_redirects'))) {
+      if (acceptLocal) return 0;
+      // Own addresses as source from outside are martians even without a reverse path filter.
+      if (this.#s.fib.addrType4(saddr) === 'local' && dev.type !== 'loopback') return -1;
+      return 0;
+    }
+    const flow = { daddr: saddr, saddr: daddr, mark: conf.or4(dev.name, 'src_valid_mark') ? mark : 0, iif: oif === 0 ? this.#s.lo.index : oif, oif: 0, tos: tos & RT_TOS };
+    const hit = this.#s.fib.lookup(4, flow);
+    if ('error' in hit) return rpf === 1 ? -1 : 0;
+    if (hit.route.type !== 'unicast') return hit.route.type === 'local' && acceptLocal ? 0 : -1;
+    if (hit.route.hops.some((h) => h.dev === dev.index)) return hit.hop.via === null ? 1 : 0;
+    if (dev.addrs4.length === 0) return rpf ? -1 : 0;
+    if (rpf === 1) return -1;
+    const loose = this.#s.fib.lookup(4, { ...flow, oif: dev.index });
+    return 'error' in loose || loose.route.type !== 'unicast' ? 0 : loose.hop.via === null ? 1 : 0;
+  }
+
+  // ---- forwarding ----
+
+  /** ip_forward */
+  forward(skb: Skb): void {
+    const dst = skb.dst as Dst;
+    if (skb.pktType !== PACKET.host) return;
+    const b = skb.data, o = skb.network;
+    if (b[o + 8] <= 1) { this.#s.icmp4.send(skb, 11, 0, 0); return; }
+    const mtu = this.forwardMtu(dst);
+    const df = (u16(b, o + 6) & IP_DF) !== 0;
+    // ip_exceeds_mtu: what was put together from fragments that fit goes out in pieces again.
+    if (b.length - o > mtu && df) { this.#s.icmp4.send(skb, 3, 4, mtu); return; }
+    this.decreaseTtl(skb);
+    if (dst.redirect) this.#s.icmp4.redirect(skb, dst);
+    if (this.#s.conf.v4('ip_forward_update_priority')) skb.priority = tosPriority(b[o + 1]);
+    if (!this.#s.hooks.run('ip', 'forward', skb, skb.dev, dst.dev)) return;
+    this.output(skb, skb.dst as Dst);
+  }
+
+  decreaseTtl(skb: Skb): void {
+    const b = skb.data, o = skb.network;
+    let sum = u16(b, o + 10) + 0x0100;
+    sum += sum >= 0xffff ? 1 : 0;
+    put16(b, o + 10, sum & 0xffff);
+    b[o + 8]--;
+  }
+
+  forwardMtu(dst: Dst): number { return dst.route?.mtu || Math.min(dst.dev.mtu, 0xffff); }
+
+  // ---- output ----
+
+  /** inet_select_addr */
+  selectAddr(dev: NetDevice, dst: Uint8Array | null, scope: number): Uint8Array {
+    let first: Uint8Array | null = null;
+    for (const a of dev.addrs4) {
+      if (a.secondary || a.scope > scope) continue;
+      if (!dst || prefixMatch(dst, a.peer, a.len)) return a.local;
+      first ??= a.local;
+    }
+    if (first) return first;
+    for (const d of this.#s.devices) for (const a of d.addrs4) if (!a.secondary && a.scope !== 253 && a.scope <= scope) return a.local;
+    return ANY;
+  }
+
+  /** ip_route_output_key: the route of a packet that the host sends, and the source address it would take. */
+  outputRoute(daddr: Uint8Array, saddr: Uint8Array | null, o: { mark: number; oif: number; tos: number; anySource?: boolean }): { dst: Dst; saddr: Uint8Array } | { error: Errno } {
+    const s = this.#s;
+    const any = !saddr || isZero(saddr);
+    const base = { family: 4 as const, gateway: null, error: null, route: null, redirect: false, prefSrc: null };
+    if (!any && !o.anySource && s.fib.addrType4(saddr as Uint8Array) !== 'local') return { error: 'EINVAL' };
+    if (o.oif && (isMulticast4(daddr) || isLimitedBroadcast(daddr))) {
+      const dev = s.device(o.oif);
+      if (!dev) return { error: 'ENODEV' };
+      return { dst: { ...base, input: 'forward', type: isMulticast4(daddr) ? 'multicast' : 'broadcast', dev, broadcast: !isMulticast4(daddr), multicast: isMulticast4(daddr), local: false }, saddr: any ? this.selectAddr(dev, null, 253) : (saddr as Uint8Array) };
+    }
+    const target = isZero(daddr) ? Uint8Array.of(127, 0, 0, 1) : daddr;
+    const hit = s.fib.lookup(4, { daddr: target, saddr: any ? null : saddr, mark: o.mark, iif: s.lo.index, oif: o.oif, tos: o.tos & RT_TOS });
+    if ('error' in hit) return { error: hit.error };
+    const type = hit.route.type;
+    if (type === 'local') {
+      const src = any ? (hit.route.src ?? target) : (saddr as Uint8Array);
+      return { dst: { ...base, input: 'local', type, dev: s.lo, route: hit.route, broadcast: false, multicast: false, local: true }, saddr: src };
+    }
+    const dev = s.device(hit.hop.dev);
+    if (!dev) return { error: 'ENETUNREACH' };
+    const src = any ? (hit.route.src ?? this.selectAddr(dev, hit.hop.via ?? target, hit.route.scope)) : (saddr as Uint8Array);
+    const multicast = isMulticast4(target);
+    return { dst: { ...base, input: 'forward', type: multicast ? 'multicast' : type, dev, gateway: hit.hop.via, route: hit.route, prefSrc: hit.route.src, broadcast: type === 'broadcast', multicast, local: false }, saddr: src };
+  }
+
+  /** ip_local_out: `skb.data` starts with a complete IP header at `network`. False: an output hook dropped it. */
+  localOut(skb: Skb): boolean {
+    const dst = skb.dst as Dst;
+    skb.protocol = ETH.IP;
+    put16(skb.data, skb.network + 2, skb.data.length - skb.network);
+    ip4Check(skb.data, skb.network);
+    if (!this.#s.hooks.run('ip', 'output', skb, null, dst.dev)) return false;
+    return this.output(skb, skb.dst as Dst);
+  }
+
+  /** ip_output, ip_mc_output */
+  output(skb: Skb, dst: Dst): boolean {
+    const input = skb.dev;
+    skb.dev = dst.dev;
+    skb.head = skb.network;
+    if ((dst.broadcast || (dst.multicast && skb.data[skb.network + 8] !== 0)) && !dst.local && dst.input === 'forward' && input === null) {
+      const copy = dst.broadcast ? skb.clone() : null;
+      if (copy) this.#finishLoop(copy, dst);
+      if (dst.multicast && skb.data[skb.network + 8] === 0) return true;
+    }
+    if (!this.#s.hooks.run('ip', 'postrouting', skb, input, dst.dev)) return false;
+    this.finishOutput(skb, skb.dst ?? dst);
+    return true;
+  }
+
+  /** ip_mc_finish_output: the sender's own copy of a broadcast. */
+  #finishLoop(skb: Skb, dst: Dst): void {
+    if (!this.#s.hooks.run('ip', 'postrouting', skb, null, dst.dev)) return;
+    skb.head = skb.network;
+    const back = skb.clone();
+    back.dst = null; back.pktType = PACKET.loopback; back.dev = dst.dev; back.sk = null;
+    this.#s.later(back);
+  }
+
+  /** ip_finish_output */
+  finishOutput(skb: Skb, dst: Dst): void {
+    const mtu = dst.local ? dst.dev.mtu : this.forwardMtu(dst);
+    const len = skb.data.length - skb.network;
+    if (len <= mtu && !skb.fragMaxSize) { this.toNeighbour(skb, dst); return; }
+    this.#fragment(skb, dst, mtu);
+  }
+
+  toNeighbour(skb: Skb, dst: Dst): void {
+    const b = skb.data, o = skb.network;
+    this.#s.neighbours.output(skb, dst.dev, dst.gateway ?? ip4Dst(b, o));
+  }
+
+  /** ip_fragment, ip_do_fragment */
+  #fragment(skb: Skb, dst: Dst, outMtu: number): void {
+    const b = skb.data, o = skb.network, ihl = ip4HeaderLen(b, o);
+    const frag = u16(b, o + 6);
+    if (frag & IP_DF && (skb.fragMaxSize === 0 || skb.fragMaxSize > outMtu)) { this.#s.icmp4.send(skb, 3, 4, outMtu); return; }
+    const mtu = (skb.fragMaxSize && skb.fragMaxSize < outMtu ? skb.fragMaxSize : outMtu) - ihl;
+    const total = b.length - o - ihl;
+    const sizes = skb.fragSizes;
+    const asCame = sizes !== null && sizes.reduce((n, x) => n + x, 0) === total && sizes.every((n, i) => n <= mtu && (i === sizes.length - 1 || (n & 7) === 0));
+    const pieces = asCame ? sizes : slices(total, mtu);
+    let at = 0;
+    for (const [i, size] of pieces.entries()) {
+      const piece = skb.clone();
+      const head = i === 0 ? b.slice(o, o + ihl) : laterHeader(b, o, ihl);
+      piece.data = new Uint8Array(head.length + size);
+      piece.data.set(head); piece.data.set(b.subarray(o + ihl + at, o + ihl + at + size), head.length);
+      piece.mac = -1; piece.network = 0; piece.head = 0; piece.transport = head.length;
+      piece.fragSizes = null; piece.fragMaxSize = 0;
+      const more = i < pieces.length - 1 || (frag & IP_MF) !== 0;
+      put16(piece.data, 2, piece.data.length);
+      put16(piece.data, 6, (frag & IP_DF) | (more ? IP_MF : 0) | ((frag & IP_OFFSET) + (at >> 3)));
+      ip4Check(piece.data, 0);
+      this.toNeighbour(piece, dst);
+      at += size;
+    }
+  }
+
+  /** ip_route_me_harder: addresses or mark of a local packet changed, so where does it go now? */
+  reroute(skb: Skb): boolean {
+    const b = skb.data, o = skb.network;
+    const saddr = ip4Src(b, o);
+    const local = this.#s.fib.addrType4(saddr) === 'local';
+    const r = this.outputRoute(ip4Dst(b, o), local ? saddr : null, { mark: skb.mark, oif: 0, tos: b[o + 1], anySource: true });
+    if ('error' in r) return false;
+    skb.dst = r.dst;
+    return true;
+  }
+
+  /** raw_sendmsg with IP_HDRINCL; the errno a sender would see, or null. */
+  sendRaw(bytes: Uint8Array): Errno | null {
+    const skb = new Skb(bytes.slice());
+    const b = skb.data;
+    const ihl = ip4HeaderLen(b, 0);
+    if (b.length < 20 || ihl > b.length) return 'EINVAL';
+    const r = this.outputRoute(ip4Dst(b, 0), null, { mark: 0, oif: 0, tos: 0 });
+    if ('error' in r) return r.error;
+    if (b.length > this.forwardMtu(r.dst)) return 'EMSGSIZE';
+    if (isZero(b.subarray(12, 16))) b.set(r.saddr, 12);
+    if (u16(b, 4) === 0) put16(b, 4, this.randomId());
+    put16(b, 2, b.length);
+    ip4Check(b, 0);
+    skb.transport = ihl; skb.l4proto = b[9]; skb.fragOffset = (u16(b, 6) & IP_OFFSET) * 8;
+    skb.protocol = ETH.IP;
+    skb.sk = { uid: 0, gid: 0, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' };
+    skb.priority = 0;
+    skb.dst = r.dst;
+    if (!this.#s.hooks.run('ip', 'output', skb, null, r.dst.dev)) return 'EPERM';
+    return this.output(skb, skb.dst as Dst) ? null : 'EPERM';
+  }
+
+  randomId(): number { return 1 + this.#s.net.random.below(0xffff); }
+
+  /** Is this one of our addresses, whatever the device? */
+  isLocal(addr: Uint8Array): boolean { return this.#s.devices.some((d) => d.addrs4.some((a) => sameBytes(a.local, addr))); }
+}
+
+/** rt_tos2priority */
+const TOS_PRIO = [0, 1, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4];
+export const tosPriority = (tos: number): number => TOS_PRIO[(tos >> 1) & 15];
+
+const slices = (total: number, mtu: number): number[] => {
+  const out: number[] = [];
+  for (let left = total; left > 0;) { const n = left > mtu ? mtu & ~7 : left; out.push(n); left -= n; }
+  return out.length ? out : [0];
+};
+
+/** ip_options_fragment: options without the copy bit become no-operations after the first fragment. */
+function laterHeader(b: Uint8Array, o: number, ihl: number): Uint8Array {
+  const h = b.slice(o, o + ihl);
+  for (let i = 20; i < ihl;) {
+    const type = h[i];
+    if (type === 0) break;
+    if (type === 1) { i++; continue; }
+    const len = h[i + 1];
+    if (len < 2 || i + len > ihl) break;
+    if (!(type & 0x80)) h.fill(1, i, i + len);
+    i += len;
+  }
+  return h;
+}
