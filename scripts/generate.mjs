@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync, existsSy
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createHash } from 'node:crypto';
+import { lalr, pack } from './lalr.mjs';
 
 const require = createRequire(import.meta.url);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -29,6 +31,7 @@ function grammars() {
   const base = join(root, 'grammars');
   for (const file of walk(base)) {
     if (!file.endsWith('.ne') || basename(file).startsWith('_')) continue;
+    if (existsSync(join(dirname(file), 'tokens.txt'))) { tables(file, base); continue; }
     const parser = new nearley.Parser(nearleyGrammar);
     parser.feed(readFileSync(file, 'utf8'));
     const options = { args: [file], out: '', export: 'grammar', alreadycompiled: [], nojs: false, quiet: true };
@@ -37,6 +40,23 @@ function grammars() {
     const text = `// @ts-nocheck\n${generate(compiled, 'grammar').replace(/^\/\/ http.*$/m, '')}`;
     writeIfChanged(join(root, 'src/parsers/generated', relative(base, file).replace(/\.ne$/, '.ts')), text);
   }
+}
+
+/** A folder with tokens.txt (terminals in order of declaration) gets LALR(1) tables and its actions instead of nearley's own form. */
+function tables(file, base) {
+  const out = join(root, 'src/parsers/generated', relative(base, file).replace(/\.ne$/, '.ts'));
+  const inputs = readdirSync(dirname(file)).sort().map((f) => readFileSync(join(dirname(file), f), 'utf8'));
+  const hash = createHash('sha1').update(inputs.join('\0')).update(readFileSync(join(root, 'scripts/lalr.mjs'))).update(readFileSync(fileURLToPath(import.meta.url))).digest('hex');
+  if (existsSync(out) && readFileSync(out, 'utf8').includes(hash)) return;
+  const parser = new nearley.Parser(nearleyGrammar);
+  parser.feed(readFileSync(file, 'utf8'));
+  const c = compile(parser.results[0], { args: [file], out: '', export: 'grammar', alreadycompiled: [], nojs: false, quiet: true });
+  const rules = c.rules.map((r) => ({ name: r.name, post: r.postprocess, symbols: r.symbols.map((x) => (x.token ? { token: /"([^"]+)"/.exec(x.token)?.[1] ?? x.token } : x)) }));
+  const terminals = readFileSync(join(dirname(file), 'tokens.txt'), 'utf8').split(/\s+/).filter(Boolean);
+  const t = lalr(rules, 'input', terminals);
+  if (process.env.LALR_CONFLICTS) console.log(`${t.states} states, ${t.conflicts.length} conflicts\n${t.conflicts.join('\n')}`);
+  const text = `// @ts-nocheck\n// ${hash}\n${c.body.join('\n')}\nexport const terminals = ${JSON.stringify(terminals)};\nexport const tables = '${pack(t)}';\nexport const actions = [\n${rules.map((r) => r.post ?? 'null').join(',\n')}\n];\n`;
+  writeIfChanged(out, text);
 }
 
 /**

@@ -7,12 +7,13 @@ import type { Family } from '../../kernel/net/hook.ts';
  * include/statement.h), so that its behaviour can be followed step by step.
  */
 
-/** A stretch of input: columns are 0-based and half-open within the whole text of the source. */
+/** A stretch of input: 1-based line, 0-based half-open columns within lines; `offset`: where the (first) line starts in the text. */
 export interface Location {
   readonly source: Source;
   readonly line: number;
   readonly start: number;
   readonly end: number;
+  readonly offset: number;
 }
 
 export interface Source {
@@ -34,6 +35,8 @@ interface Node {
   byteorder: ByteOrder;
   /** Bits; 0 until known. */
   len: number;
+  /** Data of a map whose values are ranges (EXPR_F_INTERVAL). */
+  intervalData?: boolean;
 }
 
 export type BinOp = 'lshift' | 'rshift' | 'and' | 'or' | 'xor';
@@ -46,7 +49,7 @@ type ExprKind =
   | { kind: 'verdict'; verdict: 'accept' | 'drop' | 'continue' | 'return' | 'break' | 'jump' | 'goto'; chain?: Expr }
   /** A word whose meaning depends on the datatype beside it. */
   | { kind: 'symbol'; symbolType: 'value' | 'set'; identifier: string; quoted?: boolean }
-  | { kind: 'variable'; name: string }
+  | { kind: 'variable'; name: string; symbol: SymbolEntry }
   | { kind: 'value'; value: bigint }
   | { kind: 'prefix'; prefix: Expr; prefixLen: number }
   | { kind: 'range'; left: Expr; right: Expr }
@@ -80,6 +83,9 @@ type ExprKind =
   | { kind: 'flagcmp'; op: 'eq' | 'neq'; expr: Expr; mask: Expr; value: Expr };
 
 export type SetFlag = 'anonymous' | 'constant' | 'interval' | 'map' | 'timeout' | 'eval' | 'object' | 'concat';
+
+/** What `define` binds: the tree is shared by all uses. */
+export interface SymbolEntry { identifier: string; expr: Expr; refs: number }
 
 /** An anonymous set, once evaluated, is declared like any other under a generated `__set%d` / `__map%d` name. */
 export interface AnonymousSet { decl: SetDecl; id: number }
@@ -120,7 +126,7 @@ type StmtKind =
 
 /** Where an object is meant to be: any part may be missing in a command. Locations are what errors point at. */
 export interface Handle {
-  family: Family;
+  family: Family | 'unspec';
   table?: Named;
   chain?: Named;
   set?: Named;
@@ -141,8 +147,10 @@ export interface ChainDecl {
   loc: Location;
   handle: Handle;
   hook?: { loc: Location; type: Named; name: Named; priority: PrioritySpec; devices?: Expr };
+  /** `devices = { … }` in a block without hook: devices to add to or take from a chain. */
+  devices?: Expr;
   policy?: { loc: Location; expr: Expr };
-  flags?: readonly string[];
+  flags: string[];
   rules: RuleDecl[];
   comment?: string;
 }
@@ -167,14 +175,14 @@ export interface SetDecl {
   comment?: string;
 }
 
-export interface ObjDecl { loc: Location; handle: Handle; type: string; value: Readonly<Record<string, unknown>>; comment?: string }
+export interface ObjDecl { loc: Location; handle: Handle; type: string; value: Record<string, unknown>; comment?: string }
 
-export interface FlowtableDecl { loc: Location; handle: Handle; hook?: { loc: Location; name: Named; priority: PrioritySpec }; devices?: Expr; flags: readonly string[]; counter: boolean }
+export interface FlowtableDecl { loc: Location; handle: Handle; hook?: { loc: Location; name: Named; priority: PrioritySpec }; devices?: Expr; flags: string[]; counter: boolean }
 
 export interface TableDecl {
   loc: Location;
   handle: Handle;
-  flags: readonly string[];
+  flags: string[];
   comment?: string;
   chains: ChainDecl[];
   sets: SetDecl[];
@@ -189,7 +197,7 @@ export type CmdObject =
   | { kind: 'ruleset' | 'tables' | 'chains' | 'sets' | 'maps' | 'meters' | 'meter' | 'flowtables' | 'rules' | 'hooks' }
   | { kind: 'objects'; type: string }
   | { kind: 'expr'; expr: Expr }
-  | { kind: 'monitor'; event?: string; object?: string; json: boolean }
+  | { kind: 'monitor'; loc: Location; event?: string; object?: string; json: boolean; xml?: boolean }
   | { kind: 'markup'; format: string };
 
 export type CmdOp = 'add' | 'create' | 'insert' | 'replace' | 'delete' | 'destroy' | 'get' | 'list' | 'reset' | 'flush' | 'rename' | 'import' | 'export' | 'monitor' | 'describe';

@@ -1,0 +1,22 @@
+import type { Cmd, Source } from './ast.ts';
+import { run } from './automaton.ts';
+import type { NftError } from './error.ts';
+import { ParserState, type ParseEnv } from './state.ts';
+
+export { fromBytes, nftError, printError, printErrors, toBytes, NOWHERE, type NftError } from './error.ts';
+export { closest, type ParseEnv } from './state.ts';
+export { text, textOf } from './build/expression.ts';
+
+/**
+ * Reads a text into commands. As in nft_run_cmd_from_*, commands read before, between and after errors are there: nft goes on to
+ * evaluate them (and prints those errors too) before it gives up. `failed` is what makes it give up.
+ */
+export function parseNft(source: Source, env: ParseEnv): { readonly cmds: Cmd[]; readonly errors: NftError[]; readonly failed: boolean } {
+  const state = new ParserState(source, env);
+  for (const [name, value] of env.defines ?? []) state.bind(name, { kind: 'symbol', symbolType: 'value', identifier: value, loc: state.startLocation(), dtype: 'invalid', byteorder: 'invalid', len: 0 });
+  const accepted = run(state);
+  return { cmds: state.cmds, errors: state.errors, failed: !accepted || state.nerrs > 0 };
+}
+
+/** Text of the command line: nft joins its arguments and ends them with a newline. */
+export const commandLine = (text: string): Source => ({ kind: 'command line', name: '<cmdline>', text: `${text}\n` });
