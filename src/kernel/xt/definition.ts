@@ -112,8 +112,6 @@ export interface ParseContext {
   readonly net: Netns;
   /** Reads files such as /etc/xtables/connlabel.conf and name tables of the host. */
   readonly names: Names;
-  /** Writes to standard error and goes on (`warn: --nflog-range has never worked …`); the text carries its newline. */
-  warn(text: string): void;
 }
 
 /** Name databases of the host (/etc/services, protocols, passwd …), as the C library's getXbyY answer. */

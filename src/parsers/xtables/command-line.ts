@@ -1,0 +1,599 @@
+import type { XtExtension, XtFamily, XtOption, ParseContext, Names } from '../../kernel/xt/definition.ts';
+import { XtError } from '../../kernel/xt/error.ts';
+import { wholeUint } from '../../kernel/xt/number.ts';
+import { paramProblem, parseInterface, parseProtocol, protocolName } from '../../kernel/xt/text.ts';
+import type { Netns } from '../../kernel/netns.ts';
+import type { AddressMask } from './addresses.ts';
+import { parseAddresses } from './addresses.ts';
+import { arpField, bridgeProto, macMask } from './link-fields.ts';
+import type { CommandName, OptionName } from './flags.ts';
+import { COMMAND_LETTER, longRows, OPTIONS, shortRows } from './flags.ts';
+import type { HasArg, LongOption, OptionTable, Token } from './getopt.ts';
+import { Getopt } from './getopt.ts';
+import { ExtensionUse } from './options.ts';
+import { allMatches, allTargets, findMatch, findTarget, isTarget, STANDARD } from './registry.ts';
+import type { ArpFields, BridgeFields, Jump, Masked, Name, XtRule, XtUse } from './rule.ts';
+
+/** What ends a tool at once without a message of its own: `-V`, `-h`, or the hint to try -h. */
+export class XtExit extends Error {
+  readonly status: number;
+  readonly out: string;
+  /** Text for stderr before the hint; null: no hint. */
+  readonly hint: string | null;
+  constructor(status: number, out: string, hint: string | null) {
+    super('exit');
+    this.status = status;
+    this.out = out;
+    this.hint = hint;
+  }
+}
+
+export interface ParseEnvironment {
+  readonly family: XtFamily;
+  readonly program: string;
+  readonly restore: boolean;
+  readonly names: Names;
+  readonly net: Netns;
+  warn(text: string): void;
+  help(family: XtFamily, uses: readonly XtExtension[]): string;
+  /** -t of the restore tools: the table of the block. */
+  readonly table: string | null;
+}
+
+/** One command as read (iptables/xshared.c: do_parse): commands that exclude each other have been refused. */
+export interface XtCommand {
+  readonly commands: ReadonlySet<CommandName>;
+  readonly chain: string | null;
+  readonly newName: string | null;
+  readonly policy: string | null;
+  readonly rulenum: number;
+  /** ebtables -D chain start:end. */
+  readonly rulenumEnd: number;
+  readonly table: string;
+  readonly verbose: number;
+  readonly options: ReadonlySet<OptionName>;
+  /** The rule; its addresses stand in srcs × dsts. */
+  readonly rule: XtRule;
+  readonly srcs: readonly AddressMask[];
+  readonly dsts: readonly AddressMask[];
+  /** ebtables -C: how the two counters change. */
+  readonly counterOp: readonly ['set' | 'add' | 'sub', 'set' | 'add' | 'sub'];
+  readonly hasCounters: boolean;
+  /** Commands without effect: -4 in ip6tables-restore. */
+  readonly ignored: boolean;
+}
+
+type Value = { readonly own: string } | { readonly use: ExtensionUse; readonly option: XtOption } | { readonly lazy: XtExtension; readonly option: XtOption };
+
+const NAME_MAX = 29;
+const byteLength = (s: string): number => new TextEncoder().encode(s).length;
+
+/** xshared.c: parse_chain */
+export function checkChainName(family: XtFamily, name: string): void {
+  if (byteLength(name) >= NAME_MAX) throw paramProblem(`chain name \`${name}' too long (must be under ${NAME_MAX} chars)`);
+  if (name[0] === '-' || name[0] === '!') throw paramProblem(`chain name not allowed to start with \`${name[0]}'`);
+  if (isTarget(family, name)) throw paramProblem('chain name may not clash with target name');
+  if (/[ \t\n\v\f\r]/.test(name)) throw paramProblem(`Invalid chain name \`${name}'`);
+}
+
+function checkTargetName(name: string): void {
+  if (name === '') throw paramProblem('Invalid target name (too short)');
+  if (byteLength(name) >= NAME_MAX) throw paramProblem(`Invalid target name \`${name}' (${NAME_MAX - 1} chars max)`);
+  if (/[ \t\n\v\f\r]/.test(name)) throw paramProblem(`Invalid target name \`${name}'`);
+}
+
+export function parseRulenum(text: string): number {
+  const n = wholeUint(text, 1, 0x7fffffff);
+  if (n === null) throw paramProblem(`Invalid rule number \`${text}'`);
+  return n;
+}
+
+interface Loaded { readonly use: ExtensionUse; completed: boolean; readonly watcher: boolean }
+
+/** Reads one command line; the parser's state is that of getopt and of the loop of do_parse. */
+export class CommandLine {
+  private readonly env: ParseEnvironment;
+  private readonly argv: readonly string[];
+  private readonly opt: Getopt<Value>;
+  private long: LongOption<Value>[];
+  private readonly shorts: Map<string, { arg: HasArg; value: Value }>;
+  private readonly commands = new Set<CommandName>();
+  private readonly options = new Set<OptionName>();
+  private readonly inverted = new Set<OptionName>();
+  private chain: string | null = null;
+  private newName: string | null = null;
+  private policy: string | null = null;
+  private rulenum = 0;
+  private rulenumEnd = 0;
+  private table: string;
+  private tableSet = false;
+  private verbose = 0;
+  private protoWord: string | null = null;
+  private proto = 0;
+  private protoUsed = false;
+  private src: string | null = null;
+  private dst: string | null = null;
+  private iif = '';
+  private oif = '';
+  private fragment = false;
+  private loaded: Loaded[] = [];
+  private target: ExtensionUse | null = null;
+  private jumpto: string | null = null;
+  private gotoSet = false;
+  private packets = 0n;
+  private bytes = 0n;
+  private waitGiven = false;
+  private waitInterval = false;
+  private ignored = false;
+  private readonly words = new Map<OptionName, string>();
+  private bridgeProto: { number: number; length: boolean } | null = null;
+  private counterOp: ['set' | 'add' | 'sub', 'set' | 'add' | 'sub'] = ['set', 'set'];
+
+  constructor(env: ParseEnvironment, argv: readonly string[]) {
+    this.env = env;
+    this.argv = argv;
+    this.opt = new Getopt(argv);
+    this.long = longRows<Value>(env.family, (own) => ({ own }));
+    this.shorts = shortRows<Value>(env.family, (own) => ({ own }));
+    this.table = env.table ?? 'filter';
+    if (env.family === 'bridge') this.loadAll();
+  }
+
+  /** ebtables: every match and watcher is there from the start, made when its first option comes. */
+  private loadAll(): void {
+    for (const e of [...allMatches('bridge'), ...allTargets('bridge').filter((t) => isWatcher(t))]) {
+      this.long.push(...e.options.map((option) => ({ name: option.name, arg: argOf(option), value: { lazy: e, option } as Value })));
+    }
+  }
+
+  parse(): XtCommand {
+    let invert = false;
+    const table: OptionTable<Value> = { long: this.long, short: this.shorts, same: (a, b) => 'own' in a && 'own' in b && a.own === b.own };
+    for (;;) {
+      const token = this.opt.next({ ...table, long: this.long });
+      if (!token) break;
+      if (token.kind === 'word' && token.text === '!') {
+        if (invert) throw paramProblem('multiple consecutive ! not allowed');
+        invert = true;
+        continue;
+      }
+      if (this.accept(token, invert)) continue;
+      if (this.ignored) return this.result();
+      invert = false;
+    }
+    this.finishUses();
+    if (this.commands.size === 0) throw paramProblem('no command specified');
+    if (invert) throw paramProblem('nothing appropriate following !');
+    return this.result();
+  }
+
+  /** True: rerun getopt at once, keeping a pending `!`. */
+  private accept(token: Token<Value>, invert: boolean): boolean {
+    switch (token.kind) {
+      case 'word':
+        throw new XtExit(2, '', `Bad argument \`${token.text}'\n`);
+      case 'missing':
+      case 'unknown':
+        return this.stray(token);
+      case 'option': {
+        const v = token.value;
+        if ('own' in v) this.own(v.own, token.arg, invert);
+        else this.feed('use' in v ? v.use : this.lazyUse(v.lazy), v.option, token.arg, invert);
+        return false;
+      }
+    }
+  }
+
+  private context(): Omit<ParseContext, 'seen'> {
+    return {
+      family: this.env.family, command: this.env.program, net: this.env.net, names: this.env.names, warn: this.env.warn,
+      proto: this.options.has('protocol') ? { number: this.bridgeProto?.number ?? this.proto, inverted: this.inverted.has('protocol') } : null,
+    };
+  }
+
+  private feed(use: ExtensionUse, option: XtOption, arg: string | null, invert: boolean): void {
+    const take = (): string | undefined => (this.opt.hasWord() ? this.opt.take() : undefined);
+    use.feed(option, invert, arg, take, this.context());
+  }
+
+  private lazyUse(e: XtExtension): ExtensionUse {
+    const found = this.loaded.find((l) => l.use.extension === e);
+    if (found) return found.use;
+    const use = new ExtensionUse(e, e.name, e.init(this.env.family));
+    this.loaded.push({ use, completed: false, watcher: e.kind === 'target' });
+    return use;
+  }
+
+  /** xshared.c: command_default: perhaps the protocol's own match knows the option. */
+  private stray(token: Extract<Token<Value>, { kind: 'missing' | 'unknown' }>): boolean {
+    const proto = this.protocolMatch();
+    if (proto) {
+      this.protoUsed = true;
+      this.addMatch(proto);
+      this.opt.again();
+      return true;
+    }
+    if (token.kind === 'missing') throw paramProblem(`option "${token.shown}" requires an argument`);
+    throw paramProblem(`unknown option "${token.shown}"`);
+  }
+
+  private protocolMatch(): XtExtension | null {
+    if (this.protoWord === null || this.env.family === 'bridge' || this.env.family === 'arp') return null;
+    const n = wholeUint(this.protoWord, 0, 255);
+    const name = n === null ? this.protoWord : protocolName(n, this.env.names, this.options.has('numeric'));
+    const found = name === undefined ? undefined : findMatch(this.env.family, MATCH_OF_PROTOCOL[name] ?? name);
+    if (!found) return null;
+    const used = this.loaded.some((l) => l.use.extension === found);
+    return !used || !this.protoUsed ? (used ? null : found) : null;
+  }
+
+  private addMatch(e: XtExtension): void {
+    let first = true;
+    for (const l of this.loaded) if (l.use.extension === e) { l.completed = true; first = false; }
+    const use = new ExtensionUse(e, e.name, e.init(this.env.family));
+    this.loaded.push({ use, completed: false, watcher: false });
+    if (first) this.merge(use);
+    else this.retarget(use);
+  }
+
+  /** xtables_options_xfrm: new options stand before those of earlier extensions, after the tool's own. */
+  private merge(use: ExtensionUse): void {
+    const own = this.long.filter((o) => 'own' in o.value);
+    const others = this.long.filter((o) => !('own' in o.value));
+    const added = use.extension.options.filter((o) => !o.families || o.families.includes(this.env.family))
+      .flatMap((option): LongOption<Value>[] => [{ name: option.name, arg: argOf(option), value: { use, option } }]);
+    for (const o of use.extension.options) if (o.short) this.shorts.set(o.short, { arg: argOf(o), value: { use, option: o } });
+    this.long = [...own, ...added, ...others];
+  }
+
+  /** A second `-m` of the same match takes its options over. */
+  private retarget(use: ExtensionUse): void {
+    this.long = this.long.map((o) => ('use' in o.value && o.value.use.extension === use.extension ? { ...o, value: { use, option: o.value.option } } : o));
+  }
+
+  private setOption(name: OptionName, invert: boolean): void {
+    if (this.options.has(name)) throw paramProblem(`multiple ${this.optionText(name)} options not allowed`);
+    this.options.add(name);
+    if (!invert) return;
+    if (!OPTIONS.find((o) => o.name === name)?.invert) throw paramProblem(`cannot have ! before ${this.optionText(name)}`);
+    this.inverted.add(name);
+  }
+
+  private optionText(name: OptionName): string {
+    if (this.env.family === 'arp') return `--${ARP_NAMES[name] ?? name}`;
+    return `--${name}`;
+  }
+
+  private addCommand(name: CommandName, others: readonly CommandName[], invert: boolean): void {
+    if (invert) throw paramProblem("unexpected '!' flag");
+    for (const c of this.commands) if (!others.includes(c)) throw paramProblem(`Cannot use -${COMMAND_LETTER[name]} with -${COMMAND_LETTER[c]}\n`.replace(/\n$/, ''));
+    this.commands.add(name);
+  }
+
+  private own(key: string, arg: string | null, invert: boolean): void {
+    const text = arg ?? '';
+    if (this.command(key, arg, invert)) return;
+    switch (key) {
+      case 'h': throw new XtExit(0, this.env.help(this.env.family, [...this.loaded.map((l) => l.use.extension), ...(this.target ? [this.target.extension] : [])]), null);
+      case 'p': return this.protocol(text, invert);
+      case 's': this.setOption('source', invert); this.src = text; return;
+      case 'd': this.setOption('destination', invert); this.dst = text; return;
+      case 'src-mac': case 'dst-mac': case 'opcode': case 'h-type': case 'proto-type': this.setOption(key, invert); this.words.set(key, text); return;
+      case 'l': this.setOption('h-length', invert); this.words.set('h-length', text); return;
+      case 'proto-length': throw paramProblem('not supported');
+      case 'j': this.setOption('jump', invert); return this.jump(text);
+      case 'g': this.setOption('jump', invert); this.gotoSet = true; checkTargetName(text); this.jumpto = text; return;
+      case 'i': case 'o': return this.iface(key, text, invert);
+      case 'logical-in': case 'logical-out': this.setOption(key, invert); this.words.set(key, parseInterface(text, this.env.warn)); return;
+      case 'f':
+        if (this.env.family === 'ip6') throw paramProblem('`-f\' is not supported in IPv6, use -m frag instead');
+        this.setOption('fragments', invert);
+        this.fragment = true;
+        return;
+      case 'v':
+        if (!this.verbose) this.setOption('verbose', invert);
+        this.verbose++;
+        return;
+      case 'm': return this.match(text, invert);
+      case 'n': return this.setOption('numeric', invert);
+      case 't': return this.setTable(text, invert);
+      case 'x': return this.setOption('exact', invert);
+      case 'V': throw new XtExit(0, invert ? 'Not 1.8.11 (nf_tables) ;-)\n' : this.versionText(), null);
+      case 'w': return this.wait();
+      case 'W':
+        if (this.env.restore) throw paramProblem("You cannot use `-W' from iptables-restore");
+        this.env.warn('Ignoring deprecated --wait-interval option.\n');
+        this.waitInterval = true;
+        if (arg === null && this.opt.hasWord()) this.opt.take();
+        return;
+      case 'line-numbers': case 'Ln': return this.setOption('line-numbers', invert);
+      case 'Lc': case 'Lx': case 'Lmac2': return this.setOption(key, invert);
+      case 'M': case 'concurrent': return;
+      case 'c': return this.counters(text, invert);
+      case '4': return this.ipVersion('ip', 'ip6');
+      case '6': return this.ipVersion('ip6', 'ip');
+      default: throw paramProblem(`unknown option "-${key}"`);
+    }
+  }
+
+  private versionText(): string {
+    return this.env.family === 'bridge' ? 'ebtables 1.8.11 (nf_tables)\n' : `${this.env.program} v1.8.11 (nf_tables)\n`;
+  }
+
+  private ipVersion(mine: XtFamily, other: XtFamily): void {
+    if (this.env.family === mine) return;
+    if (this.env.restore && this.env.family === other) { this.ignored = true; return; }
+    throw new XtExit(2, '', '');
+  }
+
+  private optionalWord(arg: string | null): string | null {
+    return arg ?? (this.opt.hasWord() ? this.opt.take() : null);
+  }
+
+  private command(key: string, arg: string | null, invert: boolean): boolean {
+    const zero: readonly CommandName[] = ['zero', 'zeroNum'];
+    const chainAnd = (name: CommandName, others: readonly CommandName[], num: boolean): true => {
+      this.addCommand(name, others, invert);
+      this.chain = this.optionalWord(arg) ?? this.chain;
+      if (num && this.opt.hasWord()) this.rulenum = parseRulenum(this.opt.take());
+      return true;
+    };
+    const bridge = this.env.family === 'bridge';
+    switch (key) {
+      case 'A': this.addCommand('append', [], invert); this.chain = arg; return true;
+      case 'C': case 'check': case 'change-counters':
+        if (bridge && key !== 'check') { this.addCommand('changeCounters', [], invert); this.chain = arg; this.changeCounters(); return true; }
+        this.addCommand('check', [], invert);
+        this.chain = arg;
+        return true;
+      case 'D':
+        this.addCommand('delete', [], invert);
+        this.chain = arg;
+        if (this.opt.hasWord()) {
+          if (bridge) this.ruleRange(this.opt.take());
+          else this.rulenum = parseRulenum(this.opt.take());
+          this.commands.delete('delete');
+          this.commands.add('deleteNum');
+        }
+        return true;
+      case 'R':
+        this.addCommand('replace', [], invert);
+        this.chain = arg;
+        if (!this.opt.hasWord()) throw paramProblem('-R requires a rule number');
+        this.rulenum = parseRulenum(this.opt.take());
+        return true;
+      case 'I':
+        this.addCommand('insert', [], invert);
+        this.chain = arg;
+        this.rulenum = this.opt.hasWord() ? parseRulenum(this.opt.take()) : 1;
+        return true;
+      case 'L': return chainAnd('list', zero, !bridge);
+      case 'S': return chainAnd('listRules', zero, true);
+      case 'F': return chainAnd('flush', [], false);
+      case 'Z':
+        chainAnd('zero', ['list', 'listRules'], false);
+        if (!bridge && this.opt.hasWord()) {
+          this.rulenum = parseRulenum(this.opt.take());
+          this.commands.delete('zero');
+          this.commands.add('zeroNum');
+        }
+        return true;
+      case 'N':
+        checkChainName(this.env.family, arg ?? '');
+        this.addCommand('newChain', [], invert);
+        this.chain = arg;
+        return true;
+      case 'X': return chainAnd('deleteChain', [], false);
+      case 'E':
+        this.addCommand('renameChain', [], invert);
+        this.chain = arg;
+        if (!this.opt.hasWord()) throw paramProblem('-E requires old-chain-name and new-chain-name');
+        this.newName = this.opt.take();
+        return true;
+      case 'P':
+        this.addCommand('policy', [], invert);
+        this.chain = arg;
+        if (!this.opt.hasWord()) throw paramProblem('-P requires a chain and a policy');
+        this.policy = this.opt.take();
+        return true;
+      case 'init-table': this.addCommand('initTable', [], invert); return true;
+      default: return false;
+    }
+  }
+
+  /** ebtables -D chain start[:end] (xtables-eb.c: parse_rule_range). */
+  private ruleRange(text: string): void {
+    const m = /^(-?\d+)(?::(-?\d*))?$/.exec(text);
+    const bad = (): XtError => paramProblem('Problem with the specified rule number(s)');
+    if (!m) throw bad();
+    const start = Number(m[1]);
+    const end = m[2] === undefined ? start : m[2] === '' ? -1 : Number(m[2]);
+    if (start === 0 || end === 0 || (start > 0 && end > 0 && start > end) || (start < 0 && end < 0 && start > end)) throw bad();
+    this.rulenum = start;
+    this.rulenumEnd = end;
+  }
+
+  /** ebtables -C chain [rulenum] pcnt bcnt; each counter may be set, `+` added or `-` subtracted. */
+  private changeCounters(): void {
+    const numbers: string[] = [];
+    while (this.opt.index < this.argv.length && numbers.length < 3 && /^[-+]?\d+(:-?\d*)?$/.test(this.argv[this.opt.index])) numbers.push(this.opt.take());
+    if (numbers.length < 2) throw paramProblem('The command -C needs at least 2 arguments');
+    if (numbers.length === 3) this.ruleRange(numbers.shift() as string);
+    const op = (t: string): 'set' | 'add' | 'sub' => (t[0] === '+' ? 'add' : t[0] === '-' ? 'sub' : 'set');
+    this.counterOp = [op(numbers[0]), op(numbers[1])];
+    this.packets = BigInt(numbers[0].replace(/^[-+]/, ''));
+    this.bytes = BigInt(numbers[1].replace(/^[-+]/, ''));
+  }
+
+  private protocol(text: string, invert: boolean): void {
+    this.setOption('protocol', invert);
+    if (this.env.family === 'bridge') {
+      this.bridgeProto = bridgeProto(text);
+      return;
+    }
+    this.protoWord = text.toLowerCase();
+    this.proto = parseProtocol(this.protoWord, this.env.names);
+    if (this.proto === 0 && this.inverted.has('protocol')) throw paramProblem('rule would never match protocol');
+    if (this.env.family === 'ip6' && [43, 44, 51, 60].includes(this.proto) && !this.inverted.has('protocol')) {
+      this.env.warn(`Warning: never matched protocol: ${this.protoWord}. use extension match instead.\n`);
+    }
+  }
+
+  private jump(text: string): void {
+    checkTargetName(text);
+    this.jumpto = text;
+    const e = STANDARD.includes(text) ? undefined : findTarget(this.env.family, text);
+    if (!e) return;
+    this.target = new ExtensionUse(e, text, e.init(this.env.family));
+    this.merge(this.target);
+  }
+
+  private iface(key: 'i' | 'o', text: string, invert: boolean): void {
+    if (text === '') {
+      if (this.env.family === 'arp') this.env.warn('Empty interface is likely to be undesired');
+      else throw paramProblem('Empty interface is likely to be undesired');
+    }
+    this.setOption(key === 'i' ? 'in-interface' : 'out-interface', invert);
+    const name = parseInterface(text, this.env.warn);
+    if (key === 'i') this.iif = name; else this.oif = name;
+  }
+
+  private match(name: string, invert: boolean): void {
+    if (invert) throw paramProblem('unexpected ! flag before --match');
+    const e = findMatch(this.env.family, MATCH_OF_PROTOCOL[name] ?? name);
+    if (!e) throw paramProblem(`Couldn't load match \`${name}':No such file or directory\n`);
+    this.addMatch(e);
+  }
+
+  private setTable(name: string, invert: boolean): void {
+    if (invert) throw paramProblem('unexpected ! flag before --table');
+    if (this.env.restore && this.env.table !== null) throw paramProblem(`The -t option cannot be used in ${this.env.program}.\n`);
+    this.table = name;
+    this.tableSet = true;
+  }
+
+  private wait(): void {
+    if (this.env.restore) throw paramProblem("You cannot use `-w' from iptables-restore");
+    this.waitGiven = true;
+    if (!this.opt.hasWord()) return;
+    const text = this.opt.take();
+    if (!/^\s*[-+]?\d/.test(text)) throw paramProblem('wait seconds not numeric');
+  }
+
+  private counters(text: string, invert: boolean): void {
+    this.setOption('set-counters', invert);
+    const comma = text.indexOf(',', 1);
+    let second = comma < 0 ? null : text.slice(comma + 1);
+    if (second === null && this.opt.hasWord()) second = this.opt.take();
+    if (second === null) throw paramProblem(`${this.optionText('set-counters')} requires packet and byte counter`);
+    const read = (t: string, what: string): bigint => {
+      const m = /^\s*([-+]?\d+)/.exec(t);
+      if (!m) throw paramProblem(`${this.optionText('set-counters')} ${what} counter not numeric`);
+      return BigInt.asUintN(64, BigInt(m[1]));
+    };
+    this.packets = read(text, 'packet');
+    this.bytes = read(second, 'byte');
+  }
+
+  private finishUses(): void {
+    if (!this.waitGiven && this.waitInterval) throw paramProblem('--wait-interval only makes sense with --wait\n');
+    if (this.table === 'nat' && this.env.family !== 'bridge' && (this.policy === 'DROP' || this.jumpto === 'DROP')) {
+      throw paramProblem('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n');
+    }
+    this.finished = this.loaded.map((l) => finishUse(l.use, this.context(), l.watcher));
+    this.finishedTarget = this.target ? finishUse(this.target, this.context(), false) : null;
+  }
+
+  private finished: XtUse[] = [];
+  private finishedTarget: XtUse | null = null;
+
+  private result(): XtCommand {
+    const family = this.env.family;
+    const ruled = ['append', 'delete', 'check', 'insert', 'replace'].some((c) => this.commands.has(c as CommandName));
+    const inet = family === 'ip6' ? 'ip6' : 'ip';
+    const srcs = family !== 'bridge' && ruled && this.src !== null ? parseAddresses(this.src, inet, this.env.names) : [];
+    const dsts = family !== 'bridge' && ruled && this.dst !== null ? parseAddresses(this.dst, inet, this.env.names) : [];
+    if ((srcs.length > 1 || dsts.length > 1) && (this.inverted.has('source') || this.inverted.has('destination'))) throw paramProblem('! not allowed with multiple source or destination IP addresses');
+    const rule = this.ignored ? null : this.rule();
+    if (!this.ignored) this.check(ruled);
+    return {
+      commands: this.commands, chain: this.chain, newName: this.newName, policy: this.policy, rulenum: this.rulenum, rulenumEnd: this.rulenumEnd, table: this.table, verbose: this.verbose,
+      options: this.options, rule: rule ?? this.rule(), srcs, dsts, counterOp: this.counterOp, hasCounters: this.options.has('set-counters'), ignored: this.ignored,
+    };
+  }
+
+  /** generic_opt_check and what follows it. */
+  private check(ruled: boolean): void {
+    for (const o of OPTIONS) {
+      if (this.options.has(o.name) && o.commands && !o.commands.some((c) => this.commands.has(c))) throw paramProblem(`Illegal option \`${this.optionText(o.name)}' with this command`);
+    }
+    if (this.chain !== null && byteLength(this.chain) >= NAME_MAX) throw paramProblem(`chain name \`${this.chain}' too long (must be under ${NAME_MAX} chars)`);
+    if (this.newName !== null) checkChainName(this.env.family, this.newName);
+    if (!ruled) return;
+    if ((this.chain === 'PREROUTING' || this.chain === 'INPUT') && this.options.has('out-interface')) throw paramProblem(`Can't use ${this.optionText('out-interface')} with ${this.chain}`);
+    if ((this.chain === 'POSTROUTING' || this.chain === 'OUTPUT') && this.options.has('in-interface')) throw paramProblem(`Can't use ${this.optionText('in-interface')} with ${this.chain}`);
+  }
+
+  private name(text: string, option: OptionName): Name | null {
+    return text === '' ? null : { name: text, inverted: this.inverted.has(option) };
+  }
+
+  private jumpOf(): Jump {
+    if (this.finishedTarget) return { kind: 'target', use: this.finishedTarget };
+    if (this.jumpto === null) return { kind: 'none' };
+    if (STANDARD.includes(this.jumpto) || (this.env.family === 'bridge' && this.jumpto === 'CONTINUE')) return { kind: 'verdict', name: this.jumpto };
+    return { kind: 'chain', name: this.jumpto, goto: this.gotoSet };
+  }
+
+  private rule(): XtRule {
+    const { family } = this.env;
+    const fields = this.env.family === 'bridge' ? this.bridgeProto : null;
+    return {
+      family, src: null, dst: null,
+      iif: this.name(this.iif, 'in-interface'), oif: this.name(this.oif, 'out-interface'),
+      proto: family === 'bridge' ? (fields && !fields.length ? { number: fields.number, inverted: this.inverted.has('protocol') } : null)
+        : this.options.has('protocol') ? { number: this.proto, inverted: this.inverted.has('protocol') } : null,
+      fragment: this.fragment ? { inverted: this.inverted.has('fragments') } : null,
+      matches: this.finished, jump: this.jumpOf(), packets: this.packets, bytes: this.bytes, counted: true,
+      arp: family === 'arp' ? this.arpFields() : null, bridge: family === 'bridge' ? this.bridgeFields() : null,
+    };
+  }
+
+  private macOption(option: OptionName): Masked | null {
+    const text = this.words.get(option);
+    return text === undefined ? null : { ...macMask(text, option, this.env.family), inverted: this.inverted.has(option) };
+  }
+
+  private arpFields(): ArpFields {
+    const field = (option: 'h-length' | 'opcode' | 'h-type' | 'proto-type') => {
+      const text = this.words.get(option);
+      return text === undefined ? null : { ...arpField(option, text), inverted: this.inverted.has(option) };
+    };
+    return { srcMac: this.macOption('src-mac'), dstMac: this.macOption('dst-mac'), hlen: field('h-length'), opcode: field('opcode'), htype: field('h-type'), ptype: field('proto-type') };
+  }
+
+  private bridgeFields(): BridgeFields {
+    if (this.src !== null) this.words.set('source', this.src);
+    if (this.dst !== null) this.words.set('destination', this.dst);
+    return {
+      srcMac: this.macOption('source'), dstMac: this.macOption('destination'),
+      logicalIn: this.name(this.words.get('logical-in') ?? '', 'logical-in'), logicalOut: this.name(this.words.get('logical-out') ?? '', 'logical-out'),
+      length: this.bridgeProto?.length ?? false, lengthInverted: this.inverted.has('protocol'),
+    };
+  }
+}
+
+/** xtables_find_match: names under which a match is found besides its own. */
+const MATCH_OF_PROTOCOL: Readonly<Record<string, string>> = { 'icmpv6': 'icmp6', 'ipv6-icmp': 'icmp6', 'ipv6-mh': 'mh', 'mobility-header': 'mh', 'icmp6': 'icmp6' };
+
+const ARP_NAMES: Readonly<Partial<Record<OptionName, string>>> = { source: 'source-ip', destination: 'destination-ip', 'src-mac': 'source-mac', 'dst-mac': 'destination-mac' };
+
+const argOf = (o: XtOption): HasArg => (o.type === 'none' ? 'no' : o.type === 'raw' ? (o.argument === 'none' ? 'no' : o.argument ?? 'required') : 'required');
+
+/** ebtables' log, nflog and the like are watchers: targets that are options of a rule. */
+const isWatcher = (e: XtExtension): boolean => e.name === 'log' || e.name === 'nflog';
+
+function finishUse(use: ExtensionUse, context: Omit<ParseContext, 'seen'>, watcher: boolean): XtUse {
+  const info = use.finish(context);
+  return { extension: use.extension, name: use.name, info, ...(watcher ? { watcher } : {}) };
+}

@@ -1,0 +1,76 @@
+import { parseMac } from '../../kernel/xt/address.ts';
+import type { XtFamily } from '../../kernel/xt/definition.ts';
+import { scanUint, wholeUint } from '../../kernel/xt/number.ts';
+import { paramProblem } from '../../kernel/xt/text.ts';
+import { ethertypes } from '../../kernel/net/names/database.ts';
+
+/** Link layer fields of arptables and ebtables (xshared.c: arp_post_parse; libxtables: xtables_parse_mac_and_mask; ebtables-standard). */
+
+const FULL = Uint8Array.of(255, 255, 255, 255, 255, 255);
+const WORDS: Readonly<Record<string, { readonly value: Uint8Array; readonly mask: Uint8Array }>> = {
+  unicast: { value: new Uint8Array(6), mask: Uint8Array.of(1, 0, 0, 0, 0, 0) },
+  multicast: { value: Uint8Array.of(1, 0, 0, 0, 0, 0), mask: Uint8Array.of(1, 0, 0, 0, 0, 0) },
+  broadcast: { value: FULL, mask: FULL },
+  bga: { value: Uint8Array.of(1, 0x80, 0xc2, 0, 0, 0), mask: FULL },
+};
+
+/** xtables_parse_mac_and_mask: a word, or address[/mask]; the address is cut by the mask. null: neither. */
+export function macAndMask(text: string): { value: Uint8Array; mask: Uint8Array } | null {
+  const word = WORDS[text.toLowerCase()];
+  if (word) return word;
+  const slash = text.lastIndexOf('/');
+  const value = parseMac(slash < 0 ? text : text.slice(0, slash));
+  const mask = slash < 0 ? FULL : parseMac(text.slice(slash + 1));
+  return value && mask && { value: value.map((b, i) => b & mask[i]), mask };
+}
+
+export function macMask(text: string, option: string, family: XtFamily): { value: Uint8Array; mask: Uint8Array } {
+  const m = macAndMask(text);
+  if (m) return m;
+  if (family === 'arp') throw paramProblem(`Problem with specified ${option === 'src-mac' ? 'source' : 'destination'} mac`);
+  throw paramProblem(`Problem with specified ${option} mac '${text}'`);
+}
+
+export const ARP_OPCODES = ['Request', 'Reply', 'Request_Reverse', 'Reply_Reverse', 'DRARP_Request', 'DRARP_Reply', 'DRARP_Error', 'InARP_Request', 'ARP_NAK'];
+
+/** xshared.c: arp_post_parse and its parse_* helpers. */
+export function arpField(option: 'h-length' | 'opcode' | 'h-type' | 'proto-type', text: string): { value: number; mask: number } {
+  const slash = text.indexOf('/');
+  const head = slash < 0 ? text : text.slice(0, slash);
+  const tail = slash < 0 ? null : text.slice(slash + 1);
+  const number = (t: string, max: number): number | null => wholeUint(t, 0, max);
+  const bad = (): Error => paramProblem(option === 'h-length' ? `Invalid hardware length` : option === 'opcode' ? `Problem with specified ar_op` : option === 'h-type' ? 'Problem with specified ar_hrd' : 'Problem with specified ar_pro');
+  const max = option === 'h-length' ? 255 : 65535;
+  const base16 = option === 'h-type';
+  const read = (t: string): number | null => {
+    if (base16 && /^(0x)?[0-9a-f]+$/i.test(t)) { const n = Number.parseInt(t, 16); return n <= max ? n : null; }
+    return number(t, max);
+  };
+  let value = read(head);
+  if (value === null) {
+    const lower = head.toLowerCase();
+    if (option === 'opcode') { const i = ARP_OPCODES.findIndex((o) => o.toLowerCase() === lower); value = i < 0 ? null : i + 1; }
+    else if (option === 'h-type') value = lower === 'ethernet' ? 1 : null;
+    else if (option === 'proto-type') value = lower === 'ipv4' ? 0x800 : ethertypes().number(head) ?? null;
+  }
+  const mask = tail === null ? max : read(tail);
+  if (value === null || mask === null) throw bad();
+  return { value, mask };
+}
+
+/** xtables-eb.c: -p: a number in hex of at least 0x600, LENGTH, or a name of /etc/ethertypes. */
+export function bridgeProto(text: string): { number: number; length: boolean } {
+  const m = /^\s*\+?(0x)?([0-9a-f]+)$/i.exec(text);
+  if (m) {
+    const n = Number.parseInt(m[2], 16);
+    if (n > 0xffff) throw paramProblem(`Problem with the specified protocol`);
+    if (n < 0x600) throw paramProblem('Sorry, protocols have values above or equal to 0x0600');
+    return { number: n, length: false };
+  }
+  if (text.toLowerCase() === 'length') return { number: 0, length: true };
+  const n = ethertypes().number(text);
+  if (n === undefined) throw paramProblem(`Problem with the specified Ethernet protocol '${text}', perhaps /etc/ethertypes is missing`);
+  return { number: n, length: false };
+}
+
+export const scanWord = scanUint;
