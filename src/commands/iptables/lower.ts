@@ -107,10 +107,10 @@ function match(use: XtUse, rule: XtRule, sets: AmongSets): Expression[] {
 }
 
 function log(use: XtUse): Expression {
-  const i = use.info as unknown as { group?: number; prefix?: string; len?: number; threshold?: number; flags?: number };
+  const i = use.info as unknown as { group: number; prefix: string; size: number | null; threshold: number };
   return {
-    kind: 'log', ...(i.prefix ? { prefix: i.prefix } : {}), group: i.group ?? 0,
-    ...((i.flags ?? 0) & 1 ? { snaplen: i.len ?? 0 } : {}), ...(i.threshold ? { qthreshold: i.threshold } : {}),
+    kind: 'log', ...(i.prefix ? { prefix: i.prefix } : {}), group: i.group,
+    ...(i.size === null ? {} : { snaplen: i.size }), ...(i.threshold ? { qthreshold: i.threshold } : {}),
   };
 }
 

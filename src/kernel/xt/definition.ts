@@ -110,6 +110,8 @@ export interface ParseContext {
   readonly command: string;
   /** The kernel, for extensions that ask it while they parse (SET, set: SO_IP_SET). */
   readonly net: Netns;
+  /** Says something on stderr and goes on (`warn: --nflog-range has never worked ...`); with its newline. */
+  warn(text: string): void;
   /** Reads files such as /etc/xtables/connlabel.conf and name tables of the host. */
   readonly names: Names;
 }
