@@ -1,0 +1,95 @@
+/**
+ * The bash side of a run: each cloned tool is a function that asks the resident process over a pipe, so a command costs no
+ * new process. `$DRYWALL_RUN` is the run's folder: `req` carries requests, `r0`…`rN` answers. A request is one write of less
+ * than PIPE_BUF, so those of subshells and background jobs never mix; longer ones go through a file. The shell that was
+ * started owns answer pipe 0; any other process takes a free one by making its lock file (noclobber makes that atomic) and
+ * says when it is done with it.
+ */
+
+/** Tools that read standard input only when told so: an extended regular expression over "NAME ARGUMENTS". */
+const READS_STDIN = [
+  '^[a-z0-9-]*tables(-nft|-legacy)?-restore(-translate)?( |$)', '^iptables-xml( |$)', '^nft .*(-[a-z]*f|--file) ?(-|/dev/stdin)( |$)', '^nft .*(-i|--interactive)( |$)',
+  '^conntrack .*(-R|--load-file)', '^ipset (.* )?(restore|-R|--restore|-)( |$)', '^sysctl .*(-p|--load)',
+].join('|');
+
+/** Answer pipes: how many subshells and background jobs can have a command under way at once. */
+export const ANSWER_PIPES = 64;
+
+const quote = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
+
+/** Text that bash sources before a script. `tools`: names answered by the resident process. */
+export function prelude(tools: readonly string[], folders: readonly string[]): string {
+  const names = tools.flatMap((t) => [t, ...folders.map((f) => `${f}/${t}`)]);
+  return `# drywall: the cloned tools as functions
+if [[ -z \${__dw_req-} || \${__dw_owner-} != "$BASHPID" ]]; then
+  exec {__dw_req}<>"$DRYWALL_RUN/req"
+  __dw_owner=$BASHPID
+  __dw_res=
+  if [[ \${DRYWALL_SHELL-} == "$BASHPID" || -z \${DRYWALL_SHELL-} ]]; then
+    export DRYWALL_SHELL=$BASHPID
+    exec {__dw_res}<>"$DRYWALL_RUN/r0"
+  fi
+fi
+__dw_reads=${quote(READS_STDIN)}
+__dw_take() {
+  local had=\${-//[!C]/} i
+  set -C
+  while :; do
+    for ((i = 1; i < ${ANSWER_PIPES}; i++)); do
+      if { : >"$DRYWALL_RUN/lock$i"; } 2>/dev/null; then
+        [[ $had ]] || set +C
+        __dw_slot=$i
+        return
+      fi
+    done
+    read -rt 0.01 <>"$DRYWALL_RUN/never"
+  done
+}
+__dw_call() {
+  local LC_ALL=C IFS=' ' __dw_slot=0 __dw_fd=$__dw_res __dw_in= __dw_all="$*" __dw_s __dw_o __dw_e __dw_text
+  if [[ $__dw_all =~ $__dw_reads ]]; then
+    __dw_in=$DRYWALL_RUN/in.$BASHPID
+    command cat >|"$__dw_in"
+  fi
+  if [[ $BASHPID != "$DRYWALL_SHELL" || -z $__dw_fd ]]; then
+    __dw_take
+    exec {__dw_fd}<>"$DRYWALL_RUN/r$__dw_slot"
+  fi
+  if ((\${#__dw_all} + \${#PWD} + $# > 3500)); then
+    printf '%s\\0' "$@" >|"$DRYWALL_RUN/arg.$BASHPID"
+    printf '%s\\0' "$__dw_slot" "$BASHPID" "$__dw_in" "$PWD" -1 >&"$__dw_req"
+  else
+    printf '%s\\0' "$__dw_slot" "$BASHPID" "$__dw_in" "$PWD" $# "$@" >&"$__dw_req"
+  fi
+  read -r -u "$__dw_fd" __dw_s __dw_o __dw_e
+  if ((__dw_o)); then IFS= read -r -N "$__dw_o" -u "$__dw_fd" __dw_text; printf %s "$__dw_text"; fi
+  if ((__dw_e)); then IFS= read -r -N "$__dw_e" -u "$__dw_fd" __dw_text; printf %s "$__dw_text" >&2; fi
+  if ((__dw_slot)); then
+    exec {__dw_fd}>&-
+    printf '%s\\0' "$__dw_slot" "$BASHPID" '' '' 0 >&"$__dw_req"
+  fi
+  return "$__dw_s"
+}
+${names.map((n) => `function ${n} { __dw_call ${quote(n.replace(/^.*\//, ''))} "$@"; }`).join('\n')}
+__dw_sudo() {
+  while [[ \${1-} == -* || \${1-} == *=* ]]; do
+    case $1 in
+      --) shift; break ;;
+      -[ughpCTrt]) shift 2 ;;
+      -*) shift ;;
+      *=*) local -x "$1"; shift ;;
+    esac
+  done
+  "$@"
+}
+function sudo { __dw_sudo "$@"; }
+function /usr/bin/sudo { __dw_sudo "$@"; }
+`;
+}
+
+/** A program of the tool's name for whoever is not bash: xargs, timeout, sh, find. */
+export const shim = (name: string, bash: string): string => `#!${bash}
+DRYWALL_SHELL=none
+. "$DRYWALL_RUN/prelude"
+${name === 'sudo' ? '__dw_sudo' : `__dw_call ${quote(name)}`} "$@"
+`;

@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { ANSWER_PIPES } from './prelude.ts';
+
+export interface Request {
+  readonly pid: number;
+  readonly cwd: string;
+  readonly argv: readonly string[];
+  readonly stdin: string;
+}
+export interface Answer { readonly status: number; readonly stdout: string; readonly stderr: string }
+
+/** Answers the requests of a run's shells, one after another. */
+export class RequestServer {
+  readonly #dir: string;
+  readonly #answer: (request: Request) => Promise<Answer>;
+  readonly #socket: Socket;
+  readonly #requestFd: number;
+  readonly #pipes = new Map<number, number>();
+  #pending = Buffer.alloc(0);
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(dir: string, answer: (request: Request) => Promise<Answer>) {
+    this.#dir = dir;
+    this.#answer = answer;
+    execFileSync('mkfifo', ['req', 'never', ...Array.from({ length: ANSWER_PIPES }, (_, i) => `r${i}`)].map((n) => join(dir, n)));
+    this.#requestFd = openSync(join(dir, 'req'), constants.O_RDWR | constants.O_NONBLOCK);
+    this.#socket = new Socket({ fd: this.#requestFd, readable: true, writable: false });
+    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#pending = this.#pending.length ? Buffer.concat([this.#pending, chunk]) : chunk;
+    for (;;) {
+      const fields = this.#take();
+      if (!fields) return;
+      this.#queue = this.#queue.then(() => this.#serve(fields));
+    }
+  }
+
+  /** The fields of the next whole request, or null while it is incomplete. */
+  #take(): readonly string[] | null {
+    const fields: string[] = [];
+    let at = 0;
+    for (let left = 5; left > 0; left--) {
+      const end = this.#pending.indexOf(0, at);
+      if (end < 0) return null;
+      fields.push(this.#pending.toString('latin1', at, end));
+      at = end + 1;
+      if (fields.length === 5) left += Math.max(0, Number(fields[4]));
+    }
+    this.#pending = this.#pending.subarray(at);
+    return fields;
+  }
+
+  async #serve([slot, pid, stdinFile, cwd, count, ...args]: readonly string[]): Promise<void> {
+    if (count === '0') { this.#release(Number(slot)); return; }
+    const argFile = join(this.#dir, `arg.${pid}`);
+    const argv = (count === '-1' ? readFileSync(argFile, 'latin1').split('\0').slice(0, -1) : args).map(utf8);
+    let stdin = '';
+    if (stdinFile !== '') {
+      stdin = readFileSync(join(this.#dir, `in.${pid}`), 'utf8');
+      rmSync(join(this.#dir, `in.${pid}`), { force: true });
+    }
+    const { status, stdout, stderr } = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin });
+    const [out, err] = [Buffer.from(stdout), Buffer.from(stderr)];
+    await this.#reply(Number(slot), Buffer.concat([Buffer.from(`${status} ${out.length} ${err.length}\n`), out, err]));
+  }
+
+  /** Never blocks on a shell that died: an answer nobody takes is dropped with its pipe. */
+  async #reply(slot: number, bytes: Buffer): Promise<void> {
+    let fd = this.#pipes.get(slot);
+    if (fd === undefined) this.#pipes.set(slot, (fd = openSync(join(this.#dir, `r${slot}`), constants.O_RDWR | constants.O_NONBLOCK)));
+    for (let at = 0, tries = 0; at < bytes.length; ) {
+      try {
+        at += writeSync(fd, bytes, at);
+        tries = 0;
+      } catch (e) {
+        if (!(e instanceof Error && 'code' in e && e.code === 'EAGAIN') || tries++ > 10_000) return;
+        await new Promise((done) => setTimeout(done, 1));
+      }
+    }
+  }
+
+  #release(slot: number): void { rmSync(join(this.#dir, `lock${slot}`), { force: true }); }
+
+  close(): void {
+    this.#socket.destroy();
+    for (const fd of this.#pipes.values()) closeSync(fd);
+  }
+
+  /** Writes a file of the run's folder. */
+  put(name: string, text: string, mode = 0o644): void { writeFileSync(join(this.#dir, name), text, { mode }); }
+}
+
+const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');

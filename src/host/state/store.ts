@@ -1,0 +1,149 @@
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { deserialize, serialize } from 'node:v8';
+
+/** Marks a database as drywall's own: "DRYW". */
+const APPLICATION_ID = 0x44525957;
+/** Layout of the tables below. A file with a higher number comes from a newer drywall and is left alone. */
+const LAYOUT = 1;
+/** How long a command waits for another that is writing. Locks are the kernel's, so a dead writer's is gone at once. */
+const BUSY_MS = 10_000;
+
+/** A state file that cannot be used as it is; the message is for the user. Nothing has been written to it. */
+export class StateError extends Error {}
+
+/** Where the state lies when nobody says otherwise (XDG base directories; %LOCALAPPDATA% on Windows). */
+export function defaultStatePath(env: Readonly<Record<string, string | undefined>>): string {
+  if (env.DRYWALL_STATE) return env.DRYWALL_STATE;
+  const base = env.XDG_STATE_HOME || (process.platform === 'win32' && env.LOCALAPPDATA) || join(homedir(), '.local', 'state');
+  return join(base, 'drywall', 'state.db');
+}
+
+const sqliteCode = (e: unknown): number => (typeof e === 'object' && e !== null && 'errcode' in e && typeof e.errcode === 'number' ? e.errcode & 0xff : -1);
+
+/** SQLite's primary result codes in the user's words. */
+const REASONS: Readonly<Record<number, string>> = {
+  5: 'another command holds it', 8: 'it is read-only', 10: 'reading or writing failed', 11: 'it is damaged', 13: 'the disk is full',
+  14: 'it cannot be opened', 26: 'it is not a drywall state file', 23: 'access is denied',
+};
+
+/**
+ * The state file: an SQLite database in WAL mode. `part` holds what each subsystem of the kernel model exports, a row for
+ * each key; a command loads the parts that it touches and writes back those that changed, in one transaction.
+ */
+export class Store {
+  readonly path: string;
+  readonly #db: DatabaseSync;
+
+  private constructor(path: string, db: DatabaseSync) {
+    this.path = path;
+    this.#db = db;
+  }
+
+  /** Opens a state file, making an empty one where there is none. Throws StateError. */
+  static open(path: string): Store {
+    return guarded(path, () => {
+      mkdirSync(dirname(path), { recursive: true });
+      const db = new DatabaseSync(path, { timeout: BUSY_MS });
+      try {
+        prepare(path, db);
+      } catch (e) {
+        db.close();
+        throw e;
+      }
+      return new Store(path, db);
+    });
+  }
+
+  /** From here on the caller alone writes; others wait. Ends with commit or rollback. */
+  begin(): void { this.#run(() => this.#db.exec('BEGIN IMMEDIATE')); }
+  commit(): void { this.#run(() => this.#db.exec('COMMIT')); }
+  rollback(): void { if (this.#db.isTransaction) this.#db.exec('ROLLBACK'); }
+
+  /** Changes whenever another connection has committed something. */
+  get version(): number { return this.#run(() => Number(Object.values(this.#db.prepare('PRAGMA data_version').get() ?? {})[0])); }
+
+  read(part: string, key = ''): unknown {
+    const bytes = this.readRaw(part, key);
+    return bytes === undefined ? undefined : deserialize(bytes);
+  }
+
+  /** The bytes of a row as written. */
+  readRaw(part: string, key = ''): Uint8Array | undefined {
+    return this.#run(() => {
+      const row = this.#db.prepare('SELECT data FROM part WHERE name = ? AND key = ?').get(part, key);
+      return row?.data instanceof Uint8Array ? row.data : undefined;
+    });
+  }
+
+  write(part: string, value: unknown, key = ''): void { this.writeRaw(part, serialize(value), key); }
+
+  writeRaw(part: string, bytes: Uint8Array, key = ''): void {
+    this.#run(() => this.#db.prepare('INSERT INTO part (name, key, data) VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET data = excluded.data').run(part, key, bytes));
+  }
+
+  /** Every part with its size in bytes. */
+  parts(): { readonly name: string; readonly key: string; readonly bytes: number }[] {
+    return this.#run(() => this.#db.prepare('SELECT name, key, length(data) AS bytes FROM part ORDER BY name, key').all()
+      .map((r) => ({ name: String(r.name), key: String(r.key), bytes: Number(r.bytes) })));
+  }
+
+  clear(): void { this.#run(() => this.#db.exec('DELETE FROM part; DELETE FROM event')); }
+
+  /** Registers a program that listens to events; while it lives, other commands leave their events here for it. */
+  listen(pid: number): void { this.#run(() => this.#db.prepare('INSERT OR REPLACE INTO listener (pid) VALUES (?)').run(pid)); }
+  unlisten(pid: number): void { this.#run(() => this.#db.prepare('DELETE FROM listener WHERE pid = ?').run(pid)); }
+  listeners(): number[] { return this.#run(() => this.#db.prepare('SELECT pid FROM listener').all().map((r) => Number(r.pid))); }
+
+  addEvents(events: readonly Uint8Array[]): void {
+    this.#run(() => {
+      const insert = this.#db.prepare('INSERT INTO event (data) VALUES (?)');
+      for (const e of events) insert.run(e);
+    });
+  }
+
+  /** Events after number `after`, oldest first. */
+  eventsSince(after: number): { readonly seq: number; readonly data: unknown }[] {
+    return this.#run(() => this.#db.prepare('SELECT seq, data FROM event WHERE seq > ? ORDER BY seq').all(after)
+      .map((r) => ({ seq: Number(r.seq), data: r.data instanceof Uint8Array ? deserialize(r.data) : null })));
+  }
+
+  lastEvent(): number { return this.#run(() => Number(this.#db.prepare('SELECT coalesce(max(seq), 0) AS n FROM event').get()?.n ?? 0)); }
+  dropEvents(): void { this.#run(() => this.#db.exec('DELETE FROM event')); }
+
+  close(): void { this.#db.close(); }
+
+  #run<T>(work: () => T): T { return guarded(this.path, work); }
+}
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (e) {
+    if (e instanceof StateError) throw e;
+    const reason = REASONS[sqliteCode(e)] ?? (e instanceof Error ? e.message : String(e));
+    throw new StateError(`state file ${path}: ${reason}`);
+  }
+}
+
+const pragma = (db: DatabaseSync, name: string): number => Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+
+/** Looks before it writes: a database that is not ours, or newer than we are, stays byte for byte as it was. */
+function prepare(path: string, db: DatabaseSync): void {
+  const layout = pragma(db, 'user_version');
+  const application = pragma(db, 'application_id');
+  const empty = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n) === 0;
+  if (!empty && application !== APPLICATION_ID) throw new StateError(`state file ${path}: it is a database of another program`);
+  if (layout > LAYOUT) throw new StateError(`state file ${path}: it was written by a newer drywall (layout ${layout}, this one knows ${LAYOUT})`);
+  if (!empty) { db.exec('PRAGMA synchronous = NORMAL'); return; }
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE');
+  if (pragma(db, 'user_version') === 0) {
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LAYOUT};
+      CREATE TABLE part (name TEXT NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+      CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL);
+      CREATE TABLE listener (pid INTEGER PRIMARY KEY)`);
+  }
+  db.exec('COMMIT');
+}
