@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * A private user, mount and network namespace around a script: an overlay takes every write, the tools' shims lie over
@@ -24,29 +24,58 @@ export function fileMounts(mountinfo = readFileSync('/proc/self/mountinfo', 'utf
 
 const q = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
 
-/** Name of a mount point's layers in the run's folder. */
-export const layerName = (mount: string): string => (mount === '/' ? 'root' : mount.slice(1).replaceAll('%', '%25').replaceAll('/', '%2f'));
+/** One piece of the namespace's file tree. */
+export type Piece =
+  | { readonly kind: 'folder' | 'overlay' | 'file'; readonly path: string }
+  | { readonly kind: 'link'; readonly path: string; readonly to: string };
+
+/**
+ * How the machine's tree is laid out anew. A folder is overlaid whole where nothing is mounted below it; an unprivileged
+ * user may not clone a mount that has others on it (fs/namespace.c: clone_private_mount), so their parents are rebuilt.
+ */
+export function plan(mounts: readonly string[], folder = '/'): Piece[] {
+  const pieces: Piece[] = folder === '/' ? [] : [{ kind: 'folder', path: folder }];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = folder === '/' ? `/${entry.name}` : `${folder}/${entry.name}`;
+    if (KEPT.includes(path)) continue;
+    if (entry.isSymbolicLink()) pieces.push({ kind: 'link', path, to: readlinkSync(path) });
+    else if (!entry.isDirectory()) pieces.push({ kind: 'file', path });
+    else if (mounts.some((m) => m !== path && under(m, path))) pieces.push(...plan(mounts, path));
+    else pieces.push({ kind: 'overlay', path });
+  }
+  return pieces;
+}
+
+/** Name under which a folder's layers lie in the run's folder. */
+export const layerName = (path: string): string => path.slice(1).replaceAll('%', '%25').replaceAll('/', '%2f');
 
 /**
  * The shell program that builds the namespace's file tree and starts the script in it; it runs as `unshare`'s child.
  * `run` is the run's folder, with `layer/` (files put over the machine's own), `upper/`, `work/` and `kernel/`.
  */
-export function setup(run: string, mounts: readonly string[]): string {
+export function setup(run: string, pieces: readonly Piece[]): string {
   const root = `${run}/root`;
-  const at = (p: string): string => q(p === '/' ? root : `${root}${p}`);
-  const overlays = mounts.filter((m) => !under(m, run)).map((m) => {
-    const name = layerName(m);
-    const layer = `${run}/layer${m === '/' ? '' : m}`;
-    const mount = `mount -t overlay drywall -o ${q(`lowerdir=${layer}:${m},upperdir=${run}/upper/${name},workdir=${run}/work/${name}`)} ${at(m)}`;
-    // A submount that cannot be overlaid (a file, an odd file system) is shown read-only rather than left writable.
-    return m === '/' ? mount : `[ -d ${q(m)} ] && { ${mount} 2>/dev/null || { mount --rbind ${q(m)} ${at(m)} && mount -o remount,bind,ro ${at(m)}; } 2>/dev/null || :; }`;
-  });
+  const at = (p: string): string => q(`${root}${p}`);
+  const make = (p: Piece): string => {
+    switch (p.kind) {
+      case 'folder': return `mkdir -p ${at(p.path)}`;
+      case 'link': return `ln -s ${q(p.to)} ${at(p.path)}`;
+      // A single file, or a folder that cannot be overlaid, is shown read-only rather than left writable.
+      case 'file': return `: >${at(p.path)} && { mount --bind ${q(p.path)} ${at(p.path)} && mount -o remount,bind,ro ${at(p.path)}; } 2>/dev/null || :`;
+      case 'overlay': {
+        const name = layerName(p.path);
+        const layers = `lowerdir=${run}/layer${p.path}:${p.path},upperdir=${run}/upper/${name},workdir=${run}/work/${name}`;
+        return `mkdir -p ${at(p.path)} ${q(`${run}/layer${p.path}`)} ${q(`${run}/upper/${name}`)} ${q(`${run}/work/${name}`)}
+mount -t overlay drywall -o ${q(layers)} ${at(p.path)} 2>/dev/null || { mount --rbind ${q(p.path)} ${at(p.path)} && mount -o remount,bind,ro ${at(p.path)}; }`;
+      }
+    }
+  };
   return `set -e
-${overlays.join('\n')}
+mount -t tmpfs drywall ${q(root)}
+mkdir ${at('/proc')} ${at('/sys')} ${at('/dev')}
+${pieces.map(make).join('\n')}
 mount --rbind /sys ${at('/sys')}
 mount --rbind /dev ${at('/dev')}
-mkdir -p ${at(run)}
-mount --rbind ${q(run)} ${at(run)}
 P=${at('/proc')}
 mount -t tmpfs drywall "$P"
 mkdir "$P/.real" "$P/sys" "$P/net"
@@ -56,7 +85,6 @@ for f in /proc/sys/*; do n=\${f##*/}; [ "$n" = net ] || ln -s "../.real/sys/$n" 
 mkdir "$P/sys/net"
 mount --bind ${q(`${run}/kernel/proc/sys/net`)} "$P/sys/net"
 mount --bind ${q(`${run}/kernel/proc/net`)} "$P/net"
-cd "$PWD"
 exec chroot ${q(root)} /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "$PWD" "$@"
 `;
 }
