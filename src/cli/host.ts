@@ -1,0 +1,74 @@
+import { commands } from '../commands/generated/index.ts';
+import type { Command } from '../commands/command.ts';
+import { execute, type ExecOptions, type Result } from '../host/execute.ts';
+import type { Host } from '../host/host.ts';
+import { type Changes, MachineFiles } from '../host/machine-files.ts';
+import { Session } from '../host/state/session.ts';
+import { defaultStatePath, Store } from '../host/state/store.ts';
+import { type HostPlan, SINGLE, setUp } from './hosts.ts';
+
+const byName = new Map<string, Command>((commands as readonly Command[]).flatMap((c) => c.names.map((n) => [n, c] as const)));
+
+/** Names of the cloned tools: programs that scripts would otherwise find on the machine. */
+export const toolNames = (): string[] => (commands as readonly Command[]).filter((c) => !c.coreutil).flatMap((c) => c.names);
+
+/** The host of a state file, opened by a program of the command line. */
+export class StateHost {
+  readonly store: Store;
+  readonly host: Host;
+  readonly files: MachineFiles;
+  #session: Session;
+  readonly #changesBefore: string;
+
+  private constructor(store: Store, session: Session, root: string) {
+    this.store = store;
+    this.#session = session;
+    const saved = store.read('file');
+    const changes: Changes = saved instanceof Map ? saved : new Map();
+    this.#changesBefore = JSON.stringify([...changes]);
+    this.files = new MachineFiles(session.net, changes, root);
+    this.host = { net: session.net, files: this.files, nextPid: () => session.nextPid() };
+  }
+
+  /** Opens the state and begins a transaction: end it with `commit` or `abandon`. */
+  static async open(path = defaultStatePath(process.env), root = ''): Promise<StateHost> {
+    const store = Store.open(path);
+    store.begin();
+    try {
+      const session = Session.load(store);
+      if (session) return new StateHost(store, session, root);
+      return await StateHost.make(store, SINGLE, root);
+    } catch (e) {
+      store.rollback();
+      store.close();
+      throw e;
+    }
+  }
+
+  /** Replaces the host of a state by a new one; within the store's transaction. */
+  static async make(store: Store, plan: HostPlan, root = ''): Promise<StateHost> {
+    const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), root);
+    await setUp(plan, made.host, (argv) => made.exec(argv));
+    return made;
+  }
+
+  get name(): string { return this.#session.name; }
+
+  exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
+    this.#session.tick();
+    return execute(this.host, byName.get(argv[0].replace(/^.*\//, '')), argv, o);
+  }
+
+  advance(seconds: number): void { this.#session.advance(seconds); }
+
+  commit(): void {
+    this.#session.save();
+    if (JSON.stringify([...this.files.changes]) !== this.#changesBefore) this.store.write('file', this.files.changes);
+    this.store.commit();
+  }
+
+  abandon(): void {
+    this.store.rollback();
+    this.store.close();
+  }
+}

@@ -1,0 +1,29 @@
+import type { Call, Command } from '../commands/command.ts';
+import type { Host } from './host.ts';
+
+export interface ExecOptions {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly tty?: boolean;
+}
+
+export interface Result { readonly status: number; readonly stdout: string; readonly stderr: string }
+
+/** Collects what a command prints. */
+export interface Sink { out: string; err: string }
+
+export function callOf(host: Host, argv: readonly string[], sink: Sink, o: ExecOptions = {}): Call {
+  return {
+    argv: [argv[0].replace(/^.*\//, ''), ...argv.slice(1)], host, stdin: o.stdin ?? '', env: o.env ?? {}, cwd: o.cwd ?? '/root', tty: o.tty ?? false,
+    out: (text) => { sink.out += text; }, err: (text) => { sink.err += text; },
+  };
+}
+
+/** Runs one command of the host to its end. */
+export async function execute(host: Host, command: Command | undefined, argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
+  if (!command) return { status: 127, stdout: '', stderr: `${argv[0]}: command not found\n` };
+  const sink: Sink = { out: '', err: '' };
+  const status = await command.run(callOf(host, argv, sink, o));
+  return { status, stdout: sink.out, stderr: sink.err };
+}
