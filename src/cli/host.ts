@@ -15,14 +15,18 @@ export const toolNames = (): string[] => (commands as readonly Command[]).filter
 /** The host of a state file, opened by a program of the command line. */
 export class StateHost {
   readonly store: Store;
-  readonly host: Host;
-  readonly files: MachineFiles;
+  host: Host;
+  files: MachineFiles;
   #session: Session;
-  readonly #changesBefore: string;
+  readonly #root: string;
+  #changesBefore: string;
+  #version: number;
 
   private constructor(store: Store, session: Session, root: string) {
     this.store = store;
     this.#session = session;
+    this.#root = root;
+    this.#version = store.version;
     const saved = store.read('file');
     const changes: Changes = saved instanceof Map ? saved : new Map();
     this.#changesBefore = JSON.stringify([...changes]);
@@ -59,11 +63,27 @@ export class StateHost {
     return execute(this.host, byName.get(argv[0].replace(/^.*\//, '')), argv, o);
   }
 
+  /** After a commit: begins anew, with what other programs have written meanwhile. */
+  resume(): void {
+    this.store.begin();
+    if (this.store.version === this.#version) return;
+    const session = Session.load(this.store);
+    if (!session) throw new Error('the state was emptied meanwhile');
+    const fresh = new StateHost(this.store, session, this.#root);
+    this.#session = session;
+    this.files = fresh.files;
+    this.host = fresh.host;
+    this.#changesBefore = fresh.#changesBefore;
+    this.#version = fresh.#version;
+  }
+
   advance(seconds: number): void { this.#session.advance(seconds); }
 
   commit(): void {
     this.#session.save();
-    if (JSON.stringify([...this.files.changes]) !== this.#changesBefore) this.store.write('file', this.files.changes);
+    const changes = JSON.stringify([...this.files.changes]);
+    if (changes !== this.#changesBefore) this.store.write('file', this.files.changes);
+    this.#changesBefore = changes;
     this.store.commit();
   }
 

@@ -6,6 +6,8 @@ import type { Host } from '../host/host.ts';
  */
 export interface Command {
   readonly names: readonly string[];
+  /** Stands in for a small program that every machine has (cat, tee, sleep …), where scripts run without a real shell. */
+  readonly coreutil?: true;
   /** Runs to its end and gives the exit status. State changes only by commits to the host's kernel. */
   run(call: Call): number | Promise<number>;
   /** For commands that go on (conntrack -E, nft monitor): null when this argv does not. */

@@ -19,7 +19,7 @@ export class RequestServer {
   readonly #socket: Socket;
   readonly #requestFd: number;
   readonly #pipes = new Map<number, number>();
-  #pending = Buffer.alloc(0);
+  #pending: Buffer = Buffer.alloc(0);
   #queue: Promise<void> = Promise.resolve();
 
   constructor(dir: string, answer: (request: Request) => Promise<Answer>) {

@@ -1,0 +1,217 @@
+import { spawn } from 'node:child_process';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { KernelFiles } from '../host/run/kernel-files.ts';
+import { prelude, shim } from '../host/run/prelude.ts';
+import { type Answer, type Request, RequestServer } from '../host/run/server.ts';
+import { fileMounts, type Piece, plan, setup } from '../host/run/sandbox.ts';
+import { readUpper, writeLayer } from '../host/run/upper.ts';
+import { explain } from './explain.ts';
+import { StateHost, toolNames } from './host.ts';
+
+export interface RunOptions {
+  readonly state: string;
+  readonly trace: boolean;
+  readonly explain: boolean;
+  /** null: wherever it can be had; false: never. */
+  readonly isolate: boolean;
+  /** Asked before a script runs without isolation. */
+  confirm(question: string): Promise<boolean>;
+  /** Standard streams of the script: inherited when absent (a test takes them). */
+  readonly capture?: (stream: 'out' | 'err', chunk: Buffer) => void;
+}
+
+/** Folders in which scripts name the tools by absolute path. */
+const TOOL_FOLDERS = ['/sbin', '/usr/sbin', '/bin', '/usr/bin'];
+/** How long the state may stay uncommitted while commands keep coming, and how long a pause ends it. */
+const COMMIT_WITHIN_MS = 50;
+const COMMIT_PAUSE_MS = 3;
+
+export type Job =
+  | { readonly kind: 'nft'; readonly file: string; readonly args: readonly string[] }
+  | { readonly kind: 'shell'; readonly argv: readonly string[]; readonly posix: boolean; readonly script?: string }
+  | { readonly kind: 'program'; readonly argv: readonly string[] };
+
+/** What to start for a script file, by its first line. */
+export function jobFor(file: string, args: readonly string[]): Job {
+  const first = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(readFileSync(file, 'utf8').slice(0, 200));
+  const program = first?.[1].endsWith('/env') ? first[2] : first?.[1].replace(/^.*\//, '');
+  if (program === 'nft') return { kind: 'nft', file, args };
+  if (program === undefined || ['bash', 'sh', 'dash', 'ash'].includes(program)) return { kind: 'shell', argv: [file, ...args], posix: program !== 'bash' && program !== undefined, script: file };
+  return { kind: 'program', argv: [file, ...args] };
+}
+
+/** What keeps a sandbox from being made here; null when nothing does. */
+export function whyNoSandbox(): string | null {
+  if (process.platform !== 'linux') return 'it needs Linux namespaces';
+  const tried = spawnSync('unshare', ['-Urmn', 'sh', '-c', 'mount -t tmpfs none /mnt'], { encoding: 'utf8' });
+  if (tried.error) return 'there is no unshare(1)';
+  return tried.status === 0 ? null : `this kernel does not let users make namespaces (${tried.stderr.trim()})`;
+}
+
+function runFolder(): string {
+  for (const base of ['/dev/shm', tmpdir()]) {
+    try {
+      accessSync(base, constants.W_OK);
+      return mkdtempSync(join(base, 'drywall-'));
+    } catch {
+      // not here: the next one
+    }
+  }
+  throw new Error('no folder for temporary files can be written');
+}
+
+/** One run of a script: resident process, sandbox, and the way back into the state. */
+export class ScriptRun {
+  readonly #o: RunOptions;
+  readonly #host: StateHost;
+  readonly #dir: string;
+  #open = true;
+  #begun = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #kernel: KernelFiles | null = null;
+
+  private constructor(o: RunOptions, host: StateHost, dir: string) {
+    this.#o = o;
+    this.#host = host;
+    this.#dir = dir;
+  }
+
+  /** Runs a job to its end and gives its exit status. */
+  static async run(job: Job, o: RunOptions): Promise<number> {
+    const why = o.isolate && job.kind !== 'nft' ? whyNoSandbox() : null;
+    const isolated = o.isolate && why === null;
+    if (!isolated && job.kind !== 'nft' && !(await o.confirm(`${why ? `No sandbox here: ${why}. ` : ''}Files that the script writes and programs it starts other than the firewall tools would be this machine's own.`))) return 125;
+    const host = await StateHost.open(o.state);
+    const dir = runFolder();
+    const run = new ScriptRun(o, host, dir);
+    try {
+      return job.kind === 'nft' ? await run.#direct(['nft', '-f', job.file, ...job.args]) : await run.#script(job, isolated);
+    } finally {
+      run.#settle();
+      run.#kernel?.close();
+      host.store.close();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  }
+
+  async #direct(argv: readonly string[]): Promise<number> {
+    const a = await this.#answer({ pid: process.pid, cwd: process.cwd(), argv, stdin: '' });
+    this.#print('out', a.stdout);
+    this.#print('err', a.stderr);
+    return a.status;
+  }
+
+  #print(stream: 'out' | 'err', text: string): void {
+    if (text === '') return;
+    if (this.#o.capture) this.#o.capture(stream, Buffer.from(text));
+    else (stream === 'out' ? process.stdout : process.stderr).write(text);
+  }
+
+  async #answer(r: Request): Promise<Answer> {
+    // Notices of writes to the kernel's files that came before this request are delivered first.
+    await new Promise((done) => setImmediate(done));
+    this.#begin();
+    this.#kernel?.absorb();
+    const a = await this.#host.exec(r.argv, { stdin: r.stdin, cwd: r.cwd });
+    if (this.#o.trace) this.#print('err', `+ ${r.argv.join(' ')} → ${a.status}\n`);
+    const why = this.#o.explain && a.status !== 0 ? explain(r.argv, a.stderr) : null;
+    if (!/tables|^nft$|^ipset$/.test(r.argv[0])) this.#kernel?.refresh();
+    this.#later();
+    return why === null ? a : { ...a, stderr: `${a.stderr}${why}` };
+  }
+
+  #begin(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#open) {
+      if (performance.now() - this.#begun < COMMIT_WITHIN_MS) return;
+      this.#settle();
+    }
+    this.#host.resume();
+    this.#open = true;
+    this.#begun = performance.now();
+  }
+
+  #later(): void { this.#timer = setTimeout(() => this.#settle(), COMMIT_PAUSE_MS); }
+
+  #settle(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (!this.#open) return;
+    this.#kernel?.refresh('/proc/net');
+    this.#host.commit();
+    this.#open = false;
+  }
+
+  async #script(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean): Promise<number> {
+    const tools = toolNames();
+    const server = new RequestServer(this.#dir, (r) => this.#answer(r));
+    server.put('prelude', prelude(tools, TOOL_FOLDERS) + (job.kind === 'shell' && job.posix ? 'shopt -s xpg_echo\n' : ''));
+    this.#kernel = new KernelFiles(join(this.#dir, 'kernel'), this.#host.files, (m) => this.#print('err', `drywall: ${m}`));
+    this.#shims([...tools, 'sudo'], isolated);
+    const pieces = isolated ? plan(fileMounts()) : [];
+    const argv = this.#commandLine(job, isolated, pieces);
+    this.#settle();
+    const status = await this.#spawn(argv);
+    await new Promise((done) => setTimeout(done, 1));
+    this.#begin();
+    this.#kernel.absorb();
+    if (isolated) for (const [path, text] of readUpper(this.#dir, pieces)) this.#host.files.changes.set(path, text);
+    server.close();
+    return status;
+  }
+
+  #shims(names: readonly string[], isolated: boolean): void {
+    const bash = '/bin/bash';
+    const folder = join(this.#dir, isolated ? 'layer/usr/sbin' : 'bin');
+    mkdirSync(folder, { recursive: true });
+    for (const name of names) {
+      writeFileSync(join(folder, name), shim(name, existsSync(bash) ? bash : '/usr/bin/env bash'), { mode: 0o755 });
+    }
+    // Where /sbin is no link to /usr/sbin, scripts may name either.
+    if (isolated) for (const n of ['root', 'upper', 'work']) mkdirSync(join(this.#dir, n), { recursive: true });
+  }
+
+  #commandLine(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean, pieces: readonly Piece[]): string[] {
+    const inner = job.kind === 'program' ? [...job.argv] : ['bash', ...this.#rewritten(job, isolated)];
+    if (!isolated) return inner;
+    writeLayer(this.#dir, this.#host.files.changes);
+    writeFileSync(join(this.#dir, 'setup'), setup(this.#dir, pieces));
+    return ['unshare', '-Urmn', 'sh', join(this.#dir, 'setup'), ...inner];
+  }
+
+  /** Without a sandbox the kernel's files are reached by other names, so a copy of the script says those. */
+  #rewritten(job: { readonly argv: readonly string[]; readonly script?: string }, isolated: boolean): readonly string[] {
+    if (isolated || job.script === undefined) return job.argv;
+    const text = readFileSync(job.script, 'utf8').replace(/\/proc\/(?:sys\/net|net)\//g, (m) => `${this.#dir}/kernel${m}`);
+    const copy = join(this.#dir, 'script');
+    writeFileSync(copy, text);
+    chmodSync(copy, 0o755);
+    return [copy, ...job.argv.slice(1)];
+  }
+
+  #spawn(argv: readonly string[]): Promise<number> {
+    const stdio = this.#o.capture ? 'pipe' : 'inherit';
+    const child = spawn(argv[0], argv.slice(1), {
+      stdio: [this.#o.capture ? 'ignore' : 'inherit', stdio, stdio],
+      env: { ...process.env, DRYWALL_RUN: this.#dir, BASH_ENV: join(this.#dir, 'prelude'), PATH: `${this.#dir}/bin:/usr/local/sbin:/usr/sbin:/sbin:${process.env.PATH ?? ''}`, DRYWALL_SHELL: '' },
+    });
+    child.stdout?.on('data', (c: Buffer) => this.#o.capture?.('out', c));
+    child.stderr?.on('data', (c: Buffer) => this.#o.capture?.('err', c));
+    const ignore = (): void => {}; // the terminal sends it to the script as well, which decides
+    process.on('SIGINT', ignore);
+    return new Promise((done, fail) => {
+      child.on('error', (e) => fail(new Error(`cannot start ${argv[0]}: ${e.message}`)));
+      child.on('close', (code, signal) => {
+        process.off('SIGINT', ignore);
+        done(code ?? 128 + (signal === 'SIGINT' ? 2 : signal === 'SIGKILL' ? 9 : 15));
+      });
+    });
+  }
+}
+
+/** The script's absolute path, or null where there is none. */
+export const findScript = (name: string): string | null => (existsSync(name) ? resolve(name) : null);
