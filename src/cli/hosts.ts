@@ -41,7 +41,7 @@ export async function setUp(plan: HostPlan, host: Host, exec: (argv: readonly st
     if (r.status !== 0) throw new Error(`${line}: ${r.stderr.trim()}`);
   };
   for (const [i, d] of plan.devices.entries()) {
-    host.net.stack.addDevice({ name: d.name, type: d.type, mac: `02:00:00:00:00:${(i + 16).toString(16)}` });
+    host.net.stack.addDevice(d.name, d.type, { mac: Uint8Array.of(2, 0, 0, 0, 0, i + 16) });
     for (const a of d.addresses) await must(`ip addr add ${a} dev ${d.name}${a.includes(':') ? ' nodad' : ''}`);
     await must(`ip link set ${d.name} up`);
   }

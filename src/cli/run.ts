@@ -32,7 +32,9 @@ const COMMIT_PAUSE_MS = 3;
 export type Job =
   | { readonly kind: 'nft'; readonly file: string; readonly args: readonly string[] }
   | { readonly kind: 'shell'; readonly argv: readonly string[]; readonly posix: boolean; readonly script?: string }
-  | { readonly kind: 'program'; readonly argv: readonly string[] };
+  | { readonly kind: 'program'; readonly argv: readonly string[] }
+  /** A shell for a person; `rc` is sourced after the prelude. */
+  | { readonly kind: 'interactive'; readonly rc: string };
 
 /** What to start for a script file, by its first line. */
 export function jobFor(file: string, args: readonly string[]): Job {
@@ -176,11 +178,19 @@ export class ScriptRun {
   }
 
   #commandLine(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean, pieces: readonly Piece[]): string[] {
-    const inner = job.kind === 'program' ? [...job.argv] : ['bash', ...this.#rewritten(job, isolated)];
+    const inner = this.#inner(job, isolated);
     if (!isolated) return inner;
     writeLayer(this.#dir, this.#host.files.changes);
     writeFileSync(join(this.#dir, 'setup'), setup(this.#dir, pieces));
     return ['unshare', '-Urmn', 'sh', join(this.#dir, 'setup'), ...inner];
+  }
+
+  #inner(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean): string[] {
+    if (job.kind === 'program') return [...job.argv];
+    if (job.kind === 'shell') return ['bash', ...this.#rewritten(job, isolated)];
+    const rc = join(this.#dir, 'rc');
+    writeFileSync(rc, `[ -f ~/.bashrc ] && . ~/.bashrc\n. "$DRYWALL_RUN/prelude"\n${job.rc}`);
+    return ['bash', '--rcfile', rc, '-i'];
   }
 
   /** Without a sandbox the kernel's files are reached by other names, so a copy of the script says those. */

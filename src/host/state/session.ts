@@ -81,7 +81,7 @@ export class Session {
 
   advance(seconds: number): void {
     this.#host = { ...this.#host, ahead: this.#host.ahead + seconds * 1000 };
-    this.tick();
+    this.net.stack.advance(this.#elapsed(), (now) => { this.#frozen = Math.max(this.#frozen, now); });
   }
 
   nextPid(): number {

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import chalk from 'chalk';
+import Table from 'cli-table3';
+import { Command, InvalidArgumentError } from 'commander';
+import { defaultStatePath, StateError, Store } from '../host/state/store.ts';
+import { envOff, envOn } from './env.ts';
+import { StateHost } from './host.ts';
+import { type HostPlan, parseDevice, ROUTER, SINGLE } from './hosts.ts';
+import { findScript, type Job, jobFor, ScriptRun } from './run.ts';
+import { runShell } from './shell.ts';
+import { describeState, exportState, importState, resetState } from './state.ts';
+import { summary } from './summary.ts';
+import { demonstrate } from './demo.ts';
+import { STATE_FAILED } from './tool.ts';
+
+const packageFile = join(dirname(fileURLToPath(import.meta.url)), '..', 'package.json');
+
+interface Options { readonly state: string }
+
+async function confirm(question: string): Promise<boolean> {
+  process.stderr.write(`drywall: ${question}\n`);
+  if (!process.stdin.isTTY) {
+    process.stderr.write('drywall: not run; --no-isolation runs it all the same.\n');
+    return false;
+  }
+  const rl = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await rl.question('Run it all the same? [y/N] ');
+  rl.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+const deviceOption = (text: string, before: HostPlan['devices']): HostPlan['devices'] => {
+  const device = parseDevice(text);
+  if (!device) throw new InvalidArgumentError('wanted NAME[:tun][=ADDRESS/LENGTH[,…]]');
+  return [...before, device];
+};
+
+function program(): Command {
+  const cli = new Command('drywall').description('A Linux firewall to try things on: real command lines, simulated kernel.')
+    .version(String(JSON.parse(readFileSync(packageFile, 'utf8')).version))
+    .option('--state <file>', 'state file of the simulated host', defaultStatePath(process.env)).enablePositionalOptions();
+  const state = (): string => cli.opts<Options>().state;
+
+  cli.command('run').description('run a firewall script, unchanged, against the simulated host')
+    .argument('[script]', 'script file; or a command line after --').argument('[args...]')
+    .option('--trace', 'print each command with its exit status').option('--explain', 'explain failed commands beyond the tool\'s own words')
+    .option('--summary', 'show at the end what each hook now does').option('--no-isolation', 'run without a sandbox, without asking')
+    .passThroughOptions()
+    .action(async (script: string | undefined, args: string[], o: { trace?: boolean; explain?: boolean; summary?: boolean; isolation: boolean }) => {
+      if (script === undefined) return cli.error('drywall run: a script, or -- and a command line, is wanted', { exitCode: 2 });
+      const commandLine = process.argv.includes('--');
+      const file = commandLine ? null : findScript(script);
+      if (file === null && !commandLine) cli.error(`drywall run: ${script}: No such file or directory`, { exitCode: 127 });
+      const job: Job = file !== null ? jobFor(file, args) : { kind: 'shell', argv: ['-c', '"$0" "$@"', script, ...args], posix: false };
+      process.exitCode = await ScriptRun.run(job, { state: state(), trace: o.trace === true, explain: o.explain === true, isolate: o.isolation, confirm: o.isolation ? confirm : async () => true });
+      if (o.summary) process.stdout.write(await summary(state()));
+    });
+
+  cli.command('shell').description('an interactive shell on the simulated host')
+    .option('--no-isolation', 'without a sandbox')
+    .action(async (o: { isolation: boolean }) => { process.exitCode = await runShell(state(), o.isolation, confirm); });
+
+  cli.command('demo').description('run the example firewall scripts on a fresh host and show what came of it')
+    .action(async () => { process.exitCode = await demonstrate(); });
+
+  cli.command('summary').description('what each hook of the host does').action(async () => { process.stdout.write(await summary(state())); });
+
+  cli.command('init').description('make another host in place of the one in the state')
+    .argument('[kind]', 'single (one card) or router (wan, lan, dmz)', 'single')
+    .option('--device <spec>', 'instead of a kind: NAME[:tun][=ADDRESS/LENGTH[,…]]; may be repeated', deviceOption, [] as HostPlan['devices'])
+    .option('--gateway <address...>', 'default routes').option('--forward', 'forward packets', false)
+    .action(async (kind: string, o: { device: HostPlan['devices']; gateway?: string[]; forward: boolean }) => {
+      const known: Readonly<Record<string, HostPlan>> = { single: SINGLE, router: ROUTER };
+      const plan: HostPlan | undefined = o.device.length ? { name: 'custom', devices: o.device, gateways: o.gateway ?? [], forward: o.forward } : known[kind];
+      if (!plan) cli.error(`drywall init: no such kind of host: ${kind}`, { exitCode: 2 });
+      const store = Store.open(state());
+      store.begin();
+      const host = await StateHost.make(store, plan);
+      host.commit();
+      store.close();
+    });
+
+  const st = cli.command('state').description('where the state is and what it holds').action(() => {
+    const { path, parts } = describeState(state());
+    const table = new Table({ head: ['part', 'bytes'].map((h) => chalk.bold(h)), style: { head: [], border: [] } });
+    for (const p of parts) table.push([p.name, p.bytes]);
+    process.stdout.write(`${path}\n${parts.length ? `${table.toString()}\n` : 'empty: the first command makes a host\n'}`);
+  });
+  st.command('reset').description('a fresh host').action(() => resetState(state()));
+  st.command('export').description('the whole state as text on standard output').action(() => { process.stdout.write(exportState(state())); });
+  st.command('import').description('the state from an exported text').argument('[file]', 'default: standard input').action((file?: string) => importState(state(), readFileSync(file ?? 0, 'utf8')));
+
+  cli.command('env').description('shell text that puts the clones first: eval "$(drywall env)"').option('--off', 'undo it')
+    .action((o: { off?: boolean }) => { process.stdout.write(o.off ? envOff() : envOn(process.env)); });
+  return cli;
+}
+
+/** The `drywall` program. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync([...argv]);
+  } catch (e) {
+    process.stderr.write(`drywall: ${e instanceof Error ? e.message : String(e)}\n`);
+    process.exitCode = e instanceof StateError ? STATE_FAILED : 1;
+    if (!(e instanceof StateError) && process.env.DRYWALL_DEBUG) throw e;
+  }
+}

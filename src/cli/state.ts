@@ -1,0 +1,57 @@
+import { StateHost } from './host.ts';
+import { fromText, toText } from '../host/state/text.ts';
+import { Store } from '../host/state/store.ts';
+import { deserialize } from 'node:v8';
+
+/** Rows for `drywall state`: where the state is and what it holds. */
+export function describeState(path: string): { readonly path: string; readonly parts: readonly { readonly name: string; readonly bytes: number }[] } {
+  const store = Store.open(path);
+  try {
+    return { path, parts: store.parts().map((p) => ({ name: p.key === '' ? p.name : `${p.name}/${p.key}`, bytes: p.bytes })) };
+  } finally {
+    store.close();
+  }
+}
+
+/** Puts a fresh host of the default kind in place of what the state holds. */
+export async function resetState(path: string): Promise<void> {
+  const store = Store.open(path);
+  store.begin();
+  const host = await StateHost.make(store, (await import('./hosts.ts')).SINGLE);
+  host.commit();
+  store.close();
+}
+
+/** The whole state as text: one JSON object, a member a part. */
+export function exportState(path: string): string {
+  const store = Store.open(path);
+  try {
+    const parts = store.parts().map(({ name, key }) => {
+      const bytes = store.readRaw(name, key);
+      return [key === '' ? name : `${name}/${key}`, bytes === undefined ? undefined : deserialize(bytes)] as const;
+    });
+    return toText({ drywall: 1, parts: Object.fromEntries(parts) });
+  } finally {
+    store.close();
+  }
+}
+
+/** Replaces the state by an exported text; a text that is not one leaves it as it was and throws. */
+export function importState(path: string, text: string): void {
+  const data = fromText(text);
+  if (typeof data !== 'object' || data === null || !('drywall' in data) || !('parts' in data) || typeof data.parts !== 'object' || data.parts === null) throw new Error('not a state exported by drywall');
+  if (data.drywall !== 1) throw new Error(`exported by a newer drywall (format ${String(data.drywall)}, this one knows 1)`);
+  if (!('host' in data.parts)) throw new Error('the host\'s own part is missing');
+  const store = Store.open(path);
+  try {
+    store.begin();
+    store.clear();
+    for (const [name, value] of Object.entries(data.parts)) {
+      const slash = name.indexOf('/');
+      if (slash < 0) store.write(name, value); else store.write(name.slice(0, slash), value, name.slice(slash + 1));
+    }
+    store.commit();
+  } finally {
+    store.close();
+  }
+}
