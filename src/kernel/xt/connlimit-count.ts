@@ -1,0 +1,28 @@
+import { IPS } from '../conntrack/entry.ts';
+import type { Conntrack } from '../conntrack/entry.ts';
+import type { HookState } from '../net/hook-state.ts';
+import type { Skb } from '../net/skb.ts';
+import type { XtKeep } from './definition.ts';
+import { destination, source } from './packet.ts';
+
+/**
+ * net/netfilter/nf_conncount.c: connections seen by one rule, by masked address and zone. Those that are gone or closed leave
+ * when their key is counted again. A packet without a connection counts itself, and is not found again.
+ */
+export function countConnections(i: { readonly mask: Uint8Array; readonly daddr: boolean }, skb: Skb, state: HookState, keep: XtKeep): number {
+  const tree = keep.own(() => new Map<string, (Conntrack | null)[]>());
+  const address = (i.daddr ? destination(skb) : source(skb)).map((b, n) => b & i.mask[n]);
+  const ct = skb.ct;
+  const key = `${address.join('.')}/${ct?.zone.id ?? 0}`;
+  const now = state.net.clock.now();
+  const list = (tree.get(key) ?? []).filter((c) => c === ct || (c !== null && alive(c, now)));
+  if (ct === null || !list.includes(ct)) list.push(ct);
+  tree.set(key, list);
+  return list.length;
+}
+
+function alive(ct: Conntrack, now: number): boolean {
+  if (!(ct.status & IPS.CONFIRMED) || ct.status & IPS.DYING || ct.expiresAt <= now) return false;
+  // already_closed: TIME_WAIT 7, CLOSE 8
+  return !(ct.proto.kind === 'tcp' && (ct.proto.state === 7 || ct.proto.state === 8));
+}

@@ -1,0 +1,82 @@
+import { CTINFO } from '../../net/skb.ts';
+import { defineExtension } from '../definition.ts';
+import type { Names } from '../definition.ts';
+import { wholeUint } from '../number.ts';
+import { draftOf, fail } from '../value.ts';
+
+/** struct xt_connlabel_mtinfo */
+type ConnlabelInfo = { readonly bit: number; readonly set: boolean; readonly invert: boolean };
+type Warner = { readonly names: Names; warn(text: string): void };
+
+const FILE = '/etc/xtables/connlabel.conf';
+
+/** Labels by bit (libnetfilter_conntrack: nfct_labelmap_new); null, and words on stderr, without the file. */
+function labels(c: Warner): ReadonlyMap<number, string> | null {
+  const text = c.names.file(FILE);
+  if (text === undefined) {
+    c.warn(`Warning: cannot open ${FILE}: No such file or directory\n`);
+    return null;
+  }
+  const map = new Map<number, string>();
+  for (const line of text.split('\n')) {
+    const m = /^\s*(\d+)\s+(\S.*?)\s*$/.exec(line);
+    if (!m || /^\s*#/.test(line) || map.has(Number(m[1])) || [...map.values()].includes(m[2])) continue;
+    map.set(Number(m[1]), m[2]);
+  }
+  return map;
+}
+
+const nameOf = (i: ConnlabelInfo, c: Warner): string | undefined => labels(c)?.get(i.bit);
+
+export const match = defineExtension<ConnlabelInfo>({
+  kind: 'match',
+  name: 'connlabel',
+  families: ['ip', 'ip6'],
+  revision: 0,
+  options: [
+    { name: 'label', type: 'string', min: 1, invert: true, mandatory: true },
+    { name: 'set', type: 'none' },
+  ],
+  help: () => `connlabel match options:
+[!] --label name     Match if label has been set on connection
+    --set            Set label on connection
+`,
+  init: () => ({ bit: 0, set: false, invert: false }),
+  parse(o, draft, context) {
+    if (o.name === 'set') {
+      draft['set'] = true;
+      return;
+    }
+    const text = o.raw ?? '';
+    const byName = (): number | undefined => [...(labels(context) ?? [])].find(([, name]) => name === text)?.[0];
+    draft['bit'] = wholeUint(text, 0, 0xffff) ?? byName() ?? fail(`label '${text}' not found or invalid value`);
+    if (o.inverted) draft['invert'] = true;
+  },
+  finish: (draft) => draftOf<ConnlabelInfo>({ ...draft }),
+  save: (i, c) => `${i.invert ? ' !' : ''} --label "${nameOf(i, c) ?? i.bit}"${i.set ? ' --set' : ''}`,
+  print(i, c) {
+    const name = c.numeric ? (labels(c), undefined) : nameOf(i, c);
+    return ` connlabel${i.invert ? ' !' : ''} ${name === undefined ? i.bit : `'${name}'`}${i.set ? ' set' : ''}`;
+  },
+  translate(i, c) {
+    const name = nameOf(i, c);
+    const label = name === undefined ? String(i.bit) : `"${name}"`;
+    return `${i.set ? `ct label set ${label} ` : ''}ct label ${i.invert ? `and ${label} != ` : ''}${label}`;
+  },
+  check: (i) => (i.bit > 127 ? 'ERANGE' : null),
+  /** xt_connlabel.c: connlabel_mt */
+  match(i, skb) {
+    const ct = skb.ctinfo === CTINFO.untracked ? null : skb.ct;
+    if (!ct) return i.invert;
+    if (!ct.labels) {
+      if (!i.set) return i.invert;
+      ct.labels = new Uint8Array(16);
+    }
+    const at = i.bit >> 3;
+    const bit = 1 << (i.bit & 7);
+    if (ct.labels[at] & bit) return !i.invert;
+    if (!i.set) return i.invert;
+    ct.labels[at] |= bit;
+    return !i.invert;
+  },
+});

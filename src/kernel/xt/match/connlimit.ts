@@ -1,0 +1,74 @@
+import { maskText, ntop, prefixMask } from '../address.ts';
+import { countConnections } from '../connlimit-count.ts';
+import { defineExtension } from '../definition.ts';
+import type { PrintContext } from '../definition.ts';
+import { draftOf, fail, numberOf } from '../value.ts';
+
+/** struct xt_connlimit_info; the mask's length depends on the family. */
+export type ConnlimitInfo = { readonly mask: Uint8Array; readonly limit: number; readonly invert: boolean; readonly daddr: boolean };
+
+const maskBits = (mask: Uint8Array): number => {
+  const text = maskText(mask);
+  return text === '' ? mask.length * 8 : /^\/\d+$/.test(text) ? Number(text.slice(1)) : mask.length * 8;
+};
+
+export const match = defineExtension<ConnlimitInfo>({
+  kind: 'match',
+  name: 'connlimit',
+  families: ['ip', 'ip6'],
+  revision: 1,
+  options: [
+    { name: 'connlimit-upto', type: 'uint32', invert: true, excludes: ['connlimit-above'] },
+    { name: 'connlimit-above', type: 'uint32', invert: true, excludes: ['connlimit-upto'] },
+    { name: 'connlimit-mask', type: 'plenmask' },
+    { name: 'connlimit-saddr', type: 'none', excludes: ['connlimit-daddr'] },
+    { name: 'connlimit-daddr', type: 'none', excludes: ['connlimit-saddr'] },
+  ],
+  help: () => `connlimit match options:
+  --connlimit-upto n     match if the number of existing connections is 0..n
+  --connlimit-above n    match if the number of existing connections is >n
+  --connlimit-mask n     group hosts using prefix length (default: max len)
+  --connlimit-saddr      select source address for grouping
+  --connlimit-daddr      select destination addresses for grouping
+`,
+  init: (family) => ({ mask: prefixMask(family === 'ip6' ? 128 : 32, family === 'ip6' ? 16 : 4), limit: 0, invert: false, daddr: false }),
+  parse(o, draft) {
+    const info = draftOf<ConnlimitInfo>(draft);
+    switch (o.name) {
+      case 'connlimit-upto':
+        info.limit = numberOf(o);
+        if (!o.inverted) info.invert = true;
+        break;
+      case 'connlimit-above':
+        info.limit = numberOf(o);
+        if (o.inverted) info.invert = true;
+        break;
+      case 'connlimit-mask': info.mask = (o.value as { readonly mask: Uint8Array }).mask; break;
+      case 'connlimit-saddr': info.daddr = false; break;
+      default: info.daddr = true;
+    }
+  },
+  finish(draft, context) {
+    if (!context.seen.has('connlimit-upto') && !context.seen.has('connlimit-above')) fail('You must specify "--connlimit-above" or "--connlimit-upto".');
+    return draftOf<ConnlimitInfo>({ ...draft });
+  },
+  save: (i) => ` --connlimit-${i.invert ? 'upto' : 'above'} ${i.limit} --connlimit-mask ${maskBits(i.mask)} --connlimit-${i.daddr ? 'daddr' : 'saddr'}`,
+  print: (i, _: PrintContext) => ` #conn ${i.daddr ? 'dst' : 'src'}/${maskBits(i.mask)} ${i.invert ? '<=' : '>'} ${i.limit}`,
+  /** Only the text of the rule: the set that `iptables-translate` adds in front is in `translateSets`. */
+  translate: () => null,
+  match: (i, skb, state, keep) => {
+    return (countConnections(i, skb, state, keep) > i.limit) !== i.invert;
+  },
+});
+
+/** connlimit_xlate: a dynamic set, and the rule that adds to it. `number` counts the sets of one run. */
+export function connlimitTranslation(i: ConnlimitInfo, number: number): { readonly set: string; readonly rule: string } {
+  const v6 = i.mask.length === 16;
+  const bits = maskBits(i.mask);
+  const field = `${v6 ? 'ip6' : 'ip'} ${i.daddr ? 'daddr' : 'saddr'}`;
+  const masked = bits < i.mask.length * 8 ? `${field} and ${ntop(i.mask)}` : field;
+  return {
+    set: `connlimit${number} { type ipv4_addr; flags dynamic; }`,
+    rule: `add @connlimit${number} { ${masked} ct count ${i.invert ? '' : 'over '}${i.limit} }`,
+  };
+}
