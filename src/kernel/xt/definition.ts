@@ -144,6 +144,8 @@ export interface PrintContext {
 
 export interface TranslateContext {
   readonly family: XtFamily;
+  /** iptables-translate only: definitions of sets that the run declared so far (xt_xlate_set_add); a translation may push one. */
+  readonly sets?: string[];
   /** Says something on stderr, with its newline. */
   warn(text: string): void;
   readonly names: Names;

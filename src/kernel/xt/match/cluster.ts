@@ -61,8 +61,7 @@ export const match = defineExtension<ClusterInfo>({
   translate(i) {
     const nodes = Array.from({ length: 32 }, (_, n) => n).filter((n) => (i.node_mask >>> n) & 1);
     const head = `jhash ct original saddr mod ${i.total_nodes} seed 0x${hex(i.hash_seed, 8)} `;
-    const op = i.invert ? '!= ' : '';
-    const list = nodes.length === 1 ? `${op === '' ? 'eq' : op.trim()} ${nodes[0]}` : `${op}{ ${nodes.join(', ')} }`;
+    const list = nodes.length === 1 ? `${i.invert ? '!=' : 'eq'} ${nodes[0] + 1}` : `${i.invert ? '!= ' : ''}{ ${nodes.join(', ')} }`;
     return `${head}${list} meta pkttype set host`;
   },
   check: (i) => (i.total_nodes > 32 || i.total_nodes === 0 ? 'EINVAL' : i.node_mask >= 2 ** i.total_nodes ? 'EDOM' : null),

@@ -54,21 +54,17 @@ export const match = defineExtension<ConnlimitInfo>({
   },
   save: (i) => ` --connlimit-${i.invert ? 'upto' : 'above'} ${i.limit} --connlimit-mask ${maskBits(i.mask)} --connlimit-${i.daddr ? 'daddr' : 'saddr'}`,
   print: (i, _: PrintContext) => ` #conn ${i.daddr ? 'dst' : 'src'}/${maskBits(i.mask)} ${i.invert ? '<=' : '>'} ${i.limit}`,
-  /** Only the text of the rule: the set that `iptables-translate` adds in front is in `translateSets`. */
-  translate: () => null,
+  /** connlimit_xlate: a rule that adds to a dynamic set of its own, which must be declared first. */
+  translate(i, c) {
+    if (!c.sets) return null;
+    const number = c.sets.length;
+    const v6 = i.mask.length === 16;
+    const field = `${v6 ? 'ip6' : 'ip'} ${i.daddr ? 'daddr' : 'saddr'}`;
+    const masked = maskBits(i.mask) < i.mask.length * 8 ? `${field} and ${ntop(i.mask)}` : field;
+    c.sets.push(`connlimit${number} { type ${v6 ? 'ipv6_addr' : 'ipv4_addr'}; flags dynamic; }`);
+    return `add @connlimit${number} { ${masked} ct count ${i.invert ? '' : 'over '}${i.limit} }`;
+  },
   match: (i, skb, state, keep) => {
     return (countConnections(i, skb, state, keep) > i.limit) !== i.invert;
   },
 });
-
-/** connlimit_xlate: a dynamic set, and the rule that adds to it. `number` counts the sets of one run. */
-export function connlimitTranslation(i: ConnlimitInfo, number: number): { readonly set: string; readonly rule: string } {
-  const v6 = i.mask.length === 16;
-  const bits = maskBits(i.mask);
-  const field = `${v6 ? 'ip6' : 'ip'} ${i.daddr ? 'daddr' : 'saddr'}`;
-  const masked = bits < i.mask.length * 8 ? `${field} and ${ntop(i.mask)}` : field;
-  return {
-    set: `connlimit${number} { type ipv4_addr; flags dynamic; }`,
-    rule: `add @connlimit${number} { ${masked} ct count ${i.invert ? '' : 'over '}${i.limit} }`,
-  };
-}
