@@ -1,78 +1,119 @@
 import { commands } from '../commands/generated/index.ts';
-import type { Call, Command, Running } from '../commands/command.ts';
+import type { Command, Running } from '../commands/command.ts';
 import { Netns } from '../kernel/netns.ts';
+import { callOf, execute, type ExecOptions, type Result } from './execute.ts';
 import { MemoryFiles } from './memory-files.ts';
 import type { Host } from './host.ts';
 import { seededRandom } from './random.ts';
+import { canRun, interpret, type ShellHost } from './shell/interpret.ts';
+import { parse } from './shell/parse.ts';
 
 export interface HostOptions {
+  /** Hardware besides lo: present and down at the start. */
   readonly devices?: readonly { readonly name: string; readonly type: 'ethernet' | 'tun'; readonly mac?: string }[];
+  /** Path → text; relative paths lie in the working directory. */
   readonly files?: Readonly<Record<string, string>>;
+  /** A container's network namespace: global sysctls are read-only. */
   readonly container?: boolean;
 }
 
 /** A frame that left the host, in order: the whole Ethernet frame, or the IP packet of a tun device. */
 export interface Emitted { readonly iface: string; readonly frame: Uint8Array }
 
-export interface Result { readonly status: number; readonly stdout: string; readonly stderr: string }
+export type { Result };
 
 export interface Listener {
+  /** What was printed on standard output since the last read. */
   read(): string;
+  /** Ends it by a signal; stdout: what was not read yet. */
   stop(signal?: string): Promise<Result>;
 }
 
-const byName = new Map<string, Command>((commands as readonly Command[]).flatMap((c) => c.names.map((n) => [n, c] as const)));
+export interface SimulatedHost {
+  exec(argv: readonly string[], o?: ExecOptions): Promise<Result>;
+  start(argv: readonly string[]): Promise<Listener>;
+  /** A frame (ethernet) or packet (tun) arrives from outside. */
+  inject(device: string, bytes: Uint8Array): Promise<Emitted[]>;
+  /** A packet leaves as from a raw IP_HDRINCL socket of the host. */
+  send(ipPacket: Uint8Array): Promise<Emitted[]>;
+  advance(seconds: number): Promise<Emitted[]>;
+  close(): Promise<void>;
+}
 
-/** Boot time of every host: what its wall clock shows at the start, unless it follows the machine's. */
+const byName = new Map<string, Command>((commands as readonly Command[]).flatMap((c) => c.names.map((n) => [n, c] as const)));
+const SHELLS = new Set(['bash', 'sh']);
+
+/** Boot time of every host in memory: what its wall clock shows at the start. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
-/** Makes one simulated Linux machine in memory. See ../../README.md, "Library". */
-export async function createHost(options: HostOptions = {}) {
-  let elapsed = 0;
-  const net = new Netns({ clock: { now: () => elapsed, wall: () => EPOCH + elapsed }, random: seededRandom(1), container: options.container ?? false });
-  for (const d of options.devices ?? []) net.stack.addDevice(d.name, d.type, { mac: d.mac === undefined ? undefined : Uint8Array.from(d.mac.split(':'), (x) => Number.parseInt(x, 16)) });
-  let pid = 1000;
-  const host: Host = { net, files: new MemoryFiles(options.files ?? {}, net), nextPid: () => ++pid };
+const parseMac = (text: string): Uint8Array => Uint8Array.from(text.split(':'), (x) => Number.parseInt(x, 16));
 
-  const call = (argv: readonly string[], o: { stdin?: string; env?: Record<string, string>; cwd?: string }, sink: { out: string; err: string }): Call => ({
-    argv: [argv[0].replace(/^.*\//, ''), ...argv.slice(1)], host, stdin: o.stdin ?? '', env: o.env ?? {}, cwd: o.cwd ?? '/root', tty: false,
-    out: (text) => { sink.out += text; }, err: (text) => { sink.err += text; },
-  });
+/** Makes one simulated Linux machine in memory. Hosts share nothing. */
+export async function createHost(options: HostOptions = {}): Promise<SimulatedHost> {
+  return new MemoryHost(options);
+}
 
-  return {
-    async exec(argv: readonly string[], o: { stdin?: string; env?: Record<string, string>; cwd?: string } = {}): Promise<Result> {
-      const sink = { out: '', err: '' };
-      const c = call(argv, o, sink);
-      const command = byName.get(c.argv[0]);
-      if (!command) return { status: 127, stdout: '', stderr: `${argv[0]}: command not found\n` };
-      const status = await command.run(c);
-      return { status, stdout: sink.out, stderr: sink.err };
-    },
-    async start(argv: readonly string[]): Promise<Listener> {
-      const sink = { out: '', err: '' };
-      const c = call(argv, {}, sink);
-      const running: Running | null = byName.get(c.argv[0])?.listen?.(c) ?? null;
-      let taken = 0;
-      return {
-        read() { const text = sink.out.slice(taken); taken = sink.out.length; return text; },
-        async stop(signal = 'TERM') { const status = running?.stop(signal) ?? 127; return { status, stdout: sink.out.slice(taken), stderr: sink.err }; },
-      };
-    },
-    async inject(device: string, bytes: Uint8Array): Promise<Emitted[]> {
-      net.stack.take();
-      net.stack.inject(device, bytes);
-      return net.stack.take();
-    },
-    async send(ipPacket: Uint8Array): Promise<Emitted[]> {
-      net.stack.take();
-      net.stack.send(ipPacket);
-      return net.stack.take();
-    },
-    async advance(seconds: number): Promise<Emitted[]> {
-      net.stack.take();
-      net.stack.advance(elapsed + seconds * 1000, (now) => { elapsed = now; });
-      return net.stack.take();
-    },
-    async close(): Promise<void> {},
-  };
+class MemoryHost implements SimulatedHost, ShellHost {
+  readonly #host: Host;
+  #elapsed = 0;
+  #pid = 1000;
+
+  constructor(options: HostOptions) {
+    const net = new Netns({ clock: { now: () => this.#elapsed, wall: () => EPOCH + this.#elapsed }, random: seededRandom(1), container: options.container ?? false });
+    for (const d of options.devices ?? []) net.stack.addDevice(d.name, d.type, { mac: d.mac === undefined ? undefined : parseMac(d.mac) });
+    this.#host = { net, files: new MemoryFiles(options.files ?? {}, net), nextPid: () => ++this.#pid };
+  }
+
+  get files(): Host['files'] { return this.#host.files; }
+  has(program: string): boolean { return byName.has(program); }
+
+  async exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
+    const name = argv[0].replace(/^.*\//, '');
+    if (name === 'sleep') return this.#sleep(argv);
+    if (SHELLS.has(name) && argv[1] === '-c' && argv.length > 2) return this.#shell(name, argv[2], o);
+    return execute(this.#host, byName.get(name), argv, o);
+  }
+
+  async #sleep(argv: readonly string[]): Promise<Result> {
+    const seconds = argv.slice(1).map((a) => /^(\d*\.?\d+)([smhd]?)$/.exec(a));
+    if (seconds.length === 0 || seconds.includes(null)) return { status: 1, stdout: '', stderr: `sleep: invalid time interval\nTry 'sleep --help' for more information.\n` };
+    const units: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
+    await this.advance(seconds.reduce((sum, m) => sum + Number(m?.[1]) * units[m?.[2] ?? ''], 0));
+    return { status: 0, stdout: '', stderr: '' };
+  }
+
+  async #shell(name: string, text: string, o: ExecOptions): Promise<Result> {
+    const pipelines = parse(text);
+    const self: ShellHost = { files: this.files, has: (p) => p === 'sleep' || this.has(p), exec: (argv, x) => this.exec(argv, x) };
+    if (pipelines && canRun(pipelines, self)) return interpret(pipelines, self, { ...o, name });
+    const { runInBash } = await import('./shell/real-bash.ts');
+    return runInBash(text, this.#host, self, o);
+  }
+
+  async start(argv: readonly string[]): Promise<Listener> {
+    const sink = { out: '', err: '' };
+    const c = callOf(this.#host, argv, sink);
+    const running: Running | null = byName.get(c.argv[0])?.listen?.(c) ?? null;
+    let taken = 0;
+    return {
+      read() { const text = sink.out.slice(taken); taken = sink.out.length; return text; },
+      async stop(signal = 'TERM') { const status = running?.stop(signal) ?? 127; return { status, stdout: sink.out.slice(taken), stderr: sink.err }; },
+    };
+  }
+
+  async inject(device: string, bytes: Uint8Array): Promise<Emitted[]> { return this.#emitted((s) => s.inject(device, bytes)); }
+  async send(ipPacket: Uint8Array): Promise<Emitted[]> { return this.#emitted((s) => s.send(ipPacket)); }
+
+  async advance(seconds: number): Promise<Emitted[]> {
+    return this.#emitted((s) => s.advance(this.#elapsed + seconds * 1000, (now) => { this.#elapsed = now; }));
+  }
+
+  async close(): Promise<void> {}
+
+  #emitted(act: (stack: Netns['stack']) => void): Emitted[] {
+    const { stack } = this.#host.net;
+    stack.take();
+    act(stack);
+    return stack.take();
+  }
 }

@@ -5,6 +5,8 @@ export interface Files {
   /** Throws nothing: returns the reason it could not. */
   write(path: string, text: string, append?: boolean): 'EACCES' | 'ENOENT' | 'EISDIR' | 'EINVAL' | null;
   exists(path: string): boolean;
+  /** False for the kernel's read-only files: opening them for writing is refused. Absent or true: yes. */
+  writable?(path: string): boolean;
   /** Names in a folder, sorted; undefined when there is none. */
   list(path: string): readonly string[] | undefined;
   remove(path: string): boolean;
