@@ -38,6 +38,7 @@ export const ERRNO = {
   ENETDOWN: [100, 'Network is down'],
   ENETUNREACH: [101, 'Network is unreachable'],
   EMSGSIZE: [90, 'Message too long'],
+  EPROTO: [71, 'Protocol error'],
   EOVERFLOW: [75, 'Value too large for defined data type'],
   ENOBUFS: [105, 'No buffer space available'],
   EISCONN: [106, 'Transport endpoint is already connected'],

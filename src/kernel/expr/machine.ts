@@ -1,20 +1,30 @@
 import type { HookState } from '../net/hook-state.ts';
 import type { Skb } from '../net/skb.ts';
 import type { NfTables } from '../nf_tables/nf-tables.ts';
-import type { NftObject, NftSet, Table } from '../nf_tables/objects.ts';
-import type { ObjectKind } from './expression.ts';
+import type { NftObject, NftSet } from '../nf_tables/objects.ts';
+import type { Family } from '../net/hook.ts';
+import type { ObjectKind, Register } from './expression.ts';
 import type { StatefulState } from './stateful.ts';
 
-/** The registers of one run, and the packet they are filled from. Verdict numbers are NF_* and NFT_* of ../net/hook.ts. */
-export interface Regs {
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
-  verdict: number;
+/** Verdicts: NF_* of packets, NFT_* inside a chain. */
+export const NF = { DROP: 0, ACCEPT: 1, STOLEN: 2, QUEUE: 3, REPEAT: 4, CONTINUE: -1, BREAK: -2, JUMP: -3, GOTO: -4, RETURN: -5 } as const;
+
+/** The registers of one run (20 of 32 bits, as in struct nft_regs), and what is known of the packet (struct nft_pktinfo). */
+export class Regs {
+  readonly bytes = new Uint8Array(80);
+  readonly words = new Int32Array(this.bytes.buffer);
+  verdict: number = NF.CONTINUE;
   /** Target of a jump or goto. */
-  chain: string;
-  /** Queue number and bypass flag of NF_QUEUE. */
-  queue: number;
-  bypass: boolean;
+  chain = '';
+  queue = 0;
+  bypass = false;
+  /** NFT_PKTINFO_L4PROTO */
+  l4 = false;
+  tprot = 0;
+  thoff = 0;
+  fragoff = 0;
+  /** Chain and table at work, for expressions that ask. */
+  family: Family = 'ip';
 }
 
 /** One prepared expression. `run` leaves `regs.verdict` at CONTINUE, or sets it. */
@@ -25,9 +35,53 @@ export interface Op {
 /** What an expression may hold on to while its rule lives. */
 export interface OpEnvironment {
   readonly nft: NfTables;
-  readonly table: Table;
+  readonly family: Family;
+  readonly table: string;
+  /** Where the rule stands, for extensions that ask. */
+  readonly chain: string;
   /** Live state of this expression, where it is stateful. */
   readonly state: StatefulState | undefined;
+  /** NFTA_RULE_COMPAT. */
+  readonly compat?: { readonly proto: number; readonly inv: boolean };
   set(name: string): NftSet | undefined;
   object(kind: ObjectKind, name: string): NftObject | undefined;
+}
+
+/** Index of a register's first 32-bit word: 1-4 are of 16 bytes, 8 and more of 4. */
+export const wordOf = (reg: Register): number => (reg <= 4 ? reg * 4 : reg - 4);
+export const byteOf = (reg: Register): number => wordOf(reg) * 4;
+
+export const drop = (regs: Regs): void => { regs.verdict = NF.BREAK; };
+
+/** nft_set_pktinfo_*: where the transport header is. */
+export function setPacketInfo(regs: Regs, skb: Skb, pf: HookState['pf']): void {
+  regs.l4 = false; regs.tprot = 0; regs.thoff = 0; regs.fragoff = 0;
+  const proto = pf === 'ip' ? 0x0800 : pf === 'ip6' ? 0x86dd : pf === 'bridge' || pf === 'netdev' ? skb.protocol : 0;
+  const d = skb.data, n = skb.network;
+  if (proto === 0x0800) {
+    if (n + 20 > d.length || d[n] >> 4 !== 4) return;
+    const len = (d[n] & 15) * 4;
+    if (len < 20 || n + len > d.length) return;
+    regs.l4 = true; regs.tprot = d[n + 9]; regs.thoff = n + len; regs.fragoff = ((d[n + 6] << 8) | d[n + 7]) & 0x1fff;
+  } else if (proto === 0x86dd) {
+    if (n + 40 > d.length || d[n] >> 4 !== 6) return;
+    findTransport6(regs, d, n);
+  }
+}
+
+/** ipv6_find_hdr without a target: past all extension headers, up to the first that is none. */
+function findTransport6(regs: Regs, d: Uint8Array, n: number): void {
+  let next = d[n + 6], at = n + 40, frag = 0;
+  while (next === 0 || next === 43 || next === 44 || next === 51 || next === 60) {
+    if (at + 8 > d.length) return;
+    if (next === 44) {
+      frag = ((d[at + 2] << 8) | d[at + 3]) & 0xfff8;
+      if (frag) { regs.l4 = true; regs.tprot = d[at]; regs.thoff = at; regs.fragoff = frag; return; }
+    }
+    const len = next === 44 ? 8 : next === 51 ? (d[at + 1] + 2) << 2 : (d[at + 1] + 1) << 3;
+    next = d[at];
+    at += len;
+  }
+  if (next === 59) return;
+  regs.l4 = true; regs.tprot = next; regs.thoff = at;
 }

@@ -1,3 +1,6 @@
+import type { Conntrack } from '../conntrack/entry.ts';
+import type { Skb } from '../net/skb.ts';
+import type { Netns } from '../netns.ts';
 import type { StatefulExpression } from './expression.ts';
 
 /** Live numbers of a stateful expression; doubles hold every count a run can reach. */
@@ -41,3 +44,50 @@ export function resetState(s: StatefulState): void {
   if (s.kind === 'counter') { s.packets = 0; s.bytes = 0; }
   else if (s.kind === 'quota') { s.consumed = 0; s.depleted = false; }
 }
+
+/** nft_limit_eval: true when the packet is to break off the rule. */
+export function limitExceeded(s: Extract<StatefulState, { kind: 'limit' }>, len: number, now: number): boolean {
+  const ns = Math.floor(now * 1e6), cost = s.bytes ? Math.floor((s.nsecs * len) / s.rate) : s.cost;
+  const tokens = Math.min(s.tokens + ns - s.last, s.tokensMax);
+  s.last = ns;
+  const left = tokens - cost;
+  if (left >= 0) { s.tokens = left; return s.invert; }
+  s.tokens = tokens;
+  return !s.invert;
+}
+
+/** nft_quota_do_eval */
+export function quotaExceeded(s: Extract<StatefulState, { kind: 'quota' }>, len: number): boolean {
+  s.consumed += len;
+  const over = s.consumed >= s.bytes;
+  if (over) s.depleted = true;
+  return over !== s.invert;
+}
+
+/** nft_connlimit_do_eval, nf_conncount_add: connections that matched here and still live. */
+export function connlimitHit(s: Extract<StatefulState, { kind: 'connlimit' }>, skb: Skb, net: Netns): boolean | 'drop' {
+  const ct = skb.ct;
+  if (!ct) return 'drop';
+  const list = (s.list as Conntrack[]).filter((c) => c === ct || alive(c, net));
+  if (!list.includes(ct)) list.push(ct);
+  s.list = list;
+  return (list.length > s.count) !== s.invert;
+}
+
+const DYING = 512, CONFIRMED = 8;
+const alive = (c: Conntrack, net: Netns): boolean => (c.status & DYING) === 0 && ((c.status & CONFIRMED) === 0 || c.expiresAt > net.clock.now()) && !closed(c);
+/** already_closed: TCP in TIME_WAIT or CLOSE does not count. */
+const closed = (c: Conntrack): boolean => c.proto.kind === 'tcp' && (c.proto.state === 7 || c.proto.state === 8);
+
+/** ops->eval of a stateful expression in an element or object. */
+export function runStateful(s: StatefulState, skb: Skb, net: Netns): number {
+  const len = skb.data.length - skb.head;
+  switch (s.kind) {
+    case 'counter': s.packets++; s.bytes += len; return CONTINUE;
+    case 'last': s.at = net.clock.now(); return CONTINUE;
+    case 'limit': return limitExceeded(s, len, net.clock.now()) ? BREAK : CONTINUE;
+    case 'quota': return quotaExceeded(s, len) ? BREAK : CONTINUE;
+    case 'connlimit': { const v = connlimitHit(s, skb, net); return v === 'drop' ? 0 : v ? CONTINUE : BREAK; }
+  }
+}
+const CONTINUE = -1, BREAK = -2;

@@ -1,4 +1,6 @@
 import type { Netns } from '../netns.ts';
+import { Evaluator } from '../expr/run.ts';
+import type { PacketServices } from '../expr/services.ts';
 import { delChain, newChain } from './chain.ts';
 import { delElements, newElements } from './element.ts';
 import { delFlowtable, newFlowtable } from './flowtable.ts';
@@ -29,6 +31,11 @@ export class NfTables {
   readonly net: Netns;
   ruleset: Ruleset = Object.freeze({ tables: Object.freeze([]), generation: 1 });
   readonly live: LiveState;
+  readonly evaluator: Evaluator;
+  /** What expressions ask of the packet path: NAT, routes, answers. The stack sets it. */
+  services: PacketServices | null = null;
+  /** Tables that xt extensions share by name (recent, hashlimit, rateest …). */
+  readonly shared = new Map<string, unknown>();
   /** References to chains, sets and objects by id. */
   readonly refs = new Map<number, number>();
   readonly #listeners = new Set<(events: readonly NftEvent[]) => void>();
@@ -40,6 +47,7 @@ export class NfTables {
   constructor(net: Netns) {
     this.net = net;
     this.live = new LiveState(() => net.clock.now());
+    this.evaluator = new Evaluator(this);
   }
 
   /** Applies a batch whole or not at all; all errors of it are reported, as nfnetlink_rcv_batch does. */

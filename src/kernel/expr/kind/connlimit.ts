@@ -1,0 +1,11 @@
+import { defineExpression } from '../definition.ts';
+import { NF } from '../machine.ts';
+import { connlimitHit } from '../stateful.ts';
+
+/** net/netfilter/nft_connlimit.c */
+export const definition = defineExpression({
+  kind: 'connlimit',
+  compile(_e, { state, nft }) {
+    return { run: (regs, skb) => { if (state?.kind !== 'connlimit') return; const v = connlimitHit(state, skb, nft.net); if (v === 'drop') regs.verdict = NF.DROP; else if (!v) regs.verdict = NF.BREAK; } };
+  },
+});

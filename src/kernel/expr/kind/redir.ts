@@ -1,0 +1,11 @@
+import { defineExpression } from '../definition.ts';
+import { natHooksOnly } from '../hooks.ts';
+import { NF } from '../machine.ts';
+import { range } from '../nat-range.ts';
+
+/** net/netfilter/nft_redir.c */
+export const definition = defineExpression({
+  kind: 'redir',
+  validate: (_e, ctx) => natHooksOnly(ctx, ['prerouting', 'output']),
+  compile: (e, env) => ({ run: (regs, skb, state) => { regs.verdict = env.nft.services?.redirect(skb, state, range(regs, e, 0)) ?? NF.ACCEPT; } }),
+});

@@ -1,0 +1,140 @@
+import type { HookName } from '../net/hook.ts';
+import type { HookState } from '../net/hook-state.ts';
+import type { Skb } from '../net/skb.ts';
+import type { NfTables } from '../nf_tables/nf-tables.ts';
+import type { Chain, Rule, Table } from '../nf_tables/objects.ts';
+import { DEFINITIONS } from './check.ts';
+import { NF, Regs, setPacketInfo, type Op } from './machine.ts';
+
+/** A rule made ready: its expressions in order. */
+interface Program { readonly rules: readonly (readonly Op[])[]; readonly chain: Chain }
+
+/** A base chain as the traversal of hooks sees it. */
+export interface HookEntry {
+  readonly priority: number;
+  readonly type: 'filter' | 'nat' | 'route';
+  readonly table: Table;
+  readonly chain: Chain;
+  /** netdev, inet ingress: only packets of these devices. */
+  readonly devices: readonly string[] | null;
+  /** NF_DROP 0, NF_ACCEPT 1, NF_STOLEN 2, NF_QUEUE 3 (`queue << 16`, bypass 0x8000). */
+  run(skb: Skb, state: HookState): number;
+}
+
+const MAX_DEPTH = 16;
+
+/** nft_do_chain and what it needs: programs are made from frozen rules once and kept as long as those live. */
+export class Evaluator {
+  readonly #nft: NfTables;
+  readonly #rules = new WeakMap<Rule, readonly Op[]>();
+  readonly #programs = new WeakMap<Chain, Program>();
+  readonly #chains = new WeakMap<Table, Map<string, Program>>();
+  #entries: Map<string, readonly HookEntry[]> = new Map();
+  #generation = -1;
+
+  constructor(nft: NfTables) { this.#nft = nft; }
+
+  /** Base chains of a hook in order of priority; of equal ones the newest first (nf_hook_entries_grow). */
+  hooks(pf: HookState['pf'], hook: HookName): readonly HookEntry[] {
+    const { ruleset } = this.#nft;
+    if (this.#generation !== ruleset.generation) { this.#entries = new Map(); this.#generation = ruleset.generation; }
+    const key = `${pf} ${hook}`;
+    let found = this.#entries.get(key);
+    if (!found) this.#entries.set(key, found = this.#collect(pf, hook));
+    return found;
+  }
+
+  #collect(pf: HookState['pf'], hook: HookName): readonly HookEntry[] {
+    const out: HookEntry[] = [];
+    for (const table of this.#nft.ruleset.tables) {
+      if (table.flags.dormant) continue;
+      const inet = table.family === 'inet' && (pf === 'ip' || pf === 'ip6' || (pf === 'netdev' && hook === 'ingress'));
+      if (table.family !== pf && !inet) continue;
+      for (const chain of table.chains) {
+        const h = chain.hook;
+        if (h?.name !== hook || (inet && (hook === 'ingress') !== (pf === 'netdev'))) continue;
+        const devices = pf === 'netdev' ? h.devices : null;
+        out.push({ priority: h.priority, type: h.type, table, chain, devices, run: (skb, state) => this.run(table, chain, skb, state) });
+      }
+    }
+    return out.sort((a, b) => a.priority - b.priority || b.chain.id - a.chain.id);
+  }
+
+  #ops(table: Table, chain: Chain, rule: Rule): readonly Op[] {
+    let ops = this.#rules.get(rule);
+    if (!ops) {
+      const nft = this.#nft, states = nft.live.states(rule);
+      ops = rule.exprs.map((e, i): Op => {
+        const d = DEFINITIONS.get(e.kind);
+        if (!d) throw new Error(`no expression ${e.kind}`);
+        return d.compile(e, {
+          nft, family: table.family, table: table.name, chain: chain.name, state: states[i], ...(rule.compat && { compat: rule.compat }),
+          set: (name) => nft.set(table.family, table.name, name),
+          object: (kind, name) => nft.table(table.family, table.name)?.objects.find((o) => o.kind === kind && o.name === name),
+        });
+      });
+      this.#rules.set(rule, ops);
+    }
+    return ops;
+  }
+
+  #program(table: Table, chain: Chain): Program {
+    let program = this.#programs.get(chain);
+    if (!program) {
+      program = { chain, rules: chain.rules.map((r) => this.#ops(table, chain, r)) };
+      this.#programs.set(chain, program);
+    }
+    return program;
+  }
+
+  #target(table: Table, name: string): Program | undefined {
+    let byName = this.#chains.get(table);
+    if (!byName) this.#chains.set(table, byName = new Map());
+    let program = byName.get(name);
+    if (!program) {
+      const chain = table.chains.find((c) => c.name === name);
+      if (!chain) return undefined;
+      byName.set(name, program = this.#program(table, chain));
+    }
+    return program;
+  }
+
+  /** nft_do_chain */
+  run(table: Table, base: Chain, skb: Skb, state: HookState): number {
+    const regs = new Regs();
+    regs.family = table.family;
+    setPacketInfo(regs, skb, state.pf);
+    const back: { program: Program; at: number }[] = [];
+    let program = this.#program(table, base), at = 0;
+    for (;;) {
+      regs.verdict = NF.CONTINUE;
+      const rules = program.rules;
+      while (at < rules.length) {
+        const ops = rules[at++];
+        for (let i = 0; i < ops.length; i++) {
+          ops[i].run(regs, skb, state);
+          if (regs.verdict !== NF.CONTINUE) break;
+        }
+        if (regs.verdict === NF.BREAK) regs.verdict = NF.CONTINUE;
+        else if (regs.verdict !== NF.CONTINUE) break;
+      }
+      switch (regs.verdict) {
+        case NF.JUMP: case NF.GOTO: {
+          const next = this.#target(table, regs.chain);
+          if (!next || back.length >= MAX_DEPTH) return NF.DROP;
+          if (regs.verdict === NF.JUMP) back.push({ program, at });
+          program = next; at = 0;
+          continue;
+        }
+        case NF.CONTINUE: case NF.RETURN: break;
+        case NF.QUEUE: return NF.QUEUE | (regs.queue << 16) | (regs.bypass ? 0x8000 : 0);
+        default: return regs.verdict;
+      }
+      const last = back.pop();
+      if (!last) break;
+      ({ program, at } = last);
+    }
+    if (base.counters) { const c = this.#nft.live.chain(base); c.packets += 1n; c.bytes += BigInt(skb.data.length - skb.network); }
+    return base.policy === 'drop' ? NF.DROP : NF.ACCEPT;
+  }
+}
