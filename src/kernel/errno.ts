@@ -42,6 +42,8 @@ export const ERRNO = {
   EOVERFLOW: [75, 'Value too large for defined data type'],
   ENOBUFS: [105, 'No buffer space available'],
   EISCONN: [106, 'Transport endpoint is already connected'],
+  ESHUTDOWN: [108, 'Cannot send after transport endpoint shutdown'],
+  ETIME: [62, 'Timer expired'],
   EALREADY: [114, 'Operation already in progress'],
   EHOSTUNREACH: [113, 'No route to host'],
   ENOTSUPP: [524, 'Unknown error 524'],

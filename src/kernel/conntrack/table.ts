@@ -23,6 +23,8 @@ export class ConntrackTable {
   readonly stats: ConntrackStats = newStats();
   readonly expect: ExpectationTable;
   readonly timeouts = new TimeoutPolicies();
+  /** Rules that use labels (net->ct.labels_used): new connections get the extension while there are any. */
+  labelsUsed = 0;
   #slots: (Slot | null)[] = new Array<Slot | null>(1024).fill(null);
   #entries = new Set<Conntrack>();
   readonly #listeners = new Set<EventListener>();
@@ -86,6 +88,7 @@ export class ConntrackTable {
   addExtensions(ct: Conntrack, events: { readonly ctmask: number; readonly expmask: number } | null = null): void {
     if (this.conf.acct) ct.acct = { packets: [0n, 0n], bytes: [0n, 0n] };
     if (this.conf.timestamp) ct.timestamp = { start: 0, stop: 0 };
+    if (this.labelsUsed > 0) ct.labels = new Uint8Array(16);
     this.addEventCache(ct, events?.ctmask ?? 0, events?.expmask ?? 0);
   }
 
