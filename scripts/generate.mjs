@@ -75,6 +75,7 @@ const REGISTRIES = [
   { folder: 'src/commands/nft/statement', exports: 'statement', out: 'src/commands/nft/generated/statement.ts' },
   { folder: 'src/commands/nft/expression', exports: 'expression', out: 'src/commands/nft/generated/expression.ts' },
   { folder: 'src/commands/nft/proto', exports: 'proto', out: 'src/commands/nft/generated/proto.ts' },
+  { folder: 'src/commands/conntrack/proto', exports: 'protocol', out: 'src/commands/conntrack/generated/proto.ts' },
   { folder: 'src/commands', only: /^[^/]+\/command\.ts$|^small\/[^/]+\.ts$/, exports: 'commands', out: 'src/commands/generated/index.ts', spread: true },
 ];
 

@@ -184,10 +184,10 @@ function change(net: Netns, ct: Conntrack, m: CtMessage): Errno | null {
     setTimeoutOf(net, ct, m.timeout);
     if (ct.status & IPS.DYING) return 'ENOENT';
   }
-  return (m.status === undefined ? null : changeStatus(ct, m.status))
-    ?? (m.protoinfo ? changeProtoinfo(ct, m.protoinfo) : null)
-    ?? (m.mark === undefined ? null : (ct.mark = m.mark >>> 0, null))
-    ?? (m.labels ? attachLabels(ct, m.labels, m.labelsMask) : null);
+  const bad = (m.status === undefined ? null : changeStatus(ct, m.status)) ?? (m.protoinfo ? changeProtoinfo(ct, m.protoinfo) : null);
+  if (bad) return bad;
+  if (m.mark !== undefined) ct.mark = m.mark >>> 0;
+  return m.labels ? attachLabels(ct, m.labels, m.labelsMask) : null;
 }
 
 const INT_MAX = 0x7fffffff;
