@@ -44,7 +44,7 @@ export interface ParseEnvironment {
   readonly output: Set<OutputFlag>;
 }
 
-const compiled = nearley.Grammar.fromCompiled(grammar);
+const compiled = nearley.Grammar.fromCompiled(grammar as unknown as nearley.CompiledRules);
 
 function items(argv: readonly string[], env: ParseEnvironment): Item[] {
   const parser = new nearley.Parser(compiled);
