@@ -1,6 +1,6 @@
 import { commands } from '../commands/generated/index.ts';
-import type { Command } from '../commands/command.ts';
-import { execute, type ExecOptions, type Result } from '../host/execute.ts';
+import type { Command, Running } from '../commands/command.ts';
+import { callOf, execute, type ExecOptions, type Result, type Sink } from '../host/execute.ts';
 import type { Host } from '../host/host.ts';
 import { type Changes, MachineFiles } from '../host/machine-files.ts';
 import { Session } from '../host/state/session.ts';
@@ -12,6 +12,20 @@ const byName = new Map<string, Command>((commands as readonly Command[]).flatMap
 /** Names of the cloned tools: programs that scripts would otherwise find on the machine. */
 export const toolNames = (): string[] => (commands as readonly Command[]).filter((c) => !c.coreutil).flatMap((c) => c.names);
 
+interface ForeignListener extends Started { readonly id: number }
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (e) {
+    return e instanceof Error && 'code' in e && e.code === 'EPERM';
+  }
+}
+
+/** A command that goes on, started in this process, and what it has printed. */
+export interface Started { readonly running: Running; readonly sink: Sink }
+
 /** The host of a state file, opened by a program of the command line. */
 export class StateHost {
   readonly store: Store;
@@ -19,6 +33,7 @@ export class StateHost {
   files: MachineFiles;
   #session: Session;
   readonly #root: string;
+  #listeners: readonly ForeignListener[] = [];
   #changesBefore: string;
   #version: number;
 
@@ -32,6 +47,20 @@ export class StateHost {
     this.#changesBefore = JSON.stringify([...changes]);
     this.files = new MachineFiles(session.net, changes, root);
     this.host = { net: session.net, files: this.files, nextPid: () => session.nextPid() };
+    this.#attach();
+  }
+
+  /** Listeners of other processes are started here too: what they would print is left for them in the store. */
+  #attach(): void {
+    this.#listeners = this.store.listeners().flatMap((l) => {
+      if (!alive(l.pid)) { this.store.removeListener(l.id); return []; }
+      if (l.pid === process.pid) return [];
+      const started = this.listen(l.argv);
+      if (!started) return [];
+      started.running.shown = l.shown;
+      started.sink.out = '';
+      return [{ id: l.id, ...started }];
+    });
   }
 
   /** Opens the state and begins a transaction: end it with `commit` or `abandon`. */
@@ -56,6 +85,13 @@ export class StateHost {
     return made;
   }
 
+  /** Starts a command that goes on; null when its words say that it does not. */
+  listen(argv: readonly string[]): Started | null {
+    const sink: Sink = { out: '', err: '' };
+    const running = byName.get(argv[0])?.listen?.(callOf(this.host, argv, sink)) ?? null;
+    return running && { running, sink };
+  }
+
   get name(): string { return this.#session.name; }
 
   exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
@@ -74,6 +110,7 @@ export class StateHost {
     this.files = fresh.files;
     this.host = fresh.host;
     this.#changesBefore = fresh.#changesBefore;
+    this.#listeners = fresh.#listeners;
     this.#version = fresh.#version;
   }
 
@@ -81,6 +118,11 @@ export class StateHost {
 
   commit(): void {
     this.#session.save();
+    for (const l of this.#listeners) {
+      if (l.sink.out === '') continue;
+      this.store.addOutput(l.id, l.sink.out, l.running.shown);
+      l.sink.out = '';
+    }
     const changes = JSON.stringify([...this.files.changes]);
     if (changes !== this.#changesBefore) this.store.write('file', this.files.changes);
     this.#changesBefore = changes;

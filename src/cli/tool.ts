@@ -1,6 +1,6 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { StateError } from '../host/state/store.ts';
-import { StateHost } from './host.ts';
+import { type Started, StateHost } from './host.ts';
 
 /** Exit status when the state cannot be used: sysexits(3) EX_IOERR, which no cloned tool gives. */
 export const STATE_FAILED = 74;
@@ -29,6 +29,10 @@ export async function runTool(argv: readonly string[]): Promise<number> {
     return STATE_FAILED;
   }
   try {
+    if (LISTENING.test(argv.slice(0, 3).join(' '))) {
+      const started = host.listen(argv);
+      if (started) return await follow(host, argv, started);
+    }
     const env = Object.fromEntries(Object.entries(process.env).filter((kv): kv is [string, string] => kv[1] !== undefined));
     const r = await host.exec(argv, { stdin: readsStdin(argv) ? readFileSync(0, 'utf8') : '', env, cwd: process.cwd(), tty: process.stdout.isTTY === true });
     host.commit();
@@ -42,6 +46,43 @@ export async function runTool(argv: readonly string[]): Promise<number> {
   } finally {
     host.abandon();
   }
+}
+
+/** Commands that may go on; asking the others would run them twice. */
+const LISTENING = /^(conntrack|nft|xtables-monitor|ip(6)?tables-monitor)\b/;
+const POLL_MS = 20;
+
+/** Prints what other processes leave for this listener until a signal ends it. */
+async function follow(host: StateHost, argv: readonly string[], { running, sink }: Started): Promise<number> {
+  write(1, sink.out);
+  write(2, sink.err);
+  if (running.ended) return running.stop('TERM');
+  sink.out = sink.err = '';
+  const id = host.store.addListener(process.pid, argv);
+  host.store.commit();
+  let seq = 0;
+  let version = -1;
+  const take = (): void => {
+    if (host.store.version === version) return;
+    version = host.store.version;
+    for (const o of host.store.outputSince(id, seq)) {
+      write(1, o.text);
+      seq = o.seq;
+    }
+  };
+  const timer = setInterval(take, POLL_MS);
+  const signal = await new Promise<string>((done) => {
+    for (const s of ['SIGINT', 'SIGTERM'] as const) process.once(s, () => done(s.slice(3)));
+  });
+  clearInterval(timer);
+  version = -1;
+  take();
+  running.shown = host.store.listeners().find((l) => l.id === id)?.shown ?? 0;
+  host.store.removeListener(id);
+  const status = running.stop(signal);
+  write(1, sink.out);
+  write(2, sink.err);
+  return status;
 }
 
 /** Reading a terminal's standard input that the tool does not want would make it hang. */

@@ -28,6 +28,10 @@ export interface Call {
 }
 
 export interface Running {
+  /** How many events were shown; settable, as events may be shown by other processes on its behalf. */
+  shown: number;
+  /** It has ended by itself (wrong usage): stop gives its status. */
+  readonly ended?: true;
   /** A signal arrived ('INT', 'TERM' …); prints what the tool prints then, returns its status. */
   stop(signal: string): number;
 }

@@ -75,7 +75,7 @@ function listen(call: Call): Running | null {
     if (cmd.command === 'event' || cmd.command === 'expEvent') running = listenEvents(call, new Session(call, output), cmd);
     return 0;
   });
-  return status === 0 ? running : { stop: () => status };
+  return status === 0 ? running : { shown: 0, ended: true, stop: () => status };
 }
 
 export const commands: readonly Command[] = [{ names: ['conntrack'], run, listen }];

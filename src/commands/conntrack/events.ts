@@ -19,6 +19,8 @@ export function listenEvents(call: Call, s: Session, cmd: CtCommand): Running {
   const groups = new Set<EventGroup>(wanted.map((g): EventGroup => (expect ? `exp-${g}` : g)));
   const stop = s.net.conntrack.listen({ groups, event: (e) => (expect ? expectEvent(s, e) : filter && event(s, cmd, filter, e)) });
   return {
+    get shown() { return s.counter; },
+    set shown(n) { s.counter = n; },
     stop() {
       stop();
       s.closeXml(expect ? 'expect' : 'conntrack');

@@ -29,6 +29,8 @@ const REASONS: Readonly<Record<number, string>> = {
   14: 'it cannot be opened', 26: 'it is not a drywall state file', 23: 'access is denied',
 };
 
+export interface StoredListener { readonly id: number; readonly pid: number; readonly argv: readonly string[]; readonly shown: number }
+
 /**
  * The state file: an SQLite database in WAL mode. `part` holds what each subsystem of the kernel model exports, a row for
  * each key; a command loads the parts that it touches and writes back those that changed, in one transaction.
@@ -90,28 +92,38 @@ export class Store {
       .map((r) => ({ name: String(r.name), key: String(r.key), bytes: Number(r.bytes) })));
   }
 
-  clear(): void { this.#run(() => this.#db.exec('DELETE FROM part; DELETE FROM event')); }
+  clear(): void { this.#run(() => this.#db.exec('DELETE FROM part')); }
 
-  /** Registers a program that listens to events; while it lives, other commands leave their events here for it. */
-  listen(pid: number): void { this.#run(() => this.#db.prepare('INSERT OR REPLACE INTO listener (pid) VALUES (?)').run(pid)); }
-  unlisten(pid: number): void { this.#run(() => this.#db.prepare('DELETE FROM listener WHERE pid = ?').run(pid)); }
-  listeners(): number[] { return this.#run(() => this.#db.prepare('SELECT pid FROM listener').all().map((r) => Number(r.pid))); }
+  /** Registers a command that listens to events; while its process lives, other commands print for it what it would print. */
+  addListener(pid: number, argv: readonly string[]): number {
+    return this.#run(() => Number(this.#db.prepare('INSERT INTO listener (pid, argv, shown) VALUES (?, ?, 0)').run(pid, JSON.stringify(argv)).lastInsertRowid));
+  }
 
-  addEvents(events: readonly Uint8Array[]): void {
+  removeListener(id: number): void {
     this.#run(() => {
-      const insert = this.#db.prepare('INSERT INTO event (data) VALUES (?)');
-      for (const e of events) insert.run(e);
+      this.#db.prepare('DELETE FROM listener WHERE id = ?').run(id);
+      this.#db.prepare('DELETE FROM event WHERE listener = ?').run(id);
     });
   }
 
-  /** Events after number `after`, oldest first. */
-  eventsSince(after: number): { readonly seq: number; readonly data: unknown }[] {
-    return this.#run(() => this.#db.prepare('SELECT seq, data FROM event WHERE seq > ? ORDER BY seq').all(after)
-      .map((r) => ({ seq: Number(r.seq), data: r.data instanceof Uint8Array ? deserialize(r.data) : null })));
+  listeners(): StoredListener[] {
+    return this.#run(() => this.#db.prepare('SELECT id, pid, argv, shown FROM listener').all()
+      .map((r) => ({ id: Number(r.id), pid: Number(r.pid), argv: JSON.parse(String(r.argv)), shown: Number(r.shown) })));
   }
 
-  lastEvent(): number { return this.#run(() => Number(this.#db.prepare('SELECT coalesce(max(seq), 0) AS n FROM event').get()?.n ?? 0)); }
-  dropEvents(): void { this.#run(() => this.#db.exec('DELETE FROM event')); }
+  /** What a listener is to print, and how many events it has shown by then. */
+  addOutput(id: number, text: string, shown: number): void {
+    this.#run(() => {
+      this.#db.prepare('INSERT INTO event (listener, text) VALUES (?, ?)').run(id, text);
+      this.#db.prepare('UPDATE listener SET shown = ? WHERE id = ?').run(shown, id);
+    });
+  }
+
+  /** Output for a listener after number `after`, oldest first. */
+  outputSince(id: number, after: number): { readonly seq: number; readonly text: string }[] {
+    return this.#run(() => this.#db.prepare('SELECT seq, text FROM event WHERE listener = ? AND seq > ? ORDER BY seq').all(id, after)
+      .map((r) => ({ seq: Number(r.seq), text: String(r.text) })));
+  }
 
   close(): void { this.#db.close(); }
 
@@ -142,8 +154,8 @@ function prepare(path: string, db: DatabaseSync): void {
   if (pragma(db, 'user_version') === 0) {
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LAYOUT};
       CREATE TABLE part (name TEXT NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
-      CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL);
-      CREATE TABLE listener (pid INTEGER PRIMARY KEY)`);
+      CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, listener INTEGER NOT NULL, text TEXT NOT NULL);
+      CREATE TABLE listener (id INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, argv TEXT NOT NULL, shown INTEGER NOT NULL)`);
   }
   db.exec('COMMIT');
 }
