@@ -34,6 +34,9 @@ export interface NameContext {
 }
 
 export interface PrintContext extends NameContext {
+  /** Of the rule being printed, for translated xt extensions. */
+  readonly family?: string;
+  readonly proto?: { readonly number: number; readonly inverted: boolean };
   readonly options: OutputOptions;
 }
 

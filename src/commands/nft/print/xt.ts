@@ -1,0 +1,15 @@
+import type { StmtOf } from '../../../parsers/nft/ast.ts';
+import { match } from '../../../kernel/xt/generated/match.ts';
+import { target } from '../../../kernel/xt/generated/target.ts';
+import type { XtExtension, XtFamily } from '../../../kernel/xt/definition.ts';
+import type { Printer } from './context.ts';
+
+/** xt_stmt_xlate: what libxtables translates to nft; null: nothing. */
+export function translateXt(s: StmtOf<'xt'>, p: Printer): string | null {
+  const registry = (s.type === 'match' ? match : target) as readonly XtExtension[];
+  const found = registry.find((x) => (x.realName ?? x.name) === s.name || x.name === s.name);
+  if (!found?.translate) return null;
+  const family = (p.context.family ?? 'ip') as XtFamily;
+  const text = found.translate(s.info, { family, names: p.context.names, proto: p.context.proto ?? { number: 0, inverted: false }, forTranslate: false, numeric: true } as Parameters<NonNullable<typeof found.translate>>[1]);
+  return text;
+}
