@@ -92,7 +92,8 @@ class Raiser {
 
   private compare(sreg: number, op: CmpOp, data: Uint8Array): void {
     const r = this.regs.get(sreg);
-    if (!r || r.kind === 'immediate') return;
+    if (!r) { this.error = 'cmp sreg undef'; return; }
+    if (r.kind === 'immediate') return;
     if (r.kind === 'meta') return this.meta(r, op, data);
     if (r.base === 'transport') return this.transport(r, op, data);
     switch (this.family) {

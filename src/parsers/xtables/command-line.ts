@@ -52,6 +52,7 @@ export interface XtCommand {
   readonly table: string;
   readonly verbose: number;
   readonly options: ReadonlySet<OptionName>;
+  readonly inverted: ReadonlySet<OptionName>;
   /** The rule; its addresses stand in srcs × dsts. */
   readonly rule: XtRule;
   readonly srcs: readonly AddressMask[];
@@ -518,7 +519,7 @@ export class CommandLine {
     if (!this.ignored) this.check(ruled);
     return {
       commands: this.commands, chain: this.chain, newName: this.newName, policy: this.policy, rulenum: this.rulenum, rulenumEnd: this.rulenumEnd, table: this.table, verbose: this.verbose,
-      options: this.options, rule: rule ?? this.rule(), srcs, dsts, counterOp: this.counterOp, hasCounters: this.options.has('set-counters'), ignored: this.ignored,
+      options: this.options, inverted: this.inverted, rule: rule ?? this.rule(), srcs, dsts, counterOp: this.counterOp, hasCounters: this.options.has('set-counters'), ignored: this.ignored,
     };
   }
 

@@ -1,0 +1,204 @@
+import { XtError } from '../../kernel/xt/error.ts';
+import type { XtFamily } from '../../kernel/xt/definition.ts';
+import { paramProblem } from '../../kernel/xt/text.ts';
+import { checkChainName, CommandLine } from '../../parsers/xtables/command-line.ts';
+import { restoreWords } from '../../parsers/xtables/words.ts';
+import type { Call } from '../command.ts';
+import { builtinChain, builtinTable } from './family.ts';
+import { execute, fail, parseEnvironment, toolOf, VERSION } from './run.ts';
+import type { Tool } from './run.ts';
+import type { Refusal } from './session.ts';
+import { refusalText } from './session.ts';
+
+/** iptables-restore and its kin (iptables/xtables-restore.c): a table at a time, all of it or nothing. */
+interface Options { counters: boolean; verbose: boolean; test: boolean; noflush: boolean; table: string | null; file: string | null }
+
+/** An operation that waits for COMMIT, and the line that asked for it. */
+interface Queued { readonly line: number; run(): Refusal | null }
+
+class Restore {
+  private readonly t: Tool;
+  private readonly o: Options;
+  private line = 0;
+  private table: string | null = null;
+  private queue: Queued[] = [];
+  /** ebtables and arptables know no COMMIT. */
+  private readonly commits: boolean;
+
+  constructor(t: Tool, o: Options) {
+    this.t = t;
+    this.o = o;
+    this.commits = t.family === 'ip' || t.family === 'ip6';
+  }
+
+  run(text: string): number {
+    try {
+      const lines = text.split('\n');
+      const whole = lines.pop();
+      for (const l of lines) if (!this.step(l)) return 1;
+      if (whole && !this.step(whole)) return 1;
+      if (this.table !== null && this.commits) {
+        this.t.call.err(`${this.t.program} v${VERSION} (nf_tables): COMMIT expected at line ${this.line + 1}\n\n`);
+        return 1;
+      }
+      if (!this.commits && this.table !== null && !this.commit()) return 1;
+      return 0;
+    } catch (e) {
+      return fail(this.t, e, e instanceof XtError && e.exit !== 'PARAMETER_PROBLEM' ? -1 : this.line);
+    }
+  }
+
+  private step(raw: string): boolean {
+    this.line++;
+    if (raw === '') return true;
+    if (raw[0] === '#') { if (this.o.verbose) this.t.call.out(`${raw}\n`); return true; }
+    if (raw === 'COMMIT' && this.table !== null && this.commits) {
+      const ok = this.skipped() || this.commit();
+      this.table = null;
+      return ok;
+    }
+    if (raw[0] === '*' && (this.table === null || !this.commits)) return this.newTable(raw);
+    if (this.skipped()) return true;
+    if (raw[0] === ':' && this.table !== null) { this.newChain(raw); return true; }
+    if (this.table !== null) { this.rule(raw); return true; }
+    this.t.call.err(`${this.t.program}: line ${this.line} failed\n`);
+    return false;
+  }
+
+  private skipped(): boolean { return this.o.table !== null && this.table !== null && this.o.table !== this.table; }
+
+  private newTable(raw: string): boolean {
+    const name = raw.slice(1).trim().split(/[ \t]+/)[0];
+    if (!name) throw paramProblem(`${this.t.program}: line ${this.line} table name invalid`);
+    if (!builtinTable(this.t.family, name)) throw paramProblem(`${this.t.program}: line ${this.line} table name '${name}' invalid`);
+    if (!this.commits && this.table !== null && !this.commit()) return false;
+    this.table = name;
+    if (this.skipped() || this.o.noflush) return true;
+    const { session: s, call } = this.t;
+    const verbose = this.o.verbose;
+    this.queue.push({ line: this.line, run: () => {
+      if (!verbose) { s.flushTable(name); return null; }
+      return s.flush(name, null, true, call.out) ?? s.deleteChain(name, null, true, call.out);
+    } });
+    return true;
+  }
+
+  private newChain(raw: string): void {
+    const [chain, policy, counters] = raw.slice(1).split(/[ \t]+/).filter((w) => w !== '');
+    const table = this.table as string;
+    const { session: s, family, program } = this.t;
+    if (chain === undefined) throw paramProblem(`${program}: line ${this.line} chain name invalid`);
+    checkChainName(family, chain);
+    if (policy === undefined) throw paramProblem(`${program}: line ${this.line} policy invalid`);
+    if (builtinChain(family, table, chain)) {
+      const m = counters === undefined ? null : /^\[(\d+):(\d+)\]/.exec(counters);
+      if (!m && (counters !== undefined || this.o.counters)) throw paramProblem(`invalid policy counters for chain '${chain}'`);
+      const c = m && this.o.counters ? { packets: BigInt(m[1]), bytes: BigInt(m[2]) } : null;
+      this.queue.push({ line: this.line, run: () => s.setPolicy(table, chain, policy, c ?? { packets: 0n, bytes: 0n }) });
+      return;
+    }
+    this.queue.push({ line: this.line, run: () => {
+      const bad = s.restoreChain(table, chain);
+      const made = s.chain(table, chain);
+      if (!bad && family === 'bridge' && made) s.userPolicy(table, made, policy as 'ACCEPT');
+      return bad;
+    } });
+  }
+
+  private rule(raw: string): void {
+    let text = raw;
+    let counters: [string, string] | null = null;
+    if (raw[0] === '[') {
+      const m = /^\[([^\]]*)\]/.exec(raw);
+      const parts = m ? m[1].split(':') : [];
+      if (!m || parts.length < 2) throw paramProblem(`Bad line ${this.line}: need ]`);
+      counters = [parts[0], parts.slice(1).join(':')];
+      text = raw.slice(m[0].length);
+    }
+    const t = this.t;
+    const argv = [t.program, ...(counters && this.o.counters ? ['--set-counters', ...counters] : []), ...restoreWords(text)];
+    const command = new CommandLine(parseEnvironment(t, true, this.table), argv).parse();
+    if (command.ignored) return;
+    this.queue.push({ line: this.line, run: () => execute(t, command) });
+  }
+
+  private commit(): boolean {
+    const { session: s, call, program } = this.t;
+    for (const q of this.queue) {
+      s.line = q.line;
+      const bad = q.run();
+      if (!bad) continue;
+      call.err(`${program}: line ${q.line} failed: ${refusalText(bad)}.\n`);
+      return false;
+    }
+    this.queue = [];
+    if (this.o.test) s.abort(); else s.commit(program, this.t.pid);
+    return true;
+  }
+}
+
+const USAGE = (p: string): string => `Usage: ${p} [-c] [-v] [-V] [-t] [-h] [-n] [-T table] [-M command] [-4] [-6] [file]
+	   [ --counters ]
+	   [ --verbose ]
+	   [ --version]
+	   [ --test ]
+	   [ --help ]
+	   [ --noflush ]
+	   [ --table=<TABLE> ]
+	   [ --modprobe=<command> ]
+	   [ --ipv4 ]
+	   [ --ipv6 ]
+`;
+
+export function runRestore(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
+  const o: Options = { counters: false, verbose: false, test: false, noflush: false, table: null, file: null };
+  const args = argv.slice(1);
+  const words: string[] = [];
+  const LONG: Readonly<Record<string, string>> = { counters: 'c', verbose: 'v', version: 'V', test: 't', help: 'h', noflush: 'n', modprobe: 'M', table: 'T', wait: 'w', 'wait-interval': 'W', ipv4: '4', ipv6: '6' };
+  const apply = (letter: string, value: () => string): number | null => {
+    switch (letter) {
+      case 'b': case '4': case '6': case 'w': case 'W': return null;
+      case 'c': o.counters = true; return null;
+      case 'v': o.verbose = true; return null;
+      case 'V': call.out(`${program} v${VERSION} (nf_tables)\n`); return 0;
+      case 't': o.test = true; return null;
+      case 'h': call.out(USAGE(program)); return 0;
+      case 'n': o.noflush = true; return null;
+      case 'M': value(); return null;
+      case 'T': o.table = value(); return null;
+      default:
+        call.err(`Try \`${program} -h' for more information.\n`);
+        return 1;
+    }
+  };
+  while (args.length) {
+    const a = args.shift() as string;
+    if (a[0] !== '-' || a === '-') { words.push(a); continue; }
+    if (a.startsWith('--')) {
+      const eq = a.indexOf('=');
+      const name = a.slice(2, eq < 0 ? undefined : eq);
+      const hits = Object.keys(LONG).filter((l) => l === name || l.startsWith(name));
+      const hit = hits.includes(name) ? name : hits.length === 1 ? hits[0] : null;
+      if (!hit) call.err(`${program}: ${hits.length > 1 ? `option '${a}' is ambiguous` : `unrecognized option '${a}'`}\n`);
+      const status = apply(hit ? LONG[hit] : '?', () => (eq < 0 ? args.shift() ?? '' : a.slice(eq + 1)));
+      if (status !== null) return status;
+      continue;
+    }
+    for (let i = 1; i < a.length; i++) {
+      const glued = a.slice(i + 1);
+      if (!'bcvVthnwWMT46'.includes(a[i])) call.err(`${program}: invalid option -- '${a[i]}'\n`);
+      const takes = 'MT'.includes(a[i]);
+      const status = apply(a[i], () => glued || (args.shift() ?? ''));
+      if (status !== null) return status;
+      if (takes || 'wW'.includes(a[i])) break;
+    }
+  }
+  let text = call.stdin;
+  if (words.length > 1) { call.err('Unknown arguments found on commandline\n'); return 1; }
+  if (words.length === 1) {
+    const read = call.host.files.read(call.host.files.resolve(call.cwd, words[0]));
+    if (read === undefined) { call.err(`Can't open ${words[0]}: No such file or directory\n`); return 1; }
+    text = read;
+  }
+  return new Restore(toolOf(call, family, program), o).run(text);
+}

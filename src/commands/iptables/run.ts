@@ -1,0 +1,227 @@
+import type { XtFamily } from '../../kernel/xt/definition.ts';
+import { XT_EXIT, XtError } from '../../kernel/xt/error.ts';
+import { namesOf } from '../../kernel/net/names/index.ts';
+import { CommandLine, XtExit } from '../../parsers/xtables/command-line.ts';
+import type { ParseEnvironment, XtCommand } from '../../parsers/xtables/command-line.ts';
+import type { XtRule } from '../../parsers/xtables/rule.ts';
+import type { Call } from '../command.ts';
+import { builtinTable } from './family.ts';
+import { helpText } from './help.ts';
+import type { ListFormat, PrintEnvironment } from './print.ts';
+import { writerOf } from './writer.ts';
+import { ParseFailure, refusalText, Session } from './session.ts';
+import type { Refusal } from './session.ts';
+
+export const VERSION = '1.8.11';
+
+/** What every tool of the family needs while it runs. */
+export interface Tool {
+  readonly call: Call;
+  readonly family: XtFamily;
+  readonly program: string;
+  readonly session: Session;
+  readonly pid: number;
+}
+
+export function toolOf(call: Call, family: XtFamily, program: string): Tool {
+  const net = call.host.net;
+  const interfaceName = (index: number): string | undefined => {
+    const devices = (net as unknown as { stack?: { deviceByIndex?(n: number): { name: string } | undefined } }).stack;
+    return devices?.deviceByIndex?.(index)?.name ?? (index === 1 ? 'lo' : undefined);
+  };
+  return { call, family, program, session: new Session(family, net, interfaceName), pid: call.host.nextPid() };
+}
+
+export const printEnvironment = (t: Tool): PrintEnvironment => ({ net: t.call.host.net, names: namesOf((p) => t.call.host.files.read(p)), warn: (s) => t.call.err(s) });
+
+export const parseEnvironment = (t: Tool, restore: boolean, table: string | null): ParseEnvironment => ({
+  family: t.family, program: t.program, restore, names: namesOf((p) => t.call.host.files.read(p)), net: t.call.host.net,
+  warn: (s) => t.call.err(s), help: helpText, table,
+});
+
+/** libxtables: basic_exit_err, exit_tryhelp. `line` is that of the restore tools, -1 none. */
+export function fail(t: Tool, e: unknown, line: number): number {
+  const { call, program } = t;
+  const hint = (): void => {
+    if (line >= 0) call.err(`Error occurred at line: ${line}\n`);
+    call.err(`Try \`${program} -h' or '${program} --help' for more information.\n`);
+  };
+  if (e instanceof XtExit) {
+    call.out(e.out);
+    if (e.hint !== null) { call.err(e.hint); hint(); }
+    return e.status;
+  }
+  if (e instanceof ParseFailure) {
+    call.err(`Error: ${e.message}\n`);
+    return fail(t, new XtError('VERSION_PROBLEM', 'Parsing nftables rule failed'), line);
+  }
+  if (!(e instanceof XtError)) throw e;
+  call.err(`${program} v${VERSION} (nf_tables): ${e.message}\n`);
+  if (e.exit === 'PARAMETER_PROBLEM') hint();
+  if (e.exit === 'VERSION_PROBLEM') call.err(`Perhaps ${program} or your kernel needs to be upgraded.\n`);
+  return XT_EXIT[e.exit];
+}
+
+/** The rules that a command line stands for: its sources times its destinations. */
+function expand(c: XtCommand): XtRule[] {
+  const inv = { s: c.options.has('source'), d: c.options.has('destination') };
+  const srcs = c.srcs.length ? c.srcs : [null];
+  const dsts = c.dsts.length ? c.dsts : [null];
+  const masked = (a: (typeof srcs)[number], inverted: boolean) => a && { value: a.address, mask: a.mask, inverted };
+  const inverted = (which: 'src' | 'dst'): boolean => c.inverted.has(which === 'src' ? 'source' : 'destination');
+  return srcs.flatMap((s) => dsts.map((d) => ({ ...c.rule, src: inv.s ? masked(s, inverted('src')) : null, dst: inv.d ? masked(d, inverted('dst')) : null })));
+}
+
+const first = (rs: (Refusal | null)[]): Refusal | null => rs.find((r) => r !== null) ?? null;
+
+/** xtables.c: do_commandx: applies one command to the session; lists at once. */
+export function execute(t: Tool, c: XtCommand): Refusal | null {
+  const { session: s, call } = t;
+  const has = (n: Parameters<typeof c.commands.has>[0]): boolean => c.commands.has(n);
+  const chain = c.chain ?? '';
+  const say = (text: string): void => call.out(text);
+  const rows = (rules: readonly XtRule[]): void => {
+    if (!c.verbose) return;
+    const f: ListFormat = { numeric: true, verbose: true, exact: false, lineNumbers: false, row: true };
+    for (const r of rules) say(writerOf(t.family).row(r, f, printEnvironment(t)));
+  };
+  const each = (op: (r: XtRule) => Refusal | null): Refusal | null => {
+    for (const r of expand(c)) { rows([r]); const bad = op(r); if (bad) return bad; }
+    return null;
+  };
+  if (!builtinTable(t.family, c.table)) throw new XtError('VERSION_PROBLEM', `table '${c.table}' does not exist`);
+  if (has('append')) return each((r) => s.append(c.table, chain, r));
+  if (has('insert')) return each((r) => s.insert(c.table, chain, r, c.rulenum));
+  if (has('delete')) return each((r) => s.delete(c.table, chain, r));
+  if (has('check')) return each((r) => s.check(c.table, chain, r));
+  if (has('replace')) { const r = expand(c)[0]; rows([r]); return s.replace(c.table, chain, r, c.rulenum); }
+  if (has('deleteNum')) return deleteNumbers(t, c);
+  if (has('flush')) return s.flush(c.table, c.chain, c.verbose > 0, say);
+  if (has('newChain')) return newChain(t, c);
+  if (has('deleteChain')) return s.deleteChain(c.table, c.chain, c.verbose > 0, say);
+  if (has('renameChain')) return s.rename(c.table, chain, c.newName ?? '');
+  if (has('policy')) return setPolicy(t, c);
+  if (has('changeCounters')) return changeCounters(t, c);
+  if (has('initTable')) { s.flushTable(c.table); return null; }
+  const listed = has('list') ? list(t, c) : has('listRules') ? listRules(t, c) : null;
+  if (listed) return listed;
+  if (has('zero')) return s.zeroChains(c.table, c.chain, c.verbose > 0, say);
+  if (has('zeroNum')) return s.zeroNum(c.table, chain, c.rulenum);
+  return null;
+}
+
+function deleteNumbers(t: Tool, c: XtCommand): Refusal | null {
+  const { session: s } = t;
+  if (t.family !== 'bridge') return s.deleteNum(c.table, c.chain ?? '', c.rulenum);
+  const count = s.chain(c.table, c.chain ?? '')?.rules.length ?? 0;
+  const at = (n: number): number => (n < 0 ? count + n + 1 : n);
+  const from = at(c.rulenum);
+  const to = at(c.rulenumEnd);
+  for (let n = from; n <= Math.max(from, to); n++) { const bad = s.deleteNum(c.table, c.chain ?? '', from); if (bad) return bad; }
+  return null;
+}
+
+function newChain(t: Tool, c: XtCommand): Refusal | null {
+  const { session: s } = t;
+  const bad = s.newChain(c.table, c.chain ?? '');
+  if (bad || t.family !== 'bridge') return bad;
+  const made = s.chain(c.table, c.chain ?? '');
+  const policy = c.policy ?? 'ACCEPT';
+  if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') throw new XtError('PARAMETER_PROBLEM', `Wrong policy`);
+  if (made) s.userPolicy(c.table, made, policy);
+  return null;
+}
+
+function setPolicy(t: Tool, c: XtCommand): Refusal | null {
+  const { session: s } = t;
+  const made = t.family === 'bridge' ? s.chain(c.table, c.chain ?? '') : undefined;
+  const policy = c.policy ?? '';
+  if (made && !made.base) {
+    if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') throw new XtError('PARAMETER_PROBLEM', 'Wrong policy');
+    s.userPolicy(c.table, made, policy);
+    return null;
+  }
+  return s.setPolicy(c.table, c.chain ?? '', policy, c.hasCounters ? { packets: c.rule.packets, bytes: c.rule.bytes } : null);
+}
+
+function changeCounters(_t: Tool, _c: XtCommand): Refusal | null { return null; }
+
+export function assertCompatible(t: Tool, table: string, chain: string | null): void {
+  if (t.session.compatible(table, chain)) {
+    if (t.session.view(table).tainted) t.call.out(`# Table \`${table}' contains incompatible base-chains, use 'nft' tool to list them.\n`);
+    return;
+  }
+  throw new XtError('OTHER_PROBLEM', `${chain === null ? '' : `chain \`${chain}' in `}table \`${table}' is incompatible, use 'nft' tool.`);
+}
+
+export function raised(t: Tool, rule: Parameters<Session['raise']>[0]): XtRule {
+  const r = t.session.raise(rule);
+  for (const w of r.warnings) t.call.err(w);
+  if (r.error !== null) throw new ParseFailure(r.error);
+  return r.rule;
+}
+
+/** nft.c: nft_rule_list */
+function list(t: Tool, c: XtCommand): Refusal | null {
+  const { session: s, call } = t;
+  if (c.chain !== null && !s.exists(c.table, c.chain)) return { fn: 'list', errno: 'ENOENT' };
+  assertCompatible(t, c.table, c.chain);
+  const o = (n: Parameters<typeof c.options.has>[0]): boolean => c.options.has(n);
+  const f: ListFormat = { numeric: o('numeric'), verbose: c.verbose > 0, exact: o('exact'), lineNumbers: o('line-numbers'), row: false };
+  const writer = writerOf(t.family);
+  const env = printEnvironment(t);
+  const chains = s.listed(c.table, c.chain);
+  if (c.rulenum) {
+    const r = chains[0]?.rules[c.rulenum - 1];
+    if (r) call.out(writer.line(raised(t, r.rule), c.rulenum, f, env, c.options));
+    return null;
+  }
+  call.out(writer.tableHeader(c.table));
+  for (const [i, chain] of chains.entries()) {
+    if (i) call.out('\n');
+    call.out(writer.header(chain, s.references(c.table, chain.name), f, c));
+    for (const [n, r] of writer.rulesOf(chain).entries()) call.out(writer.line(raised(t, r.rule), n + 1, f, env, c.options, chain.name, c.table));
+  }
+  return null;
+}
+
+/** nft.c: nft_rule_list_save */
+function listRules(t: Tool, c: XtCommand): Refusal | null {
+  const { session: s, call } = t;
+  if (c.chain !== null && !s.exists(c.table, c.chain)) return { fn: 'list', errno: 'ENOENT' };
+  assertCompatible(t, c.table, c.chain);
+  const chains = s.listed(c.table, c.chain);
+  const env = printEnvironment(t);
+  const counters = c.verbose > 0;
+  const writer = writerOf(t.family);
+  if (!c.rulenum) for (const ch of chains) {
+    call.out(ch.base ? `-P ${ch.name} ${ch.policy.toUpperCase()}${counters ? ` -c ${ch.packets} ${ch.bytes}` : ''}\n` : `-N ${ch.name}\n`);
+  }
+  for (const ch of chains) for (const [n, r] of ch.rules.entries()) {
+    if (c.rulenum && n + 1 !== c.rulenum) continue;
+    call.out(`-A ${ch.name}${writer.save(raised(t, r.rule), counters, env)}\n`);
+  }
+  return null;
+}
+
+/** One command of iptables, ip6tables, arptables, ebtables. */
+export function runCommand(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
+  const t = toolOf(call, family, program);
+  try {
+    const command = new CommandLine(parseEnvironment(t, false, null), argv).parse();
+    const bad = execute(t, command);
+    if (!bad) { t.session.commit(program, t.pid); return 0; }
+    call.err(refused(t, bad));
+    return 1;
+  } catch (e) {
+    return fail(t, e, -1);
+  }
+}
+
+/** xtables-standalone.c: how a refused operation is told. */
+export function refused(t: Tool, r: Refusal): string {
+  if (t.family === 'bridge') return `${t.program}: ${refusalText(r)}\n`;
+  return r.errno === 'EINVAL' ? `${t.program}: ${refusalText(r)}. Run \`dmesg' for more information.\n` : `${t.program}: ${refusalText(r)}.\n`;
+}
+
+export { first };

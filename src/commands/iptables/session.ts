@@ -1,0 +1,450 @@
+import type { Expression } from '../../kernel/expr/expression.ts';
+import { strerror } from '../../kernel/errno.ts';
+import type { Errno } from '../../kernel/errno.ts';
+import type { NftMessage } from '../../kernel/nf_tables/message.ts';
+import type { Chain, NftSet, Rule } from '../../kernel/nf_tables/objects.ts';
+import type { XtFamily } from '../../kernel/xt/definition.ts';
+import { XtError } from '../../kernel/xt/error.ts';
+import type { Netns } from '../../kernel/netns.ts';
+import type { XtRule } from '../../parsers/xtables/rule.ts';
+import type { AmongSets, AmongSource } from './among.ts';
+import type { BuiltinTable } from './family.ts';
+import { builtinChain, builtinTable } from './family.ts';
+import { compatOf, lower } from './lower.ts';
+import type { Raised } from './raise.ts';
+import { isCompatible, raise, sameRule } from './raise.ts';
+
+/**
+ * What the xtables tools think the ruleset is while they work (iptables/nft.c: struct nft_handle and its cache): a view
+ * that each operation changes along with the batch; `commit` sends the batch. Operations answer with an errno that
+ * nft_strerror words, or null.
+ */
+export interface ViewRule { readonly rule: Rule; readonly pending: number | null }
+
+export interface ViewChain {
+  name: string;
+  readonly base: boolean;
+  policy: 'accept' | 'drop';
+  packets: bigint;
+  bytes: bigint;
+  rules: ViewRule[];
+  /** Not made yet: what the listing shows of builtin chains. */
+  fake: boolean;
+  readonly chain: Chain | null;
+}
+
+interface ViewTable { readonly name: string; chains: Map<string, ViewChain>; readonly tainted: boolean; exists: boolean }
+
+/** Failure of an operation: fn of nft_strerror's table and errno. */
+export interface Refusal { readonly fn: string; readonly errno: Errno | 'ENXIO' }
+
+interface Sent { readonly kind: string; readonly what: string; readonly line: number }
+
+const EBT_POLICY_TYPE = 1;
+
+export class Session {
+  readonly family: XtFamily;
+  readonly net: Netns;
+  readonly source: AmongSource;
+  private tables = new Map<string, ViewTable>();
+  private messages: NftMessage[] = [];
+  private sent: Sent[] = [];
+  private ids = 0;
+  /** Line of the restore input that the next operations belong to; 0: none. */
+  line = 0;
+
+  constructor(family: XtFamily, net: Netns, interfaceName: (index: number) => string | undefined) {
+    this.family = family;
+    this.net = net;
+    this.source = { set: (name) => this.findSet(name), interfaceName };
+  }
+
+  private findSet(name: string): NftSet | undefined {
+    for (const t of this.net.nft.ruleset.tables) if (t.family === this.family) for (const s of t.sets) if (s.name === name) return s;
+    return undefined;
+  }
+
+  /** The view of one table, read from the kernel when first asked for. */
+  view(table: string): ViewTable {
+    const known = this.tables.get(table);
+    if (known) return known;
+    const t = this.net.nft.table(this.family, table);
+    const builtin = builtinTable(this.family, table) as BuiltinTable;
+    const chains = new Map<string, ViewChain>();
+    let tainted = false;
+    const put = (c: Chain): void => {
+      const counters = this.net.nft.live.chain(c);
+      chains.set(c.name, { name: c.name, base: c.hook !== undefined, policy: c.policy, packets: counters.packets, bytes: counters.bytes, rules: c.rules.map((rule) => ({ rule: this.net.nft.live.rule(rule), pending: null })), fake: false, chain: c });
+    };
+    const known2 = t?.chains.filter((c) => !c.binding) ?? [];
+    for (const b of builtin.chains) {
+      const c = known2.find((x) => x.name === b.name && x.hook);
+      if (c && c.hook && c.hook.type === b.type && c.hook.hooknum === b.hooknum && c.hook.priority === b.priority) put(c);
+    }
+    for (const c of known2.filter((x) => !x.hook).sort((x, y) => (x.name < y.name ? -1 : x.name > y.name ? 1 : 0))) put(c);
+    tainted = known2.some((c) => c.hook && !chains.has(c.name));
+    const v: ViewTable = { name: table, chains, tainted, exists: t !== undefined };
+    this.tables.set(table, v);
+    return v;
+  }
+
+  chain(table: string, name: string): ViewChain | undefined { return this.view(table).chains.get(name); }
+
+  /** nft.c: nft_chain_exists */
+  exists(table: string, chain: string): boolean {
+    return builtinChain(this.family, table, chain) !== undefined || this.chain(table, chain) !== undefined;
+  }
+
+  assertJump(rule: XtRule, table: string): void {
+    if (rule.jump.kind === 'chain' && !this.exists(table, rule.jump.name)) throw new XtError('PARAMETER_PROBLEM', `Chain '${rule.jump.name}' does not exist`);
+  }
+
+  /** Chains as lists show them: builtin ones always, in their order, then the user's by name (nft_xt_fake_builtin_chains). */
+  listed(table: string, only: string | null = null): ViewChain[] {
+    const v = this.view(table);
+    const builtin = builtinTable(this.family, table)?.chains ?? [];
+    const fake = (name: string): ViewChain => ({ name, base: true, policy: 'accept', packets: 0n, bytes: 0n, rules: [], fake: true, chain: null });
+    const bases = builtin.map((b) => v.chains.get(b.name) ?? fake(b.name));
+    const users = [...v.chains.values()].filter((c) => !c.base).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    const all = [...bases, ...users];
+    return only === null ? all : all.filter((c) => c.name === only);
+  }
+
+  /** Jumps and gotos that name the chain. */
+  references(table: string, chain: string): number {
+    let n = 0;
+    for (const c of this.view(table).chains.values()) for (const { rule } of c.rules) for (const e of rule.exprs) {
+      if (e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict && e.data.verdict.chain === chain) n++;
+    }
+    return n;
+  }
+
+  /** nft.c: nft_is_table_compatible */
+  compatible(table: string, chain: string | null): boolean {
+    const chains = chain === null ? [...this.view(table).chains.values()] : [this.chain(table, chain)];
+    return chains.every((c) => !c || c.rules.every((r) => r.rule.exprs.every(isCompatible)));
+  }
+
+  raise(rule: Rule): Raised { return raise(rule, this.family, this.source); }
+
+  private send(message: NftMessage, kind: string, what: string): void {
+    this.messages.push(message);
+    this.sent.push({ kind, what, line: this.line });
+  }
+
+  private needTable(table: string): ViewTable {
+    const v = this.view(table);
+    if (!v.exists) {
+      this.send({ op: 'newtable', family: this.family, table, excl: false }, 'TABLE_ADD', `table ${table}`);
+      v.exists = true;
+    }
+    return v;
+  }
+
+  /** nft.c: nft_xt_builtin_init for one chain. */
+  private needBuiltin(table: string, name: string): ViewChain | undefined {
+    const v = this.needTableOf(table, name);
+    const b = builtinChain(this.family, table, name);
+    if (!v || !b || v.chains.has(name)) return v?.chains.get(name);
+    this.send({ op: 'newchain', family: this.family, table, chain: name, excl: false, policy: 'accept', hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] }, counters: { packets: 0n, bytes: 0n } }, 'CHAIN_ADD', `chain ${name}`);
+    const c: ViewChain = { name, base: true, policy: 'accept', packets: 0n, bytes: 0n, rules: [], fake: false, chain: null };
+    v.chains.set(name, c);
+    return c;
+  }
+
+  private needTableOf(table: string, chain: string): ViewTable | undefined {
+    return builtinChain(this.family, table, chain) ? this.needTable(table) : this.view(table);
+  }
+
+  private readonly sets = (table: string): AmongSets => ({
+    add: (make) => {
+      const id = ++this.ids;
+      for (const m of make(id)) this.send({ ...m, table } as NftMessage, 'SET_ADD', `set __set`);
+      return { name: '__set%d', id };
+    },
+  });
+
+  private make(rule: XtRule, table: string): Expression[] { return lower(rule, this.sets(table)); }
+
+  private pendingRule(rule: XtRule, exprs: readonly Expression[]): ViewRule {
+    return { rule: { handle: 0n, exprs, id: -1, compat: compatOf(rule) }, pending: ++this.ids };
+  }
+
+  private newRule(table: string, chain: string, mode: 'append' | 'insert' | 'replace', rule: XtRule, at: ViewRule | null): ViewRule {
+    const exprs = this.make(rule, table);
+    const made = this.pendingRule(rule, exprs);
+    const where = at ? (at.pending === null ? { position: at.rule.handle } : { positionId: at.pending }) : {};
+    const compat = compatOf(rule);
+    this.send({ op: 'newrule', family: this.family, table, chain, excl: false, mode, exprs, id: made.pending as number, ...where, ...(compat ? { compat } : {}) }, mode === 'append' ? 'RULE_APPEND' : mode === 'insert' ? 'RULE_INSERT' : 'RULE_REPLACE', `rule in chain ${chain}`);
+    return made;
+  }
+
+  append(table: string, chain: string, rule: XtRule): Refusal | null {
+    this.assertJump(rule, table);
+    const c = this.needBuiltin(table, chain);
+    if (!c) return { fn: 'append', errno: 'ENOENT' };
+    c.rules.push(this.newRule(table, chain, 'append', rule, null));
+    return null;
+  }
+
+  /** rulenum counts from 1. */
+  insert(table: string, chain: string, rule: XtRule, rulenum: number): Refusal | null {
+    this.assertJump(rule, table);
+    const c = this.needBuiltin(table, chain);
+    if (!c) return { fn: 'insert', errno: 'ENOENT' };
+    const at = c.rules[rulenum - 1];
+    if (rulenum > 1 && !at) {
+      if (!c.rules[rulenum - 2]) return { fn: 'insert', errno: 'E2BIG' };
+      c.rules.push(this.newRule(table, chain, 'append', rule, null));
+      return null;
+    }
+    c.rules.splice(rulenum - 1, 0, this.newRule(table, chain, 'insert', rule, at ?? null));
+    return null;
+  }
+
+  replace(table: string, chain: string, rule: XtRule, rulenum: number): Refusal | null {
+    this.assertJump(rule, table);
+    const c = this.chain(table, chain);
+    if (!c) return { fn: 'replace', errno: 'ENOENT' };
+    const at = c.rules[rulenum - 1];
+    if (!at) return { fn: 'replace', errno: 'E2BIG' };
+    // A rule made earlier in the batch has no handle yet: it is taken out and a new one put there.
+    if (at.pending !== null) {
+      const next = c.rules[rulenum];
+      this.deleteRule(table, chain, at);
+      c.rules[rulenum - 1] = this.newRule(table, chain, next ? 'insert' : 'append', rule, next ?? null);
+      return null;
+    }
+    c.rules[rulenum - 1] = this.newRule(table, chain, 'replace', rule, at);
+    return null;
+  }
+
+  private deleteRule(table: string, chain: string, r: ViewRule): void {
+    this.send({ op: 'delrule', family: this.family, table, chain, ...(r.pending === null ? { handle: r.rule.handle } : { id: r.pending }) }, 'RULE_DELETE', `rule in chain ${chain}`);
+  }
+
+  /** nft.c: nft_rule_find: the first rule that says the same; a rule that cannot be read ends the tool. */
+  private find(table: string, chain: string, rule: XtRule): ViewRule | null {
+    const c = this.chain(table, chain);
+    if (!c) return null;
+    const want = raise({ handle: 0n, id: -1, exprs: lower(rule, NO_SETS) }, this.family, WANTED(rule, this.source)).rule;
+    for (const r of c.rules) {
+      const raised = this.raise(r.rule);
+      if (raised.error !== null) throw new ParseFailure(raised.error);
+      if (sameRule(raised.rule, withAmong(want, rule))) return r;
+    }
+    return null;
+  }
+
+  check(table: string, chain: string, rule: XtRule): Refusal | null {
+    this.assertJump(rule, table);
+    return this.find(table, chain, rule) ? null : { fn: 'check', errno: 'ENOENT' };
+  }
+
+  delete(table: string, chain: string, rule: XtRule): Refusal | null {
+    this.assertJump(rule, table);
+    const found = this.find(table, chain, rule);
+    if (!found) return { fn: 'delete', errno: 'ENOENT' };
+    this.deleteRule(table, chain, found);
+    const c = this.chain(table, chain) as ViewChain;
+    c.rules = c.rules.filter((r) => r !== found);
+    return null;
+  }
+
+  deleteNum(table: string, chain: string, rulenum: number): Refusal | null {
+    const c = this.chain(table, chain);
+    if (!c) return { fn: 'deleteNum', errno: 'ENOENT' };
+    const r = c.rules[rulenum - 1];
+    if (!r) return { fn: 'deleteNum', errno: 'E2BIG' };
+    this.deleteRule(table, chain, r);
+    c.rules.splice(rulenum - 1, 1);
+    return null;
+  }
+
+  /** nft.c: nft_rule_flush; `say` hears the chains with -v. */
+  flush(table: string, chain: string | null, verbose: boolean, say: (text: string) => void): Refusal | null {
+    if (chain !== null || verbose) {
+      if (chain !== null) this.needBuiltin(table, chain);
+      else for (const b of builtinTable(this.family, table)?.chains ?? []) this.needBuiltin(table, b.name);
+    } else if (!this.view(table).exists) return null;
+    const v = this.view(table);
+    if (chain !== null && !v.chains.has(chain)) return { fn: 'flush', errno: 'ENOENT' };
+    if (chain === null && !verbose) {
+      this.send({ op: 'delrule', family: this.family, table }, 'RULE_FLUSH', `rule in table ${table}`);
+      for (const c of v.chains.values()) c.rules = this.policyRules(c);
+      if (this.family === 'bridge') for (const c of v.chains.values()) if (!c.base) this.restorePolicy(table, c);
+      return null;
+    }
+    for (const c of this.listed(table, chain)) {
+      if (verbose) say(`Flushing chain \`${c.name}'\n`);
+      this.send({ op: 'delrule', family: this.family, table, chain: c.name }, 'RULE_FLUSH', `rule in chain ${c.name}`);
+      const kept = this.policyRules(c);
+      c.rules = [];
+      if (kept.length) { c.rules = kept; this.restorePolicy(table, c); }
+    }
+    return null;
+  }
+
+  /** ebtables keeps the policy of its own chains in a last rule, which -F leaves alone. */
+  private policyRules(c: ViewChain): ViewRule[] { return this.family === 'bridge' && !c.base ? c.rules.filter((r) => isPolicyRule(r.rule)) : []; }
+
+  private restorePolicy(table: string, c: ViewChain): void {
+    const old = c.rules.find((r) => isPolicyRule(r.rule));
+    c.rules = c.rules.filter((r) => r !== old);
+    if (old) this.userPolicy(table, c, policyOf(old.rule));
+  }
+
+  /** nft-bridge: the policy of a user chain. */
+  userPolicy(table: string, c: ViewChain, policy: 'ACCEPT' | 'DROP' | 'RETURN'): void {
+    const old = c.rules.find((r) => isPolicyRule(r.rule));
+    if (old) { this.deleteRule(table, c.name, old); c.rules = c.rules.filter((r) => r !== old); }
+    if (policy === 'RETURN') return;
+    const exprs: Expression[] = [{ kind: 'counter', packets: 0n, bytes: 0n }, { kind: 'immediate', dreg: 0, data: { verdict: { code: policy === 'DROP' ? 'drop' : 'accept' } } }];
+    const userdata = Uint8Array.of(EBT_POLICY_TYPE, 4, 1, 0, 0, 0);
+    const id = ++this.ids;
+    this.send({ op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'append', exprs, id, userdata }, 'RULE_APPEND', `rule in chain ${c.name}`);
+    c.rules.push({ rule: { handle: 0n, exprs, id: -1, userdata }, pending: id });
+  }
+
+  newChain(table: string, chain: string): Refusal | null {
+    if (this.exists(table, chain)) return { fn: 'newChain', errno: 'EEXIST' };
+    this.needTable(table);
+    this.send({ op: 'newchain', family: this.family, table, chain, excl: true }, 'CHAIN_USER_ADD', `chain ${chain}`);
+    this.view(table).chains.set(chain, { name: chain, base: false, policy: 'accept', packets: 0n, bytes: 0n, rules: [], fake: false, chain: null });
+    return null;
+  }
+
+  /** `:chain` of the restore tools: made, or emptied. */
+  restoreChain(table: string, chain: string): Refusal | null {
+    const c = this.chain(table, chain);
+    if (!c) return this.newChain(table, chain);
+    this.send({ op: 'delrule', family: this.family, table, chain }, 'CHAIN_USER_FLUSH', `chain ${chain}`);
+    c.rules = [];
+    return null;
+  }
+
+  deleteChain(table: string, chain: string | null, verbose: boolean, say: (text: string) => void): Refusal | null {
+    const v = this.view(table);
+    if (chain !== null && !v.chains.has(chain)) return { fn: 'deleteChain', errno: 'ENOENT' };
+    for (const c of this.listed(table, chain).filter((x) => !x.fake)) {
+      if (c.base) {
+        if (c.policy !== 'accept') { if (chain !== null) return { fn: 'deleteChain', errno: 'ENOTEMPTY' }; continue; }
+        if (c.rules.length && chain === null) continue;
+      }
+      if (verbose && (chain !== null || !c.base)) say(`Deleting chain \`${c.name}'\n`);
+      if (this.family === 'bridge' && !c.base) for (const r of c.rules.filter((x) => isPolicyRule(x.rule))) this.deleteRule(table, c.name, r);
+      this.send({ op: 'delchain', family: this.family, table, chain: c.name }, 'CHAIN_DEL', `chain ${c.name}`);
+      v.chains.delete(c.name);
+    }
+    return null;
+  }
+
+  rename(table: string, from: string, to: string): Refusal | null {
+    if (this.exists(table, to)) return { fn: 'rename', errno: 'EEXIST' };
+    const v = this.view(table);
+    const c = v.chains.get(from);
+    if (!c) return { fn: 'rename', errno: 'ENOENT' };
+    this.send({ op: 'newchain', family: this.family, table, excl: false, rename: to, ...(c.chain ? { handle: c.chain.handle } : { chain: from }) }, 'CHAIN_RENAME', `chain ${to}`);
+    return null;
+  }
+
+  setPolicy(table: string, chain: string, policy: string, counters: { packets: bigint; bytes: bigint } | null): Refusal | null {
+    if (policy !== 'ACCEPT' && policy !== 'DROP') return { fn: 'policy', errno: 'EINVAL' };
+    const b = builtinChain(this.family, table, chain);
+    if (!b) return { fn: 'policy', errno: 'ENOENT' };
+    this.needTable(table);
+    const p = policy === 'DROP' ? 'drop' : 'accept';
+    this.send({ op: 'newchain', family: this.family, table, chain, excl: false, policy: p, hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] }, ...(counters ? { counters } : {}) }, 'CHAIN_UPDATE', `chain ${chain}`);
+    const v = this.view(table);
+    const c = v.chains.get(chain);
+    if (c) { c.policy = p; if (counters) Object.assign(c, counters); }
+    else v.chains.set(chain, { name: chain, base: true, policy: p, packets: 0n, bytes: 0n, ...counters, rules: [], fake: false, chain: null });
+    return null;
+  }
+
+  zeroChains(table: string, chain: string | null, verbose: boolean, say: (text: string) => void): Refusal | null {
+    if (chain !== null && !this.exists(table, chain)) return { fn: 'zero', errno: 'ENOENT' };
+    for (const c of this.listed(table, chain)) {
+      if (verbose && (c.base || chain !== null || true)) say(`Zeroing chain \`${c.name}'\n`);
+      if (c.fake) continue;
+      if (c.base) {
+        const b = builtinChain(this.family, table, c.name);
+        if (b) this.send({ op: 'newchain', family: this.family, table, chain: c.name, excl: false, policy: c.policy, hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] }, counters: { packets: 0n, bytes: 0n } }, 'CHAIN_ZERO', `chain ${c.name}`);
+      }
+      for (const r of c.rules) this.zeroRule(table, c, r);
+    }
+    return null;
+  }
+
+  zeroNum(table: string, chain: string, rulenum: number): Refusal | null {
+    const c = this.chain(table, chain);
+    const r = c?.rules[rulenum - 1];
+    if (!c || !r) return { fn: 'zeroNum', errno: 'ENOENT' };
+    this.zeroRule(table, c, r);
+    return null;
+  }
+
+  private zeroRule(table: string, c: ViewChain, r: ViewRule): void {
+    if (r.pending !== null || !r.rule.exprs.some((e) => e.kind === 'counter' && (e.packets || e.bytes))) return;
+    const exprs = r.rule.exprs.map((e): Expression => (e.kind === 'counter' ? { ...e, packets: 0n, bytes: 0n } : e));
+    this.send({ op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'replace', position: r.rule.handle, exprs, ...(r.rule.compat ? { compat: r.rule.compat } : {}), ...(r.rule.userdata ? { userdata: r.rule.userdata } : {}), ...(r.rule.comment !== undefined ? { comment: r.rule.comment } : {}) }, 'RULE_REPLACE', `rule in chain ${c.name}`);
+  }
+
+  /** The restore tools without --noflush: the table goes with all it has. */
+  flushTable(table: string): void {
+    const v = this.view(table);
+    if (v.exists) this.send({ op: 'deltable', family: this.family, table }, 'TABLE_FLUSH', `table ${table}`);
+    this.tables.set(table, { name: table, chains: new Map(), tainted: false, exists: false });
+  }
+
+  get pendingMessages(): readonly NftMessage[] { return this.messages; }
+
+  abort(): void { this.reset(); }
+
+  private reset(): void { this.messages = []; this.sent = []; this.tables = new Map(); }
+
+  /** Sends the batch; what the kernel refuses is one message for the user. */
+  commit(program: string, pid: number): void {
+    if (this.messages.length === 0) { this.reset(); return; }
+    const result = this.net.nft.commit(this.messages, { pid, name: program });
+    const sent = this.sent;
+    this.reset();
+    if (result.ok) return;
+    const shown = result.errors.map((e) => {
+      const s = sent[e.index];
+      return `${s.line ? `\nline ${s.line}:` : ''} ${s.kind} failed (${strerror(e.errno)}): ${s.what}`;
+    });
+    throw new XtError('RESOURCE_PROBLEM', (sent[0]?.line ? shown : shown.slice(0, 1)).join(''));
+  }
+}
+
+/** A rule of the kernel that the tools cannot read. */
+export class ParseFailure extends Error {
+  constructor(message: string) { super(message); }
+}
+
+const NO_SETS: AmongSets = { add: () => ({ name: '__set%d', id: 0 }) };
+const WANTED = (_rule: XtRule, source: AmongSource): AmongSource => ({ ...source, set: () => undefined });
+
+/** `among` cannot come back from a set that is not there: it is compared as it was read. */
+function withAmong(raised: XtRule, wanted: XtRule): XtRule {
+  return wanted.matches.some((m) => m.name === 'among') ? wanted : raised;
+}
+
+/** nft-bridge.c: the rule that carries the policy of a user chain is marked in its user data. */
+export const isPolicyRule = (r: Rule): boolean => r.userdata !== undefined && r.userdata.length >= 3 && r.userdata[0] === EBT_POLICY_TYPE && r.userdata[2] === 1 && r.exprs.length === 2;
+
+export function policyOf(r: Rule): 'ACCEPT' | 'DROP' | 'RETURN' {
+  const v = r.exprs.find((e) => e.kind === 'immediate');
+  return v && v.kind === 'immediate' && 'verdict' in v.data ? (v.data.verdict.code === 'drop' ? 'DROP' : v.data.verdict.code === 'return' ? 'RETURN' : 'ACCEPT') : 'ACCEPT';
+}
+
+/** nft.c: nft_strerror. */
+export function refusalText(r: Refusal): string {
+  const table: Readonly<Record<string, string>> = {
+    'newChain EEXIST': 'Chain already exists', 'insert E2BIG': 'Index of insertion too big', 'check ENOENT': 'Bad rule (does a matching rule exist in that chain?)',
+    'replace E2BIG': 'Index of replacement too big', 'deleteNum E2BIG': 'Index of deletion too big', 'delete ENOENT': 'Bad rule (does a matching rule exist in that chain?)',
+    'zeroNum ENOENT': 'Bad rule (does a matching rule exist in that chain?)', 'policy ENOENT': 'Bad built-in chain name', 'policy EINVAL': 'Bad policy name', 'policy ENXIO': 'Bad built-in chain name',
+  };
+  return table[`${r.fn} ${r.errno}`] ?? (r.errno === 'ENOENT' ? 'No chain/target/match by that name' : strerror(r.errno));
+}
