@@ -1,6 +1,8 @@
+import type { Skb } from '../net/skb.ts';
 import type { Netns } from '../netns.ts';
 import type { NetDevice } from '../stack/device.ts';
 import type { RouteType } from '../stack/fib.ts';
+import { destination, source } from './packet.ts';
 
 /** What extensions ask of the rest of the namespace. */
 
@@ -32,4 +34,16 @@ function routeTypes6(net: Netns, address: Uint8Array, dev: NetDevice | null): nu
 /** nf_ct_set_acct: extensions that need counters switch accounting on. */
 export function enableAccounting(net: Netns): void {
   net.conntrack.conf.acct = 1;
+}
+
+/** rpfilter_lookup_reverse: would an answer to the packet leave by the device it came in by? */
+export function reversePath(net: Netns, skb: Skb, dev: NetDevice, o: { readonly loose: boolean; readonly validmark: boolean; readonly acceptLocal: boolean }): boolean {
+  const src = source(skb);
+  const v6 = src.length === 16;
+  const flow = { daddr: src, saddr: destination(skb), mark: o.validmark ? skb.mark : 0, iif: 0, oif: v6 && !o.loose ? dev.index : 0, tos: 0 };
+  const hit = net.stack.fib.lookup(v6 ? 6 : 4, flow);
+  if ('error' in hit) return false;
+  const type = hit.route.type;
+  if (type !== 'unicast' && (type !== 'local' || !o.acceptLocal) && !(v6 && type === 'anycast' && o.acceptLocal)) return false;
+  return o.loose || hit.hop.dev === dev.index || hit.route.hops.some((h) => h.dev === dev.index);
 }

@@ -1,6 +1,6 @@
 import { defineExtension } from '../definition.ts';
-import { cut } from '../text.ts';
-import { draftOf } from '../value.ts';
+import { cut, saveString } from '../text.ts';
+import { draftOf, fail } from '../value.ts';
 
 /** struct xt_nfacct_match_info_v1: NFACCT_NAME_MAX is 32. */
 type NfacctInfo = { readonly name: string };
@@ -15,10 +15,13 @@ export const match = defineExtension<NfacctInfo>({
  --nfacct-name STRING		Name of accouting area
 `,
   init: () => ({ name: '' }),
-  parse: (o, draft) => { draft['name'] = cut(o.raw ?? '', 31); },
+  parse(o, draft) {
+    if (o.raw?.includes('\n')) fail('Newlines not allowed in --nfacct-name');
+    draft['name'] = cut(o.raw ?? '', 31);
+  },
   finish: (draft) => draftOf<NfacctInfo>({ ...draft }),
-  save: (i) => ` --nfacct-name ${i.name}`,
-  print: (i) => ` nfacct-name  ${i.name}`,
+  save: (i) => ` --nfacct-name ${saveString(i.name)}`,
+  print: (i) => ` nfacct-name ${saveString(i.name)}`,
   /** Accounting objects are made by nfacct(8), which is not modelled: there are none. */
   check: () => 'ENOENT',
 });

@@ -1,0 +1,65 @@
+import type { XtKeep } from './definition.ts';
+
+/** One address of a recent list (struct recent_entry): `stamps` are jiffies, `index` where the next one goes. */
+export interface RecentEntry { readonly address: Uint8Array; ttl: number; index: number; readonly stamps: number[] }
+
+/** ip_list_tot and ip_pkt_list_tot, the module's defaults. */
+const MAX_ENTRIES = 100;
+
+const sameAddress = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, n) => x === b[n]);
+const powerAbove = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
+
+/** A recent list (struct recent_table), shown in /proc/net/xt_recent. Entries are in order of their last update. */
+export class RecentTable {
+  readonly mask: Uint8Array;
+  entries: RecentEntry[] = [];
+  #stampMask = 0;
+
+  constructor(mask: Uint8Array) {
+    this.mask = mask;
+  }
+
+  /** A rule that counts more hits than stamps are kept makes the list keep more. */
+  wants(hits: number): void {
+    this.#stampMask = Math.max(this.#stampMask, hits ? powerAbove(hits) - 1 : 31);
+  }
+
+  #masked(address: Uint8Array): Uint8Array {
+    return address.map((b, n) => b & (this.mask[n] ?? 255));
+  }
+
+  /** recent_entry_lookup; ttl 0: any */
+  find(address: Uint8Array, ttl: number): RecentEntry | undefined {
+    const masked = this.#masked(address);
+    return this.entries.find((e) => sameAddress(e.address, masked) && (ttl === e.ttl || ttl === 0 || e.ttl === 0));
+  }
+
+  /** recent_entry_init: the list being full, the longest unused goes. */
+  add(address: Uint8Array, ttl: number, now: number): void {
+    if (this.entries.length >= MAX_ENTRIES) this.entries.shift();
+    this.entries.push({ address: this.#masked(address), ttl, index: 1, stamps: [now] });
+  }
+
+  remove(entry: RecentEntry): void {
+    this.entries = this.entries.filter((e) => e !== entry);
+  }
+
+  /** recent_entry_update */
+  update(entry: RecentEntry, ttl: number, now: number): void {
+    entry.index &= this.#stampMask;
+    entry.stamps[entry.index++] = now;
+    entry.ttl = ttl;
+    this.remove(entry);
+    this.entries.push(entry);
+  }
+
+  /** recent_entry_reap: drops the oldest entry when it is out of date, unless it is the one about to be updated. */
+  reap(since: number, working: RecentEntry, update: boolean): void {
+    const oldest = this.entries[0];
+    if (!oldest || (oldest === working && update)) return;
+    const last = oldest.stamps[oldest.index - 1];
+    if (since > last) this.remove(oldest);
+  }
+}
+
+export const recentTable = (keep: XtKeep, name: string, mask: Uint8Array): RecentTable => keep.shared(`recent/${name}`, () => new RecentTable(mask));
