@@ -2,6 +2,8 @@ import { readFileSync, writeSync } from 'node:fs';
 import { StateError } from '../host/state/store.ts';
 import { type Started, StateHost } from './host.ts';
 
+export { toolNames } from './host.ts';
+
 /** Exit status when the state cannot be used: sysexits(3) EX_IOERR, which no cloned tool gives. */
 export const STATE_FAILED = 74;
 
