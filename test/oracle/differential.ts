@@ -1,0 +1,31 @@
+import { createHost } from 'drywall';
+import { textMatches } from '../conformance/compare.ts';
+import { askAll, type Ran, type Step } from './real.ts';
+
+export interface Difference { readonly session: readonly Step[]; readonly step: number; readonly real: Ran; readonly drywall: Ran }
+
+export interface Outcome { readonly accepted: number; readonly refused: number; readonly differences: readonly Difference[] }
+
+/** Plays sessions on the real tools and on drywall; a session counts as accepted when its first command was. */
+export async function compare(sessions: readonly (readonly Step[])[]): Promise<Outcome> {
+  const real = askAll(sessions);
+  const differences: Difference[] = [];
+  for (const [i, session] of sessions.entries()) {
+    const host = await createHost({ container: true });
+    for (const [k, step] of session.entries()) {
+      const want = real[i][k];
+      const got = await host.exec(step.argv, { stdin: step.stdin }).catch((e: unknown): Ran => ({ status: -1, stdout: '', stderr: `threw ${e instanceof Error ? e.stack : e}` }));
+      if (got.status === want.status && textMatches(want.stdout, got.stdout) && textMatches(want.stderr, got.stderr)) continue;
+      differences.push({ session, step: k, real: want, drywall: got });
+      break;
+    }
+    await host.close();
+  }
+  const accepted = real.filter((r) => r[0].status === 0).length;
+  return { accepted, refused: real.length - accepted, differences };
+}
+
+/** A difference as a person reads it: the commands up to it, then both answers. */
+export const describeDifference = (d: Difference): string => `${d.session.slice(0, d.step + 1).map((s) => `$ ${s.argv.join(' ')}${s.stdin === undefined ? '' : ` <<< ${s.stdin}`}`).join('\n')}
+real ${d.real.status}: ${d.real.stdout}${d.real.stderr}
+drywall ${d.drywall.status}: ${d.drywall.stdout}${d.drywall.stderr}`;
