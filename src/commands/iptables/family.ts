@@ -18,11 +18,12 @@ const HOOK: Readonly<Record<string, HookName>> = { PREROUTING: 'prerouting', INP
 const inet = (name: string, priority: number, type: BuiltinChain['type'] = 'filter'): BuiltinChain =>
   ({ name, type, hook: HOOK[name], hooknum: NF_INET_HOOK[HOOK[name] as keyof typeof NF_INET_HOOK], priority });
 
+/** In the order of enum nft_table_type, which is that of -save. */
 const INET: readonly BuiltinTable[] = [
-  { name: 'raw', chains: [inet('PREROUTING', -300), inet('OUTPUT', -300)] },
   { name: 'mangle', chains: [inet('PREROUTING', -150), inet('INPUT', -150), inet('FORWARD', -150), inet('OUTPUT', -150, 'route'), inet('POSTROUTING', -150)] },
-  { name: 'filter', chains: [inet('INPUT', 0), inet('FORWARD', 0), inet('OUTPUT', 0)] },
   { name: 'security', chains: [inet('INPUT', 150), inet('FORWARD', 150), inet('OUTPUT', 150)] },
+  { name: 'raw', chains: [inet('PREROUTING', -300), inet('OUTPUT', -300)] },
+  { name: 'filter', chains: [inet('INPUT', 0), inet('FORWARD', 0), inet('OUTPUT', 0)] },
   { name: 'nat', chains: [inet('PREROUTING', -100, 'nat'), inet('INPUT', 100, 'nat'), inet('OUTPUT', -100, 'nat'), inet('POSTROUTING', 100, 'nat')] },
 ];
 

@@ -1,4 +1,4 @@
-import { anyName, maskLength, maskText, ntop } from '../../kernel/xt/address.ts';
+import { maskLength, maskText, ntop } from '../../kernel/xt/address.ts';
 import type { Names, PrintContext } from '../../kernel/xt/definition.ts';
 import { protocolName } from '../../kernel/xt/text.ts';
 import type { Netns } from '../../kernel/netns.ts';
@@ -42,11 +42,14 @@ export function listAddress(m: Masked | null, v6: boolean, numeric: boolean, nam
   if (zero && !numeric) return 'anywhere';
   const address = m?.value ?? new Uint8Array(v6 ? 16 : 4);
   const mask = m?.mask ?? new Uint8Array(v6 ? 16 : 4);
-  return (numeric ? ntop(address) : nameOf(address, mask, names)) + maskText(mask);
+  return (numeric ? ntop(address) : nameOf(address, names)) + maskText(mask);
 }
 
 /** xtables_ipaddr_to_anyname: hosts, then networks. */
-function nameOf(address: Uint8Array, _mask: Uint8Array, names: Names): string { return anyName(address, names); }
+function nameOf(address: Uint8Array, names: Names): string {
+  const host = names.hostName(address);
+  return host ?? (address.length === 4 ? names.networkName(address) : undefined) ?? ntop(address);
+}
 
 export function ruleLine(r: XtRule, num: number, f: ListFormat, env: PrintEnvironment): string {
   const w = (s: string, n: number): string => `${f.row ? s : s.padEnd(n)} `;
@@ -56,7 +59,7 @@ export function ruleLine(r: XtRule, num: number, f: ListFormat, env: PrintEnviro
   const any = f.numeric ? '*' : 'any';
   let out = '';
   if (f.lineNumbers) out += w(String(num), 4);
-  if (f.verbose && !f.row) out += numberText(r.packets, f.exact, f.row) + numberText(r.bytes, f.exact, f.row).replace(/^/, f.exact ? '  ' : '');
+  if (f.verbose && !f.row) out += numberText(r.packets, f.exact, f.row) + numberText(r.bytes, f.exact, f.row);
   out += w(jumpName(r.jump), 9);
   out += (r.proto?.inverted ? '!' : ' ') + w(pname, 4);
   out += `${f.row ? 'opt ' : ''}${r.fragment?.inverted ? '!' : '-'}${r.fragment ? 'f' : '-'} `;

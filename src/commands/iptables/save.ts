@@ -70,7 +70,7 @@ export function runSave(call: Call, family: XtFamily, program: string, argv: rea
   if (o.table !== null && !builtinTable(family, o.table)) { call.err(`Table \`${o.table}' does not exist\n`); return 1; }
   try {
     const order = BUILTIN[family].map((b) => b.name);
-    const tables = o.table !== null ? [o.table] : call.host.net.nft.ruleset.tables.filter((x) => x.family === family && order.includes(x.name)).map((x) => x.name);
+    const tables = o.table !== null ? [o.table] : order.filter((name) => call.host.net.nft.table(family, name));
     for (const name of tables) saveTable(t, name, o.counters, out);
     return done(0);
   } catch (e) {

@@ -333,7 +333,7 @@ export class Session {
       }
       if (verbose && (chain !== null || !c.base)) say(`Deleting chain \`${c.name}'\n`);
       if (this.family === 'bridge' && !c.base) for (const r of c.rules.filter((x) => isPolicyRule(x.rule))) this.deleteRule(table, c.name, r);
-      this.send({ op: 'delchain', family: this.family, table, chain: c.name }, 'CHAIN_DEL', `chain ${c.name}`);
+      this.send({ op: 'delchain', family: this.family, table, chain: c.name, nonrec: true }, 'CHAIN_DEL', `chain ${c.name}`);
       v.chains.delete(c.name);
     }
     return null;

@@ -52,9 +52,15 @@ export class DraftTable {
   rename(chain: Chain, name: string): void {
     const copy = this.edit(chain);
     const all = [...this.chains.values()];
+    const old = copy.name;
     copy.name = name;
     this.chains.clear();
     for (const c of all) this.chains.set(c.name, c);
+    // The kernel's verdicts point at the chain; here they name it.
+    for (const c of all) if (c.rules.some((r) => jumpsTo(r, old))) {
+      const edited = this.edit(c);
+      edited.rules = edited.rules.map((r) => (jumpsTo(r, old) ? Object.freeze({ ...r, exprs: r.exprs.map((e) => (namesChain(e, old) ? renamed(e, name) : e)) }) : r));
+    }
   }
 
   object(kind: ObjectKind, name: string): NftObject | undefined { return this.objects.get(`${kind}/${name}`); }
@@ -161,3 +167,8 @@ export class Transaction {
 export function verdictOf(e: Expression): Verdict | null {
   return e.kind === 'immediate' && 'verdict' in e.data ? e.data.verdict : null;
 }
+
+const namesChain = (e: Expression, chain: string): boolean => e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict && e.data.verdict.chain === chain;
+const jumpsTo = (r: Rule, chain: string): boolean => r.exprs.some((e) => namesChain(e, chain));
+const renamed = (e: Expression, chain: string): Expression =>
+  (e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict ? { ...e, data: { verdict: { ...e.data.verdict, chain } } } : e);

@@ -129,6 +129,7 @@ export interface Names {
   host(name: string, family: 'ip' | 'ip6'): readonly Uint8Array[];
   hostName(address: Uint8Array): string | undefined;
   network(name: string): Uint8Array | undefined;
+  networkName(address: Uint8Array): string | undefined;
   file(path: string): string | undefined;
 }
 

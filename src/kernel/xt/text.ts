@@ -11,7 +11,7 @@ export const saveString = (s: string): string => (/^[-_0-9A-Za-z]+$/.test(s) ? `
 
 /** getaddrinfo(3) of a service for xtables_getportbyname: numbers wrap at 65536; null: does not resolve. */
 export function portByName(text: string, proto: string | null, names: Names): number | null {
-  if (/^[ \t\n\v\f\r]*[-+]?[0-9]+$/.test(text)) return Number(BigInt.asUintN(16, BigInt(text.trim())));
+  if (/^[0-9]+$/.test(text)) return Number(BigInt.asUintN(16, BigInt(text)));
   return names.service(text, proto) ?? null;
 }
 
@@ -40,7 +40,7 @@ export function parseProtocol(text: string, names: Names): number {
 
 /** xtables_chain_protos: names known without /etc/protocols. */
 export const PROTOCOLS: ReadonlyMap<string, number> = new Map([
-  ['tcp', 6], ['sctp', 132], ['udp', 17], ['udplite', 136], ['icmp', 1], ['ipv6-icmp', 58], ['icmpv6', 58], ['esp', 50], ['ah', 51], ['ipv6-mh', 135], ['mobility-header', 135], ['mh', 135], ['all', 0],
+  ['tcp', 6], ['sctp', 132], ['udp', 17], ['udplite', 136], ['icmp', 1], ['ipv6-icmp', 58], ['icmpv6', 58], ['esp', 50], ['ah', 51], ['mobility-header', 135], ['ipv6-mh', 135], ['mh', 135], ['all', 0],
 ]);
 
 /** proto_to_name: /etc/protocols unless numeric, else the built-in names. undefined: number only. */

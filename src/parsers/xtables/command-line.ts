@@ -318,7 +318,7 @@ export class CommandLine {
   }
 
   private versionText(): string {
-    return this.env.family === 'bridge' ? 'ebtables 1.8.11 (nf_tables)\n' : `${this.env.program} v1.8.11 (nf_tables)\n`;
+    return `${this.env.program} v1.8.11 (nf_tables)\n`;
   }
 
   private ipVersion(mine: XtFamily, other: XtFamily): void {
@@ -483,7 +483,7 @@ export class CommandLine {
 
   private counters(text: string, invert: boolean): void {
     this.setOption('set-counters', invert);
-    const comma = text.indexOf(',', 1);
+    const comma = text.indexOf(',');
     let second = comma < 0 ? null : text.slice(comma + 1);
     if (second === null && this.opt.hasWord()) second = this.opt.take();
     if (second === null) throw paramProblem(`${this.optionText('set-counters')} requires packet and byte counter`);

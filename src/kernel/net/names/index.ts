@@ -1,5 +1,5 @@
 import type { Names } from '../../xt/definition.ts';
-import { groups, hostAddresses, hostName, networkAddress, protocols, serviceName, servicePort, users } from './database.ts';
+import { groups, hostAddresses, hostName, networkAddress, networkName, protocols, serviceName, servicePort, users } from './database.ts';
 
 /** The Names of a host, which gives the files that extensions read. */
 export const namesOf = (file: (path: string) => string | undefined): Names => ({
@@ -14,5 +14,6 @@ export const namesOf = (file: (path: string) => string | undefined): Names => ({
   host: hostAddresses,
   hostName,
   network: networkAddress,
+  networkName,
   file,
 });
