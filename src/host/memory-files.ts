@@ -1,4 +1,5 @@
 import type { Netns } from '../kernel/netns.ts';
+import { ProcTree } from '../kernel/proc/tree.ts';
 import type { Files } from './files.ts';
 
 const normal = (path: string): string => {
@@ -13,22 +14,31 @@ const normal = (path: string): string => {
 /** Files kept in memory, over the kernel's own trees. */
 export class MemoryFiles implements Files {
   readonly #files = new Map<string, string>();
+  readonly #proc: ProcTree;
 
-  constructor(files: Readonly<Record<string, string>>, _net: Netns) {
+  constructor(files: Readonly<Record<string, string>>, net: Netns) {
+    this.#proc = new ProcTree(net);
     for (const [path, text] of Object.entries(files)) this.#files.set(this.resolve('/root', path), text);
   }
 
   resolve(cwd: string, path: string): string { return normal(path.startsWith('/') ? path : `${cwd}/${path}`); }
-  read(path: string): string | undefined { return this.#files.get(path); }
-  exists(path: string): boolean { return this.#files.has(path) || this.list(path) !== undefined; }
+  read(path: string): string | undefined { return path === '/dev/null' ? '' : this.#proc.owns(path) ? this.#proc.read(path) : this.#files.get(path); }
+  writable(path: string): boolean { return !this.#proc.owns(path) || this.#proc.writable(path); }
+  exists(path: string): boolean { return this.read(path) !== undefined || this.list(path) !== undefined; }
   remove(path: string): boolean { return this.#files.delete(path); }
 
   write(path: string, text: string, append = false): 'EACCES' | 'ENOENT' | 'EISDIR' | 'EINVAL' | null {
+    if (path === '/dev/null') return null;
+    if (this.#proc.owns(path)) {
+      const errno = this.#proc.write(path, text);
+      return errno === 'EACCES' || errno === 'ENOENT' || errno === null ? errno : 'EINVAL';
+    }
     this.#files.set(path, append ? (this.#files.get(path) ?? '') + text : text);
     return null;
   }
 
   list(path: string): readonly string[] | undefined {
+    if (this.#proc.owns(path)) return this.#proc.list(path);
     const prefix = path === '/' ? '/' : `${path}/`;
     const names = new Set<string>();
     for (const file of this.#files.keys()) if (file.startsWith(prefix)) names.add(file.slice(prefix.length).split('/')[0]);

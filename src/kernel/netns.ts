@@ -2,6 +2,7 @@ import type { Clock, Random } from './clock.ts';
 import { ConntrackTable } from './conntrack/table.ts';
 import { NfTables } from './nf_tables/nf-tables.ts';
 import { Stack } from './stack/stack.ts';
+import { Sysctl } from './sysctl/table.ts';
 
 /**
  * One network namespace: the front door of the kernel model. Everything a tool or a packet can reach hangs here.
@@ -15,6 +16,7 @@ export class Netns {
   readonly conntrack: ConntrackTable;
   readonly nft: NfTables;
   readonly stack: Stack;
+  readonly sysctl: Sysctl;
 
   constructor(options: { readonly clock: Clock; readonly random: Random; readonly container: boolean }) {
     this.clock = options.clock;
@@ -23,5 +25,6 @@ export class Netns {
     this.conntrack = new ConntrackTable(this);
     this.nft = new NfTables(this);
     this.stack = new Stack(this);
+    this.sysctl = new Sysctl(this);
   }
 }

@@ -1,8 +1,9 @@
 import { IPS } from '../../kernel/conntrack/entry.ts';
 import { formatIp } from './address.ts';
 import type { CtObject, Side } from './object.ts';
-import { deltaTime, destination, l3Name, l4Name, labelNames, source, stateText } from './print.ts';
+import { deltaTime, destination, l3Name, l4Name, labelNames, source } from './print.ts';
 import type { MessageType, PrintFlags } from './print.ts';
+import { TCP_STATES } from './proto/tcp.ts';
 
 export const XML_HEADER = '<?xml version="1.0" encoding="utf-8"?>\n';
 
@@ -36,7 +37,9 @@ const nanoseconds = (ms: number): bigint => BigInt(Math.round(ms * 1000)) * 1000
 /** __snprintf_conntrack_xml */
 export function xmlConntrack(o: CtObject, type: MessageType, flags: PrintFlags): string {
   const status = o.status ?? 0;
-  let inner = tag('state', stateText(o)) + tag('timeout', o.timeout) + tag('mark', o.mark) + tag('secmark', o.secmark) + tag('zone', o.zone);
+  const state = o.tcpState ?? o.sctpState ?? o.dccpState;
+  // The library names every protocol's states by TCP's table here.
+  let inner = tag('state', state === undefined ? undefined : TCP_STATES[state]) + tag('timeout', o.timeout) + tag('mark', o.mark) + tag('secmark', o.secmark) + tag('zone', o.zone);
   const names = flags.map && o.labels ? labelNames(o.labels, flags.map) : [];
   if (names.length > 0) inner += tag('labels', names.map((n) => tag('label', n)).join(''));
   inner += tag('use', o.use) + tag('id', o.id);

@@ -1,0 +1,4 @@
+import type { ProcFile } from '../definition.ts';
+
+/** Of the old ip_tables: iptables-nft registers nothing there. */
+export const procFile: ProcFile = { path: '/proc/net/ip_tables_targets', mode: 0o440, read: () => '' };

@@ -1,0 +1,123 @@
+import type { Errno } from '../errno.ts';
+import type { Netns } from '../netns.ts';
+import { sysctls } from './generated/index.ts';
+import type { SysctlGroup, SysctlRow } from './definition.ts';
+import { formatValue, parseValues } from './value.ts';
+
+/** The settings of a namespace: /proc/sys. Paths are relative to it, with `/`: `net/ipv4/conf/eth0.1/rp_filter`. */
+export class Sysctl {
+  readonly #net: Netns;
+  readonly #values = new Map<string, number[] | string>();
+  readonly #fixed = new Map<string, SysctlRow>();
+  /** Folder before and rows of per-device settings. */
+  readonly #devices: { readonly base: string; readonly rows: Readonly<Record<string, SysctlRow>> }[] = [];
+
+  constructor(net: Netns) {
+    this.#net = net;
+    for (const group of sysctls as readonly SysctlGroup[]) {
+      if (group.folder.endsWith('/*')) { this.#devices.push({ base: group.folder.slice(0, -2), rows: group.rows }); continue; }
+      for (const [name, row] of Object.entries(group.rows)) {
+        if (row.initOnly && net.container) continue;
+        this.#fixed.set(`${group.folder}/${name}`, row);
+      }
+    }
+    // The stack keeps its own copy of what it uses: give it the machine's defaults.
+    for (const [path, row] of this.#fixed) {
+      const key = stackKey(path);
+      if (!row.get && typeof row.value !== 'string' && row.value.length === 1 && net.stack.conf.has(key)) net.stack.conf.set(key, row.value[0]);
+    }
+  }
+
+  #row(path: string): SysctlRow | undefined {
+    const row = this.#fixed.get(path);
+    if (row) return row;
+    const device = this.#device(path);
+    return device && device.rows[device.name];
+  }
+
+  #device(path: string): { rows: Readonly<Record<string, SysctlRow>>; base: string; dev: string; name: string } | undefined {
+    for (const { base, rows } of this.#devices) {
+      if (!path.startsWith(`${base}/`)) continue;
+      const [dev, name, more] = path.slice(base.length + 1).split('/');
+      if (name === undefined || more !== undefined || !Object.hasOwn(rows, name) || !this.#deviceNames().includes(dev)) return undefined;
+      return { rows, base, dev, name };
+    }
+    return undefined;
+  }
+
+  #deviceNames(): string[] { return ['all', 'default', ...this.#net.stack.devices.map((d) => d.name)]; }
+
+  #get(path: string, row: SysctlRow): readonly number[] | string {
+    if (row.get) return [row.get(this.#net)];
+    const inStack = this.#net.stack.conf.get(stackKey(path));
+    if (inStack !== undefined) return [inStack];
+    const own = this.#values.get(path);
+    if (own !== undefined) return own;
+    const device = this.#device(path);
+    if (device && device.dev !== 'all' && device.dev !== 'default') {
+      const special = LOOPBACK[device.name];
+      if (device.dev === 'lo' && special !== undefined && device.base.includes('ipv4')) return [special];
+      return this.#get(`${device.base}/default/${device.name}`, row);
+    }
+    return row.value;
+  }
+
+  /** The number that a setting holds (the first of a vector); 0 when there is none. */
+  int(path: string): number {
+    const row = this.#row(path);
+    const v = row && this.#get(path, row);
+    return v === undefined || typeof v === 'string' ? 0 : v[0] ?? 0;
+  }
+
+  exists(path: string): boolean { return this.#row(path) !== undefined; }
+
+  /** What reading the file gives, without the newline; undefined: no such file. */
+  read(path: string): string | undefined {
+    const row = this.#row(path);
+    return row && formatValue(this.#get(path, row), row);
+  }
+
+  writable(path: string): boolean {
+    const row = this.#row(path);
+    return row !== undefined && row.readonly !== 'always' && !(row.readonly === 'container' && this.#net.container);
+  }
+
+  /** Writes a file's text; the errno that write(2) would give. */
+  write(path: string, text: string): Errno | null {
+    const row = this.#row(path);
+    if (!row) return 'ENOENT';
+    if (!this.writable(path)) return 'EACCES';
+    if (row.type === 'string') { this.#values.set(path, text.replace(/\n$/, '')); return null; }
+    const old = this.#get(path, row) as readonly number[];
+    const parsed = parseValues(text, row, old.length);
+    if (!parsed) return 'EINVAL';
+    const next = [...parsed, ...old.slice(parsed.length)];
+    if (row.check && !row.check(next, this.#net)) return 'EINVAL';
+    if (row.set) row.set(this.#net, next[0]);
+    else if (this.#net.stack.conf.has(stackKey(path))) this.#net.stack.conf.set(stackKey(path), next[0]);
+    else this.#values.set(path, next);
+    return null;
+  }
+
+  /** Names in a folder, sorted; undefined: no such folder. */
+  list(folder: string): string[] | undefined {
+    const prefix = folder === '' ? '' : `${folder}/`;
+    const names = new Set<string>();
+    const add = (path: string): void => { if (path.startsWith(prefix)) names.add(path.slice(prefix.length).split('/')[0]); };
+    for (const path of this.#fixed.keys()) add(path);
+    for (const { base, rows } of this.#devices) {
+      if (!`${base}/`.startsWith(prefix) && !prefix.startsWith(`${base}/`)) continue;
+      for (const dev of this.#deviceNames()) for (const name of Object.keys(rows)) add(`${base}/${dev}/${name}`);
+    }
+    return names.size ? [...names].sort() : undefined;
+  }
+
+  export(): unknown { return this.#values; }
+  import(data: unknown): void { for (const [k, v] of data as Map<string, number[] | string>) this.#values.set(k, v); }
+}
+
+/** `net/ipv4/conf/eth0.1/rp_filter` → `ipv4.conf.eth0.1.rp_filter`, the stack's name for it. */
+const stackKey = (path: string): string => path.slice(4).replaceAll('/', '.');
+
+/** What the loopback device sets otherwise than `default` (devinet.c, loopback.c). */
+const LOOPBACK: Readonly<Record<string, number>> = { disable_policy: 1, disable_xfrm: 1 };
