@@ -46,7 +46,7 @@ export class StateHost {
     const changes: Changes = saved instanceof Map ? saved : new Map();
     this.#changesBefore = JSON.stringify([...changes]);
     this.files = new MachineFiles(session.net, changes, root);
-    this.host = { net: session.net, files: this.files, nextPid: () => session.nextPid() };
+    this.host = { net: session.net, files: this.files, nextPid: () => session.nextPid(), run: (argv, o) => this.exec(argv, o) };
     this.#attach();
   }
 

@@ -61,7 +61,7 @@ class MemoryHost implements SimulatedHost, ShellHost {
   constructor(options: HostOptions) {
     const net = new Netns({ clock: { now: () => this.#elapsed, wall: () => EPOCH + this.#elapsed }, random: seededRandom(1), container: options.container ?? false });
     for (const d of options.devices ?? []) net.stack.addDevice(d.name, d.type, { mac: d.mac === undefined ? undefined : parseMac(d.mac) });
-    this.#host = { net, files: new MemoryFiles(options.files ?? {}, net), nextPid: () => ++this.#pid };
+    this.#host = { net, files: new MemoryFiles(options.files ?? {}, net), nextPid: () => ++this.#pid, run: (argv, o) => this.exec(argv, o) };
   }
 
   get files(): Host['files'] { return this.#host.files; }

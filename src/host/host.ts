@@ -1,5 +1,6 @@
 import { Netns } from '../kernel/netns.ts';
 import type { Files } from './files.ts';
+import type { ExecOptions, Result } from './execute.ts';
 
 /** One simulated Linux machine: kernel, files, clock. */
 export interface Host {
@@ -7,4 +8,6 @@ export interface Host {
   readonly files: Files;
   /** Process ids count up from a fixed start: what `by process N` and netlink ports show. */
   nextPid(): number;
+  /** Runs another program of the host: for tools that start tools. */
+  run(argv: readonly string[], o?: ExecOptions): Promise<Result>;
 }
