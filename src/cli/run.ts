@@ -40,7 +40,7 @@ export type Job =
 export function jobFor(file: string, args: readonly string[]): Job {
   const first = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(readFileSync(file, 'utf8').slice(0, 200));
   const program = first?.[1].endsWith('/env') ? first[2] : first?.[1].replace(/^.*\//, '');
-  if (program === 'nft') return { kind: 'nft', file, args };
+  if (program === 'nft' || (program === undefined && file.endsWith('.nft'))) return { kind: 'nft', file, args };
   if (program === undefined || ['bash', 'sh', 'dash', 'ash'].includes(program)) return { kind: 'shell', argv: [file, ...args], posix: program !== 'bash' && program !== undefined, script: file };
   return { kind: 'program', argv: [file, ...args] };
 }
