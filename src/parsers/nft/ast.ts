@@ -54,10 +54,10 @@ type ExprKind =
   | { kind: 'prefix'; prefix: Expr; prefixLen: number }
   | { kind: 'range'; left: Expr; right: Expr }
   /** `base` of raw payload `@base,offset,len`; offsets and lengths in bits. `proto`+`field` empty when raw. */
-  | { kind: 'payload'; base: 'link' | 'network' | 'transport' | 'inner' | 'tunnel'; proto: string; field: string; offset: number; raw: boolean; inner?: string }
+  | { kind: 'payload'; base: 'link' | 'network' | 'transport' | 'inner' | 'tunnel'; proto: string; field: string; offset: number; raw: boolean; inner?: string; /** Masked and shifted already. */ evaluated?: boolean }
   | { kind: 'exthdr'; op: 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp' | 'dccp'; header: string; field: string; rawType: number; offset: number; present: boolean; raw: boolean; inner?: string }
   | { kind: 'meta'; key: string; inner?: string }
-  | { kind: 'ct'; key: string; dir?: 'original' | 'reply'; nfproto?: 'ip' | 'ip6' }
+  | { kind: 'ct'; key: string; dir?: 'original' | 'reply'; nfproto?: 'ip' | 'ip6'; /** Family of a plain `saddr` from the context. */ l3?: 'ip' | 'ip6' }
   | { kind: 'rt'; key: 'classid' | 'nexthop' | 'nexthop4' | 'nexthop6' | 'mtu' | 'ipsec' }
   | { kind: 'socket'; key: 'transparent' | 'mark' | 'wildcard' | 'cgroupv2'; level: number }
   | { kind: 'fib'; flags: number; result: 'oif' | 'oifname' | 'type' | 'check' }
@@ -69,7 +69,7 @@ type ExprKind =
   | { kind: 'concat'; items: Expr[] }
   | { kind: 'list'; items: Expr[] }
   | { kind: 'set'; items: Expr[]; flags: SetFlag[] }
-  | { kind: 'set_ref'; set: string; anonymous?: AnonymousSet }
+  | { kind: 'set_ref'; set: string; /** The set's declaration, once evaluated. */ decl?: SetDecl; anonymous?: AnonymousSet }
   | { kind: 'set_elem'; key: Expr; timeout?: bigint; expires?: bigint; comment?: string; stmts: Stmt[]; intervalEnd?: boolean; intervalOpen?: boolean }
   | { kind: 'catchall' }
   /** `key : data` in maps. */
@@ -108,8 +108,8 @@ type StmtKind =
   | { kind: 'connlimit'; count: number; inv: boolean }
   | { kind: 'last'; set: boolean; used: bigint }
   | { kind: 'log'; prefix?: string | Expr; group?: number; snaplen?: number; qthreshold?: number; level?: number; flags: number; audit?: boolean }
-  | { kind: 'reject'; type: 'icmp' | 'icmpv6' | 'icmpx' | 'tcp reset' | 'default'; expr?: Expr }
-  | { kind: 'nat'; type: 'snat' | 'dnat' | 'masquerade' | 'redirect'; family?: 'ip' | 'ip6'; addr?: Expr; proto?: Expr; flags: number; typeFlags: { interval: boolean; prefix: boolean; concat: boolean } }
+  | { kind: 'reject'; type: 'icmp' | 'icmpv6' | 'icmpx' | 'tcp reset' | 'default'; expr?: Expr; code?: number; /** No code was written. */ implied?: boolean }
+  | { kind: 'nat'; type: 'snat' | 'dnat' | 'masquerade' | 'redirect'; family?: 'ip' | 'ip6'; addr?: Expr; proto?: Expr; flags: number; typeFlags: { interval: boolean; prefix: boolean; concat: boolean }; /** Without address in the inet family. */ inet?: boolean }
   | { kind: 'tproxy'; family?: 'ip' | 'ip6'; tableProto?: Family; addr?: Expr; port?: Expr }
   | { kind: 'dup'; to?: Expr; dev?: Expr }
   | { kind: 'fwd'; dev: Expr; addr?: Expr; family?: 'ip' | 'ip6' }
@@ -121,7 +121,7 @@ type StmtKind =
   | { kind: 'set'; op: 'add' | 'update' | 'delete'; key: Expr; set: Expr; stmts: Stmt[] }
   | { kind: 'map'; op: 'add' | 'update' | 'delete'; key: Expr; data: Expr; set: Expr; stmts: Stmt[] }
   | { kind: 'meter'; name: string; size?: number; key: Expr; stmt: Stmt; set?: Expr }
-  | { kind: 'chain'; op: 'jump' | 'goto'; rules: RuleDecl[]; chain: string }
+  | { kind: 'chain'; op: 'jump' | 'goto'; rules: RuleDecl[]; chain: string; /** Number of the nameless chain in its batch. */ id?: number }
   | { kind: 'xt'; type: 'match' | 'target'; name: string; info: XtInfo; rev: number };
 
 /** Where an object is meant to be: any part may be missing in a command. Locations are what errors point at. */
@@ -135,13 +135,16 @@ export interface Handle {
   handle?: { loc: Location; id: bigint };
   position?: { loc: Location; id: bigint };
   index?: { loc: Location; id: bigint };
+  /** A nameless chain, and a rule, of the same batch. */
+  chainId?: number;
+  positionId?: number;
 }
 
 export interface Named { loc: Location; name: string }
 
-export interface RuleDecl { loc: Location; handle: Handle; stmts: Stmt[]; comment?: string }
+export interface RuleDecl { loc: Location; handle: Handle; stmts: Stmt[]; comment?: string; /** Number in the batch, where another rule is placed beside it. */ id?: number }
 
-export interface PrioritySpec { loc: Location; expr: Expr; offset?: number }
+export interface PrioritySpec { loc: Location; expr: Expr; offset?: number; name?: string }
 
 export interface ChainDecl {
   loc: Location;
@@ -153,6 +156,8 @@ export interface ChainDecl {
   flags: string[];
   rules: RuleDecl[];
   comment?: string;
+  /** Number of a nameless chain (flag `binding`) in its batch. */
+  id?: number;
 }
 
 export interface SetDecl {
@@ -192,7 +197,9 @@ export interface TableDecl {
 
 export type CmdObject =
   | { kind: 'table'; decl?: TableDecl } | { kind: 'chain'; decl?: ChainDecl } | { kind: 'rule'; decl?: RuleDecl }
-  | { kind: 'set' | 'map'; decl?: SetDecl } | { kind: 'element'; expr: Expr } | { kind: 'flowtable'; decl?: FlowtableDecl }
+  | { kind: 'set' | 'map'; decl?: SetDecl; /** Number of an anonymous set in its batch. */ id?: number } | { kind: 'element'; expr: Expr; /** Once evaluated. */ set?: SetDecl }
+  /** Elements that a set is declared with: they follow the declaration. */
+  | { kind: 'setelems'; decl: SetDecl } | { kind: 'flowtable'; decl?: FlowtableDecl }
   | { kind: 'object'; type: string; decl?: ObjDecl }
   | { kind: 'ruleset' | 'tables' | 'chains' | 'sets' | 'maps' | 'meters' | 'meter' | 'flowtables' | 'rules' | 'hooks' }
   | { kind: 'objects'; type: string }
