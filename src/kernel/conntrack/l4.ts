@@ -1,0 +1,63 @@
+import type { Skb } from '../net/skb.ts';
+import { checksum, pseudo, u16 } from '../net/wire/bytes.ts';
+import { IPPROTO, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, skipExtensions } from '../net/wire/ip.ts';
+import type { Netns } from '../netns.ts';
+import type { HookState } from '../net/hook-state.ts';
+import type { Tuple } from './entry.ts';
+
+/** Pairs of ICMP queries and answers (invmap). */
+const INVERSE4: Readonly<Record<number, number>> = { 8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 42: 43, 43: 42 };
+const INVERSE6: Readonly<Record<number, number>> = { 128: 129, 129: 128, 139: 140, 140: 139, 160: 161, 161: 160 };
+
+/** get_l4proto: where the transport header is, and which; null: cannot be tracked. */
+export function findL4(b: Uint8Array, o: number, family: 4 | 6): { at: number; protonum: number } | null {
+  if (family === 4) {
+    if (b.length < o + 20 || u16(b, o + 6) & IP_OFFSET) return null;
+    const at = o + ip4HeaderLen(b, o);
+    return at > b.length || ip4HeaderLen(b, o) < 20 ? null : { at, protonum: b[o + 9] };
+  }
+  if (b.length < o + 40) return null;
+  const end = skipExtensions(b, o + 40, b[o + 6]);
+  return !end || end.fragOff & ~7 ? null : { at: end.offset, protonum: end.next };
+}
+
+/** nf_ct_get_tuple of the headers at `o`. `greKey`: gre_keymap_lookup. */
+export function tupleOf(b: Uint8Array, o: number, family: 4 | 6, at: number, protonum: number, greKey: (t: Tuple) => number): Tuple | null {
+  const base = family === 4 ? { l3num: 2 as const, protonum, src: ip4Src(b, o), dst: ip4Dst(b, o) } : { l3num: 10 as const, protonum, src: ip6Src(b, o), dst: ip6Dst(b, o) };
+  switch (protonum) {
+    case IPPROTO.ICMP: case IPPROTO.ICMPV6:
+      if (at + 8 > b.length) return null;
+      return { ...base, sport: u16(b, at + 4), dport: 0, icmp: { type: b[at], code: b[at + 1] } };
+    case IPPROTO.TCP: case IPPROTO.UDP: case IPPROTO.UDPLITE: case IPPROTO.SCTP:
+      if (at + 4 > b.length) return null;
+      return { ...base, sport: u16(b, at), dport: u16(b, at + 2) };
+    case IPPROTO.GRE: {
+      if (at + 4 > b.length || (b[at + 1] & 7) !== 1) return { ...base, sport: 0, dport: 0 };
+      if (at + 8 > b.length) return { ...base, sport: 0, dport: 0 };
+      if (u16(b, at + 2) !== 0x880b) return null;
+      const half: Tuple = { ...base, sport: 0, dport: u16(b, at + 6) };
+      return { ...half, sport: greKey(half) };
+    }
+    default: return { ...base, sport: 0, dport: 0 };
+  }
+}
+
+/** nf_ct_invert_tuple */
+export function invertTuple(t: Tuple): Tuple | null {
+  const base = { l3num: t.l3num, protonum: t.protonum, src: t.dst, dst: t.src };
+  if (t.protonum === IPPROTO.ICMP || t.protonum === IPPROTO.ICMPV6) {
+    const inverse = (t.protonum === IPPROTO.ICMP ? INVERSE4 : INVERSE6)[t.icmp?.type ?? -1];
+    return inverse === undefined ? null : { ...base, sport: t.sport, dport: t.dport, icmp: { type: inverse, code: t.icmp?.code ?? 0 } };
+  }
+  return { ...base, sport: t.dport, dport: t.sport };
+}
+
+/** nf_checksum: wrong? Only asked at prerouting, and only where net.netfilter.nf_conntrack_checksum says so. */
+export function badChecksum(net: Netns, state: HookState, skb: Skb, at: number, protonum: number, length = skb.data.length - at): boolean {
+  if (!net.conntrack.conf.checksum || state.hook !== 'prerouting') return false;
+  const b = skb.data, o = skb.network;
+  if (protonum === IPPROTO.ICMP) return checksum(b, at, b.length) !== 0;
+  const v4 = b[o] >> 4 === 4;
+  const total = b.length - at;
+  return checksum(b, at, at + length, pseudo(v4 ? ip4Src(b, o) : ip6Src(b, o), v4 ? ip4Dst(b, o) : ip6Dst(b, o), protonum, total)) !== 0;
+}
