@@ -2,6 +2,7 @@ import type { Errno } from '../errno.ts';
 import { Skb, PACKET } from '../net/skb.ts';
 import { concat, put16, sameBytes, u16 } from '../net/wire/bytes.ts';
 import { ETH } from '../net/wire/ip.ts';
+import { Nat } from '../nat/core.ts';
 import type { Netns } from '../netns.ts';
 import { Arp } from './arp.ts';
 import { Bridge } from './bridge.ts';
@@ -18,6 +19,8 @@ import { Ip6 } from './ip6.ts';
 import { LocalHost } from './local.ts';
 import { Ndisc } from './ndisc.ts';
 import { Neighbours } from './neighbour.ts';
+import { RulesetHooks } from './ruleset-hooks.ts';
+import { packetServices } from './services.ts';
 import { Timers } from './timers.ts';
 
 export interface EmittedFrame { readonly iface: string; readonly frame: Uint8Array }
@@ -43,6 +46,8 @@ export class Stack {
   readonly ndisc: Ndisc;
   readonly local: LocalHost;
   readonly bridge: Bridge;
+  readonly nat: Nat;
+  readonly rulesetHooks: RulesetHooks;
   readonly lo: NetDevice;
   #emitted: EmittedFrame[] = [];
   readonly #backlog: Skb[] = [];
@@ -64,6 +69,9 @@ export class Stack {
     this.ndisc = new Ndisc(this);
     this.local = new LocalHost(this);
     this.bridge = new Bridge(this);
+    this.nat = new Nat(net);
+    this.rulesetHooks = new RulesetHooks(this);
+    net.nft.services = packetServices(this);
     this.lo = this.addDevice('lo', 'loopback', { mac: new Uint8Array(6), mtu: 65536 });
     this.setUp(this.lo, true);
   }
@@ -111,6 +119,7 @@ export class Stack {
     dev.up = up;
     if (!up) {
       this.fib.deviceDown(dev.index);
+      this.nat.deviceDown(dev.index);
       this.neighbours.flushDevice(dev.index, true);
       dev.addrs6.length = 0;
     } else if (dev.type === 'loopback') {

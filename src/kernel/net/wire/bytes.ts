@@ -43,7 +43,7 @@ const add32 = (a: number, b: number): number => { const r = a + b; return r > 0x
 
 /** csum_replace4 / inet_proto_csum_replace4: a checksum after 32 bits changed; exact also in the two zeros. */
 export function replace4(check: number, from: number, to: number): number {
-  const sum = add32(add32(~check & 0xffff, ~from >>> 0), to);
+  const sum = add32(add32(~check >>> 0, ~from >>> 0), to);
   return fold(sum);
 }
 
@@ -55,7 +55,7 @@ export function replace2(check: number, from: number, to: number): number {
 
 /** inet_proto_csum_replace16. */
 export function replace16(check: number, from: Uint8Array, to: Uint8Array): number {
-  let sum = ~check & 0xffff;
+  let sum = ~check >>> 0;
   for (let i = 0; i < 16; i += 4) sum = add32(add32(sum, ~u32(from, i) >>> 0), u32(to, i));
   return fold(sum);
 }

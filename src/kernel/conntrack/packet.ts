@@ -1,0 +1,225 @@
+import { CTINFO } from '../net/skb.ts';
+import type { CtInfo, Skb } from '../net/skb.ts';
+import type { HookState } from '../net/hook-state.ts';
+import { u16 } from '../net/wire/bytes.ts';
+import { IPPROTO, IP_MF, IP_OFFSET, ip4Dst, ip6Dst, skipExtensions } from '../net/wire/ip.ts';
+import type { Netns } from '../netns.ts';
+import type { HookVerdict } from '../stack/hooks.ts';
+import { findFragmentHeader } from '../stack/fragments.ts';
+import { DEFAULT_ZONE, IPCT, IPS } from './entry.ts';
+import type { Conntrack, Dir, Tuple, Zone } from './entry.ts';
+import { expectFunction } from './expect-functions.ts';
+import { findHelper } from './helpers.ts';
+import { badChecksum, findL4, invertTuple, tupleOf } from './l4.ts';
+import { dirOf, protocolOf } from './protocol.ts';
+import type { TrackContext } from './protocol.ts';
+import { adjustSequence } from './seqadj.ts';
+import { sameBytes, sameTuple } from './tuple.ts';
+
+const familyOf = (state: HookState): 4 | 6 => (state.pf === 'ip6' ? 6 : 4);
+
+/** gre_keymap_lookup: set by the PPTP helper. */
+export const greKeys = new WeakMap<Netns, (t: Tuple) => number>();
+const greKey = (net: Netns) => (t: Tuple): number => greKeys.get(net)?.(t) ?? 0;
+
+/** nf_ct_zone_tmpl */
+function zoneOf(skb: Skb): Zone {
+  const zone = skb.template?.zone;
+  if (!zone) return DEFAULT_ZONE;
+  return (zone as Zone & { readonly mark?: boolean }).mark ? { id: skb.mark & 0xffff, dir: zone.dir } : zone;
+}
+
+/** ipv4_conntrack_defrag, ipv6_defrag: the hook at priority -400. */
+export function defragHook(skb: Skb, state: HookState): HookVerdict {
+  if (skb.ct || skb.ctinfo === CTINFO.untracked) return 'accept';
+  const fragments = state.net.stack.fragments, user = `${state.hook} ${zoneOf(skb).id}`;
+  if (state.pf === 'ip') {
+    if (!(u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET))) return 'accept';
+    return fragments.defrag4(skb, user) ? 'accept' : 'stolen';
+  }
+  const frag = findFragmentHeader(skb.data, skb.network);
+  if (!frag) return 'accept';
+  if (!fragments.defrag6(skb, user, frag.at, frag.prevAt)) return 'stolen';
+  state.net.stack.ip6.locate(skb);
+  return 'accept';
+}
+
+/** nf_conntrack_in */
+export function trackHook(skb: Skb, state: HookState): HookVerdict {
+  const { net } = state, table = net.conntrack;
+  if (state.hook === 'output' && state.pf === 'ip' && u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET)) return 'accept';
+  if (skb.ct || skb.ctinfo === CTINFO.untracked) return 'accept';
+  const family = familyOf(state);
+  const l4 = findL4(skb.data, skb.network, family);
+  const done = (v: HookVerdict): HookVerdict => { skb.template = null; return v; };
+  if (!l4) { table.stats.invalid++; return done('accept'); }
+  skb.transport = l4.at;
+  skb.l4proto = l4.protonum;
+  if (l4.protonum === IPPROTO.ICMP || l4.protonum === IPPROTO.ICMPV6) {
+    const r = icmpError(skb, state, family, l4.at, l4.protonum);
+    if (r === 'bad') { table.stats.error++; return done('accept'); }
+    if (r === 'assigned') return done('accept');
+  }
+  for (let round = 0; round < 2; round++) {
+    const found = resolve(skb, state, family, l4.at, l4.protonum);
+    if (found === 'full') { table.stats.drop++; return done('drop'); }
+    if (!found) { table.stats.invalid++; return done('accept'); }
+    skb.ct = found.ct;
+    skb.ctinfo = found.ctinfo;
+    const c: TrackContext = { net, state, skb, at: l4.at, ct: found.ct, ctinfo: found.ctinfo, dir: dirOf(found.ctinfo) };
+    const verdict = protocolOf(l4.protonum).packet(c);
+    if (verdict === 'accept') {
+      if (found.ctinfo === CTINFO.establishedReply && !(found.ct.status & IPS.SEEN_REPLY)) {
+        found.ct.status |= IPS.SEEN_REPLY;
+        table.cache(found.ct, IPCT.REPLY);
+      }
+      return done('accept');
+    }
+    skb.ct = null;
+    skb.ctinfo = CTINFO.new;
+    if (verdict === 'repeat') continue;
+    table.stats.invalid++;
+    if (verdict === 'drop') { table.stats.drop++; return done('drop'); }
+    return done('accept');
+  }
+  return done('accept');
+}
+
+/** Messages that are never tracked: router and neighbour discovery, listener reports. */
+const UNTRACKED6 = new Set([130, 131, 132, 133, 134, 135, 136, 143]);
+const ERRORS4 = new Set([3, 4, 5, 11, 12]);
+
+/** nf_conntrack_handle_icmp */
+function icmpError(skb: Skb, state: HookState, family: 4 | 6, at: number, protonum: number): 'normal' | 'bad' | 'assigned' {
+  const b = skb.data;
+  if ((protonum === IPPROTO.ICMP) !== (family === 4)) return 'normal';
+  if (b.length < at + 8 || badChecksum(state.net, state, skb, at, protonum)) return 'bad';
+  const type = b[at];
+  if (family === 4) {
+    if (type > 18 && type !== 42 && type !== 43) return 'bad';
+    return ERRORS4.has(type) ? innerError(skb, state, family, at + 8, ip4Dst(b, skb.network)) : 'normal';
+  }
+  if (UNTRACKED6.has(type)) { skb.ct = null; skb.ctinfo = CTINFO.untracked; return 'assigned'; }
+  if (type === 137) return redirect6(skb, state, at);
+  return type >= 128 ? 'normal' : innerError(skb, state, family, at + 8, ip6Dst(b, skb.network));
+}
+
+/** nf_conntrack_icmpv6_redirect: what it is about stands in the redirected-header option. */
+function redirect6(skb: Skb, state: HookState, at: number): 'normal' | 'bad' | 'assigned' {
+  const b = skb.data;
+  for (let i = at + 40; i + 8 <= b.length;) {
+    const len = b[i + 1] * 8;
+    if (len === 0) return 'bad';
+    if (b[i] === 4) return innerError(skb, state, 6, i + 8, ip6Dst(b, skb.network));
+    i += len;
+  }
+  return 'bad';
+}
+
+/** nf_conntrack_inet_error: is it about one of our connections? */
+function innerError(skb: Skb, state: HookState, family: 4 | 6, inner: number, outerDst: Uint8Array): 'bad' | 'assigned' {
+  const b = skb.data;
+  const l4 = findInner(b, inner, family);
+  const orig = l4 && tupleOf(b, inner, family, l4.at, l4.protonum, greKey(state.net));
+  const tuple = orig && invertTuple(orig);
+  if (!tuple) return 'bad';
+  const found = state.net.conntrack.find(zoneOf(skb), tuple);
+  if (!found || !sameBytes(found.ct.tuple(found.dir).dst, outerDst)) return 'bad';
+  skb.ct = found.ct;
+  skb.ctinfo = found.dir === 1 ? CTINFO.relatedReply : CTINFO.related;
+  return 'assigned';
+}
+
+function findInner(b: Uint8Array, o: number, family: 4 | 6): { at: number; protonum: number } | null {
+  if (family === 4) return b.length >= o + 20 && b[o] >> 4 === 4 ? findL4(b, o, 4) : null;
+  if (b.length < o + 40 || b[o] >> 4 !== 6) return null;
+  const end = skipExtensions(b, o + 40, b[o + 6]);
+  return !end || end.fragOff & ~7 ? null : { at: end.offset, protonum: end.next };
+}
+
+/** resolve_normal_ct */
+function resolve(skb: Skb, state: HookState, family: 4 | 6, at: number, protonum: number): { ct: Conntrack; ctinfo: CtInfo } | null | 'full' {
+  const tuple = tupleOf(skb.data, skb.network, family, at, protonum, greKey(state.net));
+  if (!tuple) return null;
+  const zone = zoneOf(skb);
+  const found = state.net.conntrack.find(zone, tuple) ?? init(skb, state, zone, tuple);
+  if (!found || found === 'full') return found;
+  const { ct, dir } = found;
+  if (dir === 1) return { ct, ctinfo: CTINFO.establishedReply };
+  return { ct, ctinfo: ct.status & IPS.SEEN_REPLY ? CTINFO.established : ct.status & IPS.EXPECTED ? CTINFO.related : CTINFO.new };
+}
+
+/** init_conntrack */
+function init(skb: Skb, state: HookState, zone: Zone, tuple: Tuple): { ct: Conntrack; dir: Dir } | null | 'full' {
+  const { net } = state, table = net.conntrack;
+  const reply = invertTuple(tuple);
+  if (!reply) return null;
+  if (table.full) return 'full';
+  const template = skb.template;
+  const ct = table.alloc(zone, tuple, reply);
+  if (template?.synproxy) ct.synproxy = { isn: 0, its: 0, tsoff: 0 };
+  if (template?.timeoutPolicy) ct.timeoutPolicy = template.timeoutPolicy;
+  table.addExtensions(ct, template?.events ?? null);
+  const exp = table.expect.count > 0 ? table.expect.take(zone, tuple) : null;
+  if (exp) {
+    ct.status |= IPS.EXPECTED;
+    ct.master = exp.master;
+    if (exp.helper !== null) ct.helper = exp.helper;
+    ct.mark = exp.master.mark;
+    ct.secmark = exp.master.secmark;
+    table.stats.expectNew++;
+    if (exp.expectfn !== null) expectFunction(exp.expectfn)?.(net, ct, exp);
+  } else if (template?.helper && findHelper(template.helper, tuple.l3num, tuple.protonum)) {
+    ct.status |= IPS.HELPER;
+    ct.helper = template.helper;
+  }
+  if (ct.helper !== null) findHelper(ct.helper, tuple.l3num, tuple.protonum)?.init?.(ct);
+  return { ct, dir: 0 };
+}
+
+/** nf_confirm: helper, sequence numbers, and into the table. */
+export function confirmHook(skb: Skb, state: HookState): HookVerdict {
+  const ct = skb.ct;
+  if (!ct) return 'accept';
+  const adjust = (ct.status & IPS.SEQ_ADJUST) !== 0 && state.out?.type !== 'loopback' && state.in?.type !== 'loopback';
+  if ((ct.helper !== null || adjust) && skb.ctinfo !== CTINFO.relatedReply) {
+    const l4 = findL4(skb.data, skb.network, ct.l3num === 2 ? 4 : 6);
+    if (l4) {
+      const helper = ct.helper === null ? undefined : findHelper(ct.helper, ct.l3num, ct.protonum);
+      if (helper && helper.help(state.net, skb, l4.at, ct, skb.ctinfo) === 'drop') return 'drop';
+      if (adjust && !adjustSequence(skb, ct, dirOf(skb.ctinfo), l4.at)) { state.net.conntrack.stats.drop++; return 'drop'; }
+    }
+  }
+  return confirm(skb, state.net);
+}
+
+/** nf_conntrack_confirm */
+export function confirm(skb: Skb, net: Netns): HookVerdict {
+  const ct = skb.ct;
+  if (!ct) return 'accept';
+  const table = net.conntrack;
+  if (!(ct.status & IPS.CONFIRMED)) {
+    if (dirOf(skb.ctinfo) !== 0) return 'accept';
+    if (ct.status & IPS.DYING) { table.stats.insertFailed++; return 'drop'; }
+    if (ct.timestamp) ct.timestamp.start = net.clock.wall();
+    if (!table.insert(ct)) return clash(skb, net, ct);
+    if (ct.helper !== null) table.cache(ct, IPCT.HELPER);
+    table.cache(ct, ct.master ? IPCT.RELATED : IPCT.NEW);
+  }
+  table.deliver(ct);
+  return 'accept';
+}
+
+/** nf_ct_resolve_clash: datagrams of a flow that another packet has confirmed meanwhile join it. */
+function clash(skb: Skb, net: Netns, ct: Conntrack): HookVerdict {
+  const other = net.conntrack.find(ct.zone, ct.original);
+  const datagram = ct.protonum === IPPROTO.UDP || ct.protonum === IPPROTO.UDPLITE || ct.protonum === IPPROTO.GRE;
+  if (other && datagram && sameTuple(other.ct.original, ct.original) && sameTuple(other.ct.reply, ct.reply)) {
+    net.conntrack.stats.clashResolve++;
+    net.conntrack.stats.insertFailed--;
+    skb.ct = other.ct;
+    return 'accept';
+  }
+  net.conntrack.stats.drop++;
+  return 'drop';
+}
