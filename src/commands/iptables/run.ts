@@ -63,7 +63,7 @@ export function fail(t: Tool, e: unknown, line: number): number {
 }
 
 /** The rules that a command line stands for: its sources times its destinations. */
-function expand(c: XtCommand): XtRule[] {
+export function expand(c: XtCommand): XtRule[] {
   const inv = { s: c.options.has('source'), d: c.options.has('destination') };
   const srcs = c.srcs.length ? c.srcs : [null];
   const dsts = c.dsts.length ? c.dsts : [null];
@@ -71,8 +71,6 @@ function expand(c: XtCommand): XtRule[] {
   const inverted = (which: 'src' | 'dst'): boolean => c.inverted.has(which === 'src' ? 'source' : 'destination');
   return srcs.flatMap((s) => dsts.map((d) => ({ ...c.rule, src: inv.s ? masked(s, inverted('src')) : null, dst: inv.d ? masked(d, inverted('dst')) : null })));
 }
-
-const first = (rs: (Refusal | null)[]): Refusal | null => rs.find((r) => r !== null) ?? null;
 
 /** xtables.c: do_commandx: applies one command to the session; lists at once. */
 export function execute(t: Tool, c: XtCommand): Refusal | null {
@@ -223,5 +221,3 @@ export function refused(t: Tool, r: Refusal): string {
   if (t.family === 'bridge') return `${t.program}: ${refusalText(r)}\n`;
   return r.errno === 'EINVAL' ? `${t.program}: ${refusalText(r)}. Run \`dmesg' for more information.\n` : `${t.program}: ${refusalText(r)}.\n`;
 }
-
-export { first };

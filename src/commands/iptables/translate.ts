@@ -1,0 +1,191 @@
+import { maskLength, ntop } from '../../kernel/xt/address.ts';
+import type { TranslateContext, XtFamily } from '../../kernel/xt/definition.ts';
+import { XtError } from '../../kernel/xt/error.ts';
+import { namesOf } from '../../kernel/net/names/index.ts';
+import { paramProblem, protocolName } from '../../kernel/xt/text.ts';
+import { checkChainName, CommandLine } from '../../parsers/xtables/command-line.ts';
+import type { XtCommand } from '../../parsers/xtables/command-line.ts';
+import type { Masked, Name, XtRule, XtUse } from '../../parsers/xtables/rule.ts';
+import { restoreWords } from '../../parsers/xtables/words.ts';
+import type { Call } from '../command.ts';
+import { builtinChain, builtinTable } from './family.ts';
+import { expand, fail, parseEnvironment, toolOf, VERSION } from './run.ts';
+import type { Tool } from './run.ts';
+import { dateText } from './save.ts';
+import { translateArp } from './translate-arp.ts';
+import { translateBridge } from './translate-bridge.ts';
+
+/** The translate tools (iptables/xtables-translate.c, xtables-eb-translate.c, nft_*_xlate). */
+
+export function ifaceWords(key: string, n: Name | null): string[] {
+  if (!n) return [];
+  const wild = n.name.endsWith('+');
+  if (n.name === '+') return n.inverted ? [`${key} "INVAL/D"`] : [];
+  const body = (wild ? n.name.slice(0, -1) : n.name).replace(/\*$/, '\\*');
+  return [`${key} ${n.inverted ? '!= ' : ''}"${body}${wild ? '*' : ''}"`];
+}
+
+export function addressWords(key: string, m: Masked | null): string[] {
+  if (!m || (!m.inverted && m.value.every((b) => b === 0) && m.mask.every((b) => b === 0))) return [];
+  const n = maskLength(m.mask);
+  if (n < 0) return [`${key} & ${ntop(m.mask)} ${m.inverted ? '!=' : '=='} ${ntop(m.value)}`];
+  return [`${key} ${m.inverted ? '!= ' : ''}${ntop(m.value)}${n === m.mask.length * 8 ? '' : `/${n}`}`];
+}
+
+export const contextOf = (r: XtRule, t: Tool, numeric: boolean): TranslateContext => ({
+  family: r.family, names: namesOf((p) => t.call.host.files.read(p)), warn: (s) => t.call.err(s),
+  proto: r.proto ?? { number: 0, inverted: false }, forTranslate: true, numeric,
+});
+
+/** Words of an extension; null: it has no translation. */
+export function useWords(u: XtUse, c: TranslateContext): string[] | null {
+  const text = u.extension.translate ? u.extension.translate(u.info, c) : null;
+  return text === null ? null : text === '' ? [] : [text];
+}
+
+export function jumpWords(r: XtRule, c: TranslateContext): string[] | null {
+  const j = r.jump;
+  switch (j.kind) {
+    case 'none': return [];
+    case 'chain': return [`${j.goto ? 'goto' : 'jump'} ${j.name}`];
+    case 'verdict': return j.name === 'QUEUE' ? null : j.name === 'CONTINUE' ? [] : [j.name.toLowerCase()];
+    case 'target': return useWords(j.use, c);
+  }
+}
+
+function inetWords(r: XtRule, c: TranslateContext): string[] | null {
+  const v6 = r.family === 'ip6';
+  const out = [...ifaceWords('iifname', r.iif), ...ifaceWords('oifname', r.oif)];
+  if (r.fragment) out.push(`ip frag-off & 0x1fff ${r.fragment.inverted ? '' : '!= '}0`);
+  const proto = r.proto?.number ?? 0;
+  if (proto !== 0) {
+    const name = protocolName(proto, c.names);
+    if (name === undefined || !r.matches.some((m) => m.name === name || (proto === 135 && m.name === 'mh'))) out.push(`${v6 ? 'meta l4proto' : 'ip protocol'} ${r.proto?.inverted ? '!= ' : ''}${name ?? proto}`);
+  }
+  const ip = v6 ? 'ip6' : 'ip';
+  out.push(...addressWords(`${ip} saddr`, r.src), ...addressWords(`${ip} daddr`, r.dst));
+  for (const m of r.matches) {
+    const w = useWords(m, c);
+    if (!w) return null;
+    out.push(...w);
+  }
+  out.push('counter');
+  const j = jumpWords(r, c);
+  return j && [...out, ...j];
+}
+
+function commentOf(r: XtRule): string[] {
+  const m = r.matches.find((x) => x.name === 'comment');
+  return m ? [`comment "${(m.info as unknown as { comment: string }).comment}"`] : [];
+}
+
+function ruleWords(r: XtRule, c: TranslateContext): string | null {
+  const words = r.family === 'arp' ? translateArp(r, c) : r.family === 'bridge' ? translateBridge(r, c) : inetWords(r, c);
+  return words && [...words, ...commentOf(r)].join(' ');
+}
+
+/** do_command_xlate; false: not implemented. `quote` is what stands around a rule. */
+function translate(t: Tool, c: XtCommand, argv: readonly string[], restore: boolean): boolean {
+  const { call, family } = t;
+  const out = (s: string): void => call.out(s);
+  const nft = restore ? '' : 'nft ';
+  const q = restore ? '' : "'";
+  const has = (n: Parameters<typeof c.commands.has>[0]): boolean => c.commands.has(n);
+  out(nft);
+  if (has('append') || has('insert')) {
+    const verb = has('append') ? 'add' : `insert`;
+    const index = has('insert') && c.rulenum > 1 ? ` index ${c.rulenum}` : '';
+    const rules = expand(c);
+    const inner = Math.max(1, c.dsts.length);
+    for (const [n, r] of rules.entries()) {
+      const words = ruleWords(r, contextOf(r, t, c.options.has('numeric')));
+      if (words === null) {
+        out(`# ${argv.slice(1).map((a) => `${a} `).join('')}\n`);
+        return true;
+      }
+      if (n && n % inner === 0) out(nft);
+      out(`${q}${verb} rule ${family} ${c.table} ${c.chain}${index} ${words}${q}\n`);
+    }
+    return true;
+  }
+  if (has('flush')) { out(c.chain !== null ? `flush chain ${family} ${c.table} ${c.chain}\n` : `flush table ${family} ${c.table}\n`); return true; }
+  if (has('list') && c.commands.size === 1) { out(`list table ${family} ${c.table}\n`); return true; }
+  if (has('newChain')) { out(`add chain ${family} ${c.table} ${c.chain}\n`); return true; }
+  if (has('deleteChain')) { out(`delete chain ${family} ${c.table} ${c.chain ?? '(null)'}\n`); return true; }
+  return false;
+}
+
+export function runTranslate(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
+  const t = toolOf(call, family, program);
+  try {
+    const c = new CommandLine(parseEnvironment(t, false, null), argv).parse();
+    if (translate(t, c, argv, false)) return 0;
+    call.err('Translation not implemented\n');
+    return 1;
+  } catch (e) {
+    return fail(t, e, -1);
+  }
+}
+
+const usage = (p: string): string => `${p} ${VERSION} (c) 2014 by Pablo Neira Ayuso <pablo@netfilter.org>
+Usage: ${p} [-h] [-f <FILE>] [-V]
+	[ --help ]
+	[ --file=<FILE> ]
+	[ --version ]
+`;
+
+/** iptables-restore-translate, ip6tables-restore-translate. */
+export function runRestoreTranslate(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
+  const t = toolOf(call, family, program);
+  let file: string | null = null;
+  const args = argv.slice(1);
+  while (args.length) {
+    const a = args.shift() as string;
+    if (a === '-h' || a === '--help') { call.err(usage(program)); return 1; }
+    if (a === '-V' || a === '--version') { call.out(`${program} v${VERSION}\n`); return 0; }
+    if (a === '-f' || a === '--file') file = args.shift() ?? null;
+    else if (a.startsWith('--file=')) file = a.slice(7);
+    else if (a.startsWith('-f')) file = a.slice(2);
+  }
+  if (file === null) { call.err(`ERROR: missing file name\n${usage(program)}`); return 1; }
+  const text = call.host.files.read(call.host.files.resolve(call.cwd, file));
+  if (text === undefined) { call.err(`Cannot open file ${file}\n`); return 1; }
+  const date = dateText(call.host.net.clock.wall());
+  call.out(`# Translated by ${program} v${VERSION} on ${date}\n`);
+  let n = 0;
+  let table: string | null = null;
+  try {
+    for (const line of text.replace(/\n$/, '').split('\n')) {
+      n++;
+      if (line === '' || line[0] === '#') { if (line) continue; continue; }
+      if (line === 'COMMIT' && table !== null) { table = null; continue; }
+      if (line[0] === '*' && table === null) {
+        table = line.slice(1).trim().split(/[ \t]+/)[0];
+        if (!table) throw paramProblem(`${program}: line ${n} table name invalid`);
+        if (!builtinTable(family, table)) throw paramProblem(`${program}: line ${n} table name '${table}' invalid`);
+        call.out(`add table ${family} ${table}\n`);
+        continue;
+      }
+      if (table === null) { call.err(`iptables-translate-restore: line ${n} failed\n`); return 1; }
+      if (line[0] === ':') { call.out(chainLine(family, table, line, program, n)); continue; }
+      const words = line[0] === '[' ? line.slice(line.indexOf(']') + 1) : line;
+      const parsed = [program, ...restoreWords(words)];
+      const c = new CommandLine(parseEnvironment(t, true, table), parsed).parse();
+      if (c.ignored) continue;
+      if (!translate(t, c, [program, '-t', table, ...parsed.slice(1)], true)) { call.err(`iptables-translate-restore: line ${n} failed\n`); return 1; }
+    }
+    call.out(`# Completed on ${date}\n`);
+    return 0;
+  } catch (e) {
+    return fail(t, e, e instanceof XtError ? n : -1);
+  }
+}
+
+function chainLine(family: XtFamily, table: string, line: string, program: string, n: number): string {
+  const [chain, policy] = line.slice(1).split(/[ \t]+/).filter((w) => w !== '');
+  if (chain === undefined) throw paramProblem(`${program}: line ${n} chain name invalid`);
+  checkChainName(family, chain);
+  if (policy === undefined) throw paramProblem(`${program}: line ${n} policy invalid`);
+  const b = builtinChain(family, table, chain);
+  return b ? `add chain ${family} ${table} ${chain} { type ${b.type} hook ${b.hook} priority ${b.priority}; policy ${policy.toLowerCase()}; }\n` : `add chain ${family} ${table} ${chain}\n`;
+}
