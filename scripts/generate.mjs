@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createHash } from 'node:crypto';
 import { lalr, pack } from './lalr.mjs';
 
@@ -91,5 +91,26 @@ function registries() {
   }
 }
 
+/** Which file answers to which program name, so that a launcher loads one tool and not all. */
+async function programs() {
+  const base = join(root, 'src/commands');
+  const lines = [];
+  for (const file of walk(base)) {
+    const path = relative(base, file).split(sep).join('/');
+    if (!/^[^/]+\/command\.ts$|^small\/[^/]+\.ts$/.test(path)) continue;
+    const { commands } = await import(pathToFileURL(file).href);
+    const names = commands.flatMap((c) => c.names);
+    const tools = commands.filter((c) => !c.coreutil).flatMap((c) => c.names);
+    lines.push(`  { names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, load: async () => (await import('../${path}')).commands },`);
+  }
+  writeIfChanged(join(base, 'generated/programs.ts'), `import type { Command } from '../command.ts';
+
+export const programs: readonly { readonly names: readonly string[]; readonly tools: readonly string[]; readonly load: () => Promise<readonly Command[]> }[] = [
+${lines.join('\n')}
+];
+`);
+}
+
 grammars();
 registries();
+await programs();

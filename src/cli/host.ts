@@ -1,4 +1,4 @@
-import { commands } from '../commands/generated/index.ts';
+import { programs } from '../commands/generated/programs.ts';
 import type { Command, Running } from '../commands/command.ts';
 import { callOf, execute, type ExecOptions, type Result, type Sink } from '../host/execute.ts';
 import type { Host } from '../host/host.ts';
@@ -7,10 +7,14 @@ import { Session } from '../host/state/session.ts';
 import { defaultStatePath, Store } from '../host/state/store.ts';
 import { type HostPlan, SINGLE, setUp } from './hosts.ts';
 
-const byName = new Map<string, Command>((commands as readonly Command[]).flatMap((c) => c.names.map((n) => [n, c] as const)));
+/** The command of a program name; its code is loaded when first asked for. */
+async function commandNamed(name: string): Promise<Command | undefined> {
+  const program = programs.find((p) => p.names.includes(name));
+  return (await program?.load())?.find((c) => c.names.includes(name));
+}
 
 /** Names of the cloned tools: programs that scripts would otherwise find on the machine. */
-export const toolNames = (): string[] => (commands as readonly Command[]).filter((c) => !c.coreutil).flatMap((c) => c.names);
+export const toolNames = (): string[] => programs.flatMap((p) => p.tools);
 
 interface ForeignListener extends Started { readonly id: number }
 
@@ -47,20 +51,22 @@ export class StateHost {
     this.#changesBefore = JSON.stringify([...changes]);
     this.files = new MachineFiles(session.net, changes, root);
     this.host = { net: session.net, files: this.files, nextPid: () => session.nextPid(), run: (argv, o) => this.exec(argv, o) };
-    this.#attach();
   }
 
   /** Listeners of other processes are started here too: what they would print is left for them in the store. */
-  #attach(): void {
-    this.#listeners = this.store.listeners().flatMap((l) => {
-      if (!alive(l.pid)) { this.store.removeListener(l.id); return []; }
-      if (l.pid === process.pid) return [];
-      const started = this.listen(l.argv);
-      if (!started) return [];
+  async #attach(): Promise<this> {
+    const listeners: ForeignListener[] = [];
+    for (const l of this.store.listeners()) {
+      if (!alive(l.pid)) this.store.removeListener(l.id);
+      if (!alive(l.pid) || l.pid === process.pid) continue;
+      const started = await this.listen(l.argv);
+      if (!started) continue;
       started.running.shown = l.shown;
       started.sink.out = '';
-      return [{ id: l.id, ...started }];
-    });
+      listeners.push({ id: l.id, ...started });
+    }
+    this.#listeners = listeners;
+    return this;
   }
 
   /** Opens the state and begins a transaction: end it with `commit` or `abandon`. */
@@ -69,7 +75,7 @@ export class StateHost {
     store.begin();
     try {
       const session = Session.load(store);
-      if (session) return new StateHost(store, session, root);
+      if (session) return await new StateHost(store, session, root).#attach();
       return await StateHost.make(store, SINGLE, root);
     } catch (e) {
       store.rollback();
@@ -86,26 +92,26 @@ export class StateHost {
   }
 
   /** Starts a command that goes on; null when its words say that it does not. */
-  listen(argv: readonly string[]): Started | null {
+  async listen(argv: readonly string[]): Promise<Started | null> {
     const sink: Sink = { out: '', err: '' };
-    const running = byName.get(argv[0])?.listen?.(callOf(this.host, argv, sink)) ?? null;
+    const running = (await commandNamed(argv[0]))?.listen?.(callOf(this.host, argv, sink)) ?? null;
     return running && { running, sink };
   }
 
   get name(): string { return this.#session.name; }
 
-  exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
+  async exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
     this.#session.tick();
-    return execute(this.host, byName.get(argv[0].replace(/^.*\//, '')), argv, o);
+    return execute(this.host, await commandNamed(argv[0].replace(/^.*\//, '')), argv, o);
   }
 
   /** After a commit: begins anew, with what other programs have written meanwhile. */
-  resume(): void {
+  async resume(): Promise<void> {
     this.store.begin();
     if (this.store.version === this.#version) return;
     const session = Session.load(this.store);
     if (!session) throw new Error('the state was emptied meanwhile');
-    const fresh = new StateHost(this.store, session, this.#root);
+    const fresh = await new StateHost(this.store, session, this.#root).#attach();
     this.#session = session;
     this.files = fresh.files;
     this.host = fresh.host;

@@ -115,7 +115,7 @@ export class ScriptRun {
   async #answer(r: Request): Promise<Answer> {
     // Notices of writes to the kernel's files that came before this request are delivered first.
     await new Promise((done) => setImmediate(done));
-    this.#begin();
+    await this.#begin();
     this.#kernel?.absorb();
     const a = await this.#host.exec(r.argv, { stdin: r.stdin, cwd: r.cwd });
     if (this.#o.trace) this.#print('err', `+ ${r.argv.join(' ')} → ${a.status}\n`);
@@ -125,14 +125,14 @@ export class ScriptRun {
     return why === null ? a : { ...a, stderr: `${a.stderr}${why}` };
   }
 
-  #begin(): void {
+  async #begin(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#open) {
       if (performance.now() - this.#begun < COMMIT_WITHIN_MS) return;
       this.#settle();
     }
-    this.#host.resume();
+    await this.#host.resume();
     this.#open = true;
     this.#begun = performance.now();
   }
@@ -159,7 +159,7 @@ export class ScriptRun {
     this.#settle();
     const status = await this.#spawn(argv);
     await new Promise((done) => setTimeout(done, 1));
-    this.#begin();
+    await this.#begin();
     this.#kernel.absorb();
     if (isolated) for (const [path, text] of readUpper(this.#dir, pieces)) this.#host.files.changes.set(path, text);
     server.close();

@@ -32,7 +32,7 @@ export async function runTool(argv: readonly string[]): Promise<number> {
   }
   try {
     if (LISTENING.test(argv.slice(0, 3).join(' '))) {
-      const started = host.listen(argv);
+      const started = await host.listen(argv);
       if (started) return await follow(host, argv, started);
     }
     const env = Object.fromEntries(Object.entries(process.env).filter((kv): kv is [string, string] => kv[1] !== undefined));
