@@ -1,5 +1,6 @@
 import type { Clock, Random } from './clock.ts';
 import { ConntrackTable } from './conntrack/table.ts';
+import { IpSets } from './ipset/ipsets.ts';
 import { NfTables } from './nf_tables/nf-tables.ts';
 import { Stack } from './stack/stack.ts';
 import { Sysctl } from './sysctl/table.ts';
@@ -17,6 +18,7 @@ export class Netns {
   readonly nft: NfTables;
   readonly stack: Stack;
   readonly sysctl: Sysctl;
+  readonly ipset: IpSets;
 
   constructor(options: { readonly clock: Clock; readonly random: Random; readonly container: boolean }) {
     this.clock = options.clock;
@@ -26,5 +28,6 @@ export class Netns {
     this.nft = new NfTables(this);
     this.stack = new Stack(this);
     this.sysctl = new Sysctl(this);
+    this.ipset = new IpSets(this);
   }
 }
