@@ -1,0 +1,77 @@
+import type { ExprOf } from '../../../parsers/nft/ast.ts';
+import { bitLength, lowBit } from '../datatype/bytes.ts';
+import type { Field, Proto } from '../proto.ts';
+import { protocol } from '../proto.ts';
+import { icmpMatches, LAYER, type ProtocolContext } from './protocols.ts';
+
+/** Makes `e` the field of a header. */
+export function become(e: ExprOf<'payload'>, desc: Proto, f: Field, offset = f.offset): void {
+  e.proto = desc.name; e.field = f.name; e.raw = false; e.offset = offset; e.dtype = f.dtype; e.byteorder = f.byteorder; e.len = f.len;
+}
+
+/** payload_init_raw: ports are known even where the protocol is not. */
+export function initRaw(e: ExprOf<'payload'>): void {
+  e.raw = true; e.proto = ''; e.field = ''; e.dtype = 'xinteger'; e.byteorder = 'big';
+  const th = e.base === 'transport' ? protocol('th') : undefined;
+  const f = th?.fields.find((x) => x.offset === e.offset && x.len === e.len);
+  if (th && f) become(e, th, f);
+}
+
+export function fieldAt(desc: Proto | undefined, offset: number, len: number, ctx: ProtocolContext): Field | undefined {
+  return desc?.fields.find((f) => f.meta === undefined && f.offset === offset && f.len === len && icmpMatches(desc.name, f, ctx.icmpType));
+}
+
+/** payload_expr_complete */
+export function complete(e: ExprOf<'payload'>, ctx: ProtocolContext): void {
+  const desc = ctx.descOf(e);
+  const f = fieldAt(desc, e.offset, e.len, ctx);
+  if (desc && f) become(e, desc, f);
+  else initRaw(e);
+}
+
+/** payload_expr_expand: one load may cover several fields. The last may be cut short: a prefix of its field. */
+export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payload'>[] {
+  const desc = ctx.descOf(e);
+  const out: ExprOf<'payload'>[] = [];
+  let offset = e.offset; let rest = e.len;
+  for (const f of desc?.fields ?? []) {
+    if (!desc || f.meta !== undefined || f.offset !== offset || !icmpMatches(desc.name, f, ctx.icmpType)) continue;
+    const part = { ...e };
+    become(part, desc, f);
+    out.push(part);
+    if (f.len > rest) {
+      part.len = rest;
+      return out;
+    }
+    offset += f.len; rest -= f.len;
+    if (rest === 0) return out;
+  }
+  const raw = { ...e, offset, len: rest };
+  initRaw(raw);
+  out.push(raw);
+  return out;
+}
+
+export interface Trim { readonly shift: number; readonly offset: number; readonly len: number }
+
+/** Where in the packet the bits of a contiguous mask lie. */
+export function maskPlace(e: ExprOf<'payload'>, mask: bigint): Trim | null {
+  if (mask === 0n) return null;
+  const shift = lowBit(mask);
+  const top = bitLength(mask);
+  const len = top - shift;
+  if (mask !== ((1n << BigInt(len)) - 1n) << BigInt(shift)) return null;
+  return { shift, len, offset: e.offset + Math.ceil(e.len / 8) * 8 - top };
+}
+
+/** payload_expr_trim: does the mask only cut a field out of whole bytes? */
+export function trim(e: ExprOf<'payload'>, mask: bigint, ctx: ProtocolContext): number | null {
+  const place = maskPlace(e, mask);
+  const desc = ctx.descOf(e);
+  if (!place) return null;
+  const base = e.base === 'tunnel' ? 0 : ctx.offset[LAYER[e.base]] ?? 0;
+  const f = fieldAt(desc, place.offset - base, place.len, ctx) ?? fieldAt(desc, place.offset, place.len, ctx);
+  if (!desc || !f) return null;
+  become(e, desc, f);
+  return place.shift;
+}

@@ -1,0 +1,479 @@
+import type { Expr, ExprOf, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
+import { bitLength, cString, lowBit, ones } from '../datatype/bytes.ts';
+import { datatype, hasBase } from '../datatype/index.ts';
+import { findExthdr } from '../keys/exthdr.ts';
+import { mk, mkStmt, setType, switchOrder, valueExpr } from '../node.ts';
+import { valueToBytes } from '../datatype/bytes.ts';
+import { protocolField, upperOf } from '../proto.ts';
+import { protocol } from '../proto.ts';
+import type { RuleContext } from './context.ts';
+import { complete, expand, maskPlace, trim } from './payload.ts';
+import { Dependencies, LAYER, ProtocolContext } from './protocols.ts';
+
+const isBitmask = (dtype: string): boolean => !dtype.includes(' . ') && dtype !== 'bitmask' && hasBase(dtype, 'bitmask');
+const isString = (dtype: string): boolean => !dtype.includes(' . ') && hasBase(dtype, 'string');
+
+interface Layered { readonly protocols: ProtocolContext; readonly deps: Dependencies }
+
+/** rule_pp_ctx: turns what the bytecode says into what the user would have written (rule_parse_postprocess). */
+export class Postprocessor {
+  private readonly outer: Layered;
+  private readonly tunnel: Layered;
+  private readonly context: RuleContext;
+  private out: Stmt[] = [];
+  private stmt!: Stmt;
+
+  constructor(context: RuleContext) {
+    this.context = context;
+    const deps = new Dependencies();
+    this.outer = { protocols: new ProtocolContext(context.family), deps };
+    this.tunnel = { protocols: new ProtocolContext('bridge'), deps: new Dependencies() };
+  }
+
+  run(stmts: readonly Stmt[]): Stmt[] {
+    for (const s of stmts) {
+      this.stmt = s;
+      const before = this.out.length;
+      this.one(s);
+      if (this.out.length === before && !this.replaced) this.out.push(s);
+      this.replaced = false;
+    }
+    const dead = (s: Stmt): boolean => this.outer.deps.killed.has(s) || this.tunnel.deps.killed.has(s);
+    return this.out.filter((s) => !dead(s));
+  }
+
+  private replaced = false;
+
+  private layered(e: { readonly inner?: string }): Layered {
+    return e.inner === undefined ? this.outer : this.tunnel;
+  }
+
+  private one(s: Stmt): void {
+    switch (s.kind) {
+      case 'expression': s.expr = this.expr(s.expr); return;
+      case 'payload': return this.payloadStmt(s);
+      case 'meta': case 'ct': case 'exthdr': {
+        s.value = this.value(s.value);
+        if (s.kind === 'ct') s.value = toList(s.value);
+        return;
+      }
+      case 'nat':
+        if (s.addr) s.addr = rangeToPrefix(this.value(s.addr));
+        if (s.proto) s.proto = this.value(s.proto);
+        return;
+      case 'tproxy':
+        if (s.addr) s.addr = this.value(s.addr);
+        if (s.port) s.port = this.value(s.port);
+        return;
+      case 'dup':
+        if (s.to) s.to = this.value(s.to);
+        if (s.dev) s.dev = this.value(s.dev);
+        return;
+      case 'fwd':
+        s.dev = this.value(s.dev);
+        if (s.addr) s.addr = this.value(s.addr);
+        return;
+      case 'set': s.key = this.value(s.key); return;
+      case 'map': {
+        s.key = this.value(s.key);
+        s.data = this.value(s.data);
+        const set = s.set.kind === 'set_ref' ? this.context.set(s.set.set) : undefined;
+        if (set?.data && s.data.dtype === 'invalid') setType(s.data, set.data.dtype, set.data.byteorder);
+        return;
+      }
+      case 'objref': if (s.expr.kind === 'map') s.expr = this.value(s.expr); return;
+      case 'queue': if (s.queue && s.queue.kind !== 'value' && s.queue.kind !== 'range') s.queue = this.value(s.queue); return;
+      case 'reject': return this.reject(s);
+      default: return;
+    }
+  }
+
+  private value(e: Expr): Expr {
+    return this.expr(e);
+  }
+
+  private expr(e: Expr): Expr {
+    switch (e.kind) {
+      case 'relational': return this.relational(e);
+      case 'payload': return this.payload(e);
+      case 'exthdr': this.outer.deps.killExthdr(e); return e;
+      case 'map': return this.map(e);
+      case 'concat': e.items = e.items.map((i) => this.inConcat(i)); e.dtype = e.items.map((i) => i.dtype).join(' . '); return e;
+      case 'unary': {
+        const arg = this.expr(e.arg);
+        return arg;
+      }
+      case 'binop': return this.binop(e);
+      case 'hash': if (e.expr) e.expr = this.expr(e.expr); return e;
+      case 'set_elem': e.key = this.expr(e.key); return e;
+      case 'range': e.left = this.expr(e.left); e.right = this.expr(e.right); return e;
+      case 'prefix': e.prefix = this.expr(e.prefix); return e;
+      case 'value': return finish(e);
+      default: return e;
+    }
+  }
+
+  private payload(e: ExprOf<'payload'>): Expr {
+    const l = this.layered(e);
+    const base = e.base === 'tunnel' ? 0 : l.protocols.offset[LAYER[e.base]] ?? 0;
+    if (e.raw && e.field === '' && base && e.offset >= base) e.offset -= base;
+    if (e.raw || e.proto === 'th') complete(e, l.protocols);
+    this.kill(e);
+    return e;
+  }
+
+  private kill(e: ExprOf<'payload'>): void {
+    const l = this.layered(e);
+    l.deps.kill(e, l.protocols.family);
+    if (e.inner !== undefined && (e.inner === 'gre' || e.inner === 'gretap')) {
+      const dep = this.outer.deps.get(LAYER.transport);
+      if (dep?.left.kind === 'meta') this.outer.deps.release(LAYER.transport);
+    }
+  }
+
+  /** In concatenations and sets there is no comparison that would take the mask away. */
+  private inConcat(e: Expr): Expr {
+    return this.expr(e);
+  }
+
+  private binop(e: ExprOf<'binop'>): Expr {
+    e.left = this.expr(e.left);
+    if (e.op === 'lshift' || e.op === 'rshift') {
+      if (e.op === 'rshift' && e.left.kind === 'binop' && e.left.op === 'and' && e.right.kind === 'value') {
+        const field = this.field(e.left);
+        if (field && field.shift === Number(e.right.value)) return field.expr;
+      }
+      e.dtype = e.left.dtype; e.byteorder = e.left.byteorder;
+      if (e.left.kind === 'payload' || e.left.kind === 'binop') e.dtype = e.left.dtype;
+      return e;
+    }
+    if (e.right.kind === 'value' && e.right.dtype === 'invalid') setType(e.right, e.left.dtype, e.left.byteorder);
+    e.right = this.expr(e.right);
+    e.dtype = e.left.dtype; e.byteorder = e.left.byteorder; e.len = e.left.len;
+    return e;
+  }
+
+  /** The header field that a mask cuts out of whole bytes. */
+  private field(e: ExprOf<'binop'>): { expr: Expr; shift: number } | null {
+    const mask = e.right;
+    if (e.op !== 'and') return null;
+    const value = constantOf(mask);
+    if (value === null) return null;
+    if (e.left.kind === 'payload') {
+      if (!e.left.raw && e.left.proto !== 'th') return null;
+      const copy = { ...e.left };
+      const shift = trim(copy, value, this.layered(e.left).protocols);
+      if (shift === null) return null;
+      this.kill(copy);
+      return { expr: copy, shift };
+    }
+    return e.left.kind === 'exthdr' ? trimExthdr(e.left, value) : null;
+  }
+
+  private map(e: ExprOf<'map'>): Expr {
+    e.map = this.expr(e.map);
+    if (e.map.kind === 'binop') {
+      const f = this.field(e.map);
+      if (f) {
+        e.map = f.expr;
+        shiftSet(e.mappings, f.shift, f.expr);
+      }
+    }
+    return e;
+  }
+
+  private relational(e: ExprOf<'relational'>): Expr {
+    if (e.left.kind === 'payload') return this.payloadMatch(e, e.left);
+    e.left = this.expr(e.left);
+    if (e.left.kind === 'binop' && e.right.kind === 'value') setType(e.right, e.left.dtype, e.left.byteorder);
+    else if (e.right.kind !== 'set_ref') this.typeRight(e);
+    if (e.right.kind !== 'set_ref') e.right = this.expr(e.right);
+    if (e.left.kind === 'meta' || e.left.kind === 'ct') this.metaMatch(e);
+    if (e.left.kind === 'binop') return this.relationalBinop(e, e.left);
+    return e;
+  }
+
+  private typeRight(e: ExprOf<'relational'>): void {
+    if (e.right.kind === 'concat' && e.left.kind === 'concat') {
+      const items = e.left.items;
+      e.right.items.forEach((i, n) => {
+        const l = items[n];
+        if (l) setType(i, l.dtype, l.byteorder);
+      });
+      e.right.dtype = e.left.dtype;
+    } else setType(e.right, e.left.dtype, e.left.byteorder);
+  }
+
+  /** ct_meta_common_postprocess */
+  private metaMatch(e: ExprOf<'relational'>): void {
+    if (e.op !== 'eq' || e.right.kind === 'range' || e.right.kind === 'set_ref' || e.right.kind === 'prefix') return;
+    const left = e.left as ExprOf<'meta'> | ExprOf<'ct'>;
+    const l = this.layered(left.kind === 'meta' ? left : {});
+    l.protocols.update(e);
+    const base = META_BASE[`${left.kind} ${left.key}`];
+    if (base === undefined) return;
+    const dep = l.deps.get(base);
+    if (dep && metaMayKill(dep, l.deps, e)) l.deps.release(base);
+    l.deps.store(this.stmt, base);
+  }
+
+  private payloadMatch(e: ExprOf<'relational'>, left: ExprOf<'payload'>): Expr {
+    const l = this.layered(left);
+    const base = left.base === 'tunnel' ? 0 : l.protocols.offset[LAYER[left.base]] ?? 0;
+    if (base && left.offset >= base && left.raw) left.offset -= base;
+    if ((e.op === 'eq' || e.op === 'neq') && e.right.kind === 'value') {
+      this.expandMatch(e, left, e.right);
+      return e;
+    }
+    complete(left, l.protocols);
+    if (e.right.kind !== 'set_ref') {
+      setType(e.right, left.dtype, left.byteorder);
+      e.right = this.expr(e.right);
+    }
+    this.kill(left);
+    if (e.op === 'eq' && e.right.kind === 'set_ref' && isKey(left)) l.deps.store(this.stmt, LAYER[left.base]);
+    return e;
+  }
+
+  /** payload_match_expand: one statement for each field that the comparison covers. */
+  private expandMatch(e: ExprOf<'relational'>, left: ExprOf<'payload'>, right: ExprOf<'value'>): void {
+    const l = this.layered(left);
+    const fields = expand({ ...left }, l.protocols);
+    const bytes = valueToBytes(right.value, Math.ceil(right.len / 8), right.byteorder === 'big' ? 'big' : 'host');
+    let bits = left.len;
+    let number = bytes.reduce((acc, b) => (acc << 8n) | BigInt(b), 0n);
+    for (const f of fields) {
+      bits -= f.len;
+      const raw = number >> BigInt(Math.max(bits, 0));
+      number &= ones(Math.max(bits, 0));
+      const field = f.raw ? undefined : protocolField(f.proto, f.field);
+      let tmp: Expr = valueExpr(raw, f.dtype, 'big', f.len);
+      if (field && field.len > f.len) {
+        tmp = mk({ kind: 'prefix', prefix: valueExpr(raw << BigInt(field.len - f.len), f.dtype, 'big', field.len), prefixLen: f.len }, f.dtype, 'big', field.len);
+        f.len = field.len;
+      }
+      const next = mk({ kind: 'relational', op: e.op, left: f, right: tmp }, 'verdict', 'invalid', 0) as ExprOf<'relational'>;
+      const stacked = e.op === 'eq' && isStacked(f, raw);
+      if (e.op === 'eq' && tmp.kind === 'value') l.protocols.update(next);
+      if (tmp.kind === 'value') next.right = finish(tmp);
+      const stmt = mkStmt({ kind: 'expression', expr: next });
+      this.kill(f);
+      if (e.op === 'eq' && isKey(f)) l.deps.store(stmt, LAYER[f.base] - (stacked ? 1 : 0));
+      this.out.push(stmt);
+    }
+    this.replaced = true;
+  }
+
+  /** relational_binop_postprocess */
+  private relationalBinop(e: ExprOf<'relational'>, binop: ExprOf<'binop'>): Expr {
+    const right = e.right;
+    if (binop.op !== 'and') return e;
+    if ((e.op === 'eq' || e.op === 'neq') && isBitmask(right.dtype)) {
+      if (right.kind === 'value' && right.value === 0n) return { ...e, op: e.op === 'neq' ? 'implicit' : 'neg', left: binop.left, right: toList(binop.right) } as Expr;
+      if (right.kind === 'value' && binop.right.kind === 'value' && right.value === binop.right.value) return e;
+      if (right.kind === 'value' || right.kind === 'binop') return mk({ kind: 'flagcmp', op: e.op === 'neq' ? 'neq' : 'eq', expr: binop.left, mask: toList(binop.right), value: toList(right) }, 'verdict', 'invalid', 0);
+      return e;
+    }
+    const mask = binop.right;
+    if (mask.kind === 'value' && right.kind === 'value' && !binop.left.dtype.includes(' . ') && datatype(binop.left.dtype).prefixable && isPrefixMask(mask.value, binop.left.len)) {
+      const bits = binop.left.len - lowBit(mask.value);
+      return { ...e, left: binop.left, right: mk({ kind: 'prefix', prefix: right, prefixLen: bits }, right.dtype, right.byteorder, right.len) } as Expr;
+    }
+    const f = this.field(binop);
+    if (f) return this.cutField(e, f.expr, f.shift);
+    return this.rawBits(e, binop) ?? e;
+  }
+
+  private cutField(e: ExprOf<'relational'>, field: Expr, shift: number): Expr {
+    e.left = field;
+    adjust(e.right, shift, field);
+    if (e.right.kind === 'value') e.right = finish(e.right);
+    if (field.kind === 'payload' && e.op === 'eq') {
+      const l = this.layered(field);
+      if (e.right.kind === 'value') l.protocols.update(e);
+      if (isKey(field)) l.deps.store(this.stmt, LAYER[field.base]);
+    }
+    if (field.kind === 'exthdr') this.outer.deps.killExthdr(field);
+    return e;
+  }
+
+  /** payload_expr_trim_force: raw bits that end inside bytes. */
+  private rawBits(e: ExprOf<'relational'>, binop: ExprOf<'binop'>): Expr | null {
+    const left = binop.left;
+    if (left.kind !== 'payload' || !left.raw || binop.right.kind !== 'value') return null;
+    const place = maskPlace(left, binop.right.value);
+    if (!place) return null;
+    const copy: ExprOf<'payload'> = { ...left, offset: place.offset, len: place.len };
+    e.left = copy;
+    adjust(e.right, place.shift, copy);
+    return e;
+  }
+
+  /** stmt_payload_postprocess */
+  private payloadStmt(s: StmtOf<'payload'>): void {
+    if (s.expr.kind !== 'payload') return;
+    const l = this.layered(s.expr);
+    const place = { ...s.expr };
+    const base = l.protocols.offset[LAYER[s.expr.base]] ?? 0;
+    s.expr = this.payload(s.expr) as ExprOf<'payload'>;
+    if (s.expr.kind === 'payload' && s.expr.raw && this.mangled(s, place, base)) return;
+    if (s.value.kind === 'value') setType(s.value, s.expr.dtype, s.expr.byteorder);
+    s.value = this.value(s.value);
+  }
+
+  /** stmt_payload_binop_postprocess: `field set value` within bytes that also hold other fields. */
+  private mangled(s: StmtOf<'payload'>, place: ExprOf<'payload'>, base: number): boolean {
+    const bits = Math.ceil(place.len / 8) * 8;
+    const parts = maskedWrite(s.value);
+    if (!parts) return false;
+    const keep = inNetworkOrder(parts.mask, bits);
+    const copy: ExprOf<'payload'> = { ...place };
+    const shift = trim(copy, keep ^ ones(bits), this.layered(place).protocols);
+    void base;
+    if (shift === null) return false;
+    s.expr = copy;
+    this.kill(copy);
+    const value = parts.value === null ? 0n : inNetworkOrder(parts.value, bits) >> BigInt(shift);
+    s.value = finish(valueExpr(value, copy.dtype, copy.byteorder, copy.len));
+    return true;
+  }
+
+  private reject(s: StmtOf<'reject'>): void {
+    if (s.type !== 'tcp reset' && s.type !== 'icmpx' && s.expr) {
+      const desc = this.outer.protocols.desc[LAYER.network];
+      const v6 = this.context.family === 'ip6' || desc?.name === 'ip6';
+      s.type = v6 ? 'icmpv6' : 'icmp';
+      s.expr.dtype = v6 ? 'reject_icmpv6_code' : 'reject_icmp_code';
+      if (this.context.family !== 'ip' && this.context.family !== 'ip6') {
+        Object.assign(s, { verbose: true });
+        const dep = this.outer.deps.get(LAYER.network);
+        if (dep) this.outer.deps.release(LAYER.network);
+      }
+    }
+    if (s.type === 'tcp reset') {
+      const dep = this.outer.deps.get(LAYER.transport);
+      if (dep) this.outer.deps.release(LAYER.transport);
+    }
+  }
+}
+
+const META_BASE: Readonly<Record<string, number>> = { 'meta iiftype': LAYER.none, 'meta nfproto': LAYER.link, 'meta protocol': LAYER.link, 'meta l4proto': LAYER.network, 'ct l3proto': LAYER.link, 'ct protocol': LAYER.network };
+
+/** meta_may_dependency_kill */
+function metaMayKill(_dep: ExprOf<'relational'>, deps: Dependencies, e: ExprOf<'relational'>): boolean {
+  const dep = deps.get(LAYER.network);
+  if (!dep || dep.right.kind !== 'value') return true;
+  const n = Number(dep.right.value);
+  let v6: boolean;
+  if (dep.left.kind === 'meta' && dep.left.key === 'nfproto') { if (n !== 2 && n !== 10) return true; v6 = n === 10; }
+  else if ((dep.left.kind === 'meta' && dep.left.key === 'protocol') || (dep.left.kind === 'payload' && dep.left.base === 'link')) { if (n !== 0x0800 && n !== 0x86dd) return true; v6 = n === 0x86dd; }
+  else return true;
+  const l4 = e.right.kind === 'value' ? Number(e.right.value) : -1;
+  return l4 === (v6 ? 58 : 1);
+}
+
+const isKey = (e: ExprOf<'payload'>): boolean => !e.raw && (protocol(e.proto)?.key === e.field || ((e.proto === 'icmp' || e.proto === 'icmpv6') && e.field === 'type'));
+
+function isStacked(e: ExprOf<'payload'>, n: bigint): boolean {
+  const desc = e.raw ? undefined : protocol(e.proto);
+  return desc?.key === e.field && upperOf(desc, Number(n))?.base === desc.base;
+}
+
+const constantOf = (e: Expr): bigint | null => (e.kind === 'value' ? e.value : e.kind === 'binop' && e.op === 'or' ? orOf(e) : null);
+function orOf(e: Expr): bigint {
+  if (e.kind === 'value') return e.value;
+  return e.kind === 'binop' ? orOf(e.left) | orOf(e.right) : 0n;
+}
+
+function isPrefixMask(mask: bigint, bits: number): boolean {
+  const low = lowBit(mask);
+  return low > 0 && low < bits && mask === (ones(bits - low) << BigInt(low)) && bitLength(mask) === bits;
+}
+
+/** exthdr_find_template */
+function trimExthdr(e: ExprOf<'exthdr'>, mask: bigint): { expr: Expr; shift: number } | null {
+  if (e.op === 'dccp') return null;
+  const shift = lowBit(mask);
+  const top = bitLength(mask);
+  const found = findExthdr(e.op, e.rawType, e.offset + Math.ceil(e.len / 8) * 8 - top, top - shift);
+  if (!found || mask !== ones(top - shift) << BigInt(shift)) return null;
+  return { expr: { ...e, header: found.header, field: found.field.name, raw: false, offset: found.field.offset, len: found.field.len, dtype: found.field.dtype } as Expr, shift };
+}
+
+/** binop_adjust: values compared with masked bytes become values of the field. */
+function adjust(e: Expr, shift: number, field: Expr): void {
+  switch (e.kind) {
+    case 'value': e.value >>= BigInt(shift); e.len = field.len; e.dtype = field.dtype; e.byteorder = field.byteorder; return;
+    case 'range': adjust(e.left, shift, field); adjust(e.right, shift, field); e.dtype = field.dtype; return;
+    case 'prefix': adjust(e.prefix, shift, field); e.dtype = field.dtype; return;
+    case 'set_elem': return adjust(e.key, shift, field);
+    case 'mapping': return adjust(e.left, shift, field);
+    case 'binop': adjust(e.left, shift, field); adjust(e.right, shift, field); e.dtype = field.dtype; return;
+    case 'set_ref': return shiftSet(e, shift, field);
+    default: return;
+  }
+}
+
+function shiftSet(e: Expr, shift: number, field: Expr): void {
+  const init = e.kind === 'set_ref' ? e.anonymous?.decl.init : undefined;
+  if (init?.kind !== 'set') return;
+  for (const i of init.items) adjust(i, shift, field);
+}
+
+/** Strings end at their zero; those without one are wildcards. Flags become their sum. */
+function finish(e: ExprOf<'value'>): Expr {
+  if (isString(e.dtype)) return finishString(e);
+  return isBitmask(e.dtype) && e.dtype !== 'ct_label' ? flagSum(e) : e.dtype === 'ct_label' ? flagSum(e) : e;
+}
+
+export function finishString(e: ExprOf<'value'>): Expr {
+  const bytes = valueToBytes(e.value, Math.ceil(e.len / 8), 'host');
+  const end = bytes.indexOf(0);
+  if (end >= 0 || e.len >= 128) return e;
+  const text = [...bytes, ...cString('*')];
+  return { ...e, value: text.reduceRight((acc, b) => (acc << 8n) | BigInt(b), 0n), len: text.length * 8 };
+}
+
+/** bitmask_expr_to_binops */
+export function flagSum(e: ExprOf<'value'>): Expr {
+  const bits: Expr[] = [];
+  for (let i = 0, v = e.value; v; i++, v >>= 1n) if (v & 1n) bits.push({ ...e, value: 1n << BigInt(i) });
+  if (bits.length <= 1) return e;
+  return bits.reduce((left, right) => mk({ kind: 'binop', op: 'or', left, right }, e.dtype, e.byteorder, e.len));
+}
+
+/** binop_tree_to_list */
+export function toList(e: Expr): Expr {
+  if (e.kind !== 'binop' || e.op !== 'or' || !isBitmask(e.dtype)) return e;
+  const items: Expr[] = [];
+  const walk = (x: Expr): void => {
+    if (x.kind === 'binop' && x.op === 'or') { walk(x.left); walk(x.right); } else items.push(x);
+  };
+  walk(e);
+  if (!items.every((i) => i.kind === 'value')) return e;
+  return mk({ kind: 'list', items }, e.dtype, e.byteorder, e.len);
+}
+
+/** The parts of `(payload & mask) ^ value`. */
+function maskedWrite(e: Expr): { mask: bigint; value: bigint | null } | null {
+  if (e.kind !== 'binop') return null;
+  if (e.op === 'and' && e.left.kind === 'payload' && e.right.kind === 'value') return { mask: e.right.value, value: null };
+  if ((e.op === 'or' || e.op === 'xor') && e.right.kind === 'value') {
+    const inner = maskedWrite(e.left);
+    if (inner) return { mask: inner.mask, value: (inner.value ?? 0n) | e.right.value };
+    if (e.left.kind === 'payload') return { mask: ones(e.right.len) ^ e.right.value, value: e.right.value };
+  }
+  return null;
+}
+
+/** Raw data is kept as a little endian number until typed. */
+const inNetworkOrder = (v: bigint, bits: number): bigint => switchOrder(v, bits);
+
+/** range_expr_to_prefix */
+export function rangeToPrefix(e: Expr): Expr {
+  if (e.kind !== 'range' || e.left.kind !== 'value' || e.right.kind !== 'value') return e;
+  const span = e.left.value ^ e.right.value;
+  const bits = bitLength(span);
+  if (span !== ones(bits) || (e.left.value & span) !== 0n || !datatype(e.left.dtype).prefixable || bits === 0) return e;
+  return mk({ kind: 'prefix', prefix: e.left, prefixLen: e.left.len - bits }, e.dtype, e.byteorder, e.left.len);
+}

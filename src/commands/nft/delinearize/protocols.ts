@@ -1,0 +1,164 @@
+import type { Family } from '../../../kernel/net/hook.ts';
+import type { Expr, ExprOf, Stmt } from '../../../parsers/nft/ast.ts';
+import { type Field, type Proto, protocol, upperOf } from '../proto.ts';
+
+/** Numbers of the layers: what tells the protocol of a layer is stored one above its own. */
+export const LAYER = { none: 0, link: 1, network: 2, transport: 3, inner: 4, tunnel: 4 } as const;
+
+const HEADER_BITS: Readonly<Record<string, number>> = { ether: 112, vlan: 32 };
+
+/** proto_ctx: which protocol each layer is known to carry. */
+export class ProtocolContext {
+  readonly family: Family;
+  readonly desc: (Proto | undefined)[] = [];
+  readonly offset: number[] = [0, 0, 0, 0, 0];
+  icmpType: number | undefined;
+
+  constructor(family: Family) {
+    this.family = family;
+    const at: Partial<Record<Family, [number, string]>> = { ip: [2, 'ip'], ip6: [2, 'ip6'], arp: [2, 'arp'], bridge: [1, 'ether'], inet: [1, 'inet'], netdev: [1, 'netdev'] };
+    const [layer, name] = at[family] as [number, string];
+    this.desc[layer] = protocol(name);
+  }
+
+  /** relational_expr_pctx_update: an equality may tell what the next header is. */
+  update(e: ExprOf<'relational'>): void {
+    const right = e.right;
+    if (right.kind !== 'value') return;
+    const n = Number(right.value);
+    if (e.left.kind === 'meta') this.fromMeta(e.left.key, n);
+    else if (e.left.kind === 'payload') this.fromPayload(e.left, n);
+    else if (e.left.kind === 'ct') {
+      if (e.left.key === 'protocol') this.desc[LAYER.transport] = upperOf(protocol('inet-service'), n);
+      if (e.left.key === 'l3proto') this.desc[LAYER.network] = upperOf(protocol('inet'), n);
+    }
+  }
+
+  private fromMeta(key: string, n: number): void {
+    const link = this.desc[LAYER.link];
+    switch (key) {
+      case 'iiftype':
+        if (this.family === 'inet' || this.family === 'netdev') this.desc[LAYER.link] = n === 1 ? protocol('ether') : undefined;
+        return;
+      case 'nfproto': this.desc[LAYER.network] = upperOf(protocol('inet'), n); return;
+      case 'l4proto': this.desc[LAYER.transport] = upperOf(protocol('inet-service'), n); return;
+      case 'protocol':
+        if (this.family === 'netdev' || this.family === 'bridge') this.desc[LAYER.network] = upperOf(link ?? protocol('netdev'), n);
+        return;
+      default: return;
+    }
+  }
+
+  private fromPayload(e: ExprOf<'payload'>, n: number): void {
+    const base = protocol(e.proto);
+    if (!base || e.raw) return;
+    if ((base.name === 'icmp' || base.name === 'icmpv6') && e.field === 'type') { this.icmpType = n; return; }
+    if (base.key !== e.field) return;
+    const next = upperOf(base, n);
+    if (!next) return;
+    if (next.base === base.base && next.base === 'link') this.offset[LAYER.link] = (this.offset[LAYER.link] ?? 0) + (HEADER_BITS[base.name] ?? 0);
+    this.desc[LAYER[next.base]] = next;
+  }
+
+  descOf(e: ExprOf<'payload'>): Proto | undefined {
+    if (e.base === 'tunnel') return e.inner === undefined ? undefined : protocol(e.inner);
+    return this.desc[LAYER[e.base]];
+  }
+}
+
+const ICMP: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  icmp: { echo: [8, 0], redirect: [5], pmtu: [3] },
+  icmpv6: { echo: [128, 129], mtu: [2], param: [4], maxdelay: [130], taddr: [135, 136, 130, 131, 132, 137], address: [137] },
+};
+
+/** icmp_dep_type_match */
+export const icmpMatches = (proto: string, field: Field, type: number | undefined): boolean =>
+  field.icmp === undefined || type === undefined || (ICMP[proto]?.[field.icmp]?.includes(type) ?? true);
+export const icmpTypes = (proto: string, field: Field): readonly number[] => (field.icmp === undefined ? [] : ICMP[proto]?.[field.icmp] ?? []);
+
+/** payload_dep_ctx: statements that are only there because a later one needs them. */
+export class Dependencies {
+  private readonly deps: (Stmt | undefined)[] = [];
+  readonly killed = new Set<Stmt>();
+
+  store(stmt: Stmt, base: number): void {
+    this.deps[base + 1] = stmt;
+  }
+
+  private at(base: number): number {
+    if (this.deps[base]) return base;
+    return base === LAYER.transport && this.deps[LAYER.inner] ? LAYER.inner : -1;
+  }
+
+  get(base: number): ExprOf<'relational'> | undefined {
+    const s = this.deps[this.at(base)];
+    return s?.kind === 'expression' && s.expr.kind === 'relational' ? s.expr : undefined;
+  }
+
+  release(base: number): void {
+    const i = this.at(base);
+    const s = this.deps[i];
+    if (s) this.killed.add(s);
+    this.deps[i] = undefined;
+  }
+
+  /** payload_dependency_kill */
+  kill(e: ExprOf<'payload'>, family: Family): void {
+    const base = LAYER[e.base];
+    const dep = this.get(base);
+    if (dep && (!e.raw || e.base === 'transport') && mayKill(dep, e, family)) this.release(base);
+  }
+
+  /** exthdr_dependency_kill: an IPv6 extension header implies IPv6, a TCP option TCP. */
+  killExthdr(e: ExprOf<'exthdr'>): void {
+    const dep = this.get(e.op === 'ipv6' || e.op === 'ipv4' ? LAYER.network : LAYER.transport);
+    if (!dep) return;
+    const value = dep.right.kind === 'value' ? Number(dep.right.value) : -1;
+    if (e.op === 'ipv6') {
+      if (isNfproto(dep, 10, 0x86dd)) this.release(LAYER.network);
+    } else if (e.op === 'ipv4') {
+      if (isNfproto(dep, 2, 0x0800)) this.release(LAYER.network);
+    } else {
+      const need = e.op === 'tcpopt' ? 6 : e.op === 'sctp' ? 132 : 33;
+      if (dep.left.kind === 'meta' && dep.left.key === 'l4proto' && value === need) this.release(LAYER.transport);
+    }
+  }
+}
+
+function isNfproto(dep: ExprOf<'relational'>, nfproto: number, ethertype: number): boolean {
+  if (dep.right.kind !== 'value') return false;
+  const n = Number(dep.right.value);
+  if (dep.left.kind === 'meta') return dep.left.key === 'nfproto' ? n === nfproto : dep.left.key === 'protocol' && n === ethertype;
+  return dep.left.kind === 'payload' && dep.left.field === 'type' && n === ethertype;
+}
+
+function mayKill(dep: ExprOf<'relational'>, e: ExprOf<'payload'>, family: Family): boolean {
+  const left: Expr = dep.left;
+  if (left.kind !== 'payload') return true;
+  const wide = family === 'bridge' || family === 'netdev' || family === 'inet';
+  if (wide && left.base === 'network' && (left.proto === 'ip' || left.proto === 'ip6') && e.base === 'transport') return false;
+  if (left.base === 'transport' && e.base === 'transport') return killsIcmp(dep, left, e);
+  if (left.base === 'link' && e.base === 'link') return killsLink(dep, left);
+  return true;
+}
+
+function killsIcmp(dep: ExprOf<'relational'>, left: ExprOf<'payload'>, e: ExprOf<'payload'>): boolean {
+  const proto = protocol(left.proto);
+  if (left.proto !== e.proto || e.raw) return false;
+  if (proto?.name !== 'icmp' && proto?.name !== 'icmpv6') return true;
+  const field = proto.fields.find((f) => f.name === e.field);
+  const types = field ? icmpTypes(proto.name, field) : [];
+  if (!types.length) return false;
+  if (dep.right.kind === 'value') return types.includes(Number(dep.right.value));
+  const set = dep.right.kind === 'set_ref' ? dep.right.anonymous?.decl.init : undefined;
+  if (set?.kind !== 'set') return false;
+  const values = set.items.map((i) => (i.kind === 'set_elem' && i.key.kind === 'value' ? Number(i.key.value) : -1));
+  return values.length === types.length && values.every((v) => types.includes(v));
+}
+
+const ETH_P_8021Q = 0x8100n;
+
+function killsLink(dep: ExprOf<'relational'>, left: ExprOf<'payload'>): boolean {
+  if (left.proto === 'vlan') return false;
+  return left.proto !== 'ether' || dep.right.kind !== 'value' || dep.right.value === ETH_P_8021Q;
+}
