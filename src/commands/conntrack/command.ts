@@ -48,7 +48,9 @@ function loadFile(call: Call, path: string): number {
   const env = environment(call, output);
   const commands = commandLines(text).map((words) => parseCommand([call.argv[0], ...words], env));
   for (const cmd of commands) checkLoadable(cmd.command);
-  const session = new Session(call, output);
+  const last = commands.at(-1);
+  if (!last) return 0;
+  const session = new Session(call, output, last);
   for (const cmd of commands) runCommand(session, cmd);
   return 0;
 }
@@ -60,7 +62,7 @@ function run(call: Call): number {
     if (isLoad(call.argv)) return loadFile(call, call.argv[2]);
     const output = new Set<OutputFlag>();
     const cmd = parseCommand(call.argv, environment(call, output));
-    const session = new Session(call, output);
+    const session = new Session(call, output, cmd);
     runCommand(session, cmd);
     return summary(call, cmd, session.counter);
   });
@@ -72,7 +74,7 @@ function listen(call: Call): Running | null {
   const status = guarded(call, () => {
     const output = new Set<OutputFlag>();
     const cmd = parseCommand(call.argv, environment(call, output));
-    if (cmd.command === 'event' || cmd.command === 'expEvent') running = listenEvents(call, new Session(call, output), cmd);
+    if (cmd.command === 'event' || cmd.command === 'expEvent') running = listenEvents(call, new Session(call, output, cmd), cmd);
     return 0;
   });
   return status === 0 ? running : { shown: 0, ended: true, stop: () => status };

@@ -13,12 +13,14 @@ const inNetwork = (a: Uint8Array, n: Network): boolean => a.length === n.network
 /** The filters that the tool applies itself to what a dump or an event brings. */
 export class Filter {
   readonly #cmd: CtCommand;
+  readonly #label: Uint8Array | null;
   readonly #src: Network | null;
   readonly #dst: Network | null;
 
   /** nfct_filter_init: an address with a mask is no longer compared exactly. */
-  constructor(cmd: CtCommand) {
+  constructor(cmd: CtCommand, label: Uint8Array | null = cmd.label) {
     this.#cmd = cmd;
+    this.#label = label;
     this.#src = this.#network('src');
     this.#dst = this.#network('dst');
   }
@@ -51,7 +53,7 @@ export class Filter {
   }
 
   label(o: CtObject): boolean {
-    const wanted = this.#cmd.label;
+    const wanted = this.#label;
     return wanted === null || o.labels !== undefined && wanted.every((b, i) => ((o.labels?.[i] ?? 0) & b) === b);
   }
 
@@ -62,17 +64,13 @@ export class Filter {
 
   /** nfct_filter: may the entry pass? */
   passes(o: CtObject): boolean {
-    return this.nat(o) && this.mark(o) && this.label(o) && this.network(o) && (!this.#compares() || matches(this.#cmd.ct, o));
+    return this.nat(o) && this.mark(o) && this.label(o) && this.network(o) && (!comparesWhole(this.#cmd) || matches(this.#cmd.ct, o));
   }
-
-  /** CT_COMPARISON: only these options compare the whole object. */
-  #compares(): boolean {
-    const { options } = this.#cmd;
-    return (['protonum', 'src', 'dst', 'reply-src', 'reply-dst', 'mark', 'secmark', 'status', 'id', 'zone', 'label', 'orig-zone', 'reply-zone'] as const).some((n) => options.has(n));
-  }
-
-  get compares(): boolean { return this.#compares(); }
 }
+
+const COMPARED = ['protonum', 'src', 'dst', 'reply-src', 'reply-dst', 'mark', 'secmark', 'status', 'id', 'zone', 'label', 'orig-zone', 'reply-zone'] as const;
+/** CT_COMPARISON: only these options compare the whole object. */
+export const comparesWhole = (cmd: CtCommand): boolean => COMPARED.some((n) => cmd.options.has(n));
 
 /** One half of filter_nat: an address (IPv4 only, as in the tool) and a port, or any translation at all. */
 function side(ip: Uint8Array | null, port: number | undefined, nat: boolean, pat: boolean, actual: Uint8Array | undefined, actualPort: number | undefined): boolean {

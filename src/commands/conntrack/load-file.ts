@@ -37,10 +37,11 @@ export function checkLoadable(command: CommandName | null): void {
 }
 
 function commandWord(command: CommandName | null): string {
+  if (command === null) return 'unknown';
   if (command === 'expCreate') return '-C expect';
   for (const [letter, [flow, expect]] of LETTERS) {
     if (flow === command) return `-${letter}`;
-    if (expect === command) return `-${letter} expect`;
+    if (expect === command && expect !== null) return `-${letter} expect`;
   }
   return 'unknown';
 }

@@ -9,7 +9,7 @@ import { protocols } from '../../kernel/net/names/database.ts';
 import type { Call } from '../command.ts';
 import { matches, sameSide } from './compare.ts';
 import { ConntrackError, parameter, PROGRAM, VERSION } from './error.ts';
-import { Filter } from './filter.ts';
+import { comparesWhole, Filter } from './filter.ts';
 import { protocolHelp, usage } from './help.ts';
 import { updatedLabels } from './label-change.ts';
 import { autocomplete, toMessage } from './object.ts';
@@ -29,9 +29,12 @@ export class Session {
   readonly output: Set<OutputFlag>;
   readonly portid: number;
   counter = 0;
+  /** The command line read last: the tool takes marks and labels of an update from it, also when a file has several. */
+  readonly template: CtCommand;
   #xmlOpen = false;
 
-  constructor(call: Call, output: Set<OutputFlag>) {
+  constructor(call: Call, output: Set<OutputFlag>, template: CtCommand) {
+    this.template = template;
     this.call = call;
     this.output = output;
     this.portid = call.host.nextPid();
@@ -131,8 +134,8 @@ const protocolName = (n: number): string | undefined => protocols().name(n);
 function list(s: Session, cmd: CtCommand): void {
   if (cmd.table === 'dying' || cmd.table === 'unconfirmed') return;
   const zero = cmd.options.has('zero');
-  if (zero && new Filter({ ...cmd, options: new Set([...cmd.options].filter((o) => !o.startsWith('mask-'))) }).compares) throw parameter("Can't use -z with filtering parameters");
-  const filter = new Filter(cmd);
+  if (zero && comparesWhole(cmd)) throw parameter("Can't use -z with filtering parameters");
+  const filter = new Filter(cmd, s.template.label);
   const dump = ctDump(s.net, { family: cmd.family, ...(cmd.mark ? { mark: cmd.mark } : {}), ...(cmd.status ? { status: cmd.status } : {}) });
   if (typeof dump === 'string') return s.fail(dump, 'list');
   const use = useCounts(s.net);
@@ -167,14 +170,14 @@ function get(s: Session, cmd: CtCommand): void {
   const ct = typeof m === 'string' ? m : ctGet(s.net, m);
   if (typeof ct === 'string') return s.fail(ct, 'get');
   const o = readConntrack(s.net, ct, { use: useCounts(s.net)(ct) + 1 });
-  if (!new Filter(cmd).passes(o)) return;
+  if (!new Filter(cmd, s.template.label).passes(o)) return;
   s.openXml('conntrack');
   call(s, `${s.text(o, s.output.has('save') ? 'new' : null, s.flags({ map: cmd.labelMap }))}\n`);
   s.counter++;
 }
 
 function remove(s: Session, cmd: CtCommand): void {
-  const filter = new Filter(cmd);
+  const filter = new Filter(cmd, s.template.label);
   const dump = ctDump(s.net, { family: cmd.family, ...(cmd.mark ? { mark: cmd.mark } : {}) });
   if (typeof dump === 'string') return s.fail(dump, 'delete');
   const flags = s.flags({ ktimestamp: false });
@@ -192,14 +195,14 @@ function remove(s: Session, cmd: CtCommand): void {
 
 /** mnl_nfct_update_cb for each entry: what was asked for is laid over the entry and sent back, unless it changes nothing. */
 function update(s: Session, cmd: CtCommand): void {
-  const filter = new Filter(cmd);
+  const filter = new Filter(cmd, s.template.label);
   const dump = ctDump(s.net, { family: cmd.family });
   if (typeof dump === 'string') return s.fail(dump, 'update');
   const use = useCounts(s.net);
   for (const ct of dump) {
     const o = readConntrack(s.net, ct, { use: use(ct) });
     if (!filter.nat(o) || !filter.label(o) || !filter.network(o) || !selected(cmd, o)) continue;
-    const wanted = overlay(cmd, o);
+    const wanted = overlay(cmd, s.template, o);
     if (matches(wanted, o)) continue;
     const m = toMessage(wanted, ct.l3num);
     const bad = typeof m === 'string' ? m : ctNew(s.net, m, { create: false, excl: false }, s.portid);
@@ -223,14 +226,15 @@ function selected(cmd: CtCommand, o: CtObject): boolean {
   return !has('reply-src', 'reply-dst', 'protonum') || sameSide(cmd.ct, o, 'repl');
 }
 
-function overlay(cmd: CtCommand, o: CtObject): CtObject {
+function overlay(cmd: CtCommand, template: CtCommand, o: CtObject): CtObject {
   const { ct } = cmd;
   const t: CtObject = { orig: { ...o.orig }, repl: {}, icmp: { ...o.icmp } };
   for (const key of ['timeout', 'status', 'secmark', 'id', 'zone', 'tcpState', 'sctpState', 'vtagOrig', 'vtagRepl', 'dccpState', 'dccpRole', 'snatPort', 'dnatPort'] as const) if (ct[key] !== undefined) t[key] = ct[key];
   for (const key of ['snat4', 'snat6', 'dnat4', 'dnat6'] as const) if (ct[key]) t[key] = ct[key];
-  if (cmd.mark) t.mark = ((o.mark ?? 0) & ~cmd.mark.mask ^ cmd.mark.val) >>> 0;
+  const mark = template.mark ?? { val: 0, mask: 0 };
+  if (cmd.options.has('mark')) t.mark = ((o.mark ?? 0) & ~mark.mask ^ mark.val) >>> 0;
   if (ct.status !== undefined) t.status = ct.status | (o.status ?? 0);
-  const labels = updatedLabels(cmd, o);
+  const labels = updatedLabels(cmd.options, template.labelModify, o);
   if (labels) { t.labels = labels.labels; if (labels.mask) t.labelsMask = labels.mask; }
   return t;
 }

@@ -11,10 +11,16 @@ const LETTER = { new: '-A', update: '-U', destroy: '-D' } as const;
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
 
 /** NFCT_GOPT_IS_SNAT and friends: the status says so, and the other direction shows another address or port. */
-export const isSnat = (o: CtObject): boolean => ((o.status ?? IPS.SRC_NAT) & IPS.SRC_NAT) !== 0 && !sameBytes(destination(o.repl), source(o.orig));
-export const isDnat = (o: CtObject): boolean => ((o.status ?? IPS.DST_NAT) & IPS.DST_NAT) !== 0 && !sameBytes(source(o.repl), destination(o.orig));
-export const isSpat = (o: CtObject): boolean => ((o.status ?? IPS.SRC_NAT) & IPS.SRC_NAT) !== 0 && (o.repl.dport ?? 0) !== (o.orig.sport ?? 0);
-export const isDpat = (o: CtObject): boolean => ((o.status ?? IPS.DST_NAT) & IPS.DST_NAT) !== 0 && (o.repl.sport ?? 0) !== (o.orig.dport ?? 0);
+const done = (o: CtObject, bit: number): boolean => o.status === undefined || (o.status & bit) !== 0;
+/** The 16 bits that stand where ports are: of ICMP the id, or type and code. */
+const ports = (o: CtObject) => (o.orig.l4 === 1 || o.orig.l4 === 58
+  ? { src: o.icmp.id ?? 0, dst: (o.icmp.type ?? 0) << 8 | (o.icmp.code ?? 0), replySrc: o.icmp.id ?? 0, replyDst: (o.icmp.replyType ?? 0) << 8 | (o.icmp.code ?? 0) }
+  : { src: o.orig.sport ?? 0, dst: o.orig.dport ?? 0, replySrc: o.repl.sport ?? 0, replyDst: o.repl.dport ?? 0 });
+
+export const isSnat = (o: CtObject): boolean => done(o, IPS.SRC_NAT_DONE) && !sameBytes(destination(o.repl), source(o.orig));
+export const isDnat = (o: CtObject): boolean => done(o, IPS.DST_NAT_DONE) && !sameBytes(source(o.repl), destination(o.orig));
+export const isSpat = (o: CtObject): boolean => done(o, IPS.SRC_NAT_DONE) && ports(o).replyDst !== ports(o).src;
+export const isDpat = (o: CtObject): boolean => done(o, IPS.DST_NAT_DONE) && ports(o).replySrc !== ports(o).dst;
 
 /** `-o save`: the options that would make the entry (ct_save_snprintf). */
 export function saveConntrack(o: CtObject, type: MessageType): string {

@@ -34,7 +34,6 @@ export const defaultConf = (): ConntrackConf => ({
   timeouts: {
     tcp: [120, 120, 60, 432000, 120, 60, 30, 120, 10, 120, 300, 300],
     udp: [30, 120],
-    udplite: [30, 180],
     sctp: [0, 10, 3, 3, 210, 3, 3, 3, 30],
     gre: [30, 180],
     icmp: [30],

@@ -31,8 +31,8 @@ function manipulate(net: Netns, ct: Conntrack, side: 'src' | 'dst', range: NatRe
     const reply = invert(ct, next);
     let free = reply;
     const key = side === 'src' ? 'dport' : 'sport';
-    // Only the port may give way, and only where one is tracked.
-    for (let i = 0; i < 64512 && net.conntrack.taken(free, ct.zone, ct) && hasPorts(ct.protonum); i++) free = { ...free, [key]: 1024 + (free[key] + 1 - 1024) % 64512 };
+    // Only the port may give way, where one is tracked and none was asked for.
+    for (let i = 0; range.port === undefined && i < 64512 && net.conntrack.taken(free, ct.zone, ct) && hasPorts(ct.protonum); i++) free = { ...free, [key]: 1024 + (free[key] + 1 - 1024) % 64512 };
     ct.reply = free;
     ct.status |= side === 'src' ? IPS.SRC_NAT : IPS.DST_NAT;
   }

@@ -12,14 +12,15 @@ export interface TimeoutPolicy {
 }
 
 /** The protocols' tables of timeouts, by the keys of ConntrackConf.timeouts. */
-export type TimeoutTable = 'tcp' | 'udp' | 'udplite' | 'sctp' | 'gre' | 'icmp' | 'icmpv6' | 'generic';
+export type TimeoutTable = 'tcp' | 'udp' | 'sctp' | 'gre' | 'icmp' | 'icmpv6' | 'generic';
 
 /** Which table a protocol number has (nf_ct_l4proto_find). */
 export function timeoutTable(protonum: number): TimeoutTable {
   switch (protonum) {
     case 6: return 'tcp';
     case 17: return 'udp';
-    case 136: return 'udplite';
+    // UDP-Lite has no timeouts of its own any more.
+    case 136: return 'udp';
     case 132: return 'sctp';
     case 47: return 'gre';
     case 1: return 'icmp';

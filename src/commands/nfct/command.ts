@@ -1,0 +1,31 @@
+import type { Call, Command } from '../command.ts';
+import { NfctError } from './error.ts';
+import { helper } from './helper.ts';
+import { timeout } from './timeout.ts';
+
+const USAGE = 'Usage: nfct command subsystem [parameters]...\n';
+const COMMANDS = ['list', 'add', 'delete', 'get', 'flush', 'disable', 'default-set', 'default-get'];
+const SUBSYSTEMS = ['timeout', 'helper'];
+const pick = (words: readonly string[], text: string): string | undefined => (text === '' ? undefined : words.find((w) => w.startsWith(text)));
+
+function run(call: Call): number {
+  const [, first, second, ...args] = call.argv;
+  if (first === undefined || second === undefined) { call.err(USAGE); return 1; }
+  try {
+    // The words may come the old way round: subsystem before command.
+    const turned = pick(SUBSYSTEMS, second) === undefined;
+    const subsystem = pick(SUBSYSTEMS, turned ? first : second);
+    if (subsystem === undefined) { call.err(`nfct v1.4.8: Unknown subsystem: ${first}\n${USAGE}`); return 1; }
+    const command = pick(COMMANDS, turned ? second : first);
+    if (command === undefined) { call.err(`nfct v1.4.8: Unknown command: ${turned ? second : first}\n${USAGE}`); return 1; }
+    if (subsystem === 'helper') helper(command, args);
+    else call.out(timeout(call.host.net, command, args));
+    return 0;
+  } catch (e) {
+    if (!(e instanceof NfctError)) throw e;
+    call.err(`nfct v1.4.8: ${e.message}\n${e.after === null ? '' : `${e.after}\n`}`);
+    return 1;
+  }
+}
+
+export const commands: readonly Command[] = [{ names: ['nfct'], run }];
