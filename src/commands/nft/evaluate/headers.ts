@@ -213,4 +213,3 @@ export function evaluateCt(c: Context, e: ExprOf<'ct'>): Expr {
   if (k && e.dtype === 'invalid') { e.dtype = k.dtype; e.byteorder = k.byteorder; e.len = k.len; }
   return primary(c, e);
 }
-void relational;

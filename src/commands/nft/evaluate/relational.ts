@@ -170,4 +170,3 @@ function moveOne(c: Context, left: ExprOf<'binop'>, right: Expr): Expr {
     default: return right;
   }
 }
-void datatype;

@@ -1,7 +1,6 @@
 import type { Cmd, RuleDecl, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
 import type { CachedChain, CachedRule } from './cache.ts';
 import { Context } from './context.ts';
-import { closest } from '../../../parsers/nft/index.ts';
 import { nearestIn, NOT_FOUND, tableNotFound } from './expr.ts';
 import { evaluateStmt, terminal } from './stmt.ts';
 
@@ -82,4 +81,3 @@ export function evaluateChainStmt(c: Context, s: StmtOf<'chain'>): void {
     c.before.push({ loc: rule.loc, op: 'add', handle: rule.handle, object: { kind: 'rule', decl: rule } });
   }
 }
-void closest;

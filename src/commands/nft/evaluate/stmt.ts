@@ -561,4 +561,3 @@ function objrefMap(c: Context, s: StmtOf<'objref'>, e: ExprOf<'map'>): Expr {
   }
   return finishMap(c, e);
 }
-void keyField; void MAX_BITS;
