@@ -143,6 +143,8 @@ function inWindow(c: TrackContext, t: Tcp, s: Segment): 'accept' | 'ignore' | 'i
     logInvalid(c, why);
     return 'invalid';
   };
+  // Delayed packets of a sender that is in order otherwise: let through, but not believed.
+  const ignore = (why: string): 'accept' | 'ignore' => (invalid(why) === 'accept' ? 'accept' : 'ignore');
   if (receiver.flags & TCP_FLAG.SACK_PERM) sack = readSack(c, s, sack);
   const offset = seqOffset(c.ct, c.dir === 0 ? 1 : 0, (ack - 1) >>> 0);
   ack = (ack - offset) >>> 0;
@@ -173,15 +175,15 @@ function inWindow(c: TrackContext, t: Tcp, s: Segment): 'accept' | 'ignore' | 'i
     if (inRecv && ackOk && overshot <= receiver.tdMaxwin && before(sack, (receiver.tdEnd + 1) >>> 0)) {
       sender.tdEnd = end;
       sender.flags |= TCP_FLAG.DATA_UNACKNOWLEDGED;
-      return invalid(`${overshot} bytes more than expected`);
+      return ignore(`${overshot} bytes more than expected`);
     }
     return invalid(`SEQ is over upper bound ${(sender.tdMaxEnd + 1) >>> 0} (over the window of the receiver)`);
   }
   if (!before(sack, (receiver.tdEnd + 1) >>> 0)) return invalid(`ACK is over upper bound ${(receiver.tdEnd + 1) >>> 0} (ACKed data not seen yet)`);
   const low = (sender.tdEnd - receiver.tdMaxwin - 1) >>> 0;
-  if (receiver.tdMaxwin !== 0 && !after(end, low)) return invalid(`SEQ is under lower bound ${low} (already ACKed data retransmitted)`);
+  if (receiver.tdMaxwin !== 0 && !after(end, low)) return ignore(`SEQ is under lower bound ${low} (already ACKed data retransmitted)`);
   const ackLow = (receiver.tdEnd - maxAckWindow(sender) - 1) >>> 0;
-  if (!after(sack, ackLow)) { logInvalid(c, `ignored ACK under lower bound ${ackLow} (possible overly delayed)`); return 'ignore'; }
+  if (!after(sack, ackLow)) return ignore(`ignored ACK under lower bound ${ackLow} (possible overly delayed)`);
 
   if (!isSyn) win = (win << sender.tdScale) >>> 0;
   const swin = (win + (sack - ack)) >>> 0;
@@ -267,8 +269,8 @@ function ignored(c: TrackContext, t: Tcp, s: Segment, old: number): Decision {
 function reset(c: TrackContext, t: Tcp, s: Segment, old: number, other: 0 | 1): Decision {
   let next: number = CL;
   const go = (): Decision => ({ kind: 'check', old, next });
-  // tcp_can_early_drop: closing already.
-  if (old === FW || old === LA || old === TW || old === CL || old === CW) return go();
+  // tcp_can_early_drop: closing already, what is known of sequence numbers may be out of date.
+  if (old === FW || old === LA || old === TW || old === CL || old === CW) return { kind: 'in window', old, next };
   const peer = t.seen[other];
   if (peer.flags & TCP_FLAG.MAXACK_SET && t.lastIndex !== SYN) {
     if (s.seq === 0 && !established(c.ct, t)) return go();
