@@ -1,8 +1,9 @@
+import { CTINFO } from '../../net/skb.ts';
 import { defineExtension } from '../definition.ts';
 import { wholeUint } from '../number.ts';
 import { paramProblem } from '../text.ts';
 import { fields } from './_common.ts';
-import { checkCt, CT_EVENTS, CT_FLAG, EXP_EVENTS, emptyCt } from './_ct.ts';
+import { checkCt, CT_EVENTS, CT_FLAG, EXP_EVENTS, emptyCt, templateOf } from './_ct.ts';
 import type { CtInfo } from './_ct.ts';
 
 function parseEvents(text: string, table: readonly (readonly [string, number])[]): number {
@@ -85,4 +86,10 @@ export const target = defineExtension<CtInfo>({
   saveName: (i) => (i.flags & CT_FLAG.NOTRACK_ALIAS ? 'NOTRACK' : 'CT'),
   translate: (i) => (i.flags & CT_FLAG.NOTRACK ? 'notrack' : null),
   check: checkCt,
+  target(i, skb, state) {
+    if (skb.ct || skb.template || skb.ctinfo === CTINFO.untracked) return 'continue';
+    if (i.flags & CT_FLAG.NOTRACK) skb.ctinfo = CTINFO.untracked;
+    else skb.template = templateOf(i, skb, state.net);
+    return 'continue';
+  },
 });

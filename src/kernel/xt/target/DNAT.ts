@@ -2,6 +2,7 @@ import { defineExtension } from '../definition.ts';
 import { fields, HOOK, misplaced } from './_common.ts';
 import { emptyRange, FLAG_OF, flagList, flagOptions, parseTo, RANGE, rangeText } from './_nat.ts';
 import type { NatInfo } from './_nat.ts';
+import { services, verdict } from './_services.ts';
 
 /** extensions/libxt_NAT.c, net/netfilter/xt_nat.c (revision 2) */
 export const target = defineExtension<NatInfo>({
@@ -22,4 +23,5 @@ export const target = defineExtension<NatInfo>({
   print: (i) => ` to:${rangeText(i)}${flagOptions(i.flags, '')}`,
   translate: (i) => (i.flags & RANGE.PROTO_OFFSET ? null : `dnat to ${rangeText(i)}${flagList(i.flags)}`),
   check: (_, c) => misplaced({ table: 'nat', hooks: HOOK.PRE | HOOK.OUT }, c),
+  target: (i, skb, state) => verdict(services(state)?.nat(skb, state, i, 'dst')),
 });

@@ -1,6 +1,7 @@
 import { defineExtension } from '../definition.ts';
 import { paramProblem, saveString } from '../text.ts';
 import { fields } from './_common.ts';
+import { services } from './_services.ts';
 
 type Info = { readonly level: number; readonly flags: number; readonly prefix: string };
 
@@ -53,5 +54,8 @@ export const target = defineExtension<Info>({
   },
   translate: (i) => `log${i.prefix ? ` prefix "${i.prefix}"` : ''}${i.level === DEFAULT_LEVEL ? '' : ` level ${LEVEL_NAMES[i.level]}`}${nftFlags(i.flags)}`,
   check: (i) => (i.level >= 8 ? 'EINVAL' : null),
-  target: () => 'continue',
+  target(_, skb, state) {
+    services(state)?.log?.(skb, state);
+    return 'continue';
+  },
 });

@@ -2,6 +2,7 @@ import { defineExtension } from '../definition.ts';
 import { fields, HOOK, misplaced } from './_common.ts';
 import { emptyRange, FLAG_OF, flagList, flagOptions, parsePorts, portsText, RANGE, rangeText, withoutBase } from './_nat.ts';
 import type { NatInfo } from './_nat.ts';
+import { services, verdict } from './_services.ts';
 
 const ports = (i: NatInfo): boolean => (i.flags & RANGE.PROTO_SPECIFIED) !== 0;
 
@@ -27,4 +28,5 @@ export const target = defineExtension<NatInfo>({
   print: (i) => `${ports(i) ? ` masq ports: ${portsText(i)}` : ''}${flagOptions(i.flags, '')}`,
   translate: (i) => (i.flags & RANGE.PROTO_OFFSET ? null : `masquerade${ports(i) ? ` to ${rangeText(i)}` : ''}${flagList(i.flags)}`),
   check: (_, c) => misplaced({ table: 'nat', hooks: HOOK.POST }, c),
+  target: (i, skb, state) => verdict(services(state)?.masquerade(skb, state, i)),
 });

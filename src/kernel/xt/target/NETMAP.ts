@@ -1,6 +1,9 @@
 import { maskLength, ntop } from '../address.ts';
 import { defineExtension } from '../definition.ts';
+import { destination, source } from '../packet.ts';
 import { fields, HOOK, misplaced } from './_common.ts';
+import { RANGE } from './_nat.ts';
+import { services, verdict } from './_services.ts';
 
 type Info = { readonly min: Uint8Array; readonly max: Uint8Array };
 type HostMask = { readonly address: Uint8Array; readonly mask: Uint8Array };
@@ -30,4 +33,11 @@ export const target = defineExtension<Info>({
   save: (i) => ` --to ${words(i)}`,
   print: (i) => ` to:${words(i)}`,
   check: (_, c) => misplaced({ table: 'nat', hooks: HOOK.PRE | HOOK.POST | HOOK.OUT | HOOK.IN }, c),
+  target(i, skb, state) {
+    // xt_NETMAP.c: netmap_tg4: the host part of the packet's own address is kept.
+    const toSource = state.hook === 'postrouting' || state.hook === 'input';
+    const own = toSource ? source(skb) : destination(skb);
+    const address = own.map((b, n) => { const host = i.min[n] ^ i.max[n]; return (b & host) | (i.min[n] & ~host & 255); });
+    return verdict(services(state)?.nat(skb, state, { flags: RANGE.MAP_IPS, min: address, max: address, minPort: 0, maxPort: 0, basePort: 0 }, toSource ? 'src' : 'dst'));
+  },
 });

@@ -1,6 +1,7 @@
 import { defineExtension } from '../definition.ts';
 import { cut, paramProblem, saveString } from '../text.ts';
 import { fields } from './_common.ts';
+import { services } from './_services.ts';
 
 /** `size` is null without --nflog-size (XT_NFLOG_F_COPY_LEN); `range` is what --nflog-range said, which nothing keeps. */
 type Info = { readonly group: number; readonly prefix: string; readonly range: number; readonly size: number | null; readonly threshold: number };
@@ -54,5 +55,8 @@ export const target = defineExtension<Info>({
   print: (i) => words(i, ''),
   translate: (i) => `log${i.prefix ? ` prefix "${cut(i.prefix, 63)}"` : ''}${i.size === null ? '' : ` snaplen ${i.size}`}${i.threshold ? ` queue-threshold ${i.threshold}` : ''} group ${i.group}`,
   check: () => null,
-  target: () => 'continue',
+  target(_, skb, state) {
+    services(state)?.log?.(skb, state);
+    return 'continue';
+  },
 });

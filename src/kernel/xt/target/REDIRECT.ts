@@ -3,6 +3,7 @@ import { paramProblem } from '../text.ts';
 import { fields, HOOK, misplaced } from './_common.ts';
 import { emptyRange, FLAG_OF, flagList, flagOptions, parsePorts, portsText, RANGE, rangeText } from './_nat.ts';
 import type { NatInfo } from './_nat.ts';
+import { services, verdict } from './_services.ts';
 
 const ports = (i: NatInfo): boolean => (i.flags & RANGE.PROTO_SPECIFIED) !== 0;
 
@@ -30,4 +31,5 @@ export const target = defineExtension<NatInfo>({
   print: (i) => `${ports(i) ? ` redir ports ${portsText(i)}` : ''}${flagOptions(i.flags, '')}`,
   translate: (i) => `redirect${ports(i) ? ` to ${rangeText(i)}` : ''}${flagList(i.flags)}`,
   check: (_, c) => misplaced({ table: 'nat', hooks: HOOK.PRE | HOOK.OUT }, c),
+  target: (i, skb, state) => verdict(services(state)?.redirect(skb, state, i)),
 });

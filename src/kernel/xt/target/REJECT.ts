@@ -1,6 +1,7 @@
 import { defineExtension } from '../definition.ts';
 import { paramProblem } from '../text.ts';
 import { fields, HOOK, isProto, misplaced, TCP } from './_common.ts';
+import { services } from './_services.ts';
 
 /** `code`: ICMP(v6) code of a destination unreachable; null: a TCP reset. */
 type Info = { readonly name: string };
@@ -94,4 +95,9 @@ Valid reject types:
     return `reject with ${c.family === 'ip6' ? 'icmpv6' : 'icmp'} type ${kinds(c.family).find((k) => k.name === i.name)?.nft}`;
   },
   check: (i, c) => misplaced({ table: 'filter', hooks: HOOK.IN | HOOK.FWD | HOOK.OUT }, c) ?? (i.name === 'tcp-reset' && !isProto(c, TCP) ? 'EINVAL' : null),
+  target(i, skb, state) {
+    const kind = kinds(state.pf === 'ip6' ? 'ip6' : 'ip').find((k) => k.name === i.name);
+    services(state)?.reject(skb, state, kind?.code ?? null);
+    return 'drop';
+  },
 });

@@ -1,8 +1,12 @@
 import { defineExtension } from '../definition.ts';
 import { fields, HOOK, isProto, misplaced, TCP } from './_common.ts';
+import { services, verdict } from './_services.ts';
 
 /** null: that option was not given. */
 type Info = { readonly sack: boolean; readonly timestamp: boolean; readonly wscale: number | null; readonly mss: number | null; readonly ecn: boolean };
+
+/** XT_SYNPROXY_OPT_* */
+const OPTION = { MSS: 1, WSCALE: 2, SACK_PERM: 4, TIMESTAMP: 8, ECN: 16 } as const;
 
 const words = (i: Info): string[] => [
   i.sack ? 'sack-perm' : '', i.timestamp ? 'timestamp' : '', i.wscale === null ? '' : `wscale ${i.wscale}`, i.mss === null ? '' : `mss ${i.mss}`, i.ecn ? 'ecn' : '',
@@ -37,4 +41,8 @@ export const target = defineExtension<Info>({
   print: (i) => ` SYNPROXY ${words(i).map((w) => `${w} `).join('')}`,
   translate: (i) => ['synproxy', ...words(i)].join(' '),
   check: (_, c) => misplaced({ hooks: HOOK.IN | HOOK.FWD }, c) ?? (isProto(c, TCP) ? null : 'EINVAL'),
+  target(i, skb, state) {
+    const flags = (i.mss === null ? 0 : OPTION.MSS) | (i.wscale === null ? 0 : OPTION.WSCALE) | (i.sack ? OPTION.SACK_PERM : 0) | (i.timestamp ? OPTION.TIMESTAMP : 0) | (i.ecn ? OPTION.ECN : 0);
+    return verdict(services(state)?.synproxy(skb, state, { mss: i.mss ?? 0, wscale: i.wscale ?? 0, flags }));
+  },
 });

@@ -1,6 +1,7 @@
 import { defineExtension } from '../definition.ts';
 import { paramProblem } from '../text.ts';
 import { fields, HOOK, misplaced, TCP } from './_common.ts';
+import { mangleMss } from './_tcpmss.ts';
 
 /** null: clamp to the path MTU. */
 type Info = { readonly mss: number | null };
@@ -30,4 +31,5 @@ export const target = defineExtension<Info>({
   print: (i) => (i.mss === null ? ' TCPMSS clamp to PMTU' : ` TCPMSS set ${i.mss}`),
   translate: (i) => `tcp option maxseg size set ${i.mss === null ? 'rt mtu' : i.mss}`,
   check: (i, c) => misplaced({ proto: TCP }, c) ?? (i.mss === null ? misplaced({ hooks: HOOK.FWD | HOOK.OUT | HOOK.POST }, c) : null),
+  target: (i, skb, state) => mangleMss(skb, state, i.mss),
 });

@@ -3,6 +3,7 @@ import { wholeUint } from '../number.ts';
 import { paramProblem } from '../text.ts';
 import { fields, misplaced, TCP } from './_common.ts';
 import { hasTransport, packetEnd, updateSum } from './_mangle.ts';
+import { optionLength } from './_tcp-options.ts';
 
 /** Option kinds in rising order. */
 type Info = { readonly kinds: readonly number[] };
@@ -21,9 +22,6 @@ function parseKinds(text: string): number[] {
   }
   return [...kinds].sort((a, b) => a - b);
 }
-
-/** Length of the option at `at`; end-of-list, no-op and broken ones count one byte. */
-export const optionLength = (d: Uint8Array, at: number): number => (d[at] <= 1 || d[at + 1] === 0 ? 1 : d[at + 1]);
 
 /** extensions/libxt_TCPOPTSTRIP.c, net/netfilter/xt_TCPOPTSTRIP.c */
 export const target = defineExtension<Info>({

@@ -2,6 +2,7 @@ import { anyName, ntop } from '../address.ts';
 import { defineExtension } from '../definition.ts';
 import type { Names } from '../definition.ts';
 import { fields } from './_common.ts';
+import { services } from './_services.ts';
 
 type Info = { readonly gateway: Uint8Array; readonly oif: string };
 
@@ -35,4 +36,9 @@ export const target = defineExtension<Info>({
   print: (i, c) => ` TEE gw:${c.numeric ? ntop(i.gateway) : gatewayName(i.gateway, c.names)}${i.oif ? ` oif=${i.oif}` : ''}`,
   translate: (i, c) => `dup to ${i.gateway.length === 4 ? gatewayName(i.gateway, c.names) : ntop(i.gateway)}${i.oif ? ` device ${i.oif}` : ''}`,
   check: (i) => (i.gateway.every((b) => b === 0) ? 'EINVAL' : null),
+  target(i, skb, state) {
+    const out = i.oif ? state.net.stack.deviceByName(i.oif) : undefined;
+    services(state)?.dup(skb, state, i.gateway, out?.index ?? 0);
+    return 'continue';
+  },
 });

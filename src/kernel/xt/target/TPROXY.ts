@@ -2,6 +2,7 @@ import { ntop } from '../address.ts';
 import { defineExtension } from '../definition.ts';
 import { hex } from '../number.ts';
 import { fields, HOOK, isProto, misplaced, TCP, UDP } from './_common.ts';
+import { services } from './_services.ts';
 
 type Info = { readonly port: number; readonly address: Uint8Array; readonly mark: number; readonly mask: number };
 type MarkMask = { readonly mark: number; readonly mask: number };
@@ -41,4 +42,9 @@ export const target = defineExtension<Info>({
     return `tproxy to ${destination(i, c.forTranslate)}${mark} accept`;
   },
   check: (_, c) => misplaced({ table: 'mangle', hooks: HOOK.PRE }, c) ?? (isProto(c, TCP, UDP) ? null : 'EINVAL'),
+  target(i, skb, state) {
+    if (skb.fragOffset !== 0 || !services(state)?.tproxy(skb, state, i.address.some((b) => b !== 0) ? i.address : null, i.port || null)) return 'drop';
+    skb.mark = ((skb.mark & ~i.mask) ^ i.mark) >>> 0;
+    return 'accept';
+  },
 });
