@@ -11,14 +11,22 @@ const types = registered as readonly SetType[];
 export const setTypes: readonly SetType[] = types;
 export const findType = (name: string): SetType | undefined => types.find((t) => t.name === name || t.aliases.includes(name));
 
-/** Who else holds sets, by index: rules with `-m set` or `-j SET`. */
-export type Referrer = () => Iterable<number>;
+/** Indexes of the sets that rules hold: every {index, dim} in the info of `-m set` and `-j SET` is a reference. */
+function* heldByRules(net: Netns): Generator<number> {
+  for (const table of net.nft.ruleset.tables) for (const chain of table.chains) for (const rule of chain.rules) {
+    for (const e of rule.exprs) {
+      if ((e.kind !== 'match' || e.name !== 'set') && (e.kind !== 'target' || e.name !== 'SET')) continue;
+      for (const v of [e.info, ...Object.values(e.info)]) {
+        if (v && typeof v === 'object' && 'dim' in v && 'index' in v && Number(v.dim) > 0) yield Number(v.index);
+      }
+    }
+  }
+}
 
 /** The sets of a namespace (net/netfilter/ipset/ip_set_core.c). Sets are held by index; names can move between them. */
 export class IpSets {
   readonly #net: Netns;
   #sets: (IpSet | undefined)[] = [];
-  readonly referrers: Referrer[] = [];
 
   constructor(net: Netns) { this.#net = net; }
 
@@ -38,7 +46,7 @@ export class IpSets {
     const index = this.indexOf(set);
     let n = 0;
     for (const s of this.#sets) if (s instanceof ListSet) n += s.indexes().filter((i) => i === index).length;
-    for (const r of this.referrers) for (const i of r()) if (i === index) n++;
+    for (const i of heldByRules(this.#net)) if (i === index) n++;
     return n;
   }
 
