@@ -58,7 +58,12 @@ export const target = defineExtension<Info>({
   finish: (d) => fit(fields<Draft>(d)),
   save: (i) => words(i, '--rateest-'),
   print: (i) => words(i, ''),
-  check: () => null,
+  /** xt_rateest_tg_checkentry: the estimator runs from when the rule is made. */
+  check(i, c) {
+    const key = estimatorKey(i.name);
+    if (!c.net.nft.shared.has(key)) c.net.nft.shared.set(key, new RateEstimator(c.net.clock, i.interval, i.ewmaLog));
+    return null;
+  },
   target(i, skb, state, keep) {
     keep.shared(estimatorKey(i.name), () => new RateEstimator(state.net.clock, i.interval, i.ewmaLog)).count(lengthOf(skb));
     return 'continue';
