@@ -97,7 +97,7 @@ async function programs() {
   const lines = [];
   for (const file of walk(base)) {
     const path = relative(base, file).split(sep).join('/');
-    if (!/^[^/]+\/command\.ts$|^small\/[^/]+\.ts$/.test(path)) continue;
+    if (!/^[^/]+\/command\.ts$|^small\/[^/_][^/]*\.ts$/.test(path)) continue;
     const { commands } = await import(pathToFileURL(file).href);
     const names = commands.flatMap((c) => c.names);
     const tools = commands.filter((c) => !c.coreutil).flatMap((c) => c.names);

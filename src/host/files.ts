@@ -7,6 +7,8 @@ export interface Files {
   exists(path: string): boolean;
   /** False for the kernel's read-only files: opening them for writing is refused. Absent or true: yes. */
   writable?(path: string): boolean;
+  /** Permission bits of the kernel's files; absent or undefined: the usual ones. */
+  mode?(path: string): number | undefined;
   /** Names in a folder, sorted; undefined when there is none. */
   list(path: string): readonly string[] | undefined;
   remove(path: string): boolean;

@@ -24,6 +24,7 @@ export class MemoryFiles implements Files {
   resolve(cwd: string, path: string): string { return normal(path.startsWith('/') ? path : `${cwd}/${path}`); }
   read(path: string): string | undefined { return path === '/dev/null' ? '' : this.#proc.owns(path) ? this.#proc.read(path) : this.#files.get(path); }
   writable(path: string): boolean { return !this.#proc.owns(path) || this.#proc.writable(path); }
+  mode(path: string): number | undefined { return this.#proc.owns(path) ? this.#proc.mode(path) : undefined; }
   exists(path: string): boolean { return this.read(path) !== undefined || this.list(path) !== undefined; }
   remove(path: string): boolean { return this.#files.delete(path); }
 

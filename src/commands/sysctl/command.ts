@@ -21,6 +21,7 @@ interface Setting { readonly key: string; readonly path: string; readonly value:
 class Tool {
   readonly call: Call;
   readonly flags: Flags = { names: false, values: false, newline: true, quiet: false, ignore: false, dry: false, pattern: undefined };
+  /** Failed reads are counted, failed writes only noted. */
   status = 0;
 
   constructor(call: Call) { this.call = call; }
@@ -46,12 +47,12 @@ class Tool {
 
   /** ReadSetting */
   read(name: string): void {
-    if (name === '') { this.warn(`"${name}" is an unknown key`); this.status = 1; return; }
+    if (name === '') { this.warn(`"${name}" is an unknown key`); this.status++; return; }
     const out = this.swap(name, '/', '.');
     const path = clean(this.swap(name, '.', '/'));
     const raw = this.rawPath(name);
     if (!this.exists(path)) {
-      if (!this.flags.ignore) { this.warn(`cannot stat ${ROOT}${raw}: No such file or directory`); this.status = 1; }
+      if (!this.flags.ignore) { this.warn(`cannot stat ${ROOT}${raw}: No such file or directory`); this.status++; }
       return;
     }
     if (!this.sysctl.exists(path)) { this.display(path, raw); return; }
@@ -73,7 +74,10 @@ class Tool {
 
   /** DisplayAll: everything below a folder, as its names come. */
   display(path: string, shown: string): void {
-    for (const name of this.sysctl.list(path) ?? []) this.read(shown === '' ? name : `${shown}/${name}`);
+    for (const name of this.sysctl.list(path) ?? []) {
+      const below = path === '' ? name : `${path}/${name}`, word = shown === '' ? name : `${shown}/${name}`;
+      if (this.sysctl.exists(below)) this.read(word); else this.display(below, word);
+    }
   }
 
   /** parse_setting_line */
@@ -92,15 +96,15 @@ class Tool {
   write({ key, path, value, ignore }: { readonly key: string; readonly path: string; readonly value: string; readonly ignore: boolean }): void {
     const at = clean(path);
     if (!this.exists(at)) {
-      if (!this.flags.ignore) { this.warn(`cannot stat ${ROOT}${path}: No such file or directory`); if (!ignore) this.status = 1; }
+      if (!this.flags.ignore) { this.warn(`cannot stat ${ROOT}${path}: No such file or directory`); this.status |= 1; }
       return;
     }
     const setting = (errno: Errno): void => this.warn(`setting key "${key}"${ignore ? ', ignoring' : ''}: ${strerror(errno)}`);
-    if (!this.sysctl.exists(at)) { setting('EISDIR'); if (!ignore) this.status = 1; return; }
+    if (!this.sysctl.exists(at)) { setting('EISDIR'); if (!ignore) this.status |= 1; return; }
     // Not writable for anybody: said, but not counted as a failure.
     if (!this.sysctl.writable(at)) { setting('EPERM'); return; }
     const errno = this.flags.dry ? null : this.sysctl.write(at, `${value}\n`);
-    if (errno) { setting(errno); if (!ignore) this.status = 1; return; }
+    if (errno) { setting(errno); if (!ignore) this.status |= 1; return; }
     if (this.flags.quiet && !this.flags.dry) return;
     if (this.flags.names) this.call.out(`${key}\n`);
     else this.call.out(`${this.flags.values ? '' : `${key} = `}${value}${this.flags.newline ? '\n' : ''}`);
@@ -205,7 +209,7 @@ function run(call: Call): number {
   for (const word of words) {
     if (!write && !word.includes('=')) { tool.read(word); continue; }
     const setting = tool.parse('command line', 0, word);
-    if (!setting || setting.value === null || setting.key === '') tool.status = 1;
+    if (!setting || setting.value === null || setting.key === '') tool.status |= 1;
     else tool.write({ ...setting, value: setting.value });
   }
   return tool.status;

@@ -1,3 +1,4 @@
+import type { Errno } from '../errno.ts';
 import type { Netns } from '../netns.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface SysctlRow {
   set?(net: Netns, value: number): void;
   /** Refuses what the handler refuses after parsing. */
   check?(values: readonly number[], net: Netns): boolean;
+  /** Of a string: the errno for what the handler does not know. */
+  checkText?(text: string): Errno | null;
 }
 
 /** A folder of settings: paths below /proc/sys/ with `/`; `*` stands for `all`, `default` and every device. */

@@ -87,7 +87,12 @@ export class Sysctl {
     const row = this.#row(path);
     if (!row) return 'ENOENT';
     if (!this.writable(path)) return 'EACCES';
-    if (row.type === 'string') { this.#values.set(path, text.replace(/\n$/, '')); return null; }
+    if (row.type === 'string') {
+      const value = text.replace(/\n$/, '');
+      const errno = row.checkText?.(value) ?? null;
+      if (!errno) this.#values.set(path, value);
+      return errno;
+    }
     const old = this.#get(path, row) as readonly number[];
     const parsed = parseValues(text, row, old.length);
     if (!parsed) return 'EINVAL';
