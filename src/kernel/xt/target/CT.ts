@@ -24,7 +24,7 @@ function setZone(d: { flags: number; zone: number }, text: string): void {
     return;
   }
   const zone = wholeUint(text, 0, 65535);
-  if (zone === null) throw paramProblem(`Cannot parse ${text} as a zone ID\n`);
+  if (zone === null) throw paramProblem(`Cannot parse ${text} as a zone ID`);
   d.zone = zone;
 }
 

@@ -9,7 +9,7 @@ type Info = { readonly dscp: number };
 /** dscp_helper.c: the class name must only begin what was typed. */
 function classToDscp(name: string): number {
   const row = DSCP_CLASSES.find(([c]) => name.slice(0, c.length).toUpperCase() === c);
-  if (!row) throw paramProblem(`Invalid DSCP value \`${name}'\n`);
+  if (!row) throw paramProblem(`Invalid DSCP value \`${name}'`);
   return row[1];
 }
 

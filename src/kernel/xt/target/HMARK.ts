@@ -112,7 +112,7 @@ export const target = defineExtension<HmarkInfo>({
     i.sport === null ? '' : ` --hmark-sport ${hexPad(i.sport, 4)}`,
     i.dport === null ? '' : ` --hmark-dport ${hexPad(i.dport, 4)}`,
     i.spi === null ? '' : ` --hmark-spi ${hexPad(i.spi, 8)}`,
-    i.protoMask === null ? '' : ` --hmark-proto-mask ${hex(i.protoMask)}`,
+    i.protoMask === null ? '' : ` --hmark-proto-mask ${hexPad(i.protoMask, 2)}`,
     ` --hmark-rnd ${hexPad(i.rnd, 8)} --hmark-mod ${i.mod}`,
     i.offset ? ` --hmark-offset ${i.offset}` : '',
     i.ct ? ' --hmark-tuple ct' : '',

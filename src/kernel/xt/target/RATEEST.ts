@@ -15,7 +15,7 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1e6, sec: 1e6, secs:
 function parseTime(text: string, what: string): number {
   const m = /^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)$/s.exec(text);
   const unit = m ? UNITS[m[2].toLowerCase()] : undefined;
-  if (!m || unit === undefined) throw paramProblem(`RATEEST: bad ${what} value "${text}"\n`);
+  if (!m || unit === undefined) throw paramProblem(`RATEEST: bad ${what} value "${text}"`);
   return Number(BigInt.asUintN(32, BigInt(Math.trunc(Number(m[1]) * unit))));
 }
 
@@ -27,11 +27,11 @@ const words = (i: Info, dash: string): string => ` ${dash}name ${i.name} ${dash}
 function fit(d: Draft): Info {
   let step = 0;
   while (step <= 5 && d.interval > (2 ** step * 1e6) / 4) step++;
-  if (step > 5) throw paramProblem('RATEEST: interval value is too large\n');
+  if (step > 5) throw paramProblem('RATEEST: interval value is too large');
   let log = 1;
   while (log < 32 && !(d.interval / -Math.log(1 - 1 / 2 ** log) > d.ewma)) log++;
   log--;
-  if (log === 0 || log >= 31) throw paramProblem('RATEEST: ewmalog value is out of range\n');
+  if (log === 0 || log >= 31) throw paramProblem('RATEEST: ewmalog value is out of range');
   return { name: d.name, interval: step - 2, ewmaLog: log };
 }
 

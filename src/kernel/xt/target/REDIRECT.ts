@@ -24,7 +24,7 @@ export const target = defineExtension<NatInfo>({
       return;
     }
     parsePorts(String(o.value), range, c);
-    if (range.flags & RANGE.PROTO_OFFSET) throw paramProblem('Shifted portmap ranges not supported with this kernel\n');
+    if (range.flags & RANGE.PROTO_OFFSET) throw paramProblem('Shifted portmap ranges not supported with this kernel');
   },
   finish: (d) => ({ ...fields<NatInfo>(d) }),
   save: (i) => `${ports(i) ? ` --to-ports ${portsText(i)}` : ''}${flagOptions(i.flags, '--')}`,

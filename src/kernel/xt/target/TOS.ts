@@ -54,7 +54,7 @@ export const target = defineExtension<Info>({
     const plain = ` TOS set ${hex2(value)}/${hex2(mask)}`;
     if (c.numeric) return plain;
     const symbol = mask === 0x3f ? TOS_NAMES.find(([n]) => n === value) : undefined;
-    if (symbol) return ` TOS set${symbol[1]}`;
+    if (symbol) return `  TOS set${symbol[1]}`;
     if (value === 0) return ` TOS and ${hex2(~mask & 255)}`;
     if (value === mask) return ` TOS or ${hex2(value)}`;
     return mask === 0 ? ` TOS xor ${hex2(value)}` : plain;

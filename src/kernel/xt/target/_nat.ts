@@ -26,26 +26,26 @@ export function parsePorts(text: string, d: Range, c: ParseContext): void {
   d.flags |= RANGE.PROTO_SPECIFIED;
   const first = scanUint(text, 0, 65535);
   const port = first ? first.value : c.names.service(text, null);
-  if (port === undefined) throw paramProblem(`Port \`${text}' not valid\n`);
+  if (port === undefined) throw paramProblem(`Port \`${text}' not valid`);
   const rest = first ? first.rest : '';
   d.minPort = port;
   d.maxPort = port;
   if (rest === '') return;
-  if (rest[0] === ':') throw paramProblem('Invalid port:port syntax - use dash\n');
-  if (rest[0] !== '-') throw paramProblem(`Garbage after port value: \`${rest}'\n`);
+  if (rest[0] === ':') throw paramProblem('Invalid port:port syntax - use dash');
+  if (rest[0] !== '-') throw paramProblem(`Garbage after port value: \`${rest}'`);
   parseSecond(rest.slice(1), port, d, c);
 }
 
 function parseSecond(text: string, port: number, d: Range, c: ParseContext): void {
   const second = scanUint(text, 0, 65535);
-  if (!second) throw paramProblem(`Port \`${text}' not valid\n`);
-  if (second.value < port) throw paramProblem(`Port range \`${text}' funky\n`);
+  if (!second) throw paramProblem(`Port \`${text}' not valid`);
+  if (second.value < port) throw paramProblem(`Port range \`${text}' funky`);
   d.maxPort = second.value;
   if (second.rest === '') return;
-  if (second.rest[0] !== '/') throw paramProblem(`Garbage after port range: \`${second.rest}'\n`);
+  if (second.rest[0] !== '/') throw paramProblem(`Garbage after port range: \`${second.rest}'`);
   const word = second.rest.slice(1);
   const base = scanUint(word, 1, 65535)?.value ?? c.names.service(word, null);
-  if (base === undefined) throw paramProblem(`Port \`${word}' not valid\n`);
+  if (base === undefined) throw paramProblem(`Port \`${word}' not valid`);
   d.flags |= RANGE.PROTO_OFFSET;
   d.basePort = base;
 }
@@ -74,7 +74,7 @@ export function parseTo(text: string, d: Range, c: ParseContext): void {
   const dash = addresses.indexOf('-');
   const read = (word: string): Uint8Array => {
     const a = pton(word);
-    if (!a) throw paramProblem(`Bad IP address "${word}"\n`);
+    if (!a) throw paramProblem(`Bad IP address "${word}"`);
     return a;
   };
   d.min = read(dash < 0 ? addresses : addresses.slice(0, dash));
