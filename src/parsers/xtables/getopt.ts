@@ -70,7 +70,7 @@ export class Getopt<V> {
 
   private abbreviated(table: OptionTable<V>, name: string): LongOption<V> | undefined {
     const all = table.long.filter((o) => o.name.startsWith(name));
-    return all.every((o) => o.arg === all[0].arg && table.same(o.value, all[0].value)) ? all[0] : undefined;
+    return all.every((o) => o === all[0] || (o.arg === all[0].arg && table.same(o.value, all[0].value))) ? all[0] : undefined;
   }
 
   private short(table: OptionTable<V>): Token<V> {
