@@ -1,5 +1,5 @@
 import type { Expression, StatefulExpression } from '../expr/expression.ts';
-import { makeState, readState, type StatefulState } from '../expr/stateful.ts';
+import { makeState, readState, resetState, type StatefulState } from '../expr/stateful.ts';
 import type { Chain, NftObject, ObjectValue, Rule, SetElement } from './objects.ts';
 
 const STATEFUL = new Set(['counter', 'limit', 'quota', 'connlimit', 'last']);
@@ -59,6 +59,13 @@ export class LiveState {
     const state = this.#states.get(o.id)?.[0], v = o.value;
     return state && (v.kind === 'counter' || v.kind === 'quota' || v.kind === 'limit') ? readState(v, state, this.#now()) as ObjectValue : v;
   }
+
+  /** Counters and quotas of a rule or element start again (NFT_MSG_GETRULE_RESET, GETSETELEM_RESET). */
+  reset(owner: { readonly id: number; readonly exprs: readonly Expression[] }): void {
+    for (const s of this.states(owner)) if (s) resetState(s);
+  }
+
+  resetObject(o: NftObject): void { const s = this.object(o); if (s) resetState(s); }
 
   forget(id: number): void { this.#states.delete(id); this.#chains.delete(id); }
 

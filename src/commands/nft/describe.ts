@@ -1,0 +1,47 @@
+import type { Cmd, Expr } from '../../parsers/nft/ast.ts';
+import { datatype, datatypeByName, type Datatype, type NameContext } from './datatype/index.ts';
+import { giveType } from './evaluate/index.ts';
+import { protocols } from '../../kernel/net/names/database.ts';
+
+/** expr_name */
+const NAMES: Readonly<Record<string, string>> = { hash: 'hash', set_ref: 'set reference', exthdr: 'exthdr' };
+
+const bases = (d: Datatype): string => { const out: string[] = []; for (let b = d.base; b; b = b.base) out.push(b.name); return out.length ? ` (basetype ${out.join(', ')})` : ''; };
+
+/** expr_describe */
+export function describe(cmd: Cmd, names: NameContext, out: (text: string) => void): null {
+  if (cmd.object.kind !== 'expr') return null;
+  const e: Expr = cmd.object.expr;
+  let type: Datatype, len: number;
+  if (e.kind === 'symbol' || (e.kind === 'value' && e.dtype === 'string')) {
+    const word = e.kind === 'symbol' ? e.identifier : '';
+    const found = datatypeByName(word);
+    if (!found) { out(`datatype ${word} is invalid\n`); return null; }
+    type = found; len = type.size;
+    out(`datatype ${type.name} (${type.desc})${bases(type)}`);
+  } else {
+    giveType(e);
+    type = datatype(e.dtype); len = e.len;
+    if (type.id === 'invalid') { out(`${NAMES[e.kind] ?? e.kind} expression, datatype invalid (invalid)\n`); return null; }
+    out(`${NAMES[e.kind] ?? e.kind} expression, datatype ${type.name} (${type.desc})${bases(type)}`);
+  }
+  if (len) out(type.id === 'string' || len % 8 === 0 && type.base?.id === 'string' ? `, ${len / 8} characters` : `, ${len} bits`);
+  out('\n');
+  symbols(type, len, names, out);
+  return null;
+}
+
+function symbols(type: Datatype, len: number, names: NameContext, out: (text: string) => void): void {
+  if (type.id === 'inet_proto') {
+    for (let n = 0; n < 256; n++) { const name = protocols().name(n); if (name !== undefined) out(`\t${name.padEnd(30)}\t${n}\n`); }
+    return;
+  }
+  const table = type.symbols?.(names);
+  if (!table) return;
+  out('\npre-defined symbolic constants ');
+  if (table.file) out(`from ${table.file} `);
+  const decimal = table.base === 'decimal';
+  out(`(in ${table.base}):\n`);
+  const width = Math.ceil((len || type.size) / 8) * 2;
+  for (const [name, value] of table.symbols) out(`\t${name.padEnd(30)}\t${decimal ? String(value).padStart(20) : `0x${value.toString(16).padStart(width, '0')}`}\n`);
+}

@@ -1,0 +1,51 @@
+import type { Chain, Rule } from '../../../kernel/nf_tables/objects.ts';
+import type { Family } from '../../../kernel/net/hook.ts';
+import type { Stmt } from '../../../parsers/nft/ast.ts';
+import type { Json } from '../datatype/index.ts';
+import type { Printer } from '../print/context.ts';
+import { priorityText } from './priority.ts';
+
+/** `type … hook … priority …; policy …;` */
+export function hookText(chain: Omit<Chain, 'rules'>, family: Family, p: Printer, quoted = true): string {
+  const h = chain.hook;
+  if (!h) return '';
+  const q = (d: string): string => (quoted ? `"${d}"` : d);
+  const devices = h.devices.length === 1 && quoted ? ` device ${q(h.devices[0])}` : h.devices.length ? ` devices = { ${h.devices.map(q).join(', ')} }` : '';
+  return `type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, family, h.name, p.options.numericPrio)}; policy ${chain.policy};`;
+}
+
+export interface ReadRule { readonly rule: Rule; readonly stmts: readonly Stmt[] }
+
+/** rule_print: statements, comment, handle. */
+export function ruleText(r: ReadRule, p: Printer): string {
+  return r.stmts.map((s) => p.stmt(s)).join(' ') + (r.rule.comment !== undefined ? ` comment "${r.rule.comment}"` : '') + (p.options.handle ? ` # handle ${r.rule.handle}` : '');
+}
+
+/** chain_print */
+export function chainText(chain: Chain, family: Family, rules: readonly ReadRule[], p: Printer): string {
+  let text = `\tchain ${chain.name} {${p.options.handle ? ` # handle ${chain.handle}` : ''}\n`;
+  if (chain.comment !== undefined) text += `\t\tcomment "${chain.comment}"\n`;
+  if (chain.hook) text += `\t\t${hookText(chain, family, p)}\n`;
+  for (const r of rules) text += `\t\t${ruleText(r, p)}\n`;
+  return `${text}\t}\n`;
+}
+
+/** chain_print_json */
+export function chainJson(chain: Omit<Chain, 'rules'>, family: Family, table: string): Json {
+  const out: Record<string, Json> = { family, table, name: chain.name, handle: chain.handle };
+  if (chain.comment !== undefined) out.comment = chain.comment;
+  const h = chain.hook;
+  if (h) {
+    if (h.devices.length) out.dev = h.devices.length === 1 ? h.devices[0] : [...h.devices];
+    Object.assign(out, { type: h.type, hook: h.name, prio: h.priority, policy: chain.policy });
+  }
+  return { chain: out };
+}
+
+/** rule_print_json */
+export function ruleJson(r: ReadRule, family: Family, table: string, chain: string, p: Printer): Json {
+  const out: Record<string, Json> = { family, table, chain, handle: r.rule.handle };
+  if (r.rule.comment !== undefined) out.comment = r.rule.comment;
+  out.expr = r.stmts.map((s) => p.jsonStmt(s));
+  return { rule: out };
+}

@@ -1,0 +1,48 @@
+import type { Table } from '../../../kernel/nf_tables/objects.ts';
+import type { Json } from '../datatype/index.ts';
+import type { Printer } from '../print/context.ts';
+import { chainJson, chainText, ruleJson } from './chain.ts';
+import { objectJson, objectText } from './object.ts';
+import type { TableReader } from './reader.ts';
+import { setJson, setText } from './set.ts';
+
+const flagWords = (t: Pick<Table, 'flags'>): string[] => [...(t.flags.dormant ? ['dormant'] : []), ...(t.flags.owner ? ['owner'] : []), ...(t.flags.persist ? ['persist'] : [])];
+
+/** `table ip t {` with what the options add. */
+export function tableHead(t: Table, p: Printer): string {
+  const owner = t.flags.owner ? ' progname nft' : '', handle = p.options.handle ? ` handle ${t.handle}` : '';
+  return `table ${t.family} ${t.name} {${handle || owner ? ` #${handle}${owner}` : ''}\n`;
+}
+
+/** table_print */
+export function tableText(reader: TableReader, p: Printer): string {
+  const t = reader.table, blocks: string[] = [];
+  let head = tableHead(t, p);
+  if (t.comment !== undefined) head += `\tcomment "${t.comment}"\n`;
+  const flags = flagWords(t);
+  if (flags.length) head += `\tflags ${flags.join(',')}\n`;
+  for (const o of t.objects) blocks.push(objectText(o, reader.nft.live.value(o), p.options));
+  for (const s of reader.namedSets) blocks.push(setText(s, p));
+  for (const c of t.chains) if (!c.binding) blocks.push(chainText(c, t.family, reader.rules(c), p));
+  const gap = blocks.length && (flags.length > 0) ? '\n' : '';
+  return `${head}${gap}${blocks.join('\n')}}\n`;
+}
+
+export function tableJson(t: Omit<Table, 'chains' | 'sets' | 'objects' | 'flowtables'>): Json {
+  const out: Record<string, Json> = { family: t.family, name: t.name, handle: t.handle };
+  const flags = flagWords(t);
+  if (flags.length) out.flags = flags.length === 1 ? flags[0] : flags;
+  if (t.comment !== undefined) out.comment = t.comment;
+  return { table: out };
+}
+
+/** table_print_json_full: chains, objects, sets, and all rules after them. */
+export function tableJsonFull(reader: TableReader, p: Printer): Json[] {
+  const t = reader.table, chains = t.chains.filter((c) => !c.binding);
+  return [
+    tableJson(t), ...chains.map((c) => chainJson(c, t.family, t.name)),
+    ...t.objects.map((o) => objectJson(o, reader.nft.live.value(o), t.family, t.name, p.options)),
+    ...reader.namedSets.map((s) => setJson(s, p)),
+    ...chains.flatMap((c) => reader.rules(c).map((r) => ruleJson(r, t.family, t.name, c.name, p))),
+  ];
+}

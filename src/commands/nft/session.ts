@@ -1,0 +1,97 @@
+import type { NftEvent } from '../../kernel/nf_tables/message.ts';
+import type { Cmd, Source } from '../../parsers/nft/ast.ts';
+import { commandLine, NOWHERE, nftError, parseNft, printErrors, type NftError, type ParseEnv } from '../../parsers/nft/index.ts';
+import { namesOf } from '../../kernel/net/names/index.ts';
+import type { Call } from '../command.ts';
+import { kernelCache } from './apply/cache.ts';
+import { kernelError } from './apply/errors.ts';
+import { BatchBuilder } from './apply/messages.ts';
+import { datatypeByName, type NameContext } from './datatype/index.ts';
+import { describe } from './describe.ts';
+import { evaluateCommands } from './evaluate/index.ts';
+import { glob } from './glob.ts';
+import { list } from './list/list.ts';
+import { echo } from './monitor/echo.ts';
+import { getElements, reset } from './list/reset.ts';
+import type { NftOptions } from './options.ts';
+import { Printer } from './print/context.ts';
+
+/** One run of nft: options, the machine's names, and the kernel it talks to. */
+export class Session {
+  readonly call: Call;
+  readonly options: NftOptions;
+  readonly names: NameContext;
+  readonly pid: number;
+
+  constructor(call: Call, options: NftOptions) {
+    const { host, cwd } = call, { stack } = host.net;
+    this.call = call;
+    this.options = options;
+    this.pid = host.nextPid();
+    this.names = {
+      names: namesOf((path) => host.files.read(host.files.resolve(cwd, path))),
+      ifindex: (name) => stack.deviceByName(name)?.index, ifname: (index) => stack.device(index)?.name,
+      now: () => Math.floor(host.net.clock.wall() / 1000),
+    };
+  }
+
+  get printer(): Printer { return new Printer({ ...this.names, options: this.options.output }); }
+
+  #env(): ParseEnv {
+    const { files } = this.call.host, path = (p: string): string => files.resolve(this.call.cwd, p);
+    return {
+      glob: (pattern) => glob(files, this.call.cwd, pattern), includePaths: this.options.includes, defines: this.options.defines,
+      readFile: (p) => {
+        if (files.list(path(p))) return { irregular: true };
+        const text = files.read(path(p));
+        return text === undefined ? { error: 'No such file or directory' } : { text };
+      },
+      datatype: (name) => { const d = datatypeByName(name); return d ? { id: d.id, byteorder: d.byteorder, size: d.size } : null; },
+    };
+  }
+
+  /** The words of the command line. */
+  buffer(text: string): number { return this.#run(commandLine(text)); }
+
+  file(name: string): number {
+    const { files } = this.call.host;
+    if (name === '-' || name === '/dev/stdin') return this.#run({ kind: 'file', name: '/dev/stdin', text: this.call.stdin });
+    const path = files.resolve(this.call.cwd, name);
+    if (files.list(path)) return this.#fail([nftError(`Not a regular file: "${name}"\n`, NOWHERE)]);
+    const text = files.read(path);
+    if (text === undefined) return this.#fail([nftError(`Could not open file "${name}": No such file or directory\n`, NOWHERE)]);
+    return this.#run({ kind: 'file', name, text });
+  }
+
+  #fail(errors: readonly NftError[]): number {
+    this.call.err(printErrors(errors));
+    return 1;
+  }
+
+  #run(source: Source): number {
+    const parsed = parseNft(source, this.#env());
+    const nft = this.call.host.net.nft;
+    const evaluated = evaluateCommands(parsed.cmds, this.names, kernelCache(nft));
+    const errors = [...parsed.errors, ...evaluated.errors];
+    if (parsed.failed || errors.some((e) => e.severity === 'error')) return this.#fail(errors);
+    if (errors.length) this.call.err(printErrors(errors));
+    return this.execute(evaluated.cmds);
+  }
+
+  /** nft_netlink: listings at once, changes in one batch at the end. */
+  execute(cmds: readonly Cmd[], heard?: (events: readonly NftEvent[]) => void): number {
+    const { nft } = this.call.host.net, batch = new BatchBuilder();
+    const listing = { nft, p: this.printer, json: this.options.json, out: this.call.out, err: this.call.err };
+    for (const cmd of cmds) {
+      const answer = cmd.op === 'list' ? list(cmd, listing) ?? null : cmd.op === 'get' ? getElements(cmd, listing) : cmd.op === 'reset' ? reset(cmd, listing)
+        : cmd.op === 'describe' ? describe(cmd, this.names, this.call.out) : batch.command(cmd) ?? null;
+      if (answer) return this.#fail([nftError('Could not process rule: No such file or directory', cmd.loc)]);
+    }
+    if (!batch.out.length) return 0;
+    const result = nft.commit(batch.out.map((p) => p.message), { pid: this.pid, name: 'nft', check: this.options.check });
+    if (!result.ok) return this.#fail(result.errors.map((e) => kernelError(nft, batch.out[e.index], e)));
+    heard?.(result.events);
+    if (this.options.echo && !heard) echo(result.events, listing);
+    return 0;
+  }
+}
