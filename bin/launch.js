@@ -23,5 +23,5 @@ export async function start(bundle, run) {
   await run(await import(bundle));
 }
 
-/** A cloned tool: its name is that of the launcher. */
-export const tool = (file) => start('../dist/tool.js', async (m) => { process.exitCode = await m.runTool([basename(fileURLToPath(file)), ...process.argv.slice(2)]); });
+/** A cloned tool: its name is that of the launcher, its bundle that of its family. */
+export const tool = (file, family) => start(`../dist/tools/${family}.js`, async (m) => { process.exitCode = await m.run([basename(fileURLToPath(file)), ...process.argv.slice(2)]); });

@@ -1,6 +1,6 @@
 // npm run build: generated files, then the bundles of dist/. `npm ci` runs it, so it may need nothing but dependencies.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -9,12 +9,23 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 execFileSync(process.execPath, [join(root, 'scripts/generate.mjs')], { stdio: 'inherit' });
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-const bundle = await rolldown({
-  input: { index: join(root, 'src/index.ts'), drywall: join(root, 'src/cli/drywall.ts'), tool: join(root, 'src/cli/tool.ts') },
-  platform: 'node',
-  external: [/^node:/, 'just-bash'],
-  resolve: { mainFields: ['module', 'main'] },
-  logLevel: 'warn',
-});
-await bundle.write({ dir: join(root, 'dist'), format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js', minify: { compress: false, mangle: false } });
-await bundle.close();
+
+const common = { platform: 'node', resolve: { mainFields: ['module', 'main'] }, logLevel: 'warn' };
+const output = { format: 'esm', minify: true, sourcemap: true };
+const bundle = async (options, out) => {
+  const made = await rolldown({ ...common, ...options });
+  await made.write({ ...output, ...out });
+  await made.close();
+};
+
+// The library and drywall's own command line share chunks; each tool family is one file, because a launcher's time goes into loading modules.
+const programs = join(root, 'src/commands/generated/programs.ts');
+const families = readdirSync(join(root, 'src/cli/generated')).map((f) => f.replace(/\.ts$/, ''));
+await Promise.all([
+  bundle({ input: { index: join(root, 'src/index.ts'), drywall: join(root, 'src/cli/drywall.ts'), programs }, external: [/^node:/] },
+    { dir: join(root, 'dist'), entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' }),
+  ...families.map((f) => bundle({
+    input: join(root, `src/cli/generated/${f}.ts`),
+    external: (id) => id.startsWith('node:') || id.endsWith('generated/programs.ts'),
+  }, { file: join(root, `dist/tools/${f}.js`), codeSplitting: false, paths: { [programs]: '../programs.js' } })),
+]);

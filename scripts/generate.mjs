@@ -101,11 +101,20 @@ async function programs() {
     const { commands } = await import(pathToFileURL(file).href);
     const names = commands.flatMap((c) => c.names);
     const tools = commands.filter((c) => !c.coreutil).flatMap((c) => c.names);
-    lines.push(`  { names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, load: async () => (await import('../${path}')).commands },`);
+    lines.push(`  { family: '${path.split('/')[0]}', names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, load: async () => (await import('../${path}')).commands },`);
+  }
+  for (const folder of new Set(lines.map((l) => /'\.\.\/([^/']+)/.exec(l)[1]))) {
+    const files = lines.flatMap((l) => { const m = /import\('\.\.\/([^']+)'\)/.exec(l); return m && m[1].startsWith(`${folder}/`) ? [m[1]] : []; });
+    writeIfChanged(join(root, 'src/cli/generated', `${folder}.ts`), `${files.map((f, i) => `import { commands as x${i} } from '../../commands/${f}';`).join('\n')}
+import { runTool } from '../tool.ts';
+
+/** Entry of the bundle that the launchers of these programs load. */
+export const run = (argv: readonly string[]): Promise<number> => runTool(argv, [${files.map((_, i) => `...x${i}`).join(', ')}]);
+`);
   }
   writeIfChanged(join(base, 'generated/programs.ts'), `import type { Command } from '../command.ts';
 
-export const programs: readonly { readonly names: readonly string[]; readonly tools: readonly string[]; readonly load: () => Promise<readonly Command[]> }[] = [
+export const programs: readonly { readonly family: string; readonly names: readonly string[]; readonly tools: readonly string[]; readonly load: () => Promise<readonly Command[]> }[] = [
 ${lines.join('\n')}
 ];
 `);

@@ -4,11 +4,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const { toolNames } = await import('../dist/tool.js');
+const { programs } = await import('../dist/programs.js');
 const folder = join(root, 'bin/tools');
 mkdirSync(folder, { recursive: true });
 for (const name of readdirSync(folder)) rmSync(join(folder, name));
-for (const name of toolNames()) {
-  writeFileSync(join(folder, name), "#!/usr/bin/env node\nimport { tool } from '../launch.js';\n\nawait tool(import.meta.url);\n");
-  chmodSync(join(folder, name), 0o755);
+for (const { tools, family } of programs) {
+  for (const name of tools) {
+    writeFileSync(join(folder, name), `#!/usr/bin/env node\nimport { tool } from '../launch.js';\n\nawait tool(import.meta.url, '${family}');\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
 }

@@ -1,4 +1,3 @@
-import { programs } from '../commands/generated/programs.ts';
 import type { Command, Running } from '../commands/command.ts';
 import { callOf, execute, type ExecOptions, type Result, type Sink } from '../host/execute.ts';
 import type { Host } from '../host/host.ts';
@@ -7,14 +6,22 @@ import { Session } from '../host/state/session.ts';
 import { defaultStatePath, Store } from '../host/state/store.ts';
 import { type HostPlan, SINGLE, setUp } from './hosts.ts';
 
-/** The command of a program name; its code is loaded when first asked for. */
-async function commandNamed(name: string): Promise<Command | undefined> {
-  const program = programs.find((p) => p.names.includes(name));
-  return (await program?.load())?.find((c) => c.names.includes(name));
+/** Where commands come from: a launcher brings its own family, everything else is loaded when first asked for. */
+export type Family = readonly Command[];
+
+async function commandNamed(name: string, family: Family): Promise<Command | undefined> {
+  const own = family.find((c) => c.names.includes(name));
+  if (own) return own;
+  const { programs } = await import('../commands/generated/programs.ts');
+  const commands = await programs.find((p) => p.names.includes(name))?.load();
+  return commands?.find((c) => c.names.includes(name));
 }
 
 /** Names of the cloned tools: programs that scripts would otherwise find on the machine. */
-export const toolNames = (): string[] => programs.flatMap((p) => p.tools);
+export async function toolNames(): Promise<string[]> {
+  const { programs } = await import('../commands/generated/programs.ts');
+  return programs.flatMap((p) => p.tools);
+}
 
 interface ForeignListener extends Started { readonly id: number }
 
@@ -37,14 +44,16 @@ export class StateHost {
   files: MachineFiles;
   #session: Session;
   readonly #root: string;
+  readonly #family: Family;
   #listeners: readonly ForeignListener[] = [];
   #changesBefore: string;
   #version: number;
 
-  private constructor(store: Store, session: Session, root: string) {
+  private constructor(store: Store, session: Session, root: string, family: Family) {
     this.store = store;
     this.#session = session;
     this.#root = root;
+    this.#family = family;
     this.#version = store.version;
     const saved = store.read('file');
     const changes: Changes = saved instanceof Map ? saved : new Map();
@@ -70,13 +79,13 @@ export class StateHost {
   }
 
   /** Opens the state and begins a transaction: end it with `commit` or `abandon`. */
-  static async open(path = defaultStatePath(process.env), root = ''): Promise<StateHost> {
+  static async open(path = defaultStatePath(process.env), { root = '', family = [] }: { readonly root?: string; readonly family?: Family } = {}): Promise<StateHost> {
     const store = Store.open(path);
     store.begin();
     try {
       const session = Session.load(store);
-      if (session) return await new StateHost(store, session, root).#attach();
-      return await StateHost.make(store, SINGLE, root);
+      if (session) return await new StateHost(store, session, root, family).#attach();
+      return await StateHost.make(store, SINGLE);
     } catch (e) {
       store.rollback();
       store.close();
@@ -85,8 +94,8 @@ export class StateHost {
   }
 
   /** Replaces the host of a state by a new one; within the store's transaction. */
-  static async make(store: Store, plan: HostPlan, root = ''): Promise<StateHost> {
-    const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), root);
+  static async make(store: Store, plan: HostPlan): Promise<StateHost> {
+    const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), '', []);
     await setUp(plan, made.host, (argv) => made.exec(argv));
     return made;
   }
@@ -94,7 +103,7 @@ export class StateHost {
   /** Starts a command that goes on; null when its words say that it does not. */
   async listen(argv: readonly string[]): Promise<Started | null> {
     const sink: Sink = { out: '', err: '' };
-    const running = (await commandNamed(argv[0]))?.listen?.(callOf(this.host, argv, sink)) ?? null;
+    const running = (await commandNamed(argv[0], this.#family))?.listen?.(callOf(this.host, argv, sink)) ?? null;
     return running && { running, sink };
   }
 
@@ -102,7 +111,7 @@ export class StateHost {
 
   async exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
     this.#session.tick();
-    return execute(this.host, await commandNamed(argv[0].replace(/^.*\//, '')), argv, o);
+    return execute(this.host, await commandNamed(argv[0].replace(/^.*\//, ''), this.#family), argv, o);
   }
 
   /** After a commit: begins anew, with what other programs have written meanwhile. */
@@ -111,7 +120,7 @@ export class StateHost {
     if (this.store.version === this.#version) return;
     const session = Session.load(this.store);
     if (!session) throw new Error('the state was emptied meanwhile');
-    const fresh = await new StateHost(this.store, session, this.#root).#attach();
+    const fresh = await new StateHost(this.store, session, this.#root, this.#family).#attach();
     this.#session = session;
     this.files = fresh.files;
     this.host = fresh.host;
@@ -135,8 +144,11 @@ export class StateHost {
     this.store.commit();
   }
 
+  /**
+   * Ends without writing. The database is left open for the process's end to close: closing it as the last one would
+   * copy the log back into the file, which the next command then has to begin anew.
+   */
   abandon(): void {
     this.store.rollback();
-    this.store.close();
   }
 }

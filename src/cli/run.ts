@@ -149,7 +149,7 @@ export class ScriptRun {
   }
 
   async #script(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean): Promise<number> {
-    const tools = toolNames();
+    const tools = await toolNames();
     const server = new RequestServer(this.#dir, (r) => this.#answer(r));
     server.put('prelude', prelude(tools, TOOL_FOLDERS) + (job.kind === 'shell' && job.posix ? 'shopt -s xpg_echo\n' : ''));
     this.#kernel = new KernelFiles(join(this.#dir, 'kernel'), this.#host.files, (m) => this.#print('err', `drywall: ${m}`));

@@ -22,7 +22,7 @@ export async function runShell(state: string, isolate: boolean, confirm: (q: str
   const words = await completions(state);
   const rc = `PS1='(drywall) \\w\\$ '
 HISTFILE=$HOME/.drywall_history
-complete -o default -W '${words}' ${toolNames().join(' ')}
+complete -o default -W '${words}' ${(await toolNames()).join(' ')}
 `;
   return ScriptRun.run({ kind: 'interactive', rc }, { state, trace: false, explain: false, isolate, confirm: isolate ? confirm : async () => true });
 }

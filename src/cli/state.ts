@@ -1,4 +1,5 @@
 import { StateHost } from './host.ts';
+import { SINGLE } from './hosts.ts';
 import { fromText, toText } from '../host/state/text.ts';
 import { Store } from '../host/state/store.ts';
 import { deserialize } from 'node:v8';
@@ -17,7 +18,7 @@ export function describeState(path: string): { readonly path: string; readonly p
 export async function resetState(path: string): Promise<void> {
   const store = Store.open(path);
   store.begin();
-  const host = await StateHost.make(store, (await import('./hosts.ts')).SINGLE);
+  const host = await StateHost.make(store, SINGLE);
   host.commit();
   store.close();
 }

@@ -1,8 +1,6 @@
-import { readFileSync, writeSync } from 'node:fs';
+import { existsSync, fstatSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
 import { StateError } from '../host/state/store.ts';
-import { type Started, StateHost } from './host.ts';
-
-export { toolNames } from './host.ts';
+import { type Family, type Started, StateHost } from './host.ts';
 
 /** Exit status when the state cannot be used: sysexits(3) EX_IOERR, which no cloned tool gives. */
 export const STATE_FAILED = 74;
@@ -21,10 +19,10 @@ function write(fd: number, text: string): void {
 }
 
 /** Runs one cloned tool as a program of its own: the launcher of bin/tools calls it. */
-export async function runTool(argv: readonly string[]): Promise<number> {
+export async function runTool(argv: readonly string[], family: Family): Promise<number> {
   let host: StateHost;
   try {
-    host = await StateHost.open();
+    host = await StateHost.open(undefined, { family });
   } catch (e) {
     if (!(e instanceof StateError)) throw e;
     write(2, `drywall: ${e.message}\n`);
@@ -36,7 +34,7 @@ export async function runTool(argv: readonly string[]): Promise<number> {
       if (started) return await follow(host, argv, started);
     }
     const env = Object.fromEntries(Object.entries(process.env).filter((kv): kv is [string, string] => kv[1] !== undefined));
-    const r = await host.exec(argv, { stdin: readsStdin(argv) ? readFileSync(0, 'utf8') : '', env, cwd: process.cwd(), tty: process.stdout.isTTY === true });
+    const r = await host.exec(argv, { stdin: readsStdin(argv) ? readFileSync(0, 'utf8') : '', env, cwd: process.cwd(), tty: isTerminal(1) });
     host.commit();
     write(1, r.stdout);
     write(2, r.stderr);
@@ -88,4 +86,7 @@ async function follow(host: StateHost, argv: readonly string[], { running, sink 
 }
 
 /** Reading a terminal's standard input that the tool does not want would make it hang. */
-const readsStdin = (argv: readonly string[]): boolean => !process.stdin.isTTY && /restore|xml| -(?:$| )|stdin| -\w*[ifRp]/.test(argv.join(' '));
+const readsStdin = (argv: readonly string[]): boolean => /restore|xml| -(?:$| )|stdin| -\w*[ifRp]/.test(argv.join(' ')) && !isTerminal(0);
+
+/** Asked of the descriptor: process.stdin and process.stdout would load the whole of streams for it. */
+const isTerminal = (fd: number): boolean => fstatSync(fd).isCharacterDevice() && existsSync(`/dev/fd/${fd}`) && readlinkSync(`/dev/fd/${fd}`) !== '/dev/null';

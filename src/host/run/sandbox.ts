@@ -49,6 +49,10 @@ export function plan(mounts: readonly string[], folder = '/'): Piece[] {
 /** Name under which a folder's layers lie in the run's folder. */
 export const layerName = (path: string): string => path.slice(1).replaceAll('%', '%25').replaceAll('/', '%2f');
 
+/** The entries of a kernel folder as targets of links, but for processes and what is replaced. */
+const links = (folder: string, target: string): string =>
+  readdirSync(folder).filter((n) => !/^\d+$/.test(n) && n !== 'net' && n !== 'sys').map((n) => q(`${target}/${n}`)).join(' ');
+
 /**
  * The shell program that builds the namespace's file tree and starts the script in it; it runs as `unshare`'s child.
  * `run` is the run's folder, with `layer/` (files put over the machine's own), `upper/`, `work/` and `kernel/`.
@@ -56,32 +60,36 @@ export const layerName = (path: string): string => path.slice(1).replaceAll('%',
 export function setup(run: string, pieces: readonly Piece[]): string {
   const root = `${run}/root`;
   const at = (p: string): string => q(`${root}${p}`);
+  const folders = (p: Piece): string[] => {
+    if (p.kind === 'folder') return [`${root}${p.path}`];
+    return p.kind === 'overlay' ? [`${root}${p.path}`, `${run}/layer${p.path}`, `${run}/upper/${layerName(p.path)}`, `${run}/work/${layerName(p.path)}`] : [];
+  };
   const make = (p: Piece): string => {
     switch (p.kind) {
-      case 'folder': return `mkdir -p ${at(p.path)}`;
+      case 'folder': return '';
       case 'link': return `ln -s ${q(p.to)} ${at(p.path)}`;
       // A single file, or a folder that cannot be overlaid, is shown read-only rather than left writable.
       case 'file': return `: >${at(p.path)} && { mount --bind ${q(p.path)} ${at(p.path)} && mount -o remount,bind,ro ${at(p.path)}; } 2>/dev/null || :`;
       case 'overlay': {
         const name = layerName(p.path);
         const layers = `lowerdir=${run}/layer${p.path}:${p.path},upperdir=${run}/upper/${name},workdir=${run}/work/${name}`;
-        return `mkdir -p ${at(p.path)} ${q(`${run}/layer${p.path}`)} ${q(`${run}/upper/${name}`)} ${q(`${run}/work/${name}`)}
-mount -t overlay drywall -o ${q(layers)} ${at(p.path)} 2>/dev/null || { mount --rbind ${q(p.path)} ${at(p.path)} && mount -o remount,bind,ro ${at(p.path)}; }`;
+        return `mount -t overlay drywall -o ${q(layers)} ${at(p.path)} 2>/dev/null || { mount --rbind ${q(p.path)} ${at(p.path)} && mount -o remount,bind,ro ${at(p.path)}; }`;
       }
     }
   };
   return `set -e
 mount -t tmpfs drywall ${q(root)}
 mkdir ${at('/proc')} ${at('/sys')} ${at('/dev')}
-${pieces.map(make).join('\n')}
+mkdir -p ${[...new Set(pieces.flatMap(folders))].map(q).join(' ')}
+${pieces.map(make).filter((line) => line !== '').join('\n')}
 mount --rbind /sys ${at('/sys')}
 mount --rbind /dev ${at('/dev')}
 P=${at('/proc')}
 mount -t tmpfs drywall "$P"
 mkdir "$P/.real" "$P/sys" "$P/net"
 mount --rbind /proc "$P/.real"
-for f in /proc/[a-z]*; do n=\${f##*/}; case $n in sys|net) ;; *) ln -s ".real/$n" "$P/$n" ;; esac; done
-for f in /proc/sys/*; do n=\${f##*/}; [ "$n" = net ] || ln -s "../.real/sys/$n" "$P/sys/$n"; done
+ln -s ${links('/proc', '.real')} "$P"
+ln -s ${links('/proc/sys', '../.real/sys')} "$P/sys"
 mkdir "$P/sys/net"
 mount --bind ${q(`${run}/kernel/proc/sys/net`)} "$P/sys/net"
 mount --bind ${q(`${run}/kernel/proc/net`)} "$P/net"

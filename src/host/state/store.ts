@@ -144,12 +144,14 @@ const pragma = (db: DatabaseSync, name: string): number => Number(Object.values(
 
 /** Looks before it writes: a database that is not ours, or newer than we are, stays byte for byte as it was. */
 function prepare(path: string, db: DatabaseSync): void {
-  const layout = pragma(db, 'user_version');
-  const application = pragma(db, 'application_id');
-  const empty = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n) === 0;
-  if (!empty && application !== APPLICATION_ID) throw new StateError(`state file ${path}: it is a database of another program`);
-  if (layout > LAYOUT) throw new StateError(`state file ${path}: it was written by a newer drywall (layout ${layout}, this one knows ${LAYOUT})`);
-  if (!empty) { db.exec('PRAGMA synchronous = NORMAL'); return; }
+  if (pragma(db, 'application_id') !== APPLICATION_ID) {
+    if (Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n) !== 0) throw new StateError(`state file ${path}: it is a database of another program`);
+  } else {
+    const layout = pragma(db, 'user_version');
+    if (layout > LAYOUT) throw new StateError(`state file ${path}: it was written by a newer drywall (layout ${layout}, this one knows ${LAYOUT})`);
+    db.exec('PRAGMA synchronous = NORMAL');
+    return;
+  }
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE');
   if (pragma(db, 'user_version') === 0) {
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LAYOUT};
