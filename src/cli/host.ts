@@ -59,7 +59,7 @@ export class StateHost {
     const changes: Changes = saved instanceof Map ? saved : new Map();
     this.#changesBefore = JSON.stringify([...changes]);
     this.files = new MachineFiles(session.net, changes, root);
-    this.host = { net: session.net, files: this.files, nextPid: () => session.nextPid(), run: (argv, o) => this.exec(argv, o) };
+    this.host = { net: session.net, files: this.files, nextPid: () => session.nextPid(), run: (argv, o) => this.exec(argv, o), advance: async (seconds) => session.advance(seconds) };
   }
 
   /** Listeners of other processes are started here too: what they would print is left for them in the store. */
@@ -128,8 +128,6 @@ export class StateHost {
     this.#listeners = fresh.#listeners;
     this.#version = fresh.#version;
   }
-
-  advance(seconds: number): void { this.#session.advance(seconds); }
 
   commit(): void {
     this.#session.save();

@@ -61,7 +61,7 @@ class MemoryHost implements SimulatedHost, ShellHost {
   constructor(options: HostOptions) {
     const net = new Netns({ clock: { now: () => this.#elapsed, wall: () => EPOCH + this.#elapsed }, random: seededRandom(1), container: options.container ?? false });
     for (const d of options.devices ?? []) net.stack.addDevice(d.name, d.type, { mac: d.mac === undefined ? undefined : parseMac(d.mac) });
-    this.#host = { net, files: new MemoryFiles(options.files ?? {}, net), nextPid: () => ++this.#pid, run: (argv, o) => this.exec(argv, o) };
+    this.#host = { net, files: new MemoryFiles(options.files ?? {}, net), nextPid: () => ++this.#pid, run: (argv, o) => this.exec(argv, o), advance: async (seconds) => { await this.advance(seconds); } };
   }
 
   get files(): Host['files'] { return this.#host.files; }
@@ -69,22 +69,13 @@ class MemoryHost implements SimulatedHost, ShellHost {
 
   async exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
     const name = argv[0].replace(/^.*\//, '');
-    if (name === 'sleep') return this.#sleep(argv);
     if (SHELLS.has(name) && argv[1] === '-c' && argv.length > 2) return this.#shell(name, argv[2], o);
     return execute(this.#host, byName.get(name), argv, o);
   }
 
-  async #sleep(argv: readonly string[]): Promise<Result> {
-    const seconds = argv.slice(1).map((a) => /^(\d*\.?\d+)([smhd]?)$/.exec(a));
-    if (seconds.length === 0 || seconds.includes(null)) return { status: 1, stdout: '', stderr: `sleep: invalid time interval\nTry 'sleep --help' for more information.\n` };
-    const units: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
-    await this.advance(seconds.reduce((sum, m) => sum + Number(m?.[1]) * units[m?.[2] ?? ''], 0));
-    return { status: 0, stdout: '', stderr: '' };
-  }
-
   async #shell(name: string, text: string, o: ExecOptions): Promise<Result> {
     const pipelines = parse(text);
-    const self: ShellHost = { files: this.files, has: (p) => p === 'sleep' || this.has(p), exec: (argv, x) => this.exec(argv, x) };
+    const self: ShellHost = { files: this.files, has: (p) => this.has(p), exec: (argv, x) => this.exec(argv, x) };
     if (pipelines && canRun(pipelines, self)) return interpret(pipelines, self, { ...o, name });
     const { runInBash } = await import('./shell/real-bash.ts');
     return runInBash(text, this.#host, self, o);

@@ -8,6 +8,8 @@ export interface Host {
   readonly files: Files;
   /** Process ids count up from a fixed start: what `by process N` and netlink ports show. */
   nextPid(): number;
+  /** Moves the host's clock; what its timers send leaves on the devices. */
+  advance(seconds: number): Promise<void>;
   /** Runs another program of the host: for tools that start tools. */
   run(argv: readonly string[], o?: ExecOptions): Promise<Result>;
 }

@@ -44,7 +44,7 @@ export class KernelFiles {
         const text = this.#files.read(path);
         if (text === undefined || this.#written.get(path) === text) continue;
         if (!this.#written.has(path)) mkdirSync(dirname(join(this.#base, path)), { recursive: true });
-        writeFileSync(join(this.#base, path), text);
+        writeFileSync(join(this.#base, path), text, { mode: this.#files.mode?.(path) });
         this.#written.set(path, text);
       }
     }

@@ -28,7 +28,7 @@ export async function runInBash(text: string, host: Host, shell: ShellHost, o: E
   const kernel = new KernelFiles(join(dir, 'kernel'), host.files, (m) => { complaints += `bash: line 1: ${m}`; });
   try {
     const names = (commands as readonly Command[]).filter((c) => !c.coreutil).flatMap((c) => c.names);
-    server.put('prelude', prelude([...names, 'sleep'], ['/sbin', '/usr/sbin', '/bin', '/usr/bin']));
+    server.put('prelude', prelude(names, ['/sbin', '/usr/sbin', '/bin', '/usr/bin']));
     const home = join(dir, 'home');
     mkdirSync(home);
     for (const name of host.files.list('/root') ?? []) {
