@@ -19,13 +19,13 @@ function parseText(text: string, w: IcmpWords): { type: number; code: readonly [
   const slash = text.indexOf('/');
   const head = slash < 0 ? text : text.slice(0, slash);
   const type = scanUint(head, 0, 255);
-  if (!type) return fail(`Unknown ${w.word} type \`${text}'\n`);
+  if (!type) return fail(`Unknown ${w.word} type \`${text}'`);
   if (type.rest.startsWith(':') && wholeUint(type.rest.slice(1), 0, 255) !== null) fail(`${w.word} type range not supported`);
-  if (type.rest !== '') fail(`Unknown ${w.word} type \`${text}'\n`);
+  if (type.rest !== '') fail(`Unknown ${w.word} type \`${text}'`);
   if (slash < 0) return { type: type.value, code: [0, 255] };
   const parts = text.slice(slash + 1).split(':');
-  const code = parts.map((p) => wholeUint(p, 0, 255) ?? fail(`Unknown ${w.word} code \`${text}'\n`));
-  if (code.length > 2) fail(`Unknown ${w.word} code \`${text}'\n`);
+  const code = parts.map((p) => wholeUint(p, 0, 255) ?? fail(`Unknown ${w.word} code \`${text}'`));
+  if (code.length > 2) fail(`Unknown ${w.word} code \`${text}'`);
   return { type: type.value, code: [code[0], code[code.length - 1]] };
 }
 

@@ -40,8 +40,11 @@ export const match = defineExtension<DevgroupInfo>({
   save: (i, c) => text(i, '--', readNameMap(c.names.file(FILE))),
   print: (i, c) => text(i, '', c.numeric ? undefined : readNameMap(c.names.file(FILE))),
   translate(i) {
-    const side = (g: Group | null, word: string): string | null =>
-      g && (g.mask === 0xffffffff ? `${word} ${g.invert ? '!= ' : ''}0x${hex(g.value)}` : `${word} and 0x${hex(g.mask)} ${g.invert ? '!=' : '=='} 0x${hex(g.value)}`);
+    // devgroup_show_xlate keeps the operator of the first group for the second.
+    const side = (g: Group | null, word: string): string | null => {
+      const not = g?.invert || i.src?.invert;
+      return g && (g.mask === 0xffffffff ? `${word} ${not ? '!= ' : ''}0x${hex(g.value)}` : `${word} and 0x${hex(g.mask)} ${not ? '!=' : '=='} 0x${hex(g.value)}`);
+    };
     return [side(i.src, 'iifgroup'), side(i.dst, 'oifgroup')].filter((s) => s !== null).join(' ');
   },
   /** xt_devgroup.c: devgroup_mt_checkentry */

@@ -113,12 +113,13 @@ export const match = defineExtension<RateestInfo>({
   },
   save: (i) => `${i.flags & FLAG.DELTA ? ' --rateest-delta' : ''}${i.flags & FLAG.REL ? ` --rateest1 ${i.name1}` : ` --rateest ${i.name1}`}`
     + (i.flags & FLAG.BPS ? saveSide(i, 'bps') : '') + (i.flags & FLAG.PPS ? saveSide(i, 'pps') : '') + (i.flags & FLAG.REL ? ` --rateest2 ${i.name2}` : ''),
-  print(i) {
+  print(i, c) {
+    const rate = (bytes: number): string => (c.numeric ? ` ${bytes}` : rateText(bytes));
     const delta = (i.flags & FLAG.DELTA) !== 0;
     let out = ` rateest match ${i.name1}${delta ? ' delta' : ''}`;
     if (i.flags & FLAG.BPS) {
-      out += ` bps${delta ? ` ${i.bps1}` : ''}`;
-      out += i.flags & FLAG.ABS ? ` ${i.bps2}${modeText(i, '')}` : `${modeText(i, '')} ${i.name2} bps${delta ? ` ${i.bps2}` : ''}`;
+      out += ` bps${delta ? rate(i.bps1) : ''}`;
+      out += i.flags & FLAG.ABS ? `${rate(i.bps2)}${modeText(i, '')}` : `${modeText(i, '')} ${i.name2} bps${delta ? rate(i.bps2) : ''}`;
     }
     if (i.flags & FLAG.PPS) {
       out += ` pps${delta ? ` ${i.pps1}` : ''}${modeText(i, '')}`;

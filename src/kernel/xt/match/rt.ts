@@ -1,6 +1,6 @@
 import { ntop, ptonV6 } from '../address.ts';
 import { defineExtension } from '../definition.ts';
-import { ALL32, isAll, printSpan, spanText, unknownInvflags } from '../number-range.ts';
+import { ALL32, isAll, printSpan, saveSpan, spanText, unknownInvflags } from '../number-range.ts';
 import type { Span } from '../number-range.ts';
 import { equalBytes, findIp6Header, u32, u8, within } from '../packet.ts';
 import { draftOf, fail, numberOf, rangeOf } from '../value.ts';
@@ -66,7 +66,7 @@ export const match = defineExtension<RtInfo>({
   save(i) {
     const not = (flag: number): string => (i.invflags & flag ? ' !' : '');
     return (i.flags & RT.TYP ? `${not(RT.TYP)} --rt-type ${i.rt_type}` : '')
-      + (i.flags & RT.SGS ? `${not(RT.SGS)} --rt-segsleft ${spanText(i.segsleft, ':')}` : '')
+      + (i.flags & RT.SGS ? saveSpan('rt-segsleft', i.segsleft, not(RT.SGS) !== '') : '')
       + (i.flags & RT.LEN ? `${not(RT.LEN)} --rt-len ${i.hdrlen}` : '')
       + (i.flags & RT.RES ? ' --rt-0-res' : '') + (i.flags & RT.FST ? ` --rt-0-addrs ${i.addrs.map(ntop).join(',')}` : '') + (i.flags & RT.NSTRICT ? ' --rt-0-not-strict' : '');
   },

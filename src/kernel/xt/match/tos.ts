@@ -34,7 +34,7 @@ export const match = defineExtension<TosInfo>({
   save: (i) => `${i.invert ? ' !' : ''} --tos 0x${hex(i.tos_value, 2)}/0x${hex(i.tos_mask, 2)}`,
   print(i, c) {
     const name = !c.numeric && i.tos_mask === 0x3f ? TOS_NAMES.find(([value]) => value === i.tos_value)?.[1] : undefined;
-    return ` tos match${i.invert ? '!' : ''}${name ?? `0x${hex(i.tos_value, 2)}/0x${hex(i.tos_mask, 2)}`}`;
+    return ` tos match${i.invert ? '!' : ''}${name ? ` ${name}` : `0x${hex(i.tos_value, 2)}/0x${hex(i.tos_mask, 2)}`}`;
   },
   match: (i, skb) => ((dsField(skb) & i.tos_mask) === i.tos_value) !== i.invert,
 });
