@@ -171,13 +171,15 @@ function arp(r: XtRule, a: ArpFields, sets: AmongSets): Expression[] {
   ];
 }
 
+const address6 = (offset: number, m: Masked | null): Expression[] => (m ? address('link', offset, m) : []);
+
 /** nft-bridge.c: nft_bridge_add */
 function bridge(r: XtRule, b: BridgeFields, sets: AmongSets): Expression[] {
   const proto = b.length ? [payload('link', 12, 2), cmp(b.lengthInverted ? 'gte' : 'lt', be16(0x600))]
     : r.proto ? [payload('link', 12, 2), cmp(eq(r.proto.inverted), be16(r.proto.number))] : [];
   return [
-    ...iface(r.iif, 'iifname'), ...iface(r.oif, 'oifname'), ...iface(b.logicalIn, 'ibrname'), ...iface(b.logicalOut, 'obrname'),
-    ...addressOf('link', 6, b.srcMac), ...addressOf('link', 0, b.dstMac), ...proto,
+    ...address6(6, b.srcMac), ...address6(0, b.dstMac),
+    ...iface(r.iif, 'iifname'), ...iface(b.logicalIn, 'ibrname'), ...iface(r.oif, 'oifname'), ...iface(b.logicalOut, 'obrname'), ...proto,
     ...r.matches.flatMap((m) => (m.watcher ? target(m, r) : match(m, r, sets))), counter(r), ...jump(r.jump, r),
   ];
 }
@@ -190,4 +192,4 @@ export function lower(r: XtRule, sets: AmongSets): Expression[] {
 
 /** NFTA_RULE_COMPAT. */
 export const compatOf = (r: XtRule): { proto: number; inv: boolean } | undefined =>
-  r.proto && r.proto.number !== 0 ? { proto: r.proto.number, inv: r.proto.inverted } : undefined;
+  r.family === 'bridge' ? { proto: r.proto?.number ?? 0, inv: r.proto?.inverted ?? false } : r.proto && r.proto.number !== 0 ? { proto: r.proto.number, inv: r.proto.inverted } : undefined;

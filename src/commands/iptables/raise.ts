@@ -110,7 +110,8 @@ class Raiser {
       case 'l4proto':
         if (this.family === 'ip' || this.family === 'ip6') { this.rule.proto = { number: data[0], inverted }; return; }
         break;
-      case 'protocol': if (this.family === 'bridge') { this.rule.proto = { number: u16(data), inverted }; return; } break;
+      // The dependency of an `among` with IP addresses; ebtables does not show it.
+      case 'protocol': if (this.family === 'bridge') return; break;
       case 'iifname': this.rule.iif = ifname(data, inverted); return;
       case 'oifname': this.rule.oif = ifname(data, inverted); return;
       case 'iif': this.rule.iif = this.ifindex(data, inverted); return;

@@ -5,7 +5,7 @@ import { CommandLine, XtExit } from '../../parsers/xtables/command-line.ts';
 import type { ParseEnvironment, XtCommand } from '../../parsers/xtables/command-line.ts';
 import type { XtRule } from '../../parsers/xtables/rule.ts';
 import type { Call } from '../command.ts';
-import { builtinTable } from './family.ts';
+import { builtinChain, builtinTable } from './family.ts';
 import { helpText } from './help.ts';
 import type { ListFormat, PrintEnvironment } from './print.ts';
 import { writerOf } from './writer.ts';
@@ -134,6 +134,8 @@ function setPolicy(t: Tool, c: XtCommand): Refusal | null {
   const { session: s } = t;
   const made = t.family === 'bridge' ? s.chain(c.table, c.chain ?? '') : undefined;
   const policy = c.policy ?? '';
+  if (t.family === 'bridge' && builtinChain(t.family, c.table, c.chain ?? '') === undefined && !made) return { fn: 'setPolicy', errno: 'ENOENT' };
+  if (t.family === 'bridge' && policy === 'RETURN' && (!made || made.base)) throw new XtError('PARAMETER_PROBLEM', 'Policy RETURN only allowed for user defined chains');
   if (made && !made.base) {
     if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') throw new XtError('PARAMETER_PROBLEM', 'Wrong policy');
     s.userPolicy(c.table, made, policy);
@@ -176,7 +178,7 @@ function list(t: Tool, c: XtCommand): Refusal | null {
   }
   call.out(writer.tableHeader(c.table));
   for (const [i, chain] of chains.entries()) {
-    if (i) call.out('\n');
+    if (i && t.family !== 'bridge') call.out('\n');
     call.out(writer.header(chain, s.references(c.table, chain.name), f, c));
     for (const [n, r] of writer.rulesOf(chain).entries()) call.out(writer.line(raised(t, r.rule), n + 1, f, env, c.options, chain.name, c.table));
   }

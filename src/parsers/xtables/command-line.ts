@@ -91,6 +91,15 @@ export function parseRulenum(text: string): number {
 
 interface Loaded { readonly use: ExtensionUse; completed: boolean; readonly watcher: boolean }
 
+const INTRAPOSITIONED = new Set(['p', 's', 'd', 'i', 'o', 'logical-in', 'logical-out', 'src-mac', 'dst-mac', 'l', 'opcode', 'h-type', 'proto-type']);
+
+/** getopt takes abbreviations of options with the same value: the tool's own by key, an extension's by id. */
+const sameValue = (a: Value, b: Value): boolean => {
+  if ('own' in a || 'own' in b) return 'own' in a && 'own' in b && a.own === b.own;
+  const home = (v: Value): unknown => ('use' in v ? v.use : 'lazy' in v ? v.lazy : null);
+  return home(a) === home(b) && (a.option.id ?? a.option.name) === (b.option.id ?? b.option.name);
+};
+
 /** Reads one command line; the parser's state is that of getopt and of the loop of do_parse. */
 export class CommandLine {
   private readonly env: ParseEnvironment;
@@ -149,7 +158,7 @@ export class CommandLine {
 
   parse(): XtCommand {
     let invert = false;
-    const table: OptionTable<Value> = { long: this.long, short: this.shorts, same: (a, b) => 'own' in a && 'own' in b && a.own === b.own };
+    const table: OptionTable<Value> = { long: this.long, short: this.shorts, same: sameValue };
     for (;;) {
       const token = this.opt.next({ ...table, long: this.long });
       if (!token) break;
@@ -178,11 +187,22 @@ export class CommandLine {
         return this.stray(token);
       case 'option': {
         const v = token.value;
-        if ('own' in v) this.own(v.own, token.arg, invert);
-        else this.feed('use' in v ? v.use : this.lazyUse(v.lazy), v.option, token.arg, invert);
+        const [arg, inv] = this.intrapositioned(v, token.arg, invert);
+        if ('own' in v) this.own(v.own, arg, inv);
+        else this.feed('use' in v ? v.use : this.lazyUse(v.lazy), v.option, arg, inv);
         return false;
       }
     }
+  }
+
+  /** xshared.c: check_inverse: `--option ! value`, which only arptables and ebtables still take. */
+  private intrapositioned(v: Value, arg: string | null, invert: boolean): [string | null, boolean] {
+    const { family } = this.env;
+    if (arg !== '!' || !(family === 'bridge' || family === 'arp') || ('own' in v ? !INTRAPOSITIONED.has(v.own) : family === 'arp')) return [arg, invert];
+    this.env.warn('Using intrapositioned negation (`--option ! this`) is deprecated in favor of extrapositioned (`! --option this`).\n');
+    if (invert) throw paramProblem("Multiple `!' flags not allowed");
+    if (this.opt.index >= this.argv.length) throw paramProblem("no argument following `!'");
+    return [this.opt.take(), true];
   }
 
   private context(): Omit<ParseContext, 'seen'> {
@@ -392,6 +412,8 @@ export class CommandLine {
         this.newName = this.opt.take();
         return true;
       case 'P':
+        // ebtables -N chain -P policy
+        if (bridge && this.commands.has('newChain')) { this.policy = arg; return true; }
         this.addCommand('policy', [], invert);
         this.chain = arg;
         if (!this.opt.hasWord()) throw paramProblem('-P requires a chain and a policy');

@@ -1,0 +1,50 @@
+import { macText, parseMac } from './address.ts';
+import type { CheckContext, XtExtension } from './definition.ts';
+import { defineExtension } from './definition.ts';
+import { macShort, verdictOf, verdictWord } from './ebt.ts';
+import { NF_INET_HOOK } from '../net/hook.ts';
+import { paramProblem } from './text.ts';
+
+/** struct ebt_nat_info: snat and dnat of ebtables. */
+export type EbtNatInfo = { readonly mac: Uint8Array; readonly verdict: string; readonly arp: boolean };
+
+const bit = (...hooks: (keyof typeof NF_INET_HOOK)[]): number => hooks.reduce((m, h) => m | (1 << NF_INET_HOOK[h]), 0);
+
+/** Tables and hooks of net/bridge/netfilter/ebt_snat.c, ebt_dnat.c. */
+export const natPlace = (snat: boolean, c: CheckContext): 'EINVAL' | null => {
+  if (snat) return c.table === 'nat' && !(c.hookMask & ~bit('postrouting')) ? null : 'EINVAL';
+  return (c.table === 'nat' && !(c.hookMask & ~bit('prerouting', 'output'))) || c.table === 'broute' ? null : 'EINVAL';
+};
+
+export function ebtNat(name: 'snat' | 'dnat', help: string): XtExtension<EbtNatInfo> {
+  const snat = name === 'snat';
+  const long = snat ? 'to-source' : 'to-destination';
+  const short = snat ? 'to-src' : 'to-dst';
+  return defineExtension<EbtNatInfo>({
+    kind: 'target',
+    name,
+    families: ['bridge'],
+    revision: 0,
+    options: [
+      { name: long, type: 'string' }, { name: short, id: long, type: 'string' }, { name: `${name}-target`, type: 'string' },
+      ...(snat ? [{ name: 'snat-arp', type: 'none' as const }] : []),
+    ],
+    help: () => help,
+    init: () => ({ mac: null, verdict: 'ACCEPT', arp: false }),
+    parse(o, d) {
+      if (o.name === `${name}-target`) { d['verdict'] = verdictOf(o.raw ?? '', `${name}-target`); return; }
+      if (o.name === 'snat-arp') { d['arp'] = true; return; }
+      const mac = parseMac(o.raw ?? '');
+      if (!mac) throw paramProblem(`Problem with specified --${long} mac`);
+      d['mac'] = mac;
+    },
+    finish(d) {
+      if (d['mac'] === null) throw paramProblem('You must specify proper arguments');
+      return { ...d } as unknown as EbtNatInfo;
+    },
+    save: (i) => ` --${short} ${macText(i.mac)}${i.arp ? ' --snat-arp' : ''} --${name}-target ${i.verdict}`,
+    print(i, c) { return this.save(i, c); },
+    translate: (i) => (i.arp ? null : `ether ${snat ? 's' : 'd'}addr set ${macShort(i.mac)} ${verdictWord(i.verdict)}`),
+    check: (_, c) => natPlace(snat, c),
+  });
+}

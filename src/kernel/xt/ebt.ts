@@ -1,0 +1,71 @@
+import type { Errno } from '../errno.ts';
+import { macText } from './address.ts';
+import type { CheckContext, ParsedOption } from './definition.ts';
+import { XtError } from './error.ts';
+
+/** What the ebtables extensions share (extensions/libebt_*.c, net/bridge/netfilter/ebt_*.c). */
+export interface Ranged { readonly from: number; readonly to: number; readonly inverted: boolean }
+export interface Address { readonly value: Uint8Array; readonly mask: Uint8Array; readonly inverted: boolean }
+export interface Flag { readonly value: number; readonly inverted: boolean }
+
+export const not = (x: { readonly inverted: boolean }): string => (x.inverted ? ' !' : '');
+export const ne = (x: { readonly inverted: boolean }): string => (x.inverted ? '!= ' : '');
+export const rangeOption = (name: string, r: Ranged | null): string => (r ? `${not(r)} --${name} ${r.from}${r.from === r.to ? '' : `:${r.to}`}` : '');
+
+export const hostOf = (o: ParsedOption): Address => {
+  const v = o.value as { address: Uint8Array; mask: Uint8Array };
+  return { value: v.address.map((b, i) => b & v.mask[i]), mask: v.mask, inverted: o.inverted };
+};
+export const portsOf = (o: ParsedOption): Ranged => { const [from, to] = o.value as [number, number]; return { from, to, inverted: o.inverted }; };
+export const rangedOf = (o: ParsedOption): Ranged => { const v = o.value as number[]; return { from: v[0], to: v[v.length - 1], inverted: o.inverted }; };
+export const numberFlag = (o: ParsedOption): Flag => ({ value: o.value as number, inverted: o.inverted });
+
+/** Frames of one ethertype only, not inverted. */
+export const onlyProto = (c: CheckContext, ...protos: number[]): Errno | null => (protos.includes(c.proto) && !c.protoInverted ? null : 'EINVAL');
+
+/** Verdicts of ebtables targets in the order of ebt_standard targets. */
+export const VERDICTS = ['ACCEPT', 'DROP', 'CONTINUE', 'RETURN'] as const;
+export function verdictOf(text: string, option: string): string {
+  if (!(VERDICTS as readonly string[]).includes(text)) throw new XtError('PARAMETER_PROBLEM', `Illegal --${option} target`);
+  return text;
+}
+export const verdictWord = (v: string): string => v.toLowerCase();
+
+const WORDS: readonly (readonly [string, Uint8Array, Uint8Array])[] = [
+  ['Unicast', new Uint8Array(6), Uint8Array.of(1, 0, 0, 0, 0, 0)], ['Multicast', Uint8Array.of(1, 0, 0, 0, 0, 0), Uint8Array.of(1, 0, 0, 0, 0, 0)],
+  ['Broadcast', new Uint8Array(6).fill(255), new Uint8Array(6).fill(255)], ['BGA', Uint8Array.of(1, 0x80, 0xc2, 0, 0, 0), new Uint8Array(6).fill(255)],
+];
+const equal = (a: Uint8Array, b: Uint8Array): boolean => a.every((x, i) => x === b[i]);
+
+/** xtables_print_well_known_mac_and_mask, else the numbers. */
+export function macWords(m: { readonly value: Uint8Array; readonly mask: Uint8Array }): string {
+  for (const [name, value, mask] of WORDS) if (equal(value, m.value) && equal(mask, m.mask)) return name;
+  return macText(m.value) + (m.mask.every((b) => b === 255) ? '' : `/${macText(m.mask)}`);
+}
+
+/** ether_ntoa(3): no leading zeros. */
+export const macShort = (mac: Uint8Array): string => Array.from(mac, (b) => b.toString(16)).join(':');
+
+export interface TypeName { readonly name: string; readonly type: number; readonly code: readonly [number, number] }
+
+/** libxtables? ebtables' icmp-parse.c: name, type[:type][/code[:code]]. */
+export function parseTypes(text: string, names: readonly TypeName[], word: string): { type: readonly [number, number]; code: readonly [number, number] } {
+  const lower = text.toLowerCase();
+  const exact = names.filter((n) => n.name.toLowerCase() === lower);
+  const hits = exact.length ? exact : names.filter((n) => n.name.toLowerCase().startsWith(lower));
+  if (hits.length > 1 && !exact.length) throw new XtError('PARAMETER_PROBLEM', `Ambiguous ${word} type \`${text}': \`${hits[0].name}' or \`${hits[1].name}'?`);
+  if (hits.length) return { type: [hits[0].type, hits[0].type], code: hits[0].code };
+  const m = /^(\d+)(?::(\d+))?(?:\/(\d+)(?::(\d+))?)?$/.exec(text);
+  const n = m?.slice(1).map((x) => (x === undefined ? undefined : Number(x)));
+  if (!m || !n || n.some((x) => x !== undefined && x > 255)) throw new XtError('PARAMETER_PROBLEM', `Unknown ${word} type \`${text}'`);
+  const type: [number, number] = [n[0] as number, n[1] ?? (n[0] as number)];
+  return { type, code: n[2] === undefined ? [0, 255] : [n[2], n[3] ?? n[2]] };
+}
+
+/** ebt_print_icmp_type */
+export function typesText(t: { readonly type: readonly [number, number]; readonly code: readonly [number, number] }, names: readonly TypeName[]): string {
+  if (t.type[0] !== t.type[1]) return `${t.type[0]}:${t.type[1]}/${t.code[0]}:${t.code[1]}`;
+  const hit = names.find((n) => n.type === t.type[0] && n.code[0] === t.code[0] && n.code[1] === t.code[1]);
+  if (hit) return hit.name;
+  return `${t.type[0]}/${t.code[0] === t.code[1] ? t.code[0] : `${t.code[0]}:${t.code[1]}`}`;
+}

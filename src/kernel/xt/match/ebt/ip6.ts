@@ -1,0 +1,118 @@
+import { maskText, ntop } from '../../address.ts';
+import { defineExtension } from '../../definition.ts';
+import { ne, not, onlyProto, parseTypes, portsOf, rangeOption, typesText } from '../../ebt.ts';
+import type { Address, Flag, Ranged, TypeName } from '../../ebt.ts';
+import { resolveHost, prefixMask, ptonV6, maskLength } from '../../address.ts';
+import { XtError } from '../../error.ts';
+import { wholeUint } from '../../number.ts';
+import { paramProblem } from '../../text.ts';
+import type { Names } from '../../definition.ts';
+
+type Types = { readonly type: readonly [number, number]; readonly code: readonly [number, number]; readonly inverted: boolean };
+/** struct ebt_ip6_info */
+type Info = { readonly src: Address | null; readonly dst: Address | null; readonly tclass: Flag | null; readonly proto: Flag | null; readonly sport: Ranged | null; readonly dport: Ranged | null; readonly icmp: Types | null };
+
+const any = (name: string, type: number): TypeName => ({ name, type, code: [0, 255] });
+const one = (name: string, type: number, code: number): TypeName => ({ name, type, code: [code, code] });
+const ICMP6: readonly TypeName[] = [
+  any('destination-unreachable', 1), one('no-route', 1, 0), one('communication-prohibited', 1, 1), one('address-unreachable', 1, 3), one('port-unreachable', 1, 4),
+  any('packet-too-big', 2), any('time-exceeded', 3), any('ttl-exceeded', 3), one('ttl-zero-during-transit', 3, 0), one('ttl-zero-during-reassembly', 3, 1),
+  any('parameter-problem', 4), one('bad-header', 4, 0), one('unknown-header-type', 4, 1), one('unknown-option', 4, 2), any('echo-request', 128), any('ping', 128),
+  any('echo-reply', 129), any('pong', 129), any('router-solicitation', 133), any('router-advertisement', 134), any('neighbour-solicitation', 135), any('neighbor-solicitation', 135),
+  any('neighbour-advertisement', 136), any('neighbor-advertisement', 136), any('redirect', 137),
+];
+const PORTED = [6, 17, 33, 132, 136];
+const alias = (names: readonly string[], row: { type: 'string' | 'portrc' | 'protocol'; excludes?: readonly string[] }) => names.map((name) => ({ name, id: names[0], invert: true, ...row }));
+
+/** --ip6-src: address[/mask]; the family is fixed, whatever the tool's. */
+function hostMask(text: string, inverted: boolean, option: string, names: Names): Address {
+  const slash = text.indexOf('/');
+  const host = slash < 0 ? text : text.slice(0, slash);
+  let mask = prefixMask(128, 16);
+  if (slash >= 0) {
+    const n = wholeUint(text.slice(slash + 1), 0, 128);
+    const m = n === null ? ptonV6(text.slice(slash + 1)) : prefixMask(n, 16);
+    if (!m) throw paramProblem(`ip6: bad value for option "--${option}", neither a valid network mask nor valid CIDR (0-128).\n`);
+    mask = m;
+  }
+  const value = resolveHost(host, 'ip6', names)[0];
+  return { value: value.map((b, i) => b & mask[i]), mask, inverted };
+}
+
+export const match = defineExtension<Info & Record<string, never>>({
+  kind: 'match',
+  name: 'ip6',
+  families: ['bridge'],
+  revision: 0,
+  options: [
+    ...alias(['ip6-source', 'ip6-src'], { type: 'string' }), ...alias(['ip6-destination', 'ip6-dst'], { type: 'string' }), ...alias(['ip6-tclass'], { type: 'string' }),
+    ...alias(['ip6-protocol', 'ip6-proto'], { type: 'protocol' }),
+    ...alias(['ip6-source-port', 'ip6-sport'], { type: 'portrc', excludes: ['ip6-icmp-type'] }), ...alias(['ip6-destination-port', 'ip6-dport'], { type: 'portrc', excludes: ['ip6-icmp-type'] }),
+    ...alias(['ip6-icmp-type'], { type: 'string', excludes: ['ip6-source-port', 'ip6-destination-port'] }),
+  ],
+  help: () => `ip6 options:
+[!] --ip6-src    address[/mask]: ipv6 source specification
+[!] --ip6-dst    address[/mask]: ipv6 destination specification
+[!] --ip6-tclass tclass        : ipv6 traffic class specification
+[!] --ip6-proto  protocol      : ipv6 protocol specification
+[!] --ip6-sport  port[:port]   : tcp/udp source port or port range
+[!] --ip6-dport  port[:port]   : tcp/udp destination port or port range
+[!] --ip6-icmp-type type[[:type]/code[:code]] : ipv6-icmp type/code or type/code range
+`,
+  init: () => ({ src: null, dst: null, tclass: null, proto: null, sport: null, dport: null, icmp: null }),
+  parse(o, d, c) {
+    switch (o.option.id) {
+      case 'ip6-source': d['src'] = hostMask(o.raw ?? '', o.inverted, o.name, c.names); return;
+      case 'ip6-destination': d['dst'] = hostMask(o.raw ?? '', o.inverted, o.name, c.names); return;
+      case 'ip6-tclass': {
+        const m = /^\s*\+?(?:0x)?([0-9a-f]+)$/i.exec(o.raw ?? '');
+        const n = m ? Number.parseInt(m[1], 16) : 256;
+        if (n > 255) throw paramProblem('Problem with specified IPv6 traffic class');
+        d['tclass'] = { value: n, inverted: o.inverted };
+        return;
+      }
+      case 'ip6-protocol': d['proto'] = { value: o.value as number, inverted: o.inverted }; return;
+      case 'ip6-source-port': d['sport'] = portsOf(o); return;
+      case 'ip6-destination-port': d['dport'] = portsOf(o); return;
+      default: d['icmp'] = { ...parseTypes(o.raw ?? '', ICMP6, 'ICMPv6'), inverted: o.inverted };
+    }
+  },
+  finish(d, c) {
+    if (c.proto?.number !== 0x86dd) throw new XtError('PARAMETER_PROBLEM', 'For IPv6 filtering the protocol must be specified as IPv6.');
+    return { ...d } as unknown as Info & Record<string, never>;
+  },
+  save(i, c) {
+    const address = (name: string, a: Address | null): string => (a ? `${not(a)} --${name} ${ntop(a.value)}${maskText(a.mask)}` : '');
+    return address('ip6-src', i.src) + address('ip6-dst', i.dst)
+      + (i.tclass ? `${not(i.tclass)} --ip6-tclass 0x${i.tclass.value.toString(16).toUpperCase().padStart(2, '0')}` : '')
+      + (i.proto ? `${not(i.proto)} --ip6-proto ${c.names.protocolName(i.proto.value) ?? i.proto.value}` : '')
+      + rangeOption('ip6-sport', i.sport) + rangeOption('ip6-dport', i.dport)
+      + (i.icmp ? `${not(i.icmp)} --ip6-icmp-type ${typesText(i.icmp, ICMP6)}` : '');
+  },
+  print(i, c) { return this.save(i, c); },
+  translate(i, c) {
+    const out: string[] = [];
+    const address = (key: string, a: Address | null): void => { if (a) out.push(`${key} ${ne(a)}${ntop(a.value)}${maskLength(a.mask) === 128 ? '' : maskText(a.mask)}`); };
+    address('ip6 saddr', i.src);
+    address('ip6 daddr', i.dst);
+    if (i.tclass) out.push(`ip6 dscp ${ne(i.tclass)}0x${(i.tclass.value >> 2).toString(16)}`);
+    const ports = i.sport || i.dport;
+    if (i.proto && (i.proto.inverted || !(ports || i.icmp))) out.push(`meta l4proto ${ne(i.proto)}${c.names.protocolName(i.proto.value) ?? i.proto.value}`);
+    const proto = i.proto ? c.names.protocolName(i.proto.value) ?? 'th' : 'th';
+    const port = (key: string, r: Ranged | null): void => { if (r) out.push(`${proto} ${key} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`); };
+    port('sport', i.sport);
+    port('dport', i.dport);
+    if (i.icmp) {
+      const t = i.icmp;
+      out.push(`icmpv6 type ${ne(t)}${t.type[0]}${t.type[0] === t.type[1] ? '' : `-${t.type[1]}`}`);
+      if (!(t.code[0] === 0 && t.code[1] === 255)) out.push(`icmpv6 code ${ne(t)}${t.code[0]}${t.code[0] === t.code[1] ? '' : `-${t.code[1]}`}`);
+    }
+    return (i.src || i.dst || i.icmp || i.tclass ? out : ['ether type ip6', ...out]).join(' ');
+  },
+  check(i, c) {
+    const bad = onlyProto(c, 0x86dd);
+    if (bad) return bad;
+    if ((i.sport || i.dport) && (!i.proto || i.proto.inverted || !PORTED.includes(i.proto.value))) return 'EINVAL';
+    return i.icmp && (!i.proto || i.proto.inverted || i.proto.value !== 58) ? 'EINVAL' : null;
+  },
+});

@@ -1,0 +1,33 @@
+import { defineExtension } from '../../definition.ts';
+import { wholeUint } from '../../number.ts';
+import { paramProblem } from '../../text.ts';
+
+/** struct ebt_pkttype_info */
+type Info = { readonly type: number; readonly inverted: boolean };
+const NAMES = ['host', 'broadcast', 'multicast', 'otherhost', 'outgoing', 'loopback', 'fastroute'];
+const NFT = ['host', 'broadcast', 'multicast', 'other', '4', '5', '6'];
+
+export const match = defineExtension<Info>({
+  kind: 'match',
+  name: 'pkttype',
+  families: ['bridge'],
+  revision: 0,
+  options: [{ name: 'pkttype-type', type: 'string', invert: true }],
+  help: () => `pkttype options:
+--pkttype-type    [!] type: class the packet belongs to
+Possible values: broadcast, multicast, host, otherhost, outgoing, loopback, fastroute
+`,
+  init: () => ({ type: 0, inverted: false }),
+  parse(o, d) {
+    const text = o.raw ?? '';
+    const n = wholeUint(text, 0, 255);
+    const i = NAMES.indexOf(text.toLowerCase());
+    if (n === null && i < 0) throw paramProblem(`Bad packet type '${text}'`);
+    d['type'] = n ?? i;
+    d['inverted'] = o.inverted;
+  },
+  finish: (d) => ({ ...d }) as unknown as Info,
+  save: (i) => `${i.inverted ? ' !' : ''} --pkttype-type ${NAMES[i.type] ?? i.type}`,
+  print(i, c) { return this.save(i, c); },
+  translate: (i) => `meta pkttype ${i.inverted ? '!= ' : ''}${NFT[i.type] ?? i.type}`,
+});

@@ -1,0 +1,83 @@
+import { macText, parseMac } from '../../address.ts';
+import { defineExtension } from '../../definition.ts';
+import { not, rangedOf, rangeOption } from '../../ebt.ts';
+import type { Address, Flag, Ranged } from '../../ebt.ts';
+import { wholeUint } from '../../number.ts';
+import { paramProblem } from '../../text.ts';
+
+/** struct ebt_stp_info: `ranges` by option name. */
+type Info = { readonly type: Flag | null; readonly flags: Flag | null; readonly rootAddr: Address | null; readonly senderAddr: Address | null; readonly ranges: { readonly [name: string]: Ranged } };
+
+const TYPES = [['config', 0], ['tcn', 0x80]] as const;
+const FLAGS = [['topology-change', 1], ['topology-change-ack', 0x80]] as const;
+const RANGES = ['stp-root-prio', 'stp-root-cost', 'stp-sender-prio', 'stp-port', 'stp-msg-age', 'stp-max-age', 'stp-hello-time', 'stp-forward-delay'] as const;
+
+function mac(text: string, inverted: boolean): Address {
+  const slash = text.lastIndexOf('/');
+  const value = parseMac(slash < 0 ? text : text.slice(0, slash));
+  const mask = slash < 0 ? new Uint8Array(6).fill(255) : parseMac(text.slice(slash + 1));
+  if (!value || !mask) throw paramProblem('Problem with specified MAC address');
+  return { value: value.map((b, i) => b & mask[i]), mask, inverted };
+}
+
+const range = (name: (typeof RANGES)[number]) => ({ name, type: name === 'stp-root-cost' ? 'uint32rc' as const : 'uint16rc' as const, invert: true });
+
+export const match = defineExtension<Info & Record<string, never>>({
+  kind: 'match',
+  name: 'stp',
+  families: ['bridge'],
+  revision: 0,
+  options: [
+    { name: 'stp-type', type: 'string', invert: true }, { name: 'stp-flags', type: 'string', invert: true }, range('stp-root-prio'), { name: 'stp-root-addr', type: 'string', invert: true },
+    range('stp-root-cost'), range('stp-sender-prio'), { name: 'stp-sender-addr', type: 'string', invert: true }, range('stp-port'), range('stp-msg-age'), range('stp-max-age'),
+    range('stp-hello-time'), range('stp-forward-delay'),
+  ],
+  help: () => `stp options:
+--stp-type type                  : BPDU type
+--stp-flags flag                 : control flag
+--stp-root-prio prio[:prio]      : root priority (16-bit) range
+--stp-root-addr address[/mask]   : MAC address of root
+--stp-root-cost cost[:cost]      : root cost (32-bit) range
+--stp-sender-prio prio[:prio]    : sender priority (16-bit) range
+--stp-sender-addr address[/mask] : MAC address of sender
+--stp-port port[:port]           : port id (16-bit) range
+--stp-msg-age age[:age]          : message age timer (16-bit) range
+--stp-max-age age[:age]          : maximum age timer (16-bit) range
+--stp-hello-time time[:time]     : hello time timer (16-bit) range
+--stp-forward-delay delay[:delay]: forward delay timer (16-bit) range
+ Recognized BPDU type strings:
+   "config": configuration BPDU (=0)
+   "tcn"   : topology change notification BPDU (=0x80)
+ Recognized control flag strings:
+   "topology-change"    : topology change flag (0x01)
+   "topology-change-ack": topology change acknowledgement flag (0x80)
+`,
+  init: () => ({ type: null, flags: null, rootAddr: null, senderAddr: null, ranges: {} }),
+  parse(o, d) {
+    const text = o.raw ?? '';
+    const word = (table: readonly (readonly [string, number])[]): number => {
+      const hit = table.find(([n]) => n === text.toLowerCase());
+      const n = wholeUint(text, 0, 255) ?? hit?.[1];
+      if (n === undefined) throw paramProblem(`Bad --stp-${o.name.slice(4)} argument`);
+      return n;
+    };
+    switch (o.name) {
+      case 'stp-type': d['type'] = { value: word(TYPES), inverted: o.inverted }; return;
+      case 'stp-flags': d['flags'] = { value: word(FLAGS), inverted: o.inverted }; return;
+      case 'stp-root-addr': d['rootAddr'] = mac(text, o.inverted); return;
+      case 'stp-sender-addr': d['senderAddr'] = mac(text, o.inverted); return;
+      default: d['ranges'] = { ...(d['ranges'] as Record<string, Ranged>), [o.name]: rangedOf(o) };
+    }
+  },
+  finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,
+  save(i) {
+    const hw = (name: string, a: Address | null): string => (a ? `${not(a)} --${name} ${macText(a.value)}${a.mask.every((b) => b === 255) ? '' : `/${macText(a.mask)}`}` : '');
+    const named = (table: readonly (readonly [string, number])[], n: number): string => table.find(([, v]) => v === n)?.[0] ?? String(n);
+    const r = (name: (typeof RANGES)[number]): string => rangeOption(name, i.ranges[name] ?? null);
+    return (i.type ? `${not(i.type)} --stp-type ${named(TYPES, i.type.value)}` : '')
+      + (i.flags ? `${not(i.flags)} --stp-flags ${named(FLAGS, i.flags.value)}` : '')
+      + r('stp-root-prio') + hw('stp-root-addr', i.rootAddr) + r('stp-root-cost') + r('stp-sender-prio') + hw('stp-sender-addr', i.senderAddr)
+      + r('stp-port') + r('stp-msg-age') + r('stp-max-age') + r('stp-hello-time') + r('stp-forward-delay');
+  },
+  print(i, c) { return this.save(i, c); },
+});
