@@ -6,6 +6,7 @@ import type { Dir, Tuple, Zone } from './entry.ts';
 import type { ConntrackEvent, EventGroup, EventListener } from './events.ts';
 import { ExpectationTable } from './expectation.ts';
 import type { Expectation } from './expectation.ts';
+import { exportTable, importTable } from './persist.ts';
 import { newStats } from './stats.ts';
 import type { ConntrackStats } from './stats.ts';
 import { TimeoutPolicies } from './timeout-policies.ts';
@@ -215,4 +216,7 @@ export class ConntrackTable {
   #tell(event: ConntrackEvent): void {
     for (const l of this.#listeners) if (l.groups.has(event.group as EventGroup)) l.event(event);
   }
+
+  export(): unknown { return exportTable(this, this.#serial); }
+  import(data: unknown): void { this.#serial = importTable(this, data, (ct) => this.#link(ct)); }
 }
