@@ -58,7 +58,7 @@ function line(r: XtRule, num: number, f: ListFormat, env: PrintEnvironment): str
   out += jumpText(r) + fields(r, f.numeric, f.verbose, f.numeric, env);
   const j = r.jump;
   if (j.kind === 'target') out += j.use.extension.print(j.use.info, { ...context(r, env), numeric: f.numeric }).replace(/^ /, '');
-  if (f.verbose && !f.row) out += `, pcnt=${numberText(r.packets, f.exact, true)}-- bcnt=${numberText(r.bytes, f.exact, true)}`;
+  if (f.verbose && !f.row) out = `${out.replace(/ ?$/, ' ')}, pcnt=${numberText(r.packets, f.exact, true)}-- bcnt=${numberText(r.bytes, f.exact, true)}`;
   return `${f.verbose && !f.row ? out : out.replace(/ $/, '')}\n`;
 }
 
@@ -70,12 +70,11 @@ export const arpWriter: Writer = {
   },
   line: (r, num, f, env) => line(r, num, f, env),
   row: (r, f, env) => line(r, 0, { ...f, row: true }, env),
-  save(r, counters, env) {
+  save(r, _counters, env) {
     const j = r.jump;
     const target = j.kind === 'target' ? j.use.extension.save(j.use.info, context(r, env)) : '';
-    const text = `${counters ? '' : ''}${jumpText(r)}${fields(r, true, false, true, env)}`.replace(/ $/, '');
-    const body = `${text ? ` ${text}` : ''}${target}`;
-    return body.replace(/ +$/, '');
+    const text = `${jumpText(r)}${fields(r, true, false, true, env)}`.replace(/ $/, '');
+    return ` ${text}${target}`;
   },
   rulesOf: (c) => c.rules,
 };

@@ -115,7 +115,8 @@ function deleteNumbers(t: Tool, c: XtCommand): Refusal | null {
   const at = (n: number): number => (n < 0 ? count + n + 1 : n);
   const from = at(c.rulenum);
   const to = at(c.rulenumEnd);
-  for (let n = from; n <= Math.max(from, to); n++) { const bad = s.deleteNum(c.table, c.chain ?? '', from); if (bad) return bad; }
+  // Numbers are not adjusted to what has gone already, as in the real tool.
+  for (let n = from; n <= Math.max(from, to); n++) { const bad = s.deleteNum(c.table, c.chain ?? '', n); if (bad) return bad; }
   return null;
 }
 

@@ -554,6 +554,8 @@ export class CommandLine {
     if (this.newName !== null) checkChainName(this.env.family, this.newName);
     if (!ruled) return;
     if ((this.chain === 'PREROUTING' || this.chain === 'INPUT') && this.options.has('out-interface')) throw paramProblem(`Can't use ${this.optionText('out-interface')} with ${this.chain}`);
+    if (this.chain === 'INPUT' && this.options.has('logical-out')) throw paramProblem(`Can't use ${this.optionText('logical-out')} with ${this.chain}`);
+    if (this.chain === 'OUTPUT' && this.options.has('logical-in')) throw paramProblem(`Can't use ${this.optionText('logical-in')} with ${this.chain}`);
     if ((this.chain === 'POSTROUTING' || this.chain === 'OUTPUT') && this.options.has('in-interface')) throw paramProblem(`Can't use ${this.optionText('in-interface')} with ${this.chain}`);
   }
 

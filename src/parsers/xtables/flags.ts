@@ -34,7 +34,7 @@ const ARP: readonly Row[] = [
   ['s', 'required', 'source-ip', 'source', 'src', 'src-ip'], ['d', 'required', 'destination-ip', 'destination', 'dst', 'dst-ip'],
   ['src-mac', 'required', 'source-mac', 'src-mac'], ['dst-mac', 'required', 'destination-mac', 'dst-mac'], ['l', 'required', 'h-length'],
   ['proto-length', 'required', 'p-length'], ['opcode', 'required', 'opcode'], ['h-type', 'required', 'h-type'], ['proto-type', 'required', 'proto-type'],
-  ['i', 'required', 'in-interface'], ['j', 'required', 'jump'], ['t', 'required', 'table'], ['m', 'required', 'match'], ['n', 'no', 'numeric'],
+  ['i', 'required', 'in-interface'], ['j', 'required', 'jump'], ['t', 'required', 'table'], ['n', 'no', 'numeric'],
   ['o', 'required', 'out-interface'], ['v', 'no', 'verbose'], ['x', 'no', 'exact'], ['V', 'no', 'version'], ['h', 'optional', 'help'],
   ['line-numbers', 'no', 'line-numbers'], ['M', 'required', 'modprobe'], ['c', 'required', 'set-counters'],
 ];
@@ -58,7 +58,7 @@ export const longRows = <V>(family: XtFamily, wrap: (key: string) => V): LongOpt
 const SHORT: Readonly<Record<XtFamily, string>> = {
   ip: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::W::46bfg:h::m:nw::x',
   ip6: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::W::46bfg:h::m:nw::x',
-  arp: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::h::l:m:nx',
+  arp: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::h::l:nx',
   bridge: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vhv',
 };
 

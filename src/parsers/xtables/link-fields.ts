@@ -39,7 +39,7 @@ export function arpField(option: 'h-length' | 'opcode' | 'h-type' | 'proto-type'
   const head = slash < 0 ? text : text.slice(0, slash);
   const tail = slash < 0 ? null : text.slice(slash + 1);
   const number = (t: string, max: number): number | null => wholeUint(t, 0, max);
-  const bad = (): Error => paramProblem(option === 'h-length' ? `Invalid hardware length` : option === 'opcode' ? `Problem with specified ar_op` : option === 'h-type' ? 'Problem with specified ar_hrd' : 'Problem with specified ar_pro');
+  const bad = (): Error => paramProblem(option === 'h-length' ? 'Problem with specified hardware length' : option === 'opcode' ? 'Problem with specified opcode' : option === 'h-type' ? 'Problem with specified hardware type' : 'Problem with specified protocol type');
   const max = option === 'h-length' ? 255 : 65535;
   const base16 = option === 'h-type';
   const read = (t: string): number | null => {
@@ -51,10 +51,13 @@ export function arpField(option: 'h-length' | 'opcode' | 'h-type' | 'proto-type'
     const lower = head.toLowerCase();
     if (option === 'opcode') { const i = ARP_OPCODES.findIndex((o) => o.toLowerCase() === lower); value = i < 0 ? null : i + 1; }
     else if (option === 'h-type') value = lower === 'ethernet' ? 1 : null;
-    else if (option === 'proto-type') value = lower === 'ipv4' ? 0x800 : ethertypes().number(head) ?? null;
+    else if (option === 'proto-type') value = lower === 'ipv4' ? 0x800 : null;
   }
   const mask = tail === null ? max : read(tail);
+  // A length that is none is passed over.
+  if (option === 'h-length' && (value === null || mask === null)) return { value: 6, mask: 255 };
   if (value === null || mask === null) throw bad();
+  if (option === 'h-length' && value !== 6) throw paramProblem('Only hardware address length of 6 is supported currently.');
   return { value, mask };
 }
 
