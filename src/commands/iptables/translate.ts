@@ -32,9 +32,17 @@ export function addressWords(key: string, m: Masked | null): string[] {
   return [`${key} ${m.inverted ? '!= ' : ''}${ntop(m.value)}${n === m.mask.length * 8 ? '' : `/${n}`}`];
 }
 
+/** Sets that translations of a run declared (xt_xlate_set_add), and how many of them were printed. */
+const declared = new WeakMap<Tool, { readonly sets: string[]; printed: number }>();
+function declarations(t: Tool): { readonly sets: string[]; printed: number } {
+  const known = declared.get(t) ?? { sets: [], printed: 0 };
+  declared.set(t, known);
+  return known;
+}
+
 export const contextOf = (r: XtRule, t: Tool, numeric: boolean): TranslateContext => ({
   family: r.family, names: namesOf((p) => t.call.host.files.read(p)), warn: (s) => t.call.err(s),
-  proto: r.proto ?? { number: 0, inverted: false }, forTranslate: true, numeric,
+  proto: r.proto ?? { number: 0, inverted: false }, forTranslate: true, numeric, sets: declarations(t).sets,
 });
 
 /** Words of an extension; null: it has no translation. */
@@ -100,10 +108,12 @@ function translate(t: Tool, c: XtCommand, argv: readonly string[], restore: bool
     for (const [n, r] of rules.entries()) {
       const words = ruleWords(r, contextOf(r, t, c.options.has('numeric')));
       if (words === null) {
-        out(`# ${argv.slice(1).map((a) => `${a} `).join('')}\n`);
+        out(`# ${argv.slice(1).map((a) => `${a === '!' ? '' : a} `).join('')}\n`);
         return true;
       }
       if (n && n % inner === 0) out(nft);
+      const sets = declarations(t);
+      for (; sets.printed < sets.sets.length; sets.printed++) out(`${q}add set ${family} ${c.table} ${sets.sets[sets.printed]}${q}\n${nft}`);
       out(`${q}${verb} rule ${family} ${c.table} ${c.chain}${index} ${words}${q}\n`);
     }
     return true;

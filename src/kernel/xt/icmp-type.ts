@@ -40,8 +40,9 @@ export const finishIcmp = (d: Draft): IcmpInfo => ({ type: d['type'] as number, 
 
 const allCodes = (i: IcmpInfo): boolean => i.code[0] === 0 && i.code[1] === 255;
 
+/** Of a range of codes only the first is written. */
 export function saveIcmp(i: IcmpInfo, w: IcmpWords): string {
-  const code = allCodes(i) ? '' : i.code[0] === i.code[1] ? `/${i.code[0]}` : `/${i.code[0]}:${i.code[1]}`;
+  const code = allCodes(i) ? '' : `/${i.code[0]}`;
   return `${i.invert ? ' !' : ''} --${w.option} ${i.type}${code}`;
 }
 

@@ -40,7 +40,7 @@ export function parseProtocol(text: string, names: Names): number {
 
 /** xtables_chain_protos: names known without /etc/protocols. */
 export const PROTOCOLS: ReadonlyMap<string, number> = new Map([
-  ['tcp', 6], ['sctp', 132], ['udp', 17], ['udplite', 136], ['icmp', 1], ['ipv6-icmp', 58], ['icmpv6', 58], ['esp', 50], ['ah', 51], ['mobility-header', 135], ['ipv6-mh', 135], ['mh', 135], ['all', 0],
+  ['tcp', 6], ['sctp', 132], ['udp', 17], ['udplite', 136], ['dccp', 33], ['ipcomp', 108], ['icmp', 1], ['ipv6-icmp', 58], ['icmpv6', 58], ['esp', 50], ['ah', 51], ['mobility-header', 135], ['ipv6-mh', 135], ['mh', 135], ['all', 0],
 ]);
 
 /** proto_to_name: /etc/protocols unless numeric, else the built-in names. undefined: number only. */

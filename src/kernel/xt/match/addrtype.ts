@@ -8,8 +8,8 @@ import { draftOf, fail } from '../value.ts';
 type AddrtypeInfo = { readonly source: number; readonly dest: number; readonly invertSource: boolean; readonly invertDest: boolean; readonly limitIn: boolean; readonly limitOut: boolean };
 
 const NAMES = ['UNSPEC', 'UNICAST', 'LOCAL', 'BROADCAST', 'ANYCAST', 'MULTICAST', 'BLACKHOLE', 'UNREACHABLE', 'PROHIBIT', 'THROW', 'NAT', 'XRESOLVE'] as const;
-/** Types that nft has a word for. */
-const NFT_TYPES = 9;
+/** Types that nft has no word for; the translation leaves them out. */
+const UNKNOWN: ReadonlySet<string> = new Set(['throw', 'nat', 'xresolve']);
 
 function parseTypes(arg: string): number {
   const words = arg.split(',');
@@ -83,21 +83,13 @@ Valid types:
     + (i.source ? ` src-type ${i.invertSource ? '!' : ''}${typeNames(i.source).join(',')}` : '')
     + (i.dest ? ` dst-type ${i.invertDest ? '!' : ''}${typeNames(i.dest).join(',')}` : '')
     + (i.limitIn ? ' limit-in' : '') + (i.limitOut ? ' limit-out' : ''),
+  /** addrtype_v1_xlate: the source only where both are given, inverted when either is. */
   translate(i) {
-    const side = (word: string, mask: number, inverted: boolean): string | null => {
-      const names = typeNames(mask).map((n) => n.toLowerCase());
-      if (mask >> NFT_TYPES) return null;
-      const list = names.length > 1 ? `{ ${names.join(', ')} }` : names[0];
-      return `fib ${word}${i.limitIn ? ' . iif' : ''}${i.limitOut ? ' . oif' : ''} type ${inverted ? '!= ' : ''}${list}`;
-    };
-    const parts: string[] = [];
-    for (const [word, mask, inverted] of [['saddr', i.source, i.invertSource], ['daddr', i.dest, i.invertDest]] as const) {
-      if (mask === 0) continue;
-      const text = side(word, mask, inverted);
-      if (text === null) return null;
-      parts.push(text);
-    }
-    return parts.join(' ');
+    const mask = i.source || i.dest;
+    const names = typeNames(mask).map((n) => n.toLowerCase()).filter((n) => !UNKNOWN.has(n));
+    const list = typeNames(mask).length > 1 ? `{ ${names.join(', ')} }` : names.join('');
+    const head = `fib ${i.source ? 'saddr' : 'daddr'}${i.limitIn ? ' . iif' : ''}${i.limitOut ? ' . oif' : ''} type`;
+    return [head, ...(i.invertSource || i.invertDest ? ['!='] : []), ...(list === '' ? [] : [list])].join(' ');
   },
   /** xt_addrtype.c: addrtype_mt_checkentry_v1 */
   check(i, c) {

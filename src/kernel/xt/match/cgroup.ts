@@ -35,11 +35,11 @@ export const match = defineExtension<CgroupInfo>({
     + (i.classid !== null ? `${i.invertClassid ? ' !' : ''} --cgroup ${i.classid}` : ''),
   print: (i) => ' cgroup'
     + (i.path !== null ? ` ${i.invertPath ? '! ' : ''}${i.path}` : '') + (i.classid !== null ? ` ${i.invertClassid ? '! ' : ''}${i.classid}` : ''),
-  translate: (i) => (i.path !== null || i.classid === null ? null : `meta cgroup ${i.invertClassid ? '!= ' : ''}${i.classid}`),
+  translate: (i) => (i.path !== null ? null : i.classid === null ? '' : `meta cgroup ${i.invertClassid ? '!= ' : ''}${i.classid}`),
   /** xt_cgroup.c: cgroup_mt_check_v2; a path must exist, and only the root does here. */
   check(i, c) {
     if ((i.path !== null) === (i.classid !== null)) return 'EINVAL';
-    if (i.path !== null && i.path !== '/') return 'ENOENT';
+    if (i.path !== null && i.path !== '/') return 'EINVAL';
     return needHooks(c, HOOK_BIT.output | HOOK_BIT.postrouting | HOOK_BIT.input);
   },
   match(i, skb) {

@@ -57,11 +57,11 @@ export const match = defineExtension<ClusterInfo>({
   },
   save: (i) => `${i.invert ? ' !' : ''} --cluster-local-nodemask ${mask32(i)} --cluster-total-nodes ${i.total_nodes} --cluster-hash-seed 0x${hex(i.hash_seed, 8)}`,
   print: (i) => ` cluster ${i.invert ? '!' : ''}node_mask=${mask32(i)} total_nodes=${i.total_nodes} hash_seed=0x${hex(i.hash_seed, 8)}`,
-  /** cluster_xlate: one node by its number, several as a set */
+  /** cluster_xlate: one node counted from 1, several as a set from 0; inversion is lost */
   translate(i) {
     const nodes = Array.from({ length: 32 }, (_, n) => n).filter((n) => (i.node_mask >>> n) & 1);
     const head = `jhash ct original saddr mod ${i.total_nodes} seed 0x${hex(i.hash_seed, 8)} `;
-    const list = nodes.length === 1 ? `${i.invert ? '!=' : 'eq'} ${nodes[0] + 1}` : `${i.invert ? '!= ' : ''}{ ${nodes.join(', ')} }`;
+    const list = nodes.length === 1 ? `eq ${nodes[0] + 1}` : `{ ${nodes.join(', ')} }`;
     return `${head}${list} meta pkttype set host`;
   },
   check: (i) => (i.total_nodes > 32 || i.total_nodes === 0 ? 'EINVAL' : i.node_mask >= 2 ** i.total_nodes ? 'EDOM' : null),

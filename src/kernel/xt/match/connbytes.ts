@@ -34,7 +34,7 @@ export const match = defineExtension<ConnbytesInfo>({
     const word = o.raw ?? '';
     if (o.name === 'connbytes') {
       const range = o.value as readonly bigint[];
-      const [from, to] = [range[0], range.length === 2 ? range[1] : range[0]];
+      const [from, to] = [range[0], range.length === 2 ? range[1] : MAX];
       info.from = o.inverted ? to : from;
       info.to = o.inverted ? from : to;
     } else if (o.name === 'connbytes-dir') {

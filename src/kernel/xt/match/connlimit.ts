@@ -1,4 +1,4 @@
-import { maskText, ntop, prefixMask } from '../address.ts';
+import { ntop, prefixMask } from '../address.ts';
 import { countConnections } from '../connlimit-count.ts';
 import { defineExtension } from '../definition.ts';
 import type { PrintContext } from '../definition.ts';
@@ -7,10 +7,12 @@ import { draftOf, fail, numberOf } from '../value.ts';
 /** struct xt_connlimit_info; the mask's length depends on the family. */
 export type ConnlimitInfo = { readonly mask: Uint8Array; readonly limit: number; readonly invert: boolean; readonly daddr: boolean };
 
-const maskBits = (mask: Uint8Array): number => {
-  const text = maskText(mask);
-  return text === '' ? mask.length * 8 : /^\/\d+$/.test(text) ? Number(text.slice(1)) : mask.length * 8;
-};
+/** count_bits4, count_bits6: the ones in front. */
+function maskBits(mask: Uint8Array): number {
+  let n = 0;
+  while (n < mask.length * 8 && mask[n >> 3] & (0x80 >> (n & 7))) n++;
+  return n;
+}
 
 export const match = defineExtension<ConnlimitInfo>({
   kind: 'match',
@@ -61,7 +63,7 @@ export const match = defineExtension<ConnlimitInfo>({
     const v6 = i.mask.length === 16;
     const field = `${v6 ? 'ip6' : 'ip'} ${i.daddr ? 'daddr' : 'saddr'}`;
     const masked = maskBits(i.mask) < i.mask.length * 8 ? `${field} and ${ntop(i.mask)}` : field;
-    c.sets.push(`connlimit${number} { type ${v6 ? 'ipv6_addr' : 'ipv4_addr'}; flags dynamic; }`);
+    c.sets.push(`connlimit${number} { type ipv4_addr; flags dynamic; }`);
     return `add @connlimit${number} { ${masked} ct count ${i.invert ? '' : 'over '}${i.limit} }`;
   },
   match: (i, skb, state, keep) => {

@@ -17,7 +17,7 @@ export const match = defineExtension<MarkInfo>({
   parse: markMask,
   finish: (d) => ({ mark: d['mark'] as number, mask: d['mask'] as number, invert: d['invert'] as boolean }),
   save: (i) => `${i.invert ? ' !' : ''} --mark${formatMark(i)}`,
-  print: (i) => ` connmark match ${i.invert ? ' !' : ''}${formatMark(i)}`,
+  print: (i) => ` connmark match ${i.invert ? '!' : ''}${formatMark(i)}`,
   translate: (i) => translateMark('ct mark', i),
   match(i, skb) {
     if (skb.ct === null || skb.ctinfo === CTINFO.untracked) return false;

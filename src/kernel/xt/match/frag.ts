@@ -5,7 +5,7 @@ import { IPV6_EXTENSION, u16, u32, within } from '../packet.ts';
 import { draftOf, numberOf, rangeOf } from '../value.ts';
 
 /** struct ip6t_frag; invflags: IP6T_FRAG_INV_IDS 1, LEN 2 */
-type FragInfo = { readonly ids: Span; readonly hdrlen: number; readonly res: boolean; readonly fst: boolean; readonly mf: boolean; readonly nmf: boolean; readonly invflags: number };
+type FragInfo = { readonly ids: Span; readonly hdrlen: number | null; readonly res: boolean; readonly fst: boolean; readonly mf: boolean; readonly nmf: boolean; readonly invflags: number };
 
 export const match = defineExtension<FragInfo>({
   kind: 'match',
@@ -28,7 +28,7 @@ export const match = defineExtension<FragInfo>({
  [--fragmore|--fraglast]       there are more fragments or this
                                is the last one
 `,
-  init: () => ({ ids: ALL32, hdrlen: 0, res: false, fst: false, mf: false, nmf: false, invflags: 0 }),
+  init: () => ({ ids: ALL32, hdrlen: null, res: false, fst: false, mf: false, nmf: false, invflags: 0 }),
   parse(o, draft) {
     const info = draftOf<FragInfo>(draft);
     switch (o.name) {
@@ -47,10 +47,10 @@ export const match = defineExtension<FragInfo>({
     }
   },
   finish: (draft) => draftOf<FragInfo>({ ...draft }),
-  save: (i) => saveSpan('fragid', i.ids, (i.invflags & 1) !== 0) + (i.hdrlen || i.invflags & 2 ? `${i.invflags & 2 ? ' !' : ''} --fraglen ${i.hdrlen}` : '')
+  save: (i) => saveSpan('fragid', i.ids, (i.invflags & 1) !== 0) + (i.hdrlen !== null ? `${i.invflags & 2 ? ' !' : ''} --fraglen ${i.hdrlen}` : '')
     + (i.res ? ' --fragres' : '') + (i.fst ? ' --fragfirst' : '') + (i.mf ? ' --fragmore' : '') + (i.nmf ? ' --fraglast' : ''),
   print: (i) => ` frag ${printSpan('id', i.ids, (i.invflags & 1) !== 0)}`
-    + (i.hdrlen || i.invflags & 2 ? ` length:${i.invflags & 2 ? '!' : ''}${i.hdrlen}` : '')
+    + (i.hdrlen !== null ? ` length:${i.invflags & 2 ? '!' : ''}${i.hdrlen}` : '')
     + (i.res ? ' reserved' : '') + (i.fst ? ' first' : '') + (i.mf ? ' more' : '') + (i.nmf ? ' last' : '') + unknownInvflags(i.invflags, 3),
   translate(i) {
     const parts: string[] = [];

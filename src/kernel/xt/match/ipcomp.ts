@@ -24,7 +24,9 @@ export const match = defineExtension<IpcompInfo>({
   init: () => ({ spis: ALL32, hdrres: false, invert: false }),
   parse(o, draft) {
     if (o.name === 'compres') {
+      // comp_parse takes the option for a single SPI, and ends the range where it begins.
       draft['hdrres'] = true;
+      draft['spis'] = [(draft['spis'] as Span)[0], (draft['spis'] as Span)[0]];
       return;
     }
     draft['spis'] = rangeOf(o);

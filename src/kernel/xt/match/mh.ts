@@ -15,10 +15,8 @@ const NAMES: readonly (readonly [string, number])[] = [
 ];
 
 function typeNumber(text: string): number {
-  const found = NAMES.filter(([name]) => name.startsWith(text.toLowerCase()));
-  if (found.length > 1) fail(`Ambiguous MH type \`${text}': \`${found[0][0]}' or \`${found[1][0]}'?`);
-  if (found.length === 1) return found[0][1];
-  return wholeUint(text, 0, 255) ?? fail(`Invalid MH type \`${text}'\n`);
+  return NAMES.find(([name]) => name.startsWith(text.toLowerCase()))?.[1]
+    ?? wholeUint(text, 0, 255) ?? fail(`Invalid MH type \`${text}'\n`);
 }
 
 function parseTypes(text: string): Span {

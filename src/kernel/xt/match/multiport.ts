@@ -82,7 +82,7 @@ export const match = defineExtension<MultiportInfo>({
     return draftOf<MultiportInfo>({ ...draft });
   },
   save: (i) => `${i.invert ? ' !' : ''} --${WORD[i.flags]} ${portList(i, String)}`,
-  print: (i, c) => ` multiport ${WORD[i.flags]}${i.invert ? ' !' : ''} ${portList(i, namer(c))}`,
+  print: (i, c) => ` multiport ${WORD[i.flags]} ${i.invert ? ' !' : ''}${portList(i, namer(c))}`,
   translate(i, c) {
     const proto = PROTOCOL.get(c.proto.number);
     if (proto === undefined) return null;
