@@ -34,7 +34,7 @@ export async function runTool(argv: readonly string[], family: Family): Promise<
       if (started) return await follow(host, argv, started);
     }
     const env = Object.fromEntries(Object.entries(process.env).filter((kv): kv is [string, string] => kv[1] !== undefined));
-    const r = await host.exec(argv, { stdin: readsStdin(argv) ? readFileSync(0, 'utf8') : '', env, cwd: process.cwd(), tty: isTerminal(1) });
+    const r = await host.exec(argv, { stdin: () => readFileSync(0, 'utf8'), env, cwd: process.cwd(), tty: isTerminal(1) });
     host.commit();
     write(1, r.stdout);
     write(2, r.stderr);
@@ -84,9 +84,6 @@ async function follow(host: StateHost, argv: readonly string[], { running, sink 
   write(2, sink.err);
   return status;
 }
-
-/** Reading a terminal's standard input that the tool does not want would make it hang. */
-const readsStdin = (argv: readonly string[]): boolean => /restore|xml| -(?:$| )|stdin| -\w*[ifRp]/.test(argv.join(' ')) && !isTerminal(0);
 
 /** Asked of the descriptor: process.stdin and process.stdout would load the whole of streams for it. */
 const isTerminal = (fd: number): boolean => fstatSync(fd).isCharacterDevice() && existsSync(`/dev/fd/${fd}`) && readlinkSync(`/dev/fd/${fd}`) !== '/dev/null';

@@ -2,7 +2,8 @@ import type { Call, Command } from '../commands/command.ts';
 import type { Host } from './host.ts';
 
 export interface ExecOptions {
-  readonly stdin?: string;
+  /** Its text, or how to get it: asked only by a command that reads. */
+  readonly stdin?: string | (() => string);
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly tty?: boolean;
@@ -15,7 +16,7 @@ export interface Sink { out: string; err: string }
 
 export function callOf(host: Host, argv: readonly string[], sink: Sink, o: ExecOptions = {}): Call {
   return {
-    argv: [argv[0].replace(/^.*\//, ''), ...argv.slice(1)], host, stdin: o.stdin ?? '', env: o.env ?? {}, cwd: o.cwd ?? '/root', tty: o.tty ?? false,
+    argv: [argv[0].replace(/^.*\//, ''), ...argv.slice(1)], host, get stdin() { return typeof o.stdin === 'function' ? o.stdin() : (o.stdin ?? ''); }, env: o.env ?? {}, cwd: o.cwd ?? '/root', tty: o.tty ?? false,
     out: (text) => { sink.out += text; }, err: (text) => { sink.err += text; },
   };
 }

@@ -38,7 +38,7 @@ class Interpreter {
 
   async pipeline(p: Pipeline): Promise<void> {
     if ((p.when === 'success' && this.result.status !== 0) || (p.when === 'failure' && this.result.status === 0)) return;
-    let stdin = this.#o.stdin ?? '';
+    let stdin = this.#o.stdin;
     let status = 0;
     for (const [i, c] of p.commands.entries()) {
       const r = await this.#command(c, stdin);
@@ -55,7 +55,7 @@ class Interpreter {
 
   #complain(line: number, what: string): string { return `${this.#o.name}: line ${line}: ${what}\n`; }
 
-  async #command(c: SimpleCommand, pipe: string): Promise<Result> {
+  async #command(c: SimpleCommand, pipe: ExecOptions['stdin']): Promise<Result> {
     let stdin = pipe;
     for (const r of c.redirections) {
       const path = this.#host.files.resolve(this.#o.cwd ?? '/root', this.#expand(r.to));

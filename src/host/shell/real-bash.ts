@@ -36,7 +36,7 @@ export async function runInBash(text: string, host: Host, shell: ShellHost, o: E
       if (content !== undefined) { mkdirSync(dirname(join(home, name)), { recursive: true }); writeFileSync(join(home, name), content); }
     }
     const rewritten = text.replace(/\/proc\/(?:sys\/net|net)(?=[/\s]|$)/gm, (m) => `${dir}/kernel${m}`);
-    const r = await collect(rewritten, home, { ...process.env, ...o.env, DRYWALL_RUN: dir, DRYWALL_SHELL: '', BASH_ENV: join(dir, 'prelude') }, o.stdin ?? '');
+    const r = await collect(rewritten, home, { ...process.env, ...o.env, DRYWALL_RUN: dir, DRYWALL_SHELL: '', BASH_ENV: join(dir, 'prelude') }, typeof o.stdin === 'function' ? o.stdin() : (o.stdin ?? ''));
     await new Promise((done) => setTimeout(done, 1));
     kernel.absorb();
     const plain = (s: string): string => s.replaceAll(`${dir}/kernel`, '');

@@ -4,7 +4,7 @@ import { seededRandom } from '../random.ts';
 import type { Store } from './store.ts';
 
 /** What a subsystem of the kernel model gives to be kept: plain data that structured clone can carry. */
-export interface Persistent { export(): unknown; import(data: unknown): void }
+export interface Persistent { export(): unknown; import(data: never): void }
 
 const isPersistent = (x: unknown): x is Persistent =>
   typeof x === 'object' && x !== null && 'export' in x && typeof x.export === 'function' && 'import' in x && typeof x.import === 'function';
@@ -70,7 +70,7 @@ export class Session {
         Object.defineProperty(this.net, name, { value: part, enumerable: true, configurable: true, writable: false });
         const bytes = this.store.readRaw(name);
         this.#read.set(name, bytes);
-        if (bytes !== undefined) part.import(deserialize(bytes));
+        if (bytes !== undefined) part.import(deserialize(bytes) as never);
         return part;
       },
     });

@@ -15,6 +15,7 @@ import { delTable, newTable } from './table.ts';
 import { Transaction } from './transaction.ts';
 import { validateTable } from './validate.ts';
 import type { Family } from '../net/hook.ts';
+import { plainRuleset, type PlainNfTables, rebuildRuleset } from './persist.ts';
 
 export interface CommitOptions {
   readonly pid: number;
@@ -111,6 +112,24 @@ export class NfTables {
   chainNumber(): number { return ++this.#chainNumber; }
 
   nextId(): number { return ++this.#id; }
+
+  /** Everything that outlives a process, as plain data. */
+  export(): PlainNfTables {
+    return {
+      ruleset: plainRuleset(this.ruleset), live: this.live.export(), refs: this.refs, handles: this.#handles,
+      counters: { tableHandle: this.#tableHandle, chainNumber: this.#chainNumber, id: this.#id },
+    };
+  }
+
+  import(data: PlainNfTables): void {
+    this.ruleset = rebuildRuleset(data.ruleset, () => this.net.clock.now());
+    this.live.import(data.live);
+    for (const [id, n] of data.refs) this.refs.set(id, n);
+    for (const [table, n] of data.handles) this.#handles.set(table, n);
+    this.#tableHandle = data.counters.tableHandle;
+    this.#chainNumber = data.counters.chainNumber;
+    this.#id = data.counters.id;
+  }
 }
 
 function apply(tx: Transaction, m: NftMessage): Outcome {
