@@ -1,0 +1,276 @@
+import type { Expr, ExprOf } from '../../../parsers/nft/ast.ts';
+import { parseTime } from '../datatype/time.ts';
+import { TCPOPT } from '../keys/exthdr.ts';
+import { CT } from '../keys/ct.ts';
+import { META } from '../keys/meta.ts';
+import { FIB_FLAGS } from '../keys/other.ts';
+import { protocolField } from '../proto.ts';
+import { type JsonReader, NOWHERE, type ReadExpr, Refused } from './reader.ts';
+import { isObject, type JsonIn, type JsonObject, typeName } from './text.ts';
+import { stmtList } from './statement.ts';
+
+type Bare<T> = T extends Expr ? Omit<T, 'loc' | 'dtype' | 'byteorder' | 'len'> : never;
+const node = (e: Bare<Expr>, dtype = 'invalid', len = 0, byteorder: Expr['byteorder'] = 'invalid'): Expr => ({ loc: NOWHERE, dtype, byteorder, len, ...e }) as Expr;
+
+export const symbol = (identifier: string): ExprOf<'symbol'> => node(identifier.startsWith('@') ? { kind: 'symbol', symbolType: 'set', identifier: identifier.slice(1) } : { kind: 'symbol', symbolType: 'value', identifier }) as ExprOf<'symbol'>;
+
+/** Contexts in which an expression stands (CTX_F_*): those that a message may name. */
+export type Place = 'rhs' | 'set rhs' | 'stmt' | 'primary' | 'dtype' | 'ses' | 'map' | 'concat' | 'mangle';
+let place: Place = 'primary';
+
+const PLACE_WORD: Readonly<Record<Place, string>> = { rhs: 'RHS', 'set rhs': 'SET_RHS', stmt: 'STMT', primary: 'PRIMARY', dtype: 'DTYPE', ses: 'SES', map: 'MAP', concat: 'CONCAT', mangle: 'MANGLE' };
+/** Expressions that may not stand in a statement's value. */
+const NOT_IN_STMT = new Set(['fib', 'exthdr', 'tcp option', 'ip option', 'sctp chunk', 'dccp option', 'ipsec', 'socket']);
+
+export function inPlace<T>(where: Place, read: () => T): T {
+  const saved = place;
+  place = where;
+  try {
+    return read();
+  } finally {
+    place = saved;
+  }
+}
+
+/** json_parse_expr */
+export function readExpr(v: JsonIn, r: JsonReader): Expr {
+  switch (typeof v) {
+    case 'string': return v === '*' ? node({ kind: 'catchall' }) : symbol(v);
+    case 'bigint': return symbol(String(v));
+    case 'boolean': return node({ kind: 'value', value: v ? 1n : 0n }, 'boolean', 8, 'host');
+    default: break;
+  }
+  if (Array.isArray(v)) return node({ kind: 'list', items: v.map((x, i) => r.within(`Parsing list expression item at index ${i} failed.`, () => readExpr(x, r))) });
+  if (!isObject(v)) return r.fail(`Unexpected JSON type ${typeName(v)} for expression.`);
+  const entry = r.single(v);
+  if (!entry) return r.fail('Expecting object with one item.');
+  const [type, value] = entry;
+  const read = TABLE[type];
+  if (!read) return r.fail(`Unknown expression type '${type}'.`);
+  if (place === 'stmt' && NOT_IN_STMT.has(type)) return r.fail(`Expression type ${type} not allowed in context (${PLACE_WORD[place]}).`);
+  return read(value, r);
+}
+
+export const readRhs = (v: JsonIn, r: JsonReader): Expr => inPlace('rhs', () => readExpr(v, r));
+export const readStmtExpr = (v: JsonIn, r: JsonReader): Expr => inPlace('stmt', () => readExpr(v, r));
+
+const BASES: Readonly<Record<string, ExprOf<'payload'>['base']>> = { ll: 'link', nh: 'network', th: 'transport', ih: 'inner' };
+
+function payload(v: JsonIn, r: JsonReader): Expr {
+  const base = r.maybe(v, 'base', 's');
+  const offset = r.maybe(v, 'offset', 'i'); const len = r.maybe(v, 'len', 'i');
+  if (base !== undefined && offset !== undefined && len !== undefined) {
+    const b = BASES[base];
+    if (!b) return r.fail(`Invalid payload base '${base}'.`);
+    if (len <= 0n || len > 512n) return r.fail(`Payload length must be between 0 and 512, got ${len}`);
+    return node({ kind: 'payload', base: b, proto: '', field: '', offset: Number(offset), raw: true }, 'integer', Number(len), 'big');
+  }
+  const tunnel = r.maybe(v, 'tunnel', 's');
+  const proto = r.need(v, 'protocol', 's'); const field = r.need(v, 'field', 's');
+  if (proto === 'arp' && field === undefined) return r.fail('');
+  const name = proto === 'vlan' && field === 'cfi' ? 'dei' : field;
+  if (!protocolField(proto, name)) return r.fail(protocolField(proto, '') === undefined && !KNOWN(proto) ? `Unknown payload protocol '${proto}'.` : `Unknown ${proto} field '${field}'.`);
+  return node({ kind: 'payload', base: 'transport', proto, field: name, offset: 0, raw: proto === 'th', ...(tunnel === undefined ? {} : { inner: tunnel }) });
+}
+
+const KNOWN = (proto: string): boolean => ['ether', 'vlan', 'arp', 'ip', 'icmp', 'igmp', 'ip6', 'icmpv6', 'ah', 'esp', 'comp', 'udp', 'udplite', 'tcp', 'dccp', 'sctp', 'th', 'gre', 'gretap', 'vxlan', 'geneve'].includes(proto);
+
+const ext = (op: ExprOf<'exthdr'>['op'], header: string, field: string | undefined, first: string, more: Partial<ExprOf<'exthdr'>> = {}): Expr =>
+  ({ ...node({ kind: 'exthdr', op, header, field: field ?? first, rawType: 0, offset: 0, present: field === undefined, raw: false }), ...more }) as Expr;
+
+const exthdr: ReadExpr = (v, r) => {
+  const name = r.need(v, 'name', 's');
+  const field = r.maybe(v, 'field', 's');
+  const offset = r.maybe(v, 'offset', 'i') ?? 0n;
+  return ext('ipv6', name === 'rt' && field !== undefined && offset ? `rt${offset}` : name, field, 'nexthdr');
+};
+
+const tcpOption: ReadExpr = (v, r) => {
+  const base = r.maybe(v, 'base', 'i');
+  if (base !== undefined) {
+    if (base < 0n || base > 255n) return r.fail('Wrong length for tcp option base.');
+    const offset = Number(r.maybe(v, 'offset', 'i') ?? 0n); const len = Number(r.maybe(v, 'len', 'i') ?? 0n);
+    return offset === 0 && len === 0
+      ? ext('tcpopt', '', undefined, 'kind', { rawType: Number(base), present: false, field: 'kind' })
+      : ext('tcpopt', '', '', '', { rawType: Number(base), offset, raw: true, dtype: 'integer', byteorder: 'big', len });
+  }
+  const name = r.need(v, 'name', 's');
+  const field = r.maybe(v, 'field', 's');
+  const known = name === 'sack0' ? 'sack' : name === 'sack-permitted' ? 'sack-perm' : name;
+  if (!TCPOPT.some((o) => o.name === known)) return r.fail(`Unknown tcp option name '${name}'.`);
+  return ext('tcpopt', known, field, 'kind');
+};
+
+const ipOption: ReadExpr = (v, r) => ext('ipv4', r.need(v, 'name', 's'), r.maybe(v, 'field', 's'), 'type');
+const sctpChunk: ReadExpr = (v, r) => ext('sctp', r.need(v, 'name', 's'), r.maybe(v, 'field', 's'), 'type');
+const dccpOption: ReadExpr = (v, r) => ext('dccp', '', undefined, 'type', { rawType: Number(r.need(v, 'type', 'i')) });
+
+const meta: ReadExpr = (v, r) => {
+  const key = typeof v === 'string' ? v : r.need(v, 'key', 's');
+  return Object.hasOwn(META, key) ? node({ kind: 'meta', key }) : r.fail(`Invalid meta key '${key}'`);
+};
+
+const ct: ReadExpr = (v, r) => {
+  const word = r.need(v, 'key', 's');
+  const family = r.maybe(v, 'family', 's') as 'ip' | 'ip6' | undefined;
+  const dir = r.maybe(v, 'dir', 's');
+  if (!Object.hasOwn(CT, word)) return r.fail(`Unknown ct key '${word}'.`);
+  if (dir !== undefined && dir !== 'original' && dir !== 'reply') return r.fail(`Invalid direction '${dir}'.`);
+  const m = /^(ip6?) (.*)$/.exec(word);
+  const nfproto = (m?.[1] as 'ip' | 'ip6' | undefined) ?? family;
+  return node({ kind: 'ct', key: m?.[2] ?? word, ...(dir === undefined ? {} : { dir }), ...(nfproto === undefined ? {} : { nfproto }) } as Bare<Expr>);
+};
+
+const rt: ReadExpr = (v, r) => {
+  const key = r.need(v, 'key', 's');
+  const family = r.maybe(v, 'family', 's');
+  if (family !== undefined && family !== 'ip' && family !== 'ip6') return r.fail(`Unknown rt family '${family}'.`);
+  const keys = ['classid', 'nexthop', 'mtu', 'ipsec'];
+  if (!keys.includes(key)) return r.fail(`Unknown rt key '${key}'.`);
+  return node({ kind: 'rt', key: key === 'nexthop' && family ? (family === 'ip' ? 'nexthop4' : 'nexthop6') : key } as Bare<Expr>);
+};
+
+const socket: ReadExpr = (v, r) => {
+  const key = r.need(v, 'key', 's');
+  if (!['transparent', 'mark', 'wildcard'].includes(key)) return r.fail(`Invalid socket key value.`);
+  return node({ kind: 'socket', key, level: 0 } as Bare<Expr>);
+};
+
+const osf: ReadExpr = (v, r) => {
+  const ttl = r.maybe(v, 'ttl', 's');
+  const n = ttl === undefined ? 0 : ttl === 'loose' ? 1 : ttl === 'skip' ? 2 : r.fail(`Invalid osf ttl option '${ttl}'.`);
+  const key = r.need(v, 'key', 's');
+  return key === 'name' || key === 'version' ? node({ kind: 'osf', ttl: n, key }) : r.fail('Invalid osf key value.');
+};
+
+const u32 = (v: bigint | undefined): number => Number(BigInt.asUintN(32, v ?? 0n));
+
+const numgen: ReadExpr = (v, r) => {
+  const mode = r.need(v, 'mode', 's');
+  const mod = r.need(v, 'mod', 'i');
+  if (mode !== 'inc' && mode !== 'random') return r.fail(`Unknown numgen mode '${mode}'.`);
+  return node({ kind: 'numgen', type: mode, mod: u32(mod), offset: u32(r.maybe(v, 'offset', 'i')) });
+};
+
+const hash = (type: 'jenkins' | 'symmetric'): ReadExpr => (v, r) => {
+  const mod = r.need(v, 'mod', 'i');
+  const offset = u32(r.maybe(v, 'offset', 'i'));
+  if (type === 'symmetric') return node({ kind: 'hash', type, mod: u32(mod), offset });
+  const expr = r.within('Invalid jhash expression.', () => readExpr(r.need(v, 'expr', 'o'), r));
+  const seed = r.maybe(v, 'seed', 'i');
+  return node({ kind: 'hash', type, mod: u32(mod), offset, expr, ...(seed === undefined ? {} : { seed: u32(seed) }) });
+};
+
+const fib: ReadExpr = (v, r) => {
+  const result = r.need(v, 'result', 's');
+  if (result !== 'oif' && result !== 'oifname' && result !== 'type') return r.fail(`Invalid fib result '${result}'.`);
+  const given = r.maybe(v, 'flags', 'o');
+  let flags = 0;
+  for (const word of given === undefined ? [] : Array.isArray(given) ? given : [given]) {
+    if (typeof word !== 'string') return r.fail(`Unexpected object type in fib tuple array at index 0.`);
+    const bit = FIB_FLAGS.find(([, w]) => w === word)?.[0];
+    if (bit === undefined) return r.fail(`Unknown fib flag '${word}'.`);
+    flags |= bit;
+  }
+  if ((flags & 3) === 0) return r.fail('fib: need either saddr or daddr');
+  if ((flags & 3) === 3) return r.fail('fib: saddr and daddr are mutually exclusive');
+  if ((flags & 24) === 24) return r.fail('fib: iif and oif are mutually exclusive');
+  return node({ kind: 'fib', flags, result });
+};
+
+const xfrm: ReadExpr = (v, r) => {
+  const key = r.need(v, 'key', 's'); const dir = r.need(v, 'dir', 's');
+  const family = r.maybe(v, 'family', 's');
+  if (dir !== 'in' && dir !== 'out') return r.fail(`Invalid ipsec direction '${dir}'.`);
+  return node({ kind: 'xfrm', dir, spnum: Number(r.maybe(v, 'spnum', 'i') ?? 0n), key: family === undefined ? key : `${family} ${key}` });
+};
+
+const concat: ReadExpr = (v, r) => {
+  if (!Array.isArray(v)) return r.fail(`Unexpected concat type '${typeName(v)}'.`);
+  const items = v.map((x, i) => r.within(`Parsing expr at index ${i} failed.`, () => readExpr(x, r)));
+  if (!items.length) return r.fail('Empty concatenation.');
+  return node({ kind: 'concat', items });
+};
+
+const prefix: ReadExpr = (v, r) => {
+  const addr = r.need(v, 'addr', 'o'); const len = r.need(v, 'len', 'i');
+  return node({ kind: 'prefix', prefix: r.within('Invalid prefix in prefix expr.', () => readExpr(addr, r)), prefixLen: Number(len) });
+};
+
+const range: ReadExpr = (v, r) => {
+  if (!Array.isArray(v)) return r.lib(`Expected array, got ${typeName(v)}`);
+  if (v.length < 2) return r.lib(`Array index ${v.length} out of range`);
+  const left = r.within('Invalid low value in range expression.', () => readExpr(v[0] as JsonIn, r));
+  const right = r.within('Invalid high value in range expression.', () => readExpr(v[1] as JsonIn, r));
+  return node({ kind: 'range', left, right });
+};
+
+/** json_parse_set_expr */
+export const setItems = (v: JsonIn, r: JsonReader): Expr => {
+  if (!Array.isArray(v)) {
+    const one = readExpr(v, r);
+    return one.kind === 'symbol' && one.symbolType === 'set' ? one : node({ kind: 'set', items: [elem(one)], flags: [] });
+  }
+  const items = v.map((x, i) => {
+    if (Array.isArray(x)) {
+      const left = elem(readRhs(x[0] ?? null, r));
+      const right = inPlace('set rhs', () => readExpr(x[1] ?? null, r));
+      return node({ kind: 'mapping', left, right });
+    }
+    return elem(r.within(`Invalid set elem at index ${i}.`, () => readRhs(x, r)));
+  });
+  return node({ kind: 'set', items, flags: [] });
+};
+
+const elem = (e: Expr): Expr => (e.kind === 'set_elem' ? e : node({ kind: 'set_elem', key: e, stmts: [] }));
+
+const map: ReadExpr = (v, r) => {
+  const key = r.need(v, 'key', 'o'); const data = r.need(v, 'data', 'o');
+  const m = r.within('Illegal map expression key.', () => readExpr(key, r));
+  const mappings = r.within('Illegal map expression data.', () => readRhs(data, r));
+  return node({ kind: 'map', map: m, mappings });
+};
+
+const setElem: ReadExpr = (v, r) => {
+  const key = readExpr(r.need(v, 'val', 'o'), r);
+  const out = node({ kind: 'set_elem', key, stmts: [] }) as ExprOf<'set_elem'>;
+  const ms = (item: JsonIn | undefined): bigint | undefined => {
+    if (typeof item === 'bigint') return item * 1000n;
+    if (typeof item !== 'string') return undefined;
+    const t = parseTime(item);
+    return typeof t === 'string' ? undefined : t;
+  };
+  const timeout = ms(isObject(v) ? v.timeout : undefined); const expires = ms(isObject(v) ? v.expires : undefined);
+  if (timeout !== undefined) out.timeout = timeout;
+  if (expires !== undefined) out.expires = expires;
+  const comment = r.maybe(v, 'comment', 's');
+  if (comment !== undefined) out.comment = comment;
+  if (isObject(v)) {
+    const rest = Object.entries(v).filter(([k]) => ['counter', 'limit', 'quota', 'ct count', 'last'].includes(k));
+    out.stmts = stmtList(rest.map(([k, x]) => ({ [k]: x })), r);
+  }
+  return out;
+};
+
+const binop = (op: ExprOf<'binop'>['op']): ReadExpr => (v, r) => {
+  if (!Array.isArray(v)) return r.lib(`Expected array, got ${typeName(v)}`);
+  if (v.length < 2) return r.lib(`Array index ${v.length} out of range`);
+  const read = (x: JsonIn, side: string): Expr => r.within(`Failed to parse ${side} of binop expression.`, () => (side === 'LHS' ? readExpr(x, r) : readExpr(x, r)));
+  return v.slice(1).reduce<Expr>((left, x) => node({ kind: 'binop', op, left, right: read(x, 'RHS') }), read(v[0] as JsonIn, 'LHS'));
+};
+
+const verdict = (word: ExprOf<'verdict'>['verdict']): ReadExpr => (v, r) => {
+  if (word !== 'jump' && word !== 'goto') return node({ kind: 'verdict', verdict: word }, 'verdict');
+  return node({ kind: 'verdict', verdict: word, chain: symbol(r.need(v, 'target', 's')) }, 'verdict');
+};
+
+const TABLE: Readonly<Record<string, ReadExpr>> = {
+  concat, set: setItems, map, prefix, range, payload, exthdr, 'tcp option': tcpOption, 'ip option': ipOption, 'sctp chunk': sctpChunk,
+  'dccp option': dccpOption, meta, osf, ipsec: xfrm, socket, rt, ct, numgen, jhash: hash('jenkins'), symhash: hash('symmetric'), fib,
+  '|': binop('or'), '^': binop('xor'), '&': binop('and'), '>>': binop('rshift'), '<<': binop('lshift'),
+  accept: verdict('accept'), drop: verdict('drop'), continue: verdict('continue'), jump: verdict('jump'), goto: verdict('goto'), return: verdict('return'),
+  elem: setElem,
+};
+
+export { node, Refused };
+export type { JsonObject };
