@@ -13,6 +13,7 @@ import { glob } from './glob.ts';
 import { list } from './list/list.ts';
 import { echo } from './monitor/echo.ts';
 import { getElements, reset } from './list/reset.ts';
+import { parseJson } from './json/command.ts';
 import type { NftOptions } from './options.ts';
 import { Printer } from './print/context.ts';
 
@@ -68,8 +69,14 @@ export class Session {
     return 1;
   }
 
+  /** With -j the input may be JSON; what is not JSON at all is nft's own language. */
+  #parse(source: Source): ReturnType<typeof parseNft> {
+    const json = this.options.json ? parseJson(source.text, this.names) : null;
+    return json ? { ...json, failed: json.errors.length > 0 } : parseNft(source, this.#env());
+  }
+
   #run(source: Source): number {
-    const parsed = parseNft(source, this.#env());
+    const parsed = this.#parse(source);
     const nft = this.call.host.net.nft;
     const evaluated = evaluateCommands(parsed.cmds, this.names, kernelCache(nft));
     const errors = [...parsed.errors, ...evaluated.errors];
