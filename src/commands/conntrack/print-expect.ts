@@ -8,6 +8,9 @@ import { l3Name, l4Name, protoText, typePrefix } from './print.ts';
 import type { MessageType } from './print.ts';
 import { addresses, protoXml, whenXml } from './xml.ts';
 
+/** ctnetlink_exp_dump_expect: the master's helper. */
+const helperOf = (exp: Expectation): string | null => exp.master.helper ?? exp.helper;
+
 const sideOf = (t: Tuple): Side => ({ l3: t.l3num, l4: t.protonum, ...(t.l3num === 2 ? { src4: t.src, dst4: t.dst } : { src6: t.src, dst6: t.dst }), sport: t.sport, dport: t.dport });
 
 /** ctnetlink_exp_dump_mask: everything but the source is all ones. */
@@ -30,7 +33,7 @@ export function printExpect(net: Netns, exp: Expectation, type: MessageType): st
   const words = flagWords(exp);
   if (words.length > 0) t += `${words.join(',')} `;
   t += `class=${exp.class} `;
-  if (exp.helper !== null) t += `helper=${exp.helper} `;
+  if (helperOf(exp) !== null) t += `helper=${helperOf(exp)} `;
   return t.slice(0, -1);
 }
 
@@ -38,7 +41,7 @@ export function printExpect(net: Netns, exp: Expectation, type: MessageType): st
 export function xmlExpect(net: Netns, exp: Expectation, type: MessageType, when: number | null): string {
   const sides = [['expected', sideOf(exp.tuple)], ['mask', maskOf(exp)], ['master', sideOf(exp.master.original)]] as const;
   const l3 = sides.map(([n, s]) => `<${n}>${addresses(s)}</${n}>`).join(''), l4 = sides.map(([n, s]) => `<${n}>${protoXml(s)}</${n}>`).join('');
-  const meta = `${exp.helper === null ? '' : `<helper-name>${exp.helper}</helper-name>`}<timeout>${secondsLeft(net, exp)}</timeout><class>${exp.class}</class>`
+  const meta = `${helperOf(exp) === null ? '' : `<helper-name>${helperOf(exp)}</helper-name>`}<timeout>${secondsLeft(net, exp)}</timeout><class>${exp.class}</class>`
     + `${exp.zone.id === 0 ? '' : `<zone>${exp.zone.id}</zone>`}${when === null ? '' : whenXml(when)}${flagWords(exp).map((w) => `<${w.toLowerCase()}/>`).join('')}`;
   return `<flow${type ? ` type="${type}"` : ''}><layer3 protonum="${exp.tuple.l3num}" protoname="${l3Name(exp.tuple.l3num)}">${l3}</layer3>`
     + `<layer4 protonum="${exp.tuple.protonum}" protoname="${l4Name(exp.tuple.protonum)}">${l4}</layer4><meta>${meta}</meta></flow>`;

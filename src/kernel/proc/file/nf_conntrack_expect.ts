@@ -12,9 +12,9 @@ function line(net: Netns, exp: Expectation): string {
   let s = `${time}l3proto = ${t.l3num} proto=${t.protonum} src=${address(t.src)} dst=${address(t.dst)} ${proto(t)}`;
   const flags = [exp.flags & EXPECT.PERMANENT ? 'PERMANENT' : '', exp.flags & EXPECT.INACTIVE ? 'INACTIVE' : '', exp.flags & EXPECT.USERSPACE ? 'USERSPACE' : ''].filter((f) => f !== '');
   s += flags.join(',');
-  if (exp.helper !== null) {
-    const policy = helperByName(exp.helper)?.policies[exp.class]?.name ?? '';
-    s += `${flags.length ? ' ' : ''}${exp.helper}${policy && policy !== exp.helper ? `/${policy}` : ''}`;
+  if (exp.master.helper !== null) {
+    const policy = helperByName(exp.master.helper)?.policies[exp.class]?.name ?? '';
+    s += `${flags.length ? ' ' : ''}${exp.master.helper}${policy && policy !== exp.master.helper ? `/${policy}` : ''}`;
   }
   return `${s}\n`;
 }
