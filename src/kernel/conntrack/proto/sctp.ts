@@ -1,6 +1,7 @@
-import { u16, u32 } from '../../net/wire/bytes.ts';
+import { u16 } from '../../net/wire/bytes.ts';
 import type { HookState } from '../../net/hook-state.ts';
 import { IPCT, IPS } from '../entry.ts';
+import type { Dir, ProtoState } from '../entry.ts';
 import { refreshAcct } from '../protocol.ts';
 import type { Protocol, TrackContext, TrackVerdict } from '../protocol.ts';
 import { timeoutsOf } from '../timeout.ts';
@@ -74,6 +75,8 @@ function wrongChecksum(c: TrackContext, state: HookState): boolean {
   return want.some((x, i) => x !== c.skb.data[c.at + 8 + i]);
 }
 
+type Sctp = Extract<ProtoState, { kind: 'sctp' }>;
+
 interface Chunk { readonly at: number; readonly type: number; readonly flags: number; readonly len: number }
 
 /** for_each_sctp_chunk; `cut`: the walk ended before the packet did. */
@@ -98,83 +101,94 @@ function malformed(chunks: readonly Chunk[]): boolean {
   return chunks.length === 0;
 }
 
+/** Tags are kept as the bytes lie in the packet, read as the machine's own (little-endian) number: so ctnetlink tells them. */
+const tagAt = (b: Uint8Array, o: number): number => (b[o] | (b[o + 1] << 8) | (b[o + 2] << 16) | (b[o + 3] << 24)) >>> 0;
+
 /** sctp_new */
-function fresh(c: TrackContext, chunks: readonly Chunk[]): boolean {
-  const proto = c.ct.proto;
-  if (proto.kind !== 'sctp') return false;
-  const b = c.skb.data, vtag = u32(b, c.at + 4);
+function fresh(c: TrackContext, p: Sctp, chunks: readonly Chunk[]): boolean {
+  const b = c.skb.data, vtag = tagAt(b, c.at + 4);
+  Object.assign(p, { state: NO, vtag: [0, 0], flags: 0, lastDir: 0, init: [false, false] });
   for (const ch of chunks) {
     const next = newState(0, NO, ch.type);
     if (next === NO || next === IV) return false;
     if (ch.type === T.INIT) {
       if (ch.at + 8 > b.length || vtag !== 0) return false;
-      proto.vtag[1] = u32(b, ch.at + 4);
-    } else if (ch.type === T.HEARTBEAT) proto.vtag[0] = vtag;
-    else proto.vtag[1] = vtag;
-    proto.state = NO;
+      p.vtag[1] = tagAt(b, ch.at + 4);
+    } else if (ch.type === T.HEARTBEAT) p.vtag[0] = vtag;
+    else p.vtag[1] = vtag;
   }
+  return true;
+}
+
+/** Chunks that the general rule for verification tags spares. */
+const OWN_RULE = new Set<number>([T.INIT, T.SHUTDOWN_COMPLETE, T.COOKIE_ECHO, T.ABORT, T.SHUTDOWN_ACK, T.HEARTBEAT, T.HEARTBEAT_ACK]);
+
+/** Special cases of the verification tag (RFC 4960, 8.5.1); 'skip': let through without a change of state. */
+function checkTag(p: Sctp, dir: Dir, ch: Chunk, vtag: number, hasData: boolean, ignoring: boolean): 'ok' | 'bad' | 'skip' {
+  const other = dir === 0 ? 1 : 0;
+  switch (ch.type) {
+    case T.INIT: return vtag === 0 ? 'ok' : 'bad';
+    case T.ABORT: case T.SHUTDOWN_COMPLETE: return vtag === p.vtag[ch.flags & 1 ? other : dir] ? 'ok' : 'bad';
+    case T.COOKIE_ECHO: return vtag === p.vtag[dir] ? 'ok' : 'bad';
+    case T.COOKIE_ACK: p.init[0] = p.init[1] = false; return 'ok';
+    case T.HEARTBEAT: case T.HEARTBEAT_ACK: {
+      if (p.vtag[dir] === 0) { p.vtag[dir] = vtag; return 'ok'; }
+      if (vtag === p.vtag[dir]) { p.flags &= ~VTAG_FAILED; return 'ok'; }
+      if (hasData || ignoring) return 'bad';
+      if (ch.type === T.HEARTBEAT) { p.flags |= VTAG_FAILED; p.lastDir = dir; return 'skip'; }
+      if (!(p.flags & VTAG_FAILED) || p.lastDir === dir) return 'bad';
+      p.flags &= ~VTAG_FAILED;
+      p.vtag[dir] = vtag; p.vtag[other] = 0;
+      return 'ok';
+    }
+    default: return 'ok';
+  }
+}
+
+/** The tag that an INIT or INIT ACK gives to the other side. */
+function noteTag(p: Sctp, dir: Dir, ch: Chunk, b: Uint8Array): boolean {
+  const other = dir === 0 ? 1 : 0;
+  if (ch.at + 8 > b.length) return false;
+  const tag = tagAt(b, ch.at + 4);
+  if (ch.type === T.INIT) {
+    if (p.init[dir] && p.init[other]) p.init[other] = false;
+    p.init[dir] = true;
+  } else {
+    const known = p.vtag[other];
+    if (!p.init[other] && known !== 0 && known !== tag) return false;
+    if (p.init[dir] && p.init[other] && known !== tag) return false;
+  }
+  p.vtag[other] = tag;
   return true;
 }
 
 /** net/netfilter/nf_conntrack_proto_sctp.c: nf_conntrack_sctp_packet */
 function packet(c: TrackContext): TrackVerdict {
-  const proto = c.ct.proto, dir = c.dir, other = dir === 0 ? 1 : 0;
-  if (proto.kind !== 'sctp' || wrongChecksum(c, c.state)) return 'invalid';
+  const p = c.ct.proto, { dir } = c;
+  if (p.kind !== 'sctp' || wrongChecksum(c, c.state)) return 'invalid';
   const chunks = chunksOf(c);
   if (malformed(chunks)) return 'invalid';
-  if (!(c.ct.status & IPS.CONFIRMED)) {
-    // An ABORT, SHUTDOWN_COMPLETE or COOKIE_ACK begins nothing.
-    if (chunks.some((ch) => ch.type === T.ABORT || ch.type === T.SHUTDOWN_COMPLETE || ch.type === T.COOKIE_ACK)) return 'invalid';
-    if (!fresh(c, chunks)) return 'invalid';
-  }
-  const b = c.skb.data, vtag = u32(b, c.at + 4);
   const has = (t: number): boolean => chunks.some((ch) => ch.type === t);
-  if (!has(T.INIT) && !has(T.ABORT) && !has(T.SHUTDOWN_COMPLETE) && !has(T.COOKIE_ECHO) && !has(T.HEARTBEAT) && !has(T.HEARTBEAT_ACK) && vtag !== proto.vtag[dir]) return 'invalid';
-  let old: number = proto.state, next = IV, ignore = false;
-  for (const ch of chunks) {
-    if (ch.type === T.INIT) {
-      if (vtag !== 0) return 'invalid';
-    } else if (ch.type === T.ABORT) {
-      if (vtag !== proto.vtag[dir] && vtag !== proto.vtag[other]) return 'invalid';
-    } else if (ch.type === T.SHUTDOWN_COMPLETE) {
-      if (vtag !== proto.vtag[dir] && !(vtag === proto.vtag[other] && ch.flags & 1)) return 'invalid';
-    } else if (ch.type === T.COOKIE_ECHO) {
-      if (vtag !== proto.vtag[dir]) return 'invalid';
-    } else if (ch.type === T.HEARTBEAT) {
-      if (proto.vtag[dir] === 0) proto.vtag[dir] = vtag;
-      else if (vtag !== proto.vtag[dir]) {
-        if (ch.flags & 1 || proto.flags & VTAG_FAILED) return 'invalid';
-        proto.flags |= VTAG_FAILED; proto.lastDir = dir; ignore = true;
-        continue;
-      } else if (proto.flags & VTAG_FAILED) proto.flags &= ~VTAG_FAILED;
-    } else if (ch.type === T.HEARTBEAT_ACK) {
-      if (proto.vtag[dir] === 0) proto.vtag[dir] = vtag;
-      else if (vtag !== proto.vtag[dir]) {
-        if (!(proto.flags & VTAG_FAILED) || proto.lastDir === dir) return 'invalid';
-        proto.flags &= ~VTAG_FAILED; proto.vtag[dir] = vtag; proto.vtag[other] = 0;
-      } else if (proto.flags & VTAG_FAILED) proto.flags &= ~VTAG_FAILED;
-    }
-    old = proto.state;
-    next = newState(dir, old, ch.type);
-    if (next === IV) return 'invalid';
-    if (ch.type === T.INIT || ch.type === T.INIT_ACK) {
-      if (ch.at + 8 > b.length) return 'invalid';
-      const tag = u32(b, ch.at + 4);
-      if (ch.type === T.INIT) {
-        proto.init[dir] = true;
-        if (proto.init[other]) { proto.vtag[0] = proto.vtag[0]; }
-      }
-      // The peer has to use this tag from now on.
-      if (proto.vtag[other] === 0 || ch.type === T.INIT_ACK || old === CL || old === NO) proto.vtag[other] = tag;
-      else if (ch.type === T.INIT) proto.vtag[other] = tag;
-    }
-    proto.state = next;
-    if (old !== next) c.net.conntrack.cache(c.ct, IPCT.PROTOINFO);
+  if (!(c.ct.status & IPS.CONFIRMED)) {
+    // What comes out of the blue with one of these begins nothing (8.4).
+    if (has(T.ABORT) || has(T.SHUTDOWN_COMPLETE) || has(T.COOKIE_ACK) || !fresh(c, p, chunks)) return 'invalid';
   }
-  if (ignore) return 'accept';
-  const timeouts = timeoutsOf(c.net.conntrack.conf, c.ct);
-  refreshAcct(c, timeouts[proto.state] ?? 0);
-  if (old === CE && dir === 1 && next === ES) { c.ct.status |= IPS.ASSURED; c.net.conntrack.cache(c.ct, IPCT.ASSURED); }
+  const b = c.skb.data, vtag = tagAt(b, c.at + 4);
+  if (!chunks.some((ch) => OWN_RULE.has(ch.type)) && vtag !== p.vtag[dir]) return 'invalid';
+  let ignore = false;
+  for (const ch of chunks) {
+    const tag = checkTag(p, dir, ch, vtag, has(T.DATA), ignore);
+    if (tag === 'bad') return 'invalid';
+    if (tag === 'skip') { ignore = true; continue; }
+    const old = p.state, next = newState(dir, old, ch.type);
+    if (next === IV) return 'invalid';
+    if ((ch.type === T.INIT || ch.type === T.INIT_ACK) && !noteTag(p, dir, ch, b)) return 'invalid';
+    p.state = next;
+    if (old === next) continue;
+    c.net.conntrack.cache(c.ct, IPCT.PROTOINFO);
+    if (next === ES && !(c.ct.status & IPS.ASSURED)) { c.ct.status |= IPS.ASSURED; c.net.conntrack.cache(c.ct, IPCT.ASSURED); }
+  }
+  if (!ignore) refreshAcct(c, timeoutsOf(c.net.conntrack.conf, c.ct)[p.state] ?? 0);
   return 'accept';
 }
 
