@@ -11,13 +11,13 @@ const types = registered as readonly SetType[];
 export const setTypes: readonly SetType[] = types;
 export const findType = (name: string): SetType | undefined => types.find((t) => t.name === name || t.aliases.includes(name));
 
-/** Indexes of the sets that rules hold: every {index, dim} in the info of `-m set` and `-j SET` is a reference. */
+/** Indexes of the sets that rules hold: one for `-m set`, one for each set that `-j SET` names. */
 function* heldByRules(net: Netns): Generator<number> {
   for (const table of net.nft.ruleset.tables) for (const chain of table.chains) for (const rule of chain.rules) {
     for (const e of rule.exprs) {
-      if ((e.kind !== 'match' || e.name !== 'set') && (e.kind !== 'target' || e.name !== 'SET')) continue;
-      for (const v of [e.info, ...Object.values(e.info)]) {
-        if (v && typeof v === 'object' && 'dim' in v && 'index' in v && Number(v.dim) > 0) yield Number(v.index);
+      if (e.kind === 'match' && e.name === 'set') yield Number(e.info.index);
+      else if (e.kind === 'target' && e.name === 'SET') {
+        for (const v of Object.values(e.info)) if (v && typeof v === 'object' && 'dim' in v && 'index' in v && Number(v.dim) > 0) yield Number(v.index);
       }
     }
   }
