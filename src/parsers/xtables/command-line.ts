@@ -467,6 +467,8 @@ export class CommandLine {
     this.jumpto = text;
     const e = STANDARD.includes(text) ? undefined : findTarget(this.env.family, text);
     if (!e) return;
+    // Compatibility is asked of the kernel; the translators ask nobody.
+    if (e.absent && !this.env.program.endsWith('-translate')) this.env.warn(`Warning: Extension ${text} revision 0 not supported, missing kernel module?\n`);
     this.target = new ExtensionUse(e, text, e.init(this.env.family));
     this.merge(this.target);
   }
