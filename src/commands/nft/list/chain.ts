@@ -2,7 +2,7 @@ import type { Chain, Rule } from '../../../kernel/nf_tables/objects.ts';
 import type { Family } from '../../../kernel/net/hook.ts';
 import type { Stmt } from '../../../parsers/nft/ast.ts';
 import type { Json } from '../datatype/index.ts';
-import type { Printer } from '../print/context.ts';
+import { Printer } from '../print/context.ts';
 import { priorityText } from './priority.ts';
 
 /** `type … hook … priority …; policy …;` */
@@ -16,6 +16,10 @@ export function hookText(chain: Omit<Chain, 'rules'>, family: Family, p: Printer
 
 export interface ReadRule { readonly rule: Rule; readonly stmts: readonly Stmt[] }
 
+/** Translated xt extensions want the rule's family and protocol. */
+export const forRule = (p: Printer, family: Family, rule: Rule): Printer =>
+  new Printer({ ...p.context, family, proto: { number: rule.compat?.proto ?? 0, inverted: rule.compat?.inv ?? false } }, p.indent);
+
 /** rule_print: statements, comment, handle. */
 export function ruleText(r: ReadRule, p: Printer): string {
   return r.stmts.map((s) => p.stmt(s)).join(' ') + (r.rule.comment !== undefined ? ` comment "${r.rule.comment}"` : '') + (p.options.handle ? ` # handle ${r.rule.handle}` : '');
@@ -26,7 +30,7 @@ export function chainText(chain: Chain, family: Family, rules: readonly ReadRule
   let text = `\tchain ${chain.name} {${p.options.handle ? ` # handle ${chain.handle}` : ''}\n`;
   if (chain.comment !== undefined) text += `\t\tcomment "${chain.comment}"\n`;
   if (chain.hook) text += `\t\t${hookText(chain, family, p)}\n`;
-  for (const r of rules) text += `\t\t${ruleText(r, p)}\n`;
+  for (const r of rules) text += `\t\t${ruleText(r, forRule(p, family, r.rule))}\n`;
   return `${text}\t}\n`;
 }
 

@@ -1,7 +1,7 @@
 import type { NftEvent } from '../../../kernel/nf_tables/message.ts';
 import type { Table } from '../../../kernel/nf_tables/objects.ts';
 import type { Json } from '../datatype/index.ts';
-import { chainJson, ruleJson } from '../list/chain.ts';
+import { chainJson, forRule, ruleJson } from '../list/chain.ts';
 import { jsonText } from '../list/json-text.ts';
 import type { Listing } from '../list/list.ts';
 import { LINE } from '../list/layout.ts';
@@ -41,7 +41,7 @@ export function eventText(e: Change, l: Listing): string {
     case 'newrule': {
       const r = e.payload.rule, verb = e.payload.mode === 'insert' ? 'insert' : 'add';
       const position = '';
-      const stmts = readerOf(l, e).rule(r).map((s) => p.stmt(s)).join(' ');
+      const stmts = readerOf(l, e).rule(r).map((s) => forRule(p, e.family, r).stmt(s)).join(' ');
       return `${verb} rule ${where} ${e.payload.chain}${position} ${stmts}${r.comment !== undefined ? ` comment "${r.comment}"` : ''}${handle(r.handle)}\n`;
     }
     case 'delrule': return `delete rule ${where} ${e.payload.chain} handle ${e.payload.rule.handle}\n`;

@@ -7,9 +7,10 @@ import type { Printer } from './context.ts';
 /** xt_stmt_xlate: what libxtables translates to nft; null: nothing. */
 export function translateXt(s: StmtOf<'xt'>, p: Printer): string | null {
   const registry = (s.type === 'match' ? match : target) as readonly XtExtension[];
-  const found = registry.find((x) => (x.realName ?? x.name) === s.name || x.name === s.name);
-  if (!found?.translate) return null;
   const family = (p.context.family ?? 'ip') as XtFamily;
+  const named = registry.filter((x) => x.name === s.name || x.realName === s.name);
+  const found = named.find((x) => x.families.includes(family)) ?? named[0];
+  if (!found?.translate) return null;
   const text = found.translate(s.info, { family, names: p.context.names, proto: p.context.proto ?? { number: 0, inverted: false }, forTranslate: false, numeric: true } as Parameters<NonNullable<typeof found.translate>>[1]);
   return text;
 }
