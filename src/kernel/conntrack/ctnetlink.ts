@@ -215,6 +215,8 @@ function create(net: Netns, m: CtMessage, p: { zone: Zone; orig: Tuple; reply: T
   if (ct.timestamp) ct.timestamp.start = net.clock.wall();
   if (m.labels && ct.labels) attachLabels(ct, m.labels, m.labelsMask);
   if (!table.insert(ct)) return 'EEXIST';
+  // Only entries that tools make are counted (nf_conntrack_hash_check_insert's callers).
+  table.stats.insert++;
   table.report(ct, IPCT.NEW | EVENTS_OF_CHANGE & ~IPCT.LABEL | (m.labels && ct.labels ? IPCT.LABEL : 0), portid);
   return ct;
 }

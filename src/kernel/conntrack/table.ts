@@ -108,7 +108,6 @@ export class ConntrackTable {
       if (other) this.kill(other.ct);
     }
     this.#link(ct);
-    this.stats.insert++;
     return true;
   }
 
@@ -182,11 +181,8 @@ export class ConntrackTable {
     return () => { this.#listeners.delete(listener); };
   }
 
-  /** nf_ctnetlink_has_listener: somebody is bound to a group of connections. */
-  get hasListener(): boolean {
-    for (const l of this.#listeners) if (l.groups.has('new') || l.groups.has('update') || l.groups.has('destroy')) return true;
-    return false;
-  }
+  /** nf_ctnetlink_has_listener: somebody is bound to a group of connections or expectations. */
+  get hasListener(): boolean { return this.#listeners.size > 0; }
 
   /** nf_conntrack_event_cache: remembered until the packet is through. */
   cache(ct: Conntrack, bits: number): void { if (ct.events) ct.pendingEvents |= bits; }

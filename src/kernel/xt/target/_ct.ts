@@ -20,10 +20,14 @@ export const CT_EVENTS: readonly (readonly [string, number])[] = [
 ];
 export const EXP_EVENTS: readonly (readonly [string, number])[] = [['new', 0]];
 
+/** Rules made while nobody listened: their template got no event extension (nf_conntrack_events=2), so their masks do not count. */
+const unheard = new WeakSet<CtInfo>();
+
 /** net/netfilter/xt_CT.c: xt_ct_set_helper, xt_ct_set_timeout: both want the protocol that the rule names. */
 export function checkCt(i: CtInfo, c: CheckContext): Errno | null {
   if (c.table !== 'raw') return 'EINVAL';
   if (i.flags & CT_FLAG.NOTRACK) return null;
+  if (c.net.conntrack.conf.events === 2 && !c.net.conntrack.hasListener) unheard.add(i); else unheard.delete(i);
   const proto = c.protoInverted ? 0 : c.proto;
   const l3num = c.family === 'ip6' ? 10 : 2;
   if (i.helper !== '' && (proto === 0 || !findHelper(i.helper, l3num, proto))) return 'ENOENT';
@@ -46,6 +50,6 @@ export function templateOf(i: CtInfo, skb: Skb, net: Netns): Conntrack {
   template.status |= IPS.TEMPLATE | IPS.CONFIRMED | (i.helper ? IPS.HELPER : 0);
   if (i.helper) template.helper = i.helper;
   if (i.timeout) template.timeoutPolicy = net.conntrack.timeouts.find(i.timeout) ?? null;
-  if (i.ctEvents || i.expEvents) template.events = { ctmask: i.ctEvents, expmask: i.expEvents };
+  if ((i.ctEvents || i.expEvents) && !unheard.has(i)) template.events = { ctmask: i.ctEvents, expmask: i.expEvents };
   return template;
 }
