@@ -103,7 +103,7 @@ device_member -> %quoted {% (d, l, a, s) => b.ifname(d[0], l, s) %}
   | %string {% (d, l, a, s) => b.ifname(d[0], l, s) %}
   | variable {% (d) => b.variableOf(d[0], 'ifname') %}
 
-data_type_atom -> type_name {% (d, l, a, s) => s.datatype(d[0], a[0]) %} | "time" {% (d, l, a, s) => s.datatype('relative time', a[0]) %}
+data_type_atom -> type_name {% (d, l, a, s) => s.datatype(d[0], a[0]) %} | "time" {% (d, l, a, s) => s.datatype('time', a[0]) %}
 data_type -> data_type_atom | data_type %dot data_type_atom {% b.concat %}
 type_name -> %string | "mark" | "dscp" | "ecn" | "classid"
 

@@ -4,7 +4,8 @@ import type { NftError } from './error.ts';
 import { ParserState, type ParseEnv } from './state.ts';
 
 export { fromBytes, nftError, printError, printErrors, toBytes, NOWHERE, type NftError } from './error.ts';
-export { closest, type ParseEnv } from './state.ts';
+export { closest, closestSymbol } from './misspell.ts';
+export type { ParseEnv } from './state.ts';
 export { text, textOf } from './build/expression.ts';
 
 /**

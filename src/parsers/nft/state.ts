@@ -2,6 +2,7 @@ import type { Cmd, Expr, ExprOf, Location, Source, SymbolEntry } from './ast.ts'
 import { Refused, Stop } from './automaton.ts';
 import { fromBytes, nftError, toBytes, type NftError } from './error.ts';
 import { Lexer } from './lexer.ts';
+import { closest } from './misspell.ts';
 import { META_KEYS } from './words.ts';
 
 /** What the parser needs of the outside. */
@@ -186,36 +187,4 @@ export class ParserState {
     }
     return wild ? 2 : 0;
   }
-}
-
-/** string_misspell_update: the nearest word, within a third of the longer one's length. */
-export function closest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let min = Number.POSITIVE_INFINITY;
-  for (const c of candidates) {
-    const longer = Math.max(word.length, c.length);
-    const shorter = Math.min(word.length, c.length);
-    if (longer <= 1) continue;
-    const threshold = longer - shorter <= 1 ? Math.max(Math.ceil(longer / 3), 1) : Math.ceil((longer + 2) / 3);
-    const d = distance(word, c);
-    if (d <= threshold && d < min) { min = d; best = c; }
-  }
-  return best;
-}
-
-/** misspell.c: insertions, deletions and substitutions cost one, so does swapping neighbours. */
-export function distance(a: string, b: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      let d = Math.min((last[j] as number) + 1, (row[j - 1] as number) + 1, (last[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) d = Math.min(d, (before[j - 2] as number) + 1);
-      row.push(d);
-    }
-    before = last;
-    last = row;
-  }
-  return last[b.length] as number;
 }

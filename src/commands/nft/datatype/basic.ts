@@ -6,8 +6,15 @@ export const table = (base: SymbolTable['base'], ...symbols: (readonly [string, 
   return () => made;
 };
 
-export const parseNumber = (word: string, self: Datatype): Parsed | null =>
-  /^-?\d+$/.test(word) ? { kind: 'value', dtype: self.id, constant: { value: BigInt(word), byteorder: 'host', len: 1 } } : null;
+/** mpz_set_str with base 0. */
+export function parseNumber(word: string, self: Datatype): Parsed | null {
+  const m = /^(-?)(?:(\d+)|(0x[\da-f]+|0b[01]+))$/i.exec(word);
+  if (!m) return null;
+  const octal = m[2] !== undefined && /^0[0-7]+$/.test(m[2]);
+  if (!octal && m[2] !== undefined && /^0\d/.test(m[2])) return null;
+  const value = BigInt(octal ? `0o${(m[2] as string).slice(1)}` : m[2] ?? (m[3] as string).toLowerCase());
+  return { kind: 'value', dtype: self.id, constant: { value: m[1] ? -value : value, byteorder: 'host', len: 1 } };
+}
 
 export const error = (message: string): Parsed => ({ kind: 'error', message });
 

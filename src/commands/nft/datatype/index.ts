@@ -1,3 +1,4 @@
+import { closestSymbol } from '../../../parsers/nft/misspell.ts';
 import type { DatatypeName } from '../../../parsers/nft/ast.ts';
 import { etheraddr, inetService, ipv4, ipv6, lladdr } from './address.ts';
 import { bitmask, boolean, error, ifname, integer, invalid, mark, printInteger, string, symbolic, verdict, xinteger } from './basic.ts';
@@ -93,37 +94,8 @@ function symbolicParse(self: Datatype, owner: Datatype, word: string, context: N
     if (parsed.kind !== 'error') return parsed;
     break;
   }
-  const near = nearest(word, table.map(([name]) => name));
+  const near = closestSymbol(word, table.map(([name]) => name));
   return error(near ? `Could not parse ${self.desc} expression; did you you mean \`${near}\`?` : `Could not parse ${self.desc}`);
-}
-
-/** misspell.c: the nearest candidate by edit distance (a swap counts one); far words are not offered. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined; let least = Number.POSITIVE_INFINITY;
-  for (const c of candidates) {
-    const longest = Math.max(word.length, c.length);
-    if (longest <= 1) continue;
-    const limit = Math.floor((longest - Math.min(word.length, c.length) <= 1 ? longest : longest + 2) / 2);
-    const d = distance(word, c);
-    if (d <= limit && d < least) { best = c; least = d; }
-  }
-  return best;
-}
-
-/** The real one compares from the second letter to the terminating zero (string_distance indexes from 1). */
-function distance(first: string, second: string): number {
-  const a = `${first.slice(1)}\0`; const b = `${second.slice(1)}\0`;
-  let prev2: number[] = []; let prev = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 0; i < a.length; i++) {
-    const row = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      let v = (prev[j] as number) + (a[i] === b[j] ? 0 : 1);
-      if (i > 0 && j > 0 && a[i - 1] === b[j] && a[i] === b[j - 1]) v = Math.min(v, (prev2[j - 1] as number) + (a[i] === b[j] ? 0 : 1));
-      row.push(Math.min(v, (prev[j + 1] as number) + 1, (row[j] as number) + 1));
-    }
-    prev2 = prev; prev = row;
-  }
-  return prev[b.length] as number;
 }
 
 /** datatype_print */

@@ -279,35 +279,23 @@ function kindMatches(kind: string, s: SetDecl): boolean {
   return kind === 'set' ? isLiteral(s) : kind === 'map' ? isLiteralMap(s) : isMeter(s);
 }
 
+/** Listing caches only what it lists (cache.c: nft_cache_evaluate's filter), so there is nothing to hint at; sets and flowtables excepted. */
 function list(c: Context, cmd: Cmd): void {
   const { object, handle } = cmd;
+  const missing = (at: Cmd['loc'] | undefined): never => c.fail(NOT_FOUND, at ?? cmd.loc);
+  const table = (): CachedTable => c.table ?? missing(handle.table?.loc);
   switch (object.kind) {
-    case 'table': if (handle.table && !c.table) tableNotFound(c); return;
+    case 'table': if (handle.table) table(); return;
     case 'set': case 'map': case 'meter': {
-      const table = c.table ?? tableNotFound(c);
-      if (!kindMatches(object.kind, setOf(c, table))) c.fail(NOT_FOUND, handle.set?.loc ?? cmd.loc);
+      const s = table().sets.get(handle.set?.name ?? '');
+      if (!s || !kindMatches(object.kind, s)) missing(handle.set?.loc);
       return;
     }
-    case 'chain': {
-      const table = c.table ?? tableNotFound(c);
-      if (!table.chains.has(handle.chain?.name ?? '')) chainNotFound(c);
-      return;
-    }
-    case 'flowtable': {
-      const table = c.table ?? tableNotFound(c);
-      const name = handle.flowtable?.name ?? '';
-      if (table.flowtables.has(name)) return;
-      const near = nearestIn(c.cache.tables, name, (t) => [...t.flowtables.keys()]);
-      return c.fail(near ? `${NOT_FOUND}; did you mean flowtable '${near.name}' in table ${near.table.family} '${near.table.name}'?` : NOT_FOUND, handle.flowtable?.loc ?? cmd.loc);
-    }
-    case 'object': {
-      const table = c.table ?? tableNotFound(c);
-      const name = handle.obj?.name ?? '';
-      if (table.objs.has(objKey(object.type, name))) return;
-      const near = nearestIn(c.cache.tables, name, (t) => [...t.objs.keys()].map((k) => k.slice(k.indexOf('\0') + 1)));
-      return c.fail(near ? `${NOT_FOUND}; did you mean obj '${near.name}' in table ${near.table.family} '${near.table.name}'?` : NOT_FOUND, handle.obj?.loc ?? cmd.loc);
-    }
-    case 'objects': case 'sets': case 'flowtables': case 'maps': if (handle.table && object.kind !== 'maps' && !c.table) tableNotFound(c); return;
+    case 'chain': if (!table().chains.has(handle.chain?.name ?? '')) missing(handle.chain?.loc); return;
+    case 'flowtable': if (!table().flowtables.has(handle.flowtable?.name ?? '')) missing(handle.flowtable?.loc); return;
+    case 'object': if (!table().objs.has(objKey(object.type, handle.obj?.name ?? ''))) missing(handle.obj?.loc); return;
+    case 'objects': if (handle.table) table(); return;
+    case 'sets': case 'flowtables': if (handle.table && !c.table) tableNotFound(c); return;
     default: return;
   }
 }
@@ -317,7 +305,7 @@ function reset(c: Context, cmd: Cmd): void {
   switch (object.kind) {
     case 'element': return evaluateElementCommand(c);
     case 'table': case 'chain': case 'set': case 'map': return list(c, cmd);
-    default: if (handle.table && !c.table) tableNotFound(c); return;
+    default: if (handle.table && !c.table) c.fail(NOT_FOUND, handle.table.loc); return;
   }
 }
 

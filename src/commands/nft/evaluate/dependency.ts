@@ -155,9 +155,9 @@ export function icmpDependency(c: Context, e: ExprOf<'payload'>, kind: string): 
 }
 
 function taddrDependency(c: Context, e: ExprOf<'payload'>, dtype: string): Stmt | null {
-  const allowed = [135, 136, 137];
+  const allowed = [130, 131, 132, 135, 136, 137];
   if (c.pctx.icmpType) {
-    if (!allowed.includes(c.pctx.icmpType)) c.fail(`incompatible icmp match: rule has ${c.pctx.icmpType}, need ${allowed[0]}`, e.loc);
+    if (!allowed.includes(c.pctx.icmpType)) c.fail(`incompatible icmp match: rule has ${c.pctx.icmpType}, need 135`, e.loc);
     return null;
   }
   return typeMatch(c, e, dtype, allowed, 0);

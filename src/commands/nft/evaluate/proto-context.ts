@@ -46,7 +46,7 @@ export class ProtoContext {
 
   update(base: Base, loc: Location, desc: Proto): void {
     const layer = this.layers[base];
-    if (base !== 'inner' && layer.protos.length < 16 && !layer.protos.some((p) => p.desc.name === desc.name)) layer.protos.push({ desc, loc });
+    if (base === 'transport' && layer.protos.length < 16 && !layer.protos.some((p) => p.desc.name === desc.name)) layer.protos.push({ desc, loc });
     layer.loc = loc;
     layer.desc = desc;
   }

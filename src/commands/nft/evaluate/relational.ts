@@ -2,18 +2,16 @@ import type { Expr, ExprOf } from '../../../parsers/nft/ast.ts';
 import { datatype } from '../datatype/index.ts';
 import { lowBit } from '../datatype/bytes.ts';
 import type { Context } from './context.ts';
-import { describe, evaluate, rangeEnds, toByteorder } from './expr.ts';
+import { describe, evaluate, toByteorder } from './expr.ts';
 import { binop, isBitmask, isConstant, isSingleton, nameOf, ones, OPERATOR, sameType } from './nature.ts';
 import { declareSet } from './sets.ts';
-
-const isHour = (e: Expr): boolean => e.kind === 'meta' && (e.key === 'hour' || e.key === 'day');
 
 /** expr_evaluate_relational */
 export function evaluateRelational(c: Context, rel: ExprOf<'relational'>): Expr {
   if (rel.right.kind === 'symbol' && rel.right.symbolType === 'set') rel.right = evaluate(c, rel.right);
+  if (rel.right.dtype === 'boolean' && rel.left.kind === 'fib' && rel.left.dtype === 'invalid') rel.left.flags |= 32;
   rel.left = evaluate(c, rel.left);
   const { pctx } = c;
-  if (isHour(rel.left) && rel.right.kind === 'range') crossDay(c, rel, rel.right);
   rel.right = evaluate(c, rel.right);
   const { left } = rel;
   check(c, rel);
@@ -25,15 +23,6 @@ export function evaluateRelational(c: Context, rel: ExprOf<'relational'>): Expr 
   }
   transfer(c, rel);
   return rel;
-}
-
-/** `meta hour 23:15-03:22` is what is not between 03:22 and 23:15. */
-function crossDay(c: Context, rel: ExprOf<'relational'>, range: ExprOf<'range'>): void {
-  rangeEnds(c, range);
-  const { left, right } = range;
-  if (left.kind !== 'value' || right.kind !== 'value' || left.value <= right.value) return;
-  if (rel.op === 'eq' || rel.op === 'implicit') { [range.left, range.right] = [right, left]; rel.op = 'neq'; }
-  else if (rel.op === 'neq') { [range.left, range.right] = [right, left]; rel.op = 'eq'; }
 }
 
 function check(c: Context, rel: ExprOf<'relational'>): void {

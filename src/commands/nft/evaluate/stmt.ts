@@ -498,14 +498,13 @@ function queue(c: Context, s: StmtOf<'queue'>): void {
   terminal.add(s);
 }
 
-/** Key of an `add @set { … }`: the set's own context stays. */
+/** Key of an `add @set { … }`: the set's own context stays. Constants pass: the element keeps the flags it was parsed with. */
 function dynamicKey(c: Context, s: StmtOf<'set' | 'map'>, ref: ExprOf<'set_ref'>): void {
   const key = ref.decl?.key as Expr;
   const elem = s.key as ExprOf<'set_elem'>;
   elem.key = fit(c, s, key.dtype, key.len, key.byteorder, evaluate(c, elem.key));
   elem.dtype = elem.key.dtype;
   elem.len = elem.key.len;
-  if (isConstant(elem)) c.fail('Key expression can not be constant', elem.loc);
   if (elem.comment !== undefined) c.fail('Key expression comments are not supported', elem.loc);
 }
 
@@ -528,7 +527,6 @@ function map(c: Context, s: StmtOf<'map'>): void {
   const data = decl.data as Expr;
   const elem = s.data as ExprOf<'set_elem'>;
   elem.key = argument(c, s, data.dtype, data.len, data.byteorder, elem.key);
-  if (isConstant(elem)) c.fail('Data expression can not be constant', elem.loc);
   if (elem.comment !== undefined) c.fail('Data expression comments are not supported', elem.loc);
   if (elem.timeout) c.fail('Data expression timeouts are not supported', elem.loc);
   for (const x of s.stmts) stateful(c, x, 'map');
