@@ -38,7 +38,7 @@ const matchesList = (r: XtRule, env: PrintEnvironment, numeric: boolean): string
   r.matches.map((m) => m.extension.print(m.info, { ...contextOf(r, env), numeric })).join('');
 
 export function listAddress(m: Masked | null, v6: boolean, numeric: boolean, names: Names): string {
-  const zero = !m || m.mask.every((b) => b === 0);
+  const zero = !m || (v6 ? m.value : m.mask).every((b) => b === 0);
   if (zero && !numeric) return 'anywhere';
   const address = m?.value ?? new Uint8Array(v6 ? 16 : 4);
   const mask = m?.mask ?? new Uint8Array(v6 ? 16 : 4);

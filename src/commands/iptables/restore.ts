@@ -35,8 +35,8 @@ class Restore {
     try {
       const lines = text.split('\n');
       const whole = lines.pop();
-      for (const l of lines) if (!this.step(l)) return 1;
-      if (whole && !this.step(whole)) return 1;
+      for (const l of lines) if (!this.step(l, '\n')) return 1;
+      if (whole && !this.step(whole, '')) return 1;
       if (this.table !== null && this.commits) {
         this.t.call.err(`${this.t.program} v${VERSION} (nf_tables): COMMIT expected at line ${this.line + 1}\n\n`);
         return 1;
@@ -48,7 +48,7 @@ class Restore {
     }
   }
 
-  private step(raw: string): boolean {
+  private step(raw: string, end: string): boolean {
     this.line++;
     if (raw === '') return true;
     if (raw[0] === '#') { if (this.o.verbose) this.t.call.out(`${raw}\n`); return true; }
@@ -60,7 +60,7 @@ class Restore {
     if (raw[0] === '*' && (this.table === null || !this.commits)) return this.newTable(raw);
     if (this.skipped()) return true;
     if (raw[0] === ':' && this.table !== null) { this.newChain(raw); return true; }
-    if (this.table !== null) { this.rule(raw); return true; }
+    if (this.table !== null) { this.rule(raw + end); return true; }
     this.t.call.err(`${this.t.program}: line ${this.line} failed\n`);
     return false;
   }
@@ -94,7 +94,7 @@ class Restore {
       const m = counters === undefined ? null : /^\[(\d+):(\d+)\]/.exec(counters);
       if (!m && (counters !== undefined || this.o.counters)) throw paramProblem(`invalid policy counters for chain '${chain}'`);
       const c = m && this.o.counters ? { packets: BigInt(m[1]), bytes: BigInt(m[2]) } : null;
-      this.queue.push({ line: this.line, run: () => s.setPolicy(table, chain, policy, c ?? { packets: 0n, bytes: 0n }) });
+      this.queue.push({ line: this.line, run: () => (policy === '-' ? s.touch(table, chain) : s.setPolicy(table, chain, policy, c ?? { packets: 0n, bytes: 0n })) });
       return;
     }
     this.queue.push({ line: this.line, run: () => {
@@ -182,6 +182,7 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
       if (!hit) call.err(`${program}: ${hits.length > 1 ? `option '${a}' is ambiguous` : `unrecognized option '${a}'`}\n`);
       const status = apply(hit ? LONG[hit] : '?', () => (eq < 0 ? args.shift() ?? '' : a.slice(eq + 1)));
       if (status !== null) return status;
+      if (hit?.startsWith('wait') && eq < 0 && args[0] !== undefined && !/^[-!]/.test(args[0])) args.shift();
       continue;
     }
     for (let i = 1; i < a.length; i++) {
@@ -190,6 +191,8 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
       const takes = 'MT'.includes(a[i]);
       const status = apply(a[i], () => glued || (args.shift() ?? ''));
       if (status !== null) return status;
+      // getopt leaves the argument of these alone; the tool takes the next word (parse_wait_time).
+      if ('wW'.includes(a[i]) && !glued && args[0] !== undefined && !/^[-!]/.test(args[0])) args.shift();
       if (takes || 'wW'.includes(a[i])) break;
     }
   }

@@ -183,7 +183,10 @@ export class Session {
     this.assertJump(rule, table);
     const c = this.needBuiltin(table, chain);
     if (!c) return { fn: 'append', errno: 'ENOENT' };
-    c.rules.push(this.newRule(table, chain, 'append', rule, null));
+    const last = c.rules[c.rules.length - 1];
+    // The policy of an ebtables user chain stays its last rule.
+    if (this.family === 'bridge' && last && isPolicyRule(last.rule)) c.rules.splice(c.rules.length - 1, 0, this.newRule(table, chain, 'insert', rule, last));
+    else c.rules.push(this.newRule(table, chain, 'append', rule, null));
     return null;
   }
 
@@ -306,6 +309,9 @@ export class Session {
     c.rules.push({ rule: { handle: 0n, exprs, id: -1, userdata }, pending: id });
   }
 
+  /** Makes a builtin chain that is not there, and nothing else. */
+  touch(table: string, chain: string): Refusal | null { this.needBuiltin(table, chain); return null; }
+
   newChain(table: string, chain: string): Refusal | null {
     if (this.exists(table, chain)) return { fn: 'newChain', errno: 'EEXIST' };
     this.needTable(table);
@@ -326,7 +332,9 @@ export class Session {
   deleteChain(table: string, chain: string | null, verbose: boolean, say: (text: string) => void): Refusal | null {
     const v = this.view(table);
     if (chain !== null && !v.chains.has(chain)) return { fn: 'deleteChain', errno: 'ENOENT' };
-    for (const c of this.listed(table, chain).filter((x) => !x.fake)) {
+    // The cache is sorted for -v only; else the kernel's order counts.
+    const order = verbose ? this.listed(table, chain) : this.listed(table, chain).sort((a, b) => Number(b.base) - Number(a.base) || (a.base ? 0 : Number((a.chain?.handle ?? 1n << 60n) - (b.chain?.handle ?? 1n << 60n))));
+    for (const c of order.filter((x) => !x.fake)) {
       if (c.base) {
         if (c.policy !== 'accept') { if (chain !== null) return { fn: 'deleteChain', errno: 'ENOTEMPTY' }; continue; }
         if (c.rules.length && chain === null) continue;

@@ -1,4 +1,4 @@
-import { numericToIp, numericToMask, prefixMask, ptonV6 } from '../../kernel/xt/address.ts';
+import { inetAton, numericToIp, numericToMask, prefixMask, ptonV6 } from '../../kernel/xt/address.ts';
 import type { Names } from '../../kernel/xt/definition.ts';
 import { wholeUint } from '../../kernel/xt/number.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
@@ -18,6 +18,8 @@ function parseMask(text: string | null, v6: boolean): Uint8Array {
 
 /** The C library answers a question for IPv4 with 127.0.0.1 for each line of /etc/hosts that has ::1 (nss_files, `multi on`). */
 function hostV4(name: string, names: Names): readonly Uint8Array[] {
+  const number = inetAton(name);
+  if (number) return [number];
   const loop = names.host(name, 'ip6').filter((a) => a.every((b, i) => b === (i === 15 ? 1 : 0)));
   return [...names.host(name, 'ip'), ...loop.map(() => Uint8Array.of(127, 0, 0, 1))];
 }

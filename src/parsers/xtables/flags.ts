@@ -22,7 +22,7 @@ const COMMANDS: readonly Row[] = [
 
 const IP: readonly Row[] = [
   ...COMMANDS,
-  ['s', 'required', 'source', 'src'], ['d', 'required', 'destination', 'dst'], ['p', 'required', 'protocol', 'proto'], ['i', 'required', 'in-interface'],
+  ['s', 'required', 'source', 'src'], ['d', 'required', 'destination', 'dst'], ['p', 'required', 'protocol'], ['i', 'required', 'in-interface'],
   ['j', 'required', 'jump'], ['t', 'required', 'table'], ['m', 'required', 'match'], ['n', 'no', 'numeric'], ['o', 'required', 'out-interface'],
   ['v', 'no', 'verbose'], ['w', 'optional', 'wait'], ['W', 'optional', 'wait-interval'], ['x', 'no', 'exact'], ['f', 'no', 'fragments'], ['V', 'no', 'version'],
   ['h', 'optional', 'help'], ['line-numbers', 'no', 'line-numbers'], ['M', 'required', 'modprobe'], ['c', 'required', 'set-counters'], ['g', 'required', 'goto'],
