@@ -1,4 +1,4 @@
-import { PACKET, Skb } from '../net/skb.ts';
+import { CTINFO, PACKET, Skb } from '../net/skb.ts';
 import { checksum, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, putIp4 } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
@@ -42,11 +42,11 @@ export class Icmp4 {
     if ('error' in route || !this.#allowed(type, route.dst, from)) return;
     const room = Math.min(576, s.ip4.forwardMtu(route.dst)) - 28;
     const quoted = b.subarray(o, Math.min(b.length, o + room));
-    this.#push(route.dst, route.saddr, from, tos, type, code, info, quoted, mark);
+    this.#push(route.dst, route.saddr, from, tos, type, code, info, quoted, mark, orig);
   }
 
   /** icmp_push_reply */
-  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tos: number, type: number, code: number, info: number, payload: Uint8Array, mark: number): void {
+  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tos: number, type: number, code: number, info: number, payload: Uint8Array, mark: number, about: Skb | null = null): void {
     const out = new Uint8Array(28 + payload.length);
     putIp4(out, 0, { tos, len: out.length, id: this.#s.ip4.randomId(), frag: 0, ttl: this.hopLimit(dst), proto: IPPROTO.ICMP, src: saddr, dst: daddr });
     out[20] = type; out[21] = code;
@@ -55,6 +55,7 @@ export class Icmp4 {
     put16(out, 22, checksum(out, 20, out.length));
     const skb = new Skb(out);
     skb.protocol = ETH.IP; skb.transport = 20; skb.l4proto = IPPROTO.ICMP; skb.mark = mark; skb.dst = dst;
+    if (about && ERRORS.has(type)) attachConnection(skb, about);
     this.#s.ip4.localOut(skb);
   }
 
@@ -130,4 +131,11 @@ export function peerAllow(buckets: Map<string, { tokens: number; last: number }>
   if (p.tokens < timeout) return false;
   p.tokens -= timeout;
   return true;
+}
+
+/** nf_ct_attach: an error belongs to the connection of the packet that it is about, in the other direction. */
+export function attachConnection(answer: Skb, cause: Skb): void {
+  if (!cause.ct) return;
+  answer.ct = cause.ct;
+  answer.ctinfo = cause.ctinfo >= CTINFO.establishedReply ? CTINFO.related : CTINFO.relatedReply;
 }

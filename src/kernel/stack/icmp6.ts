@@ -2,7 +2,7 @@ import { PACKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, ip6Dst, ip6Src, ip6Tclass, isLinkLocal6, isMulticast6, isZero, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { Dst } from './fib.ts';
-import { peerAllow } from './icmp4.ts';
+import { attachConnection, peerAllow } from './icmp4.ts';
 import type { Stack } from './stack.ts';
 
 const ECHO_REQUEST = 128, ECHO_REPLY = 129;
@@ -30,10 +30,10 @@ export class Icmp6 {
     const route = s.ip6.outputRoute(from, saddr, { mark, oif });
     if ('error' in route || !this.#allowed(type, route.dst, from)) return;
     const quoted = b.subarray(o, Math.min(b.length, o + 1280 - 48));
-    this.#push(route.dst, route.saddr, from, 0, type, code, info, quoted, mark);
+    this.#push(route.dst, route.saddr, from, 0, type, code, info, quoted, mark, orig);
   }
 
-  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tclass: number, type: number, code: number, info: number, payload: Uint8Array, mark: number): void {
+  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tclass: number, type: number, code: number, info: number, payload: Uint8Array, mark: number, about: Skb | null = null): void {
     const out = new Uint8Array(48 + payload.length);
     putIp6(out, 0, { tclass, flow: this.#s.ip6.flowLabel(), len: out.length - 40, next: IPPROTO.ICMPV6, hops: this.#s.ip6.hopLimit(dst), src: saddr, dst: daddr });
     out[40] = type; out[41] = code;
@@ -42,6 +42,7 @@ export class Icmp6 {
     put16(out, 42, checksum(out, 40, out.length, pseudo(saddr, daddr, IPPROTO.ICMPV6, out.length - 40)));
     const skb = new Skb(out);
     skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.ICMPV6; skb.mark = mark; skb.dst = dst;
+    if (about) attachConnection(skb, about);
     this.#s.ip6.localOut(skb);
   }
 

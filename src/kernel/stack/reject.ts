@@ -3,6 +3,7 @@ import { Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, putIp4, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { Dst } from './fib.ts';
+import { attachConnection } from './icmp4.ts';
 import { resetHeader } from './local.ts';
 import type { Stack } from './stack.ts';
 
@@ -80,8 +81,7 @@ export class Reject {
   #answer(bytes: Uint8Array, transport: number, dst: Dst, mark: number, cause: Skb, protocol: number): Skb {
     const skb = new Skb(bytes);
     skb.protocol = protocol; skb.transport = transport; skb.l4proto = IPPROTO.TCP; skb.mark = mark; skb.dst = dst;
-    // nf_ct_attach: it belongs to the connection that it refuses.
-    if (cause.ct) { skb.ct = cause.ct; skb.ctinfo = cause.ctinfo >= 3 ? 1 : 4; }
+    attachConnection(skb, cause);
     return skb;
   }
 

@@ -23,8 +23,8 @@ export const protocol: Protocol = {
     const proto = c.ct.proto;
     if (proto.kind === 'udp' && !(status & IPS.CONFIRMED)) proto.streamTs = now + 2000;
     if (!(status & IPS.SEEN_REPLY)) { refreshAcct(c, timeouts[0]); return 'accept'; }
-    // Still active after two seconds: a stream.
-    const stream = proto.kind === 'udp' && now > proto.streamTs;
+    // Still active after two seconds: a stream. (The kernel asks for later than that; there some time always passes.)
+    const stream = proto.kind === 'udp' && now >= proto.streamTs;
     refreshAcct(c, timeouts[stream ? 1 : 0]);
     if (status & IPS.NAT_CLASH) return 'accept';
     if (stream && !(c.ct.status & IPS.ASSURED)) { c.ct.status |= IPS.ASSURED; c.net.conntrack.cache(c.ct, IPCT.ASSURED); }

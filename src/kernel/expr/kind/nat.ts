@@ -15,6 +15,8 @@ export const definition = defineExpression({
     const len = e.family === 10 ? 16 : 4, netmap = (e.flags & RANGE.NETMAP) !== 0;
     return {
       run(regs, skb, state) {
+        // nft_nat_inet_eval
+        if ((state.pf === 'ip6') !== (e.family === 10)) return;
         let r = range(regs, e, len);
         if (netmap && r.min.length) r = netmapped(r);
         regs.verdict = env.nft.services?.nat(skb, state, r, e.type === 'snat' ? 'src' : 'dst') ?? NF.ACCEPT;
