@@ -36,7 +36,7 @@ export class Session {
     };
   }
 
-  get printer(): Printer { return new Printer({ ...this.names, options: this.options.output }); }
+  get printer(): Printer { return new Printer({ ...this.names, warn: (text) => this.call.err(text), options: this.options.output }); }
 
   #env(): ParseEnv {
     const { files } = this.call.host, path = (p: string): string => files.resolve(this.call.cwd, p);

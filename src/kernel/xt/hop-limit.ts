@@ -25,7 +25,7 @@ export function hopExtension(name: 'ttl' | 'hl', nft: string): Omit<XtExtension<
       draft['value'] = numberOf(o);
     },
     finish(draft, context) {
-      if (context.seen.size === 0) fail(`${title} match: You must specify one of \`--${name}-eq', \`--${name}-lt', \`--${name}-gt'`);
+      if (context.seen.size === 0) fail(`${title} match: You must specify one of \`--${name}-eq', \`--${name}-lt', \`--${name}-gt${name === 'hl' ? "'" : ''}`);
       return draftOf<HopInfo>({ ...draft });
     },
     save: (i) => `${OPTION[i.mode].replace('X', name)} ${i.value}`,

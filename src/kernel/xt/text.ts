@@ -55,6 +55,9 @@ export function protocolName(proto: number, names: Names, numeric = false): stri
 export type NameMap = ReadonlyMap<string, number>;
 
 /** xtables_lmap_init: an iproute2 style table `number name`. */
+/** Without the file, names are no names at all. */
+export const nameMapOf = (text: string | undefined): NameMap | undefined => (text === undefined ? undefined : readNameMap(text));
+
 export function readNameMap(text: string | undefined): NameMap {
   const out = new Map<string, number>();
   for (const line of (text ?? '').split('\n')) {

@@ -37,6 +37,8 @@ export interface PrintContext extends NameContext {
   /** Of the rule being printed, for translated xt extensions. */
   readonly family?: string;
   readonly proto?: { readonly number: number; readonly inverted: boolean };
+  /** stderr, for extensions that complain while they are translated. */
+  warn?(text: string): void;
   readonly options: OutputOptions;
 }
 

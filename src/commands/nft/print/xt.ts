@@ -11,6 +11,6 @@ export function translateXt(s: StmtOf<'xt'>, p: Printer): string | null {
   const named = registry.filter((x) => x.name === s.name || x.realName === s.name);
   const found = named.find((x) => x.families.includes(family)) ?? named[0];
   if (!found?.translate) return null;
-  const text = found.translate(s.info, { family, names: p.context.names, proto: p.context.proto ?? { number: 0, inverted: false }, forTranslate: false, numeric: true } as Parameters<NonNullable<typeof found.translate>>[1]);
+  const text = found.translate(s.info, { family, names: p.context.names, warn: (words) => p.context.warn?.(words), proto: p.context.proto ?? { number: 0, inverted: false }, forTranslate: false, numeric: true });
   return text;
 }

@@ -1,6 +1,6 @@
 import { HOOK_BIT } from '../check.ts';
 import { defineExtension } from '../definition.ts';
-import { parseValMask, readNameMap, valMaskText } from '../text.ts';
+import { parseValMask, nameMapOf, valMaskText } from '../text.ts';
 import type { NameMap } from '../text.ts';
 import { draftOf, fail, hex } from '../value.ts';
 
@@ -30,15 +30,15 @@ export const match = defineExtension<DevgroupInfo>({
 `,
   init: () => ({ src: null, dst: null }),
   parse(o, draft, context) {
-    const v = parseValMask(o.raw ?? '', 'devgroup', o.name, readNameMap(context.names.file(FILE)));
+    const v = parseValMask(o.raw ?? '', 'devgroup', o.name, nameMapOf(context.names.file(FILE)));
     draft[o.name === 'src-group' ? 'src' : 'dst'] = { value: v.value, mask: v.mask, invert: o.inverted };
   },
   finish(draft) {
     if (!draft['src'] && !draft['dst']) fail("devgroup match: You must specify either '--src-group' or '--dst-group'");
     return draftOf<DevgroupInfo>({ ...draft });
   },
-  save: (i, c) => text(i, '--', readNameMap(c.names.file(FILE))),
-  print: (i, c) => text(i, '', c.numeric ? undefined : readNameMap(c.names.file(FILE))),
+  save: (i, c) => text(i, '--', nameMapOf(c.names.file(FILE))),
+  print: (i, c) => text(i, '', c.numeric ? undefined : nameMapOf(c.names.file(FILE))),
   translate(i) {
     // devgroup_show_xlate keeps the operator of the first group for the second.
     const side = (g: Group | null, word: string): string | null => {

@@ -44,10 +44,11 @@ export const match = defineExtension<EcnInfo>({
   },
   translate(i) {
     const parts: string[] = [];
-    const not = (op: number): string => (i.invert & op ? '!= ' : '');
-    if (i.operation & OP.ECE) parts.push(`tcp flags ${not(OP.ECE)}ecn`);
-    if (i.operation & OP.CWR) parts.push(`tcp flags ${not(OP.CWR)}cwr`);
-    if (i.operation & OP.IP) parts.push(`ip ecn ${not(OP.IP)}${ECT[i.ip_ect & 3]}`);
+    // ecn_xlate: one inverted test inverts them all.
+    const not = i.invert ? '!= ' : '';
+    if (i.operation & OP.ECE) parts.push(`tcp flags ${not}ecn`);
+    if (i.operation & OP.CWR) parts.push(`tcp flags ${not}cwr`);
+    if (i.operation & OP.IP) parts.push(`ip ecn ${not}${ECT[i.ip_ect & 3]}`);
     return parts.join(' ');
   },
   /** xt_ecn.c: ecn_mt_check4 and 6 */

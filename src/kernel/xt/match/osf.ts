@@ -1,7 +1,7 @@
 import { HOOK_BIT, needHooks, needProtocol } from '../check.ts';
 import { defineExtension } from '../definition.ts';
 import { saveString } from '../text.ts';
-import { draftOf, fail, numberOf } from '../value.ts';
+import { draftOf, numberOf } from '../value.ts';
 
 /** struct xt_osf_info; flags: GENRE 1, TTL 2, LOG 4, INVERT 8. No fingerprints are loaded, as on a fresh machine. */
 type OsfInfo = { readonly genre: string; readonly flags: number; readonly loglevel: number; readonly ttl: number };
@@ -29,7 +29,7 @@ export const match = defineExtension<OsfInfo>({
        2                       log all known matched signatures.
 `,
   init: () => ({ genre: '', flags: 0, loglevel: 0, ttl: 0 }),
-  parse(o, draft, context) {
+  parse(o, draft) {
     const info = draftOf<OsfInfo>(draft);
     switch (o.name) {
       case 'genre':
@@ -39,12 +39,8 @@ export const match = defineExtension<OsfInfo>({
       case 'ttl': info.flags |= FLAG.TTL; info.ttl = numberOf(o); break;
       default: info.flags |= FLAG.LOG; info.loglevel = numberOf(o);
     }
-    void context;
   },
-  finish(draft, context) {
-    if (context.proto !== null && context.proto.number !== 6) fail('osf: use -p tcp');
-    return draftOf<OsfInfo>({ ...draft });
-  },
+  finish: (draft) => draftOf<OsfInfo>({ ...draft }),
   save: (i) => `${i.flags & FLAG.INVERT ? ' !' : ''} --genre${saveString(i.genre)}${i.flags & FLAG.TTL ? ` --ttl ${i.ttl}` : ''}${i.flags & FLAG.LOG ? ` --log ${i.loglevel}` : ''}`,
   print: (i) => ` OS fingerprint match ${i.flags & FLAG.INVERT ? '! ' : ''}${i.genre}`,
   check: (_, c) => needProtocol(c, 6) ?? needHooks(c, HOOK_BIT.input | HOOK_BIT.prerouting | HOOK_BIT.forward),

@@ -75,13 +75,14 @@ export const match = defineExtension<OwnerInfo>({
   save: (i) => text(i, { uid: '--uid-owner', gid: '--gid-owner', socket: '--socket-exists', suppl: '--suppl-groups' }, null),
   print: (i, c) => text(i, { uid: 'owner UID match', gid: 'owner GID match', socket: 'owner socket exists', suppl: 'incl. suppl. groups' }, c.numeric ? null : namer(c)),
   translate(i) {
-    if (i.match & OWNER.SUPPL || i.match & OWNER.SOCKET) return null;
+    if (i.match !== OWNER.UID && i.match !== OWNER.GID) return null;
     const say = (flag: number, word: string, r: readonly [number, number]): string | null =>
       i.match & flag ? `${word} ${i.invert & flag ? '!= ' : ''}${r[0] === r[1] ? r[0] : `${r[0]}-${r[1]}`}` : null;
     return [say(OWNER.UID, 'skuid', i.uid), say(OWNER.GID, 'skgid', i.gid)].filter((s) => s !== null).join(' ');
   },
   check(i, c) {
     if (i.match & OWNER.SUPPL && !(i.match & OWNER.GID)) return 'EINVAL';
+    if ((i.match & OWNER.UID && i.uid[0] > i.uid[1]) || (i.match & OWNER.GID && i.gid[0] > i.gid[1])) return 'EINVAL';
     return needHooks(c, HOOK_BIT.output | HOOK_BIT.postrouting);
   },
   /** xt_owner.c: owner_mt */

@@ -1,6 +1,5 @@
 import { HOOK_BIT } from '../check.ts';
 import { defineExtension } from '../definition.ts';
-import { parseInterface } from '../text.ts';
 import { draftOf, fail } from '../value.ts';
 
 /** struct xt_physdev_info; bits XT_PHYSDEV_OP_IN 1, OUT 2, BRIDGED 4, ISIN 8, ISOUT 16 */
@@ -12,6 +11,9 @@ function text(i: PhysdevInfo): string {
   return say(OP.ISIN, '--physdev-is-in') + say(OP.IN, `--physdev-in ${i.physindev}`) + say(OP.ISOUT, '--physdev-is-out')
     + say(OP.OUT, `--physdev-out ${i.physoutdev}`) + say(OP.BRIDGED, '--physdev-is-bridged');
 }
+
+/** xtables_parse_interface as it words it here. */
+const interfaceName = (name: string): string => (name.length > 15 ? fail(`interface name \`${name}' must be shorter than IFNAMSIZ (15)`) : name);
 
 const sameName = (name: string, pattern: string): boolean => (pattern.endsWith('+') ? name.startsWith(pattern.slice(0, -1)) : name === pattern);
 
@@ -39,8 +41,8 @@ export const match = defineExtension<PhysdevInfo>({
     const info = draftOf<PhysdevInfo>(draft);
     let op: number;
     switch (o.name) {
-      case 'physdev-in': op = OP.IN; info.physindev = parseInterface(o.raw ?? ''); break;
-      case 'physdev-out': op = OP.OUT; info.physoutdev = parseInterface(o.raw ?? ''); break;
+      case 'physdev-in': op = OP.IN; info.physindev = interfaceName(o.raw ?? ''); break;
+      case 'physdev-out': op = OP.OUT; info.physoutdev = interfaceName(o.raw ?? ''); break;
       case 'physdev-is-in': op = OP.ISIN; break;
       case 'physdev-is-out': op = OP.ISOUT; break;
       default: op = OP.BRIDGED;

@@ -35,7 +35,7 @@ Valid packet types:
   finish: (draft) => draftOf<PkttypeInfo>({ ...draft }),
   save: (i) => `${i.invert ? ' !' : ''} --pkt-type ${nameOf(i.pkttype)}`,
   print: (i) => ` PKTTYPE ${i.invert ? '!' : ''}= ${nameOf(i.pkttype)}`,
-  translate: (i) => `pkttype ${i.invert ? '!= ' : ''}${nameOf(i.pkttype)}`,
+  translate: (i) => `pkttype ${i.invert ? '!= ' : ''}${i.pkttype === PACKET.otherhost ? i.pkttype : nameOf(i.pkttype)}`,
   /** xt_pkttype.c: looped-back packets are told apart by their destination. */
   match(i, skb, state) {
     let type = skb.pktType;

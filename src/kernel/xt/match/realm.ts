@@ -1,6 +1,6 @@
 import { HOOK_BIT, needHooks } from '../check.ts';
 import { defineExtension } from '../definition.ts';
-import { parseValMask, readNameMap, valMaskText } from '../text.ts';
+import { parseValMask, nameMapOf, valMaskText } from '../text.ts';
 import { draftOf, hex } from '../value.ts';
 
 /** struct xt_realm_info */
@@ -20,16 +20,16 @@ export const match = defineExtension<RealmInfo>({
 `,
   init: () => ({ id: 0, mask: 0, invert: false }),
   parse(o, draft, context) {
-    const v = parseValMask(o.raw ?? '', 'realm', 'realm', readNameMap(context.names.file(REALMS)));
+    const v = parseValMask(o.raw ?? '', 'realm', 'realm', nameMapOf(context.names.file(REALMS)));
     draft['id'] = v.value;
     draft['mask'] = v.mask;
     if (o.inverted) draft['invert'] = true;
   },
   finish: (draft) => draftOf<RealmInfo>({ ...draft }),
-  save: (i, c) => `${i.invert ? ' !' : ''} --realm${valMaskText(i.id, i.mask, readNameMap(c.names.file(REALMS)))}`,
-  print: (i, c) => ` realm${i.invert ? ' !' : ''}${valMaskText(i.id, i.mask, c.numeric ? undefined : readNameMap(c.names.file(REALMS)))}`,
+  save: (i, c) => `${i.invert ? ' !' : ''} --realm${valMaskText(i.id, i.mask, nameMapOf(c.names.file(REALMS)))}`,
+  print: (i, c) => `${i.invert ? ' !' : ''} realm${valMaskText(i.id, i.mask, c.numeric ? undefined : nameMapOf(c.names.file(REALMS)))}`,
   translate(i, c) {
-    const names = readNameMap(c.names.file(REALMS));
+    const names = nameMapOf(c.names.file(REALMS)) ?? [];
     if (i.mask !== 0xffffffff) return `rtclassid and 0x${hex(i.mask)} ${i.invert ? '!=' : '=='} 0x${hex(i.id)}`;
     const name = c.numeric ? undefined : [...names].find(([, id]) => id === i.id)?.[0];
     return `rtclassid ${i.invert ? '!= ' : ''}${name ?? `0x${hex(i.id)}`}`;

@@ -15,7 +15,7 @@ export const match = defineExtension<StatisticInfo>({
   revision: 0,
   options: [
     { name: 'mode', type: 'string', mandatory: true },
-    { name: 'probability', type: 'double', min: 0, max: 1, invert: true },
+    { name: 'probability', type: 'double', min: 0, max: 1, invert: true, excludes: ['every', 'packet'] },
     { name: 'every', type: 'uint32', min: 1, invert: true, excludes: ['probability'], requires: ['packet'] },
     { name: 'packet', type: 'uint32', excludes: ['probability'], requires: ['every'] },
   ],
