@@ -37,7 +37,7 @@ function symbols(type: Datatype, len: number, names: NameContext, out: (text: st
     return;
   }
   const table = type.symbols?.(names);
-  if (!table) return;
+  if (!table?.symbols.length || /^icmp(v6|x)?_code$/.test(type.id)) return;
   out('\npre-defined symbolic constants ');
   if (table.file) out(`from ${table.file} `);
   const decimal = table.base === 'decimal';

@@ -1,4 +1,3 @@
-import type { NftEvent } from '../../kernel/nf_tables/message.ts';
 import type { Cmd, Source } from '../../parsers/nft/ast.ts';
 import { commandLine, NOWHERE, nftError, parseNft, printErrors, type NftError, type ParseEnv } from '../../parsers/nft/index.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
@@ -10,8 +9,9 @@ import { datatypeByName, type NameContext } from './datatype/index.ts';
 import { describe } from './describe.ts';
 import { evaluateCommands } from './evaluate/index.ts';
 import { glob } from './glob.ts';
-import { list } from './list/list.ts';
+import { list, type Listing } from './list/list.ts';
 import { echo } from './monitor/echo.ts';
+import { monitor } from './monitor/monitor.ts';
 import { getElements, reset } from './list/reset.ts';
 import { parseJson } from './json/command.ts';
 import type { NftOptions } from './options.ts';
@@ -85,20 +85,35 @@ export class Session {
     return this.execute(evaluated.cmds);
   }
 
-  /** nft_netlink: listings at once, changes in one batch at the end. */
-  execute(cmds: readonly Cmd[], heard?: (events: readonly NftEvent[]) => void): number {
-    const { nft } = this.call.host.net, batch = new BatchBuilder();
-    const listing = { nft, p: this.printer, json: this.options.json, out: this.call.out, err: this.call.err };
+  get listing(): Listing {
+    return { nft: this.call.host.net.nft, p: this.printer, json: this.options.json, out: this.call.out, err: this.call.err };
+  }
+
+  /** nft_netlink: listings at once (they see what earlier commands of the run will do), changes in one batch at the end. */
+  execute(cmds: readonly Cmd[]): number {
+    const { nft } = this.call.host.net, batch = new BatchBuilder(), { listing } = this;
+    const answer = (cmd: Cmd): 'ENOENT' | null => (cmd.op === 'list' ? (list(cmd, listing), null) : cmd.op === 'get' ? getElements(cmd, listing) : cmd.op === 'reset' ? reset(cmd, listing) : describe(cmd, this.names, this.call.out));
+    const options = { pid: this.pid, name: 'nft', check: this.options.check };
     for (const cmd of cmds) {
-      const answer = cmd.op === 'list' ? list(cmd, listing) ?? null : cmd.op === 'get' ? getElements(cmd, listing) : cmd.op === 'reset' ? reset(cmd, listing)
-        : cmd.op === 'describe' ? describe(cmd, this.names, this.call.out) : batch.command(cmd) ?? null;
-      if (answer) return this.#fail([nftError('Could not process rule: No such file or directory', cmd.loc)]);
+      if (cmd.op !== 'list' && cmd.op !== 'get' && cmd.op !== 'reset' && cmd.op !== 'describe') { batch.command(cmd); continue; }
+      const pending = batch.out.filter((p) => p.message.op !== 'newrule').map((p) => p.message);
+      const bad = pending.length && cmd.op === 'list' ? nft.preview(pending, options, () => answer(cmd)) : answer(cmd);
+      if (bad) return this.#fail([nftError('Could not process rule: No such file or directory', cmd.loc)]);
     }
     if (!batch.out.length) return 0;
-    const result = nft.commit(batch.out.map((p) => p.message), { pid: this.pid, name: 'nft', check: this.options.check });
+    const messages = batch.out.map((p) => p.message), result = nft.commit(messages, options);
     if (!result.ok) return this.#fail(result.errors.map((e) => kernelError(nft, batch.out[e.index], e)));
-    heard?.(result.events);
-    if (this.options.echo && !heard) echo(result.events, listing);
+    if (this.options.echo) echo(result.events, messages, listing);
     return 0;
+  }
+
+  /** The monitor that these words ask for; a status when they do not, or are wrong. */
+  monitor(text: string): (() => void) | number | null {
+    const source = commandLine(text), parsed = parseNft(source, this.#env());
+    if (!parsed.cmds.some((c) => c.op === 'monitor') && !(parsed.failed && /^\s*monitor\b/.test(text))) return null;
+    const evaluated = evaluateCommands(parsed.cmds, this.names, kernelCache(this.call.host.net.nft)), errors = [...parsed.errors, ...evaluated.errors];
+    if (parsed.failed || errors.length) return this.#fail(errors);
+    const cmd = evaluated.cmds.find((c) => c.op === 'monitor');
+    return cmd ? monitor(cmd, this.listing) : 0;
   }
 }

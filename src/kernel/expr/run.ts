@@ -60,6 +60,9 @@ export class Evaluator {
     return out.sort((a, b) => a.priority - b.priority || b.chain.id - a.chain.id);
   }
 
+  /** The ruleset changed without a new generation. */
+  forget(): void { this.#generation = -1; }
+
   #ops(table: Table, chain: Chain, rule: Rule): readonly Op[] {
     let ops = this.#rules.get(rule);
     if (!ops) {

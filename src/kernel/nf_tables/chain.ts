@@ -104,11 +104,11 @@ function addChain(tx: Transaction, t: DraftTable, m: Of<'newchain'>): Outcome {
 function updateChain(tx: Transaction, t: DraftTable, old: Chain, m: Of<'newchain'>): Outcome {
   let devices: readonly string[] | undefined;
   if (m.hook) {
-    if (!old.hook) return refuse('EEXIST', 'hook');
+    if (!old.hook) return refuse('EEXIST', 'name');
     const hooks = chainTypeHooks(t.family, m.hook.type);
     if (!hooks) return refuse('ENOENT', 'type');
     if (!hooks.some((h) => hookNumbers(t.family)[h] === m.hook!.hooknum)) return refuse('EOPNOTSUPP');
-    if (old.hook.type !== m.hook.type) return refuse('EEXIST', 'hook');
+    if (old.hook.type !== m.hook.type) return refuse('EEXIST', 'name');
     if (old.hook.hooknum !== m.hook.hooknum || old.hook.priority !== m.hook.priority) return refuse('EEXIST', 'hook');
     if (onDevices(t.family, old.hook)) {
       const twice = checkDevices(m.hook.devices, []);
@@ -116,7 +116,7 @@ function updateChain(tx: Transaction, t: DraftTable, old: Chain, m: Of<'newchain
       devices = m.hook.devices.filter((d) => !old.hook!.devices.includes(d));
     }
   }
-  if (m.rename !== undefined && t.chains.has(m.rename)) return refuse('EEXIST', 'name');
+  if (m.rename !== undefined && t.chains.has(m.rename)) return refuse('EEXIST');
   if (m.counters && !old.hook) return refuse('EOPNOTSUPP');
   const chain = t.edit(old);
   if (m.rename !== undefined) t.rename(chain, m.rename);
@@ -140,7 +140,7 @@ export function delChain(tx: Transaction, m: Of<'delchain' | 'destroychain'>): O
   if (m.devices) return removeDevices(tx, t, chain, m.devices, destroy);
   if (m.nonrec && (chain.rules.length || tx.uses(chain.id) > 0)) return refuse('EBUSY');
   flushRules(tx, t, chain);
-  if (tx.uses(chain.id) > 0) return refuse('EBUSY');
+  if (tx.uses(chain.id) > 0) return refuse('EBUSY', attribute);
   deleteChain(tx, t, t.chains.get(chain.name)!);
   return null;
 }

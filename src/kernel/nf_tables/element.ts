@@ -3,7 +3,7 @@ import type { NewElement, NftMessage } from './message.ts';
 import type { NftSet, SetElement } from './objects.ts';
 import { refuse, type Outcome } from './refusal.ts';
 import { holdVerdict, namedVerdict, releaseVerdict } from './rule.ts';
-import { storeOf } from './set.ts';
+import { jiffies, storeOf } from './set.ts';
 import { owned } from './table.ts';
 import type { DraftTable, Transaction } from './transaction.ts';
 import type { Errno } from '../errno.ts';
@@ -56,12 +56,12 @@ function addElement(tx: Transaction, t: DraftTable, set: NftSet, e: NewElement, 
   const data = e.data && 'verdict' in e.data ? { verdict: namedVerdict(tx, e.data.verdict) } : e.data;
   const object = e.objref === undefined ? undefined : set.objType && t.object(set.objType, e.objref);
   if (e.objref !== undefined && !object) return 'ENOENT';
-  const timeout = e.flags.intervalEnd || !set.flags.timeout ? 0n : e.timeout ?? set.timeout;
-  const left = e.expiration ?? timeout;
+  const timeout = e.flags.intervalEnd || !set.flags.timeout ? 0n : jiffies(e.timeout ?? set.timeout);
+  const left = e.expiration === undefined ? timeout : jiffies(e.expiration);
   const exprs: readonly StatefulExpression[] = e.flags.intervalEnd ? [] : e.exprs?.length ? e.exprs : set.exprs;
   const { expiration: _, ...plain } = e;
   const element: SetElement = Object.freeze({
-    ...plain, ...(data && { data }), exprs, id: tx.nft.nextId(),
+    ...plain, ...(e.timeout !== undefined && { timeout: jiffies(e.timeout) }), ...(data && { data }), exprs, id: tx.nft.nextId(),
     ...(timeout > 0n && { expiresAt: tx.nft.net.clock.now() + Number(left) }),
   });
   const clash = store.insert(element, set.flags.anonymous);

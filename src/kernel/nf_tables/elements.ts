@@ -155,7 +155,8 @@ class TreeElements extends ElementStore {
     this.#items.splice(at, 1);
   }
 
-  protected all(): Iterable<SetElement> { return this.#items; }
+  /** From the highest down, as nft_rbtree_walk goes. */
+  protected all(): Iterable<SetElement> { return this.#items.toReversed(); }
 
   protected exact(key: Uint8Array, _end: Uint8Array | undefined, intervalEnd: boolean): SetElement | null {
     const text = keyText(key), at = this.#position(text, !intervalEnd);

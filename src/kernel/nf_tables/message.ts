@@ -40,7 +40,7 @@ export interface MessageError {
 }
 
 /** What `nft monitor` and `-e` hear after a commit, in the kernel's order of notification. Payloads are as listed at that time. */
-export type NftEvent =
+export type NftEvent = ({ /** Which message of the batch it comes from. */ readonly message?: number }) & (
   | { readonly event: 'newtable' | 'deltable'; readonly family: Family; readonly table: string; readonly payload: Omit<Table, 'chains' | 'sets' | 'objects' | 'flowtables'> }
   | { readonly event: 'newchain' | 'delchain'; readonly family: Family; readonly table: string; readonly payload: { readonly chain: Omit<Chain, 'rules'>; /** Only these devices came or went. */ readonly devices?: readonly string[] } }
   | { readonly event: 'newrule' | 'delrule'; readonly family: Family; readonly table: string; readonly payload: { readonly chain: string; readonly rule: Rule; readonly mode: 'append' | 'insert' | 'replace'; /** Handle of the rule before it. */ readonly position?: bigint } }
@@ -48,4 +48,4 @@ export type NftEvent =
   | { readonly event: 'newsetelem' | 'delsetelem'; readonly family: Family; readonly table: string; readonly payload: { readonly set: NftSet; readonly element: SetElement } }
   | { readonly event: 'newobj' | 'delobj'; readonly family: Family; readonly table: string; readonly payload: NftObject }
   | { readonly event: 'newflowtable' | 'delflowtable'; readonly family: Family; readonly table: string; readonly payload: Flowtable }
-  | { readonly event: 'newgen'; readonly generation: number; readonly pid: number; readonly name: string };
+  | { readonly event: 'newgen'; readonly generation: number; readonly pid: number; readonly name: string });

@@ -69,6 +69,7 @@ export class NfTables {
   #run(messages: readonly NftMessage[], options: CommitOptions, strict: boolean): { tx: Transaction; errors: MessageError[] } {
     const tx = new Transaction(this, options.pid), errors: MessageError[] = [];
     for (const [index, m] of messages.entries()) {
+      tx.current = index;
       let bad = apply(tx, m);
       if (!bad && strict && (m.op === 'newrule' || m.op === 'newsetelem' || m.op === 'newchain')) {
         for (const t of tx.dirty) { const errno = validateTable(this.net, t); if (errno) { bad = { errno }; break; } }
@@ -76,6 +77,13 @@ export class NfTables {
       if (bad) errors.push({ index, ...bad });
     }
     return { tx, errors };
+  }
+
+  /** What the ruleset would be after these messages, while `look` runs; then it is as before. */
+  preview<T>(messages: readonly NftMessage[], options: CommitOptions, look: () => T): T {
+    const before = this.ruleset, { tx } = this.#run(messages, options, false);
+    this.ruleset = tx.finish(before.generation);
+    try { return look(); } finally { this.ruleset = before; tx.abort(); }
   }
 
   #swap(tx: Transaction, options: CommitOptions): readonly NftEvent[] {
@@ -93,6 +101,17 @@ export class NfTables {
   listen(listener: (events: readonly NftEvent[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** nft_rcv_nl_event: the owner's socket closes; its tables go, persistent ones lose their owner. Nobody is told. */
+  release(port: number): void {
+    if (!this.ruleset.tables.some((t) => t.flags.owner && t.ownerPort === port)) return;
+    const tables = this.ruleset.tables.flatMap((t) => {
+      if (!t.flags.owner || t.ownerPort !== port) return [t];
+      return t.flags.persist ? [Object.freeze({ ...t, ownerPort: 0, flags: { ...t.flags, owner: false } })] : [];
+    });
+    this.ruleset = Object.freeze({ tables: Object.freeze(tables), generation: this.ruleset.generation });
+    this.evaluator.forget();
   }
 
   table(family: Family, name: string): Table | undefined { return this.ruleset.tables.find((t) => t.family === family && t.name === name); }

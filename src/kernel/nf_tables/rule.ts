@@ -46,7 +46,8 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
   });
   if (m.id !== undefined) tx.ruleIds.set(m.id, handle);
   const draft = t.edit(chain);
-  const position = at > 0 ? draft.rules[at - 1].handle : undefined;
+  const middle = at > 0 && at < draft.rules.length - (old ? 1 : 0);
+  const position = middle ? draft.rules[at - 1].handle : undefined;
   if (old) releaseRule(tx, t, chain.name, old);
   draft.rules.splice(at, old ? 1 : 0, rule);
   tx.event({ event: 'newrule', family: t.family, table: t.name, payload: { chain: chain.name, rule, mode: m.mode, ...(position !== undefined && { position }) } });
@@ -97,6 +98,8 @@ function hold(tx: Transaction, t: DraftTable, e: Expression): 'ENOENT' | 'EINVAL
       if (!set) return 'ENOENT';
       if (set.flags.anonymous && tx.uses(set.id) > 0) return 'EBUSY';
       tx.use(set.id, 1);
+      // nft_dynset_init: a set that packets fill has a bound
+      if (e.kind === 'dynset' && set.size === 0) t.sets.set(set.name, Object.freeze({ ...set, size: 0xffff }));
       return null;
     }
     case 'objref': {

@@ -1,6 +1,7 @@
 import { backendOf, keyText, makeElements, type ElementStore } from './elements.ts';
 import { releaseElement } from './element.ts';
 import type { NftMessage } from './message.ts';
+import { HZ } from '../clock.ts';
 import type { NftSet } from './objects.ts';
 import { refuse, type Outcome } from './refusal.ts';
 import { owned } from './table.ts';
@@ -12,6 +13,9 @@ type Of<O extends NftMessage['op']> = Extract<NftMessage, { op: O }>;
 const MAX_LEN = 64;
 /** NFT_SET_EXPR_MAX */
 const MAX_EXPRS = 2;
+
+/** Timeouts are kept in jiffies (nf_msecs_to_jiffies64), so they lose what is below one. */
+export const jiffies = (ms: bigint): bigint => ms - (ms % BigInt(1000 / HZ));
 
 /** nf_tables_newset */
 export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
@@ -34,7 +38,7 @@ export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
   if (set.exprs.length > MAX_EXPRS) return refuse('E2BIG');
   const name = f.anonymous ? freeName(t, set.name) : set.name;
   const made: NftSet = Object.freeze({
-    ...set, name, id: tx.nft.nextId(), handle: tx.nft.nextHandle(t.handle),
+    ...set, timeout: jiffies(set.timeout), name, id: tx.nft.nextId(), handle: tx.nft.nextHandle(t.handle),
     elements: makeElements(backend, set.fieldLens, tx.nft.net.clock.now.bind(tx.nft.net.clock)),
   });
   tx.setIds.set(m.id, name);
@@ -61,7 +65,7 @@ function updateSet(tx: Transaction, t: DraftTable, old: NftSet, m: Of<'newset'>)
   if (!same) return refuse('EEXIST', 'name');
   tx.setIds.set(m.id, old.name);
   const made: NftSet = Object.freeze({
-    ...old, timeout: set.timeout || old.timeout, gcInterval: set.gcInterval || old.gcInterval, size: set.size || old.size,
+    ...old, timeout: jiffies(set.timeout) || old.timeout, gcInterval: set.gcInterval || old.gcInterval, size: set.size || old.size,
   });
   t.sets.set(old.name, made);
   tx.event({ event: 'newset', family: t.family, table: t.name, payload: made });
@@ -88,7 +92,7 @@ export function removeSet(tx: Transaction, t: DraftTable, set: NftSet): void {
   if (t.sets.get(set.name) !== set) return;
   t.sets.delete(set.name);
   if (set.flags.map || set.flags.object) for (const e of set.elements) releaseElement(tx, t, set, e);
-  if (!set.flags.anonymous) tx.event({ event: 'delset', family: t.family, table: t.name, payload: set });
+  tx.event({ event: 'delset', family: t.family, table: t.name, payload: set });
 }
 
 export { keyText };

@@ -90,6 +90,8 @@ export class Transaction {
   readonly #tables: (Table | DraftTable)[];
   readonly #undo: (() => void)[] = [];
   changed = false;
+  /** Index of the message at work. */
+  current = 0;
 
   constructor(nft: NfTables, port: number) {
     this.nft = nft;
@@ -151,7 +153,7 @@ export class Transaction {
 
   event(event: Exclude<NftEvent, { event: 'newgen' }>): void {
     this.changed = true;
-    this.events.push(event);
+    this.events.push({ ...event, message: this.current });
   }
 
   abort(): void {

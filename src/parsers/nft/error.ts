@@ -4,7 +4,7 @@ import type { Location, Source } from './ast.ts';
 export interface NftError { readonly severity: 'error' | 'warning' | 'info'; readonly locations: readonly Location[]; readonly message: string }
 
 export const INTERNAL: Source = { kind: 'internal', name: 'internal', text: '' };
-export const NOWHERE: Location = { source: INTERNAL, line: 0, start: 0, end: 0, offset: 0 };
+export const NOWHERE: Location = { source: INTERNAL, line: 0, start: -1, end: 0, offset: 0 };
 
 export const nftError = (message: string, ...locations: readonly Location[]): NftError => ({ severity: 'error', locations: locations.length ? locations : [NOWHERE], message });
 

@@ -37,8 +37,7 @@ function misspelt(nft: NfTables, p: Pending): { message: string; at?: undefined 
   if (!h.table || (cmd.op !== 'delete' && cmd.op !== 'flush' && cmd.op !== 'add' && cmd.op !== 'insert' && cmd.op !== 'replace')) return null;
   const { tables } = nft.ruleset, words = 'No such file or directory; did you mean';
   if (cmd.object.kind === 'table') {
-    const exact = tables.find((t) => t.name === h.table!.name), name = exact?.name ?? closest(h.table.name, tables.map((t) => t.name));
-    const t = exact ?? tables.find((x) => x.name === name);
+    const name = closest(h.table.name, tables.map((t) => t.name)), t = tables.find((x) => x.name === name);
     return t ? { message: `${words} table '${t.name}' in family ${t.family}?` } : null;
   }
   if (cmd.op !== 'delete') return null;
@@ -46,8 +45,6 @@ function misspelt(nft: NfTables, p: Pending): { message: string; at?: undefined 
   const wanted = kind === 'chain' ? h.chain : kind === 'set' || kind === 'map' ? h.set : kind === 'object' ? h.obj : undefined;
   if (!wanted) return null;
   const list = tables.flatMap((t) => (kind === 'chain' ? t.chains : kind === 'object' ? t.objects : t.sets).map((x) => ({ t, name: x.name })));
-  const exact = list.find((x) => x.name === wanted.name && (kind === 'object' || x.t.name !== h.table!.name || x.t.family !== h.family));
-  const name = exact?.name ?? closest(wanted.name, list.map((x) => x.name));
-  const found = exact ?? list.find((x) => x.name === name);
+  const name = closest(wanted.name, list.map((x) => x.name)), found = list.find((x) => x.name === name);
   return found ? { message: `${words} ${NAMES[kind]} '${found.name}' in table ${found.t.family} '${found.t.name}'?` } : null;
 }

@@ -8,7 +8,7 @@ import { jsonDocument } from './json-text.ts';
 import { objectJson, objectText } from './object.ts';
 import { TableReader } from './reader.ts';
 import { setJson, setText } from './set.ts';
-import { tableHead, tableJson, tableJsonFull, tableText } from './table.ts';
+import { bareHead, tableJson, tableJsonFull, tableText } from './table.ts';
 
 /** Where a listing goes: text, JSON, or warnings beside it. */
 export interface Listing { readonly nft: NfTables; readonly p: Printer; readonly json: boolean; out(text: string): void; err(text: string): void }
@@ -28,7 +28,7 @@ export function list(cmd: Cmd, l: Listing): void {
     case 'meters': return sets(tables, (s) => !s.isMap && s.flags.includes('eval'), l, true);
     case 'object': return objects(tables, (x) => x.kind === o.type && (!h.obj || x.name === h.obj.name), l);
     case 'objects': return objects(tables, (x) => x.kind === o.type, l);
-    case 'flowtables': return show(l, tables.map((t) => `${tableHead(t, l.p)}}\n`), () => []);
+    case 'flowtables': return show(l, tables.map((t) => `${bareHead(t)}}\n`), () => []);
     default: return;
   }
 }
@@ -53,23 +53,23 @@ function chain(tables: readonly Table[], name: string, l: Listing): void {
     l.out(jsonDocument(found.flatMap(({ t, c, r }) => [chainJson(c, t.family, t.name), ...r.rules(c).map((x) => ruleJson(x, t.family, t.name, c.name, l.p))])));
     return;
   }
-  for (const { t, c, r } of found) { warn(r, l); l.out(`${tableHead(t, l.p)}${chainText(c, t.family, r.rules(c), l.p)}}\n`); }
+  for (const { t, c, r } of found) { warn(r, l); l.out(`${bareHead(t)}${chainText(c, t.family, r.rules(c), l.p)}}\n`); }
 }
 
 function chains(tables: readonly Table[], l: Listing): void {
   const own = (t: Table) => t.chains.filter((c) => !c.binding);
-  show(l, tables.map((t) => `${tableHead(t, l.p)}${own(t).map((c) => chainText(c, t.family, [], l.p)).join('')}}\n`), () => tables.flatMap((t) => own(t).map((c) => chainJson(c, t.family, t.name))));
+  show(l, tables.map((t) => `${bareHead(t)}${own(t).map((c) => chainText(c, t.family, [], l.p)).join('')}}\n`), () => tables.flatMap((t) => own(t).map((c) => chainJson(c, t.family, t.name))));
 }
 
 function sets(tables: readonly Table[], wanted: (s: SetDecl) => boolean, l: Listing, all: boolean): void {
   const found = tables.map((t) => ({ t, list: new TableReader(l.nft, t).namedSets.filter(wanted) })).filter((x) => all || x.list.length);
-  show(l, l.json ? [] : found.map(({ t, list: s }) => `${tableHead(t, l.p)}${s.map((x) => setText(x, l.p)).join('')}}\n`), () => found.flatMap(({ list: s }) => s.map((x) => setJson(x, l.p))));
+  show(l, l.json ? [] : found.map(({ t, list: s }) => `${bareHead(t)}${s.map((x) => setText(x, l.p)).join('')}}\n`), () => found.flatMap(({ list: s }) => s.map((x) => setJson(x, l.p))));
 }
 
 function objects(tables: readonly Table[], wanted: (o: NftObject) => boolean, l: Listing): void {
   const found = tables.map((t) => ({ t, list: t.objects.filter(wanted) })).filter((x) => x.list.length);
   const value = (o: NftObject) => l.nft.live.value(o);
-  show(l, found.map(({ t, list: o }) => `${tableHead(t, l.p)}${o.map((x) => objectText(x, value(x), l.p.options)).join('')}}\n`),
+  show(l, found.map(({ t, list: o }) => `${bareHead(t)}${o.map((x) => objectText(x, value(x), l.p.options)).join('')}}\n`),
     () => found.flatMap(({ t, list: o }) => o.map((x) => objectJson(x, value(x), t.family, t.name, l.p.options))));
 }
 

@@ -59,7 +59,8 @@ export function objectText(object: NftObject, v: ObjectValue, o: OutputOptions, 
   const body = [...(object.comment !== undefined ? [`comment "${object.comment}"`] : []), ...lines(v, o)];
   const handle = o.handle && layout === BLOCK ? ` # handle ${object.handle}` : '';
   if (layout === BLOCK) return `${tab}${object.kind} ${name} {${handle}${nl}${body.map((l) => `${tab}${tab}${l}${nl}`).join('')}${tab}}${nl}`;
-  return `${object.kind} ${name} { ${body.map((l, i) => (i < body.length - 1 || object.kind.startsWith('ct ') ? `${l}${sep}` : l)).join('')} }`;
+  const number = o.handle ? `# handle ${object.handle} ` : '';
+  return `${object.kind} ${name} { ${number}${body.map((l, i) => (i < body.length - 1 || object.kind.startsWith('ct ') ? `${l}${sep}` : l)).join('')} } `;
 }
 
 /** obj_print_json */
@@ -73,9 +74,11 @@ export function objectJson(object: NftObject, v: ObjectValue, family: Family, ta
       const bytes = v.type === 'pkt-bytes';
       const [rate, unit] = bytes ? byteUnit(v.rate) : [v.rate, ''];
       const [burst, burstUnit] = bytes ? byteUnit(BigInt(v.burst)) : [BigInt(v.burst), ''];
-      Object.assign(out, { rate, per: PER[String(v.unit)], burst });
-      if (bytes) Object.assign(out, { rate_unit: unit, burst_unit: burstUnit });
+      Object.assign(out, { rate, per: PER[String(v.unit)] });
+      if (bytes) out.rate_unit = unit;
       if (v.inv) out.inv = true;
+      if (!bytes || burst > 0n) out.burst = burst;
+      if (bytes && burst > 0n) out.burst_unit = burstUnit;
       break;
     }
     case 'ct helper': Object.assign(out, { type: v.helper, protocol: L4[v.l4proto] ?? v.l4proto, l3proto: L3[v.l3proto] }); break;

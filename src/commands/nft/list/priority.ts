@@ -12,7 +12,7 @@ export function prioFits(name: string, family: Family, hook: HookName): boolean 
   switch (name) {
     case 'filter': return inet || family === 'arp' || family === 'netdev';
     case 'dstnat': return inet && (hook === 'prerouting' || hook === 'output');
-    case 'srcnat': return inet && hook === 'postrouting';
+    case 'srcnat': return inet && (hook === 'postrouting' || hook === 'input');
     default: return inet;
   }
 }

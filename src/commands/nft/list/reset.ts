@@ -8,7 +8,7 @@ import { elementsOf } from '../set/write.ts';
 import { jsonDocument } from './json-text.ts';
 import { list, oneRule, type Listing } from './list.ts';
 import { setJson, setText } from './set.ts';
-import { tableHead } from './table.ts';
+import { bareHead } from './table.ts';
 
 const tablesOf = (cmd: Cmd, l: Listing): readonly Table[] =>
   l.nft.ruleset.tables.filter((t) => (cmd.handle.family === 'unspec' || t.family === cmd.handle.family) && (!cmd.handle.table || t.name === cmd.handle.table.name));
@@ -55,7 +55,7 @@ export function getElements(cmd: Cmd, l: Listing, andReset = false): 'ENOENT' | 
     if (hit === 'ENOENT') return hit;
   }
   decl.init = readElements(l.nft, set, decl, found);
-  if (l.json) l.out(jsonDocument([setJson(decl, l.p)])); else l.out(`${tableHead(t, l.p)}${setText(decl, l.p)}}\n`);
+  if (l.json) l.out(jsonDocument([setJson(decl, l.p)])); else l.out(`${bareHead(t)}${setText(decl, l.p)}}\n`);
   if (andReset) for (const e of found) l.nft.live.reset(e);
   return null;
 }

@@ -27,7 +27,9 @@ export function setLines(decl: SetDecl, p: Printer): string[] {
   if (decl.policy === 'memory') out.push('policy memory');
   if (decl.size) out.push(`size ${decl.size}`);
   const timeout = decl.flags.includes('timeout') || (decl.timeout ?? 0n) > 0n;
-  const flags = FLAG_WORDS.filter(([f]) => (f === 'timeout' ? timeout && !decl.timeout : decl.flags.includes(f))).map(([, w]) => w);
+  // the flag is implied by a default timeout, and said only where others are
+  const said = FLAG_WORDS.some(([f]) => (f === 'timeout' ? timeout && !decl.timeout : decl.flags.includes(f)));
+  const flags = said ? FLAG_WORDS.filter(([f]) => (f === 'timeout' ? timeout : decl.flags.includes(f))).map(([, w]) => w) : [];
   if (flags.length) out.push(`flags ${flags.join(',')}`);
   if (decl.autoMerge) out.push('auto-merge');
   if (decl.stmts.length) { const bare = p.with({ stateless: true }); out.push(decl.stmts.map((s) => bare.stmt(s)).join(' ')); }
@@ -43,7 +45,7 @@ export function setText(decl: SetDecl, p: Printer, layout: Layout = BLOCK, name 
   const handle = o.handle && layout === BLOCK ? ` # handle ${decl.handle.handle?.id}` : '';
   const lines = setLines(decl, p);
   const word = decl.isMap ? 'map' : 'set';
-  if (layout !== BLOCK) return `${word} ${name} { ${lines.map((l) => `${l}${sep}`).join('')}}`;
+  if (layout !== BLOCK) return `${word} ${name} { ${o.handle ? `# handle ${decl.handle.handle?.id} ` : ''}${lines.map((l) => `${l}${sep}`).join('')}} `;
   let text = `${tab}${word} ${name} {${handle}${nl}${lines.map((l) => `${tab}${tab}${l}${nl}`).join('')}`;
   if (!o.terse && decl.init?.kind === 'set' && decl.init.items.length) text += `${tab}${tab}elements = ${p.expr(decl.init)}${nl}`;
   return `${text}${tab}}${nl}`;
@@ -70,8 +72,8 @@ export function setJson(decl: SetDecl, p: Printer): Json {
   if (decl.timeout) out.timeout = decl.timeout / 1000n;
   if (decl.gcInterval) out['gc-interval'] = decl.gcInterval / 1000n;
   if (decl.autoMerge) out['auto-merge'] = true;
-  if (decl.stmts.length) { const bare = p.with({ stateless: true }); out.stmt = decl.stmts.map((s) => bare.jsonStmt(s)); }
   if (!o.terse && decl.init?.kind === 'set' && decl.init.items.length) out.elem = decl.init.items.map((i) => elementJson(i, p));
+  if (decl.stmts.length) { const bare = p.with({ stateless: true }); out.stmt = decl.stmts.map((s) => bare.jsonStmt(s)); }
   return { [decl.isMap ? 'map' : 'set']: out };
 }
 

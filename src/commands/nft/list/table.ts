@@ -10,9 +10,12 @@ const flagWords = (t: Pick<Table, 'flags'>): string[] => [...(t.flags.dormant ? 
 
 /** `table ip t {` with what the options add. */
 export function tableHead(t: Table, p: Printer): string {
-  const owner = t.flags.owner ? ' progname nft' : '', handle = p.options.handle ? ` handle ${t.handle}` : '';
+  const owner = t.flags.owner ? ' progname (null)' : '', handle = p.options.handle ? ` handle ${t.handle}` : '';
   return `table ${t.family} ${t.name} {${handle || owner ? ` #${handle}${owner}` : ''}\n`;
 }
+
+/** The head of a listing of some of its parts. */
+export const bareHead = (t: Table): string => `table ${t.family} ${t.name} {\n`;
 
 /** table_print */
 export function tableText(reader: TableReader, p: Printer): string {

@@ -1,11 +1,19 @@
-import type { NftEvent } from '../../../kernel/nf_tables/message.ts';
+import type { NftEvent, NftMessage } from '../../../kernel/nf_tables/message.ts';
+import type { Json } from '../datatype/index.ts';
+import { jsonText } from '../list/json-text.ts';
 import type { Listing } from '../list/list.ts';
-import { eventJson, eventText } from './event.ts';
+import { EventWriter } from './event.ts';
 
-/** nft -e: what the kernel says of one's own changes, without the generation. */
-export function echo(events: readonly NftEvent[], l: Listing): void {
+/** nft -e: the kernel's answers to the messages that carried NLM_F_ECHO, which deletions do not. */
+export function echo(events: readonly NftEvent[], messages: readonly NftMessage[], l: Listing): void {
+  const writer = new EventWriter(l), json: Json[] = [];
+  writer.remember();
+  let any = false;
   for (const e of events) {
-    if (e.event === 'newgen') continue;
-    if (l.json) { const j = eventJson(e, l); if (j) l.out(`${j}\n`); } else l.out(eventText(e, l));
+    if (e.event === 'newgen') { if (any && !l.json) l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`); continue; }
+    if (e.message === undefined || !messages[e.message].op.startsWith('new')) continue;
+    any = true;
+    if (l.json) { const j = writer.json(e); if (j !== null) json.push(j); } else l.out(writer.text(e));
   }
+  if (l.json && json.length) l.out(`${jsonText({ nftables: json })}\n`);
 }

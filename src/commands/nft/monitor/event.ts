@@ -1,5 +1,5 @@
 import type { NftEvent } from '../../../kernel/nf_tables/message.ts';
-import type { Table } from '../../../kernel/nf_tables/objects.ts';
+import type { NftSet, SetElement, Table } from '../../../kernel/nf_tables/objects.ts';
 import type { Json } from '../datatype/index.ts';
 import { chainJson, forRule, ruleJson } from '../list/chain.ts';
 import { jsonText } from '../list/json-text.ts';
@@ -13,70 +13,111 @@ import { tableJson } from '../list/table.ts';
 import { setDecl } from '../set/decl.ts';
 import { readElements } from '../set/read.ts';
 
-type Change = Exclude<NftEvent, { event: 'newgen' }>;
+export type Change = Exclude<NftEvent, { event: 'newgen' }>;
 
-/** A reader for rules of an event: the table as it is now, or what is left of it. */
-function readerOf(l: Listing, e: Change): TableReader {
-  const t = l.nft.table(e.family, e.table) ?? { family: e.family, name: e.table, handle: 0n, flags: { dormant: false, owner: false, persist: false }, ownerPort: 0, chains: [], sets: [], objects: [], flowtables: [] } as Table;
-  return new TableReader(l.nft, t);
-}
+/** Writes changes one by one; keeps the open end of an interval until the other one is heard (set->rg_cache), and sets that went. */
+export class EventWriter {
+  readonly #l: Listing;
+  readonly #open = new Map<number, SetElement>();
+  /** Tables as they were last seen, for rules that are told about after they went. */
+  readonly #seen = new Map<string, Table>();
 
-/** netlink_events_*_cb of src/monitor.c: one line for each change. */
-export function eventText(e: Change, l: Listing): string {
-  const { p } = l, o = p.options, where = `${e.family} ${e.table}`;
-  const handle = (h: bigint): string => (o.handle ? ` # handle ${h}` : '');
-  switch (e.event) {
-    case 'newtable': {
-      const flags = e.payload.flags.dormant ? ' { flags dormant; }' : '';
-      return `add table ${where}${flags}${handle(e.payload.handle)}\n`;
+  constructor(l: Listing) { this.#l = l; }
+
+  /** Call before changes happen and after each batch. */
+  remember(): void { for (const t of this.#l.nft.ruleset.tables) this.#seen.set(`${t.family} ${t.name}`, t); }
+
+  #reader(e: Change): TableReader {
+    const now = this.#l.nft.table(e.family, e.table), old = this.#seen.get(`${e.family} ${e.table}`);
+    const t = now ?? old ?? { family: e.family, name: e.table, handle: 0n, flags: { dormant: false, owner: false, persist: false }, ownerPort: 0, chains: [], sets: [], objects: [], flowtables: [] };
+    const names = new Set(t.sets.map((s) => s.name));
+    return new TableReader(this.#l.nft, old && now ? { ...t, sets: [...t.sets, ...old.sets.filter((s) => !names.has(s.name))] } : t);
+  }
+
+  /** netlink_event_range_cache: null until both ends of an interval are there. */
+  #elements(set: NftSet, element: SetElement): SetElement[] | null {
+    const tree = set.flags.interval && !(set.flags.concat && set.fieldLens.length > 1);
+    if (!tree || element.flags.catchall) return [element];
+    const other = this.#open.get(set.id);
+    if (other) { this.#open.delete(set.id); return [other, element]; }
+    if (element.flags.intervalEnd && element.key.every((b) => b === 0)) return null;
+    if (!element.flags.intervalEnd && openEnded(set, element)) return [element];
+    this.#open.set(set.id, element);
+    return null;
+  }
+
+  text(e: Change): string {
+    const { p, nft } = this.#l, o = p.options, where = `${e.family} ${e.table}`;
+    const handle = (h: bigint): string => (o.handle ? ` # handle ${h}` : '');
+    switch (e.event) {
+      case 'newtable': return `add table ${where}${e.payload.flags.dormant ? ' { flags dormant; }' : ''}${handle(e.payload.handle)}\n`;
+      case 'deltable': return `delete table ${where}${handle(e.payload.handle)}\n`;
+      case 'newchain': {
+        const c = e.payload.chain, h = c.hook;
+        if (c.binding) return '';
+        const devices = h?.devices.length ? ` devices = { ${h.devices.join(', ')} }` : '';
+        const body = h ? ` { type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, e.family, h.name, o.numericPrio)}; policy ${c.policy}; }` : '';
+        return `add chain ${where} ${c.name}${body}${handle(c.handle)}\n`;
+      }
+      case 'delchain': return e.payload.chain.binding ? '' : `delete chain ${where} ${e.payload.chain.name}\n`;
+      case 'newrule': {
+        const r = e.payload.rule, verb = e.payload.mode === 'insert' ? 'insert' : 'add';
+        const position = e.payload.position !== undefined ? ` handle ${e.payload.position}` : '';
+        const stmts = this.#reader(e).rule(r).map((s) => forRule(p, e.family, r).stmt(s)).join(' ');
+        return `${verb} rule ${where} ${e.payload.chain}${position} ${stmts}${r.comment !== undefined ? ` comment "${r.comment}"` : ''}${handle(r.handle)}\n`;
+      }
+      case 'delrule': return `delete rule ${where} ${e.payload.chain} handle ${e.payload.rule.handle}\n`;
+      case 'newset': return e.payload.flags.anonymous ? '' : `add ${setText(setDecl(nft, e.family, e.table, e.payload, false), p, LINE, `${where} ${e.payload.name}`)}\n`;
+      case 'delset': return `delete set ${where} ${e.payload.name}\n`;
+      case 'newsetelem': case 'delsetelem': {
+        const init = this.#init(e);
+        return init ? `${e.event === 'newsetelem' ? 'add' : 'delete'} element ${where} ${e.payload.set.name} ${p.expr(init)}\n` : '';
+      }
+      case 'newobj': return `add ${objectText(e.payload, nft.live.value(e.payload), o, LINE, `${where} ${e.payload.name}`)}\n`;
+      case 'delobj': return `delete ${e.payload.kind} ${where} ${e.payload.name}\n`;
+      case 'newflowtable': case 'delflowtable': return `${e.event === 'newflowtable' ? 'add' : 'delete'} flowtable ${where} ${e.payload.name}\n`;
     }
-    case 'deltable': return `delete table ${where}${handle(e.payload.handle)}\n`;
-    case 'newchain': {
-      const c = e.payload.chain, h = c.hook;
-      const devices = h?.devices.length ? ` devices = { ${h.devices.join(', ')} }` : '';
-      const body = h ? ` { type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, e.family, h.name, o.numericPrio)}; policy ${c.policy}; }` : '';
-      return `add chain ${where} ${c.name}${body}${handle(c.handle)}\n`;
+  }
+
+  #init(e: Extract<Change, { event: 'newsetelem' | 'delsetelem' }>): ReturnType<typeof readElements> {
+    const { set, element } = e.payload;
+    const both = set.flags.anonymous ? null : this.#elements(set, element);
+    const init = both ? readElements(this.#l.nft, set, setDecl(this.#l.nft, e.family, e.table, set, false), both) : undefined;
+    return init;
+  }
+
+  /** The same as JSON: `{"add": {"table": …}}`; null: not told. */
+  json(e: Change): Json | null {
+    const body = this.#body(e);
+    return body && { [e.event.startsWith('new') ? (e.event === 'newrule' && e.payload.mode === 'insert' ? 'insert' : 'add') : 'delete']: body };
+  }
+
+  #body(e: Change): Json | null {
+    const { p, nft } = this.#l, o = p.options;
+    switch (e.event) {
+      case 'newtable': case 'deltable': return tableJson(e.payload);
+      case 'newchain': return e.payload.chain.binding ? null : chainJson(e.payload.chain, e.family, e.table);
+      case 'delchain': { const { hook: _, comment: __, ...c } = e.payload.chain; return c.binding ? null : chainJson(c, e.family, e.table); }
+      case 'newrule': case 'delrule': return ruleJson({ rule: e.payload.rule, stmts: this.#reader(e).rule(e.payload.rule) }, e.family, e.table, e.payload.chain, p);
+      case 'newset': return e.payload.flags.anonymous ? null : setJson(setDecl(nft, e.family, e.table, e.payload, false), p);
+      case 'delset': return { set: { family: e.family, name: e.payload.name, table: e.table, type: 'invalid', handle: e.payload.handle } };
+      case 'newsetelem': case 'delsetelem': {
+        const init = this.#init(e);
+        return init ? { element: { family: e.family, table: e.table, name: e.payload.set.name, elem: p.json(init) } } : null;
+      }
+      case 'newobj': case 'delobj': return objectJson(e.payload, nft.live.value(e.payload), e.family, e.table, o);
+      case 'newflowtable': case 'delflowtable': return { flowtable: { family: e.family, name: e.payload.name, table: e.table } };
     }
-    case 'delchain': return `delete chain ${where} ${e.payload.chain.name}${handle(e.payload.chain.handle)}\n`;
-    case 'newrule': {
-      const r = e.payload.rule, verb = e.payload.mode === 'insert' ? 'insert' : 'add';
-      const position = '';
-      const stmts = readerOf(l, e).rule(r).map((s) => forRule(p, e.family, r).stmt(s)).join(' ');
-      return `${verb} rule ${where} ${e.payload.chain}${position} ${stmts}${r.comment !== undefined ? ` comment "${r.comment}"` : ''}${handle(r.handle)}\n`;
-    }
-    case 'delrule': return `delete rule ${where} ${e.payload.chain} handle ${e.payload.rule.handle}\n`;
-    case 'newset': {
-      const decl = setDecl(l.nft, e.family, e.table, e.payload, false);
-      return `add ${setText(decl, p, LINE, `${where} ${e.payload.name}`)}${handle(e.payload.handle)}\n`;
-    }
-    case 'delset': return `delete ${e.payload.flags.map || e.payload.flags.object ? 'map' : 'set'} ${where} ${e.payload.name}${handle(e.payload.handle)}\n`;
-    case 'newsetelem': case 'delsetelem': {
-      const { set, element } = e.payload, decl = setDecl(l.nft, e.family, e.table, set, false);
-      const init = readElements(l.nft, set, decl, [element]);
-      return init ? `${e.event === 'newsetelem' ? 'add' : 'delete'} element ${where} ${set.name} ${p.expr(init)}\n` : '';
-    }
-    case 'newobj': return `add ${objectText(e.payload, l.nft.live.value(e.payload), o, LINE, `${where} ${e.payload.name}`)}${handle(e.payload.handle)}\n`;
-    case 'delobj': return `delete ${e.payload.kind} ${where} ${e.payload.name}${handle(e.payload.handle)}\n`;
-    case 'newflowtable': case 'delflowtable': return `${e.event === 'newflowtable' ? 'add' : 'delete'} flowtable ${where} ${e.payload.name}\n`;
   }
 }
 
-/** The same as JSON: `{"add": {"table": …}}`. */
-export function eventJson(e: Change, l: Listing): string {
-  const { p } = l;
-  const body = ((): Json => {
-    switch (e.event) {
-      case 'newtable': case 'deltable': return tableJson(e.payload);
-      case 'newchain': case 'delchain': return chainJson(e.payload.chain, e.family, e.table);
-      case 'newrule': case 'delrule': return ruleJson({ rule: e.payload.rule, stmts: readerOf(l, e).rule(e.payload.rule) }, e.family, e.table, e.payload.chain, p);
-      case 'newset': case 'delset': return setJson(setDecl(l.nft, e.family, e.table, e.payload, false), p);
-      case 'newsetelem': case 'delsetelem': {
-        const { set, element } = e.payload, decl = setDecl(l.nft, e.family, e.table, set, false), init = readElements(l.nft, set, decl, [element]);
-        return { element: { family: e.family, table: e.table, name: set.name, elem: init ? (p.json(init) as Json) : [] } };
-      }
-      case 'newobj': case 'delobj': return objectJson(e.payload, l.nft.live.value(e.payload), e.family, e.table, p.options);
-      case 'newflowtable': case 'delflowtable': return { flowtable: { family: e.family, name: e.payload.name, table: e.table } };
-    }
-  })();
-  return jsonText({ [e.event.startsWith('new') ? (e.event === 'newrule' && e.payload.mode === 'insert' ? 'insert' : 'add') : 'delete']: body });
+/** EXPR_F_INTERVAL_OPEN: the interval goes to the end of the space. */
+function openEnded(set: NftSet, element: SetElement): boolean {
+  return ![...set.elements].some((e) => e.flags.intervalEnd && greater(e.key, element.key));
 }
+function greater(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] > b[i];
+  return false;
+}
+
+export const eventLine = (j: Json): string => `${jsonText(j)}\n`;
