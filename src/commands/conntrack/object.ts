@@ -18,7 +18,7 @@ export interface CtObject {
   repl: Side;
   icmp: { type?: number; code?: number; id?: number; /** Type of the reply, derived when the type was set. */ replyType?: number };
   timeout?: number; status?: number; mark?: number; secmark?: number; id?: number; use?: number; zone?: number; helper?: string;
-  tcpState?: number; sctpState?: number; vtagOrig?: number; vtagRepl?: number; dccpState?: number; dccpRole?: number;
+  tcpState?: number; tcpFlags?: number; sctpState?: number; vtagOrig?: number; vtagRepl?: number; dccpState?: number; dccpRole?: number;
   snat4?: Uint8Array; dnat4?: Uint8Array; snat6?: Uint8Array; dnat6?: Uint8Array; snatPort?: number; dnatPort?: number;
   labels?: Uint8Array; labelsMask?: Uint8Array;
   /** Wall clock milliseconds. */
@@ -46,10 +46,6 @@ export function autocomplete(ct: CtObject, missing: 'orig' | 'repl'): void {
   to.dport = from.sport ?? 0;
   ct[missing] = to;
 }
-
-/** The library passes verification tags in the machine's byte order where the kernel has the wire's, both ways. */
-export const swap32 = <T extends number | undefined>(v: T): T =>
-  (v === undefined ? v : (v << 24 | (v & 0xff00) << 8 | v >>> 8 & 0xff00 | v >>> 24) >>> 0) as T;
 
 const anySet = (s: Side): boolean => [s.src4, s.dst4, s.src6, s.dst6, s.sport, s.dport, s.l3, s.l4].some((x) => x !== undefined);
 
@@ -82,8 +78,8 @@ export function toMessage(ct: CtObject, family: number): CtMessage | 'EINVAL' | 
   if (ct.timeout !== undefined) m.timeout = ct.timeout;
   if (ct.mark !== undefined) m.mark = ct.mark;
   if (ct.id !== undefined) m.id = ct.id;
-  if (ct.orig.l4 === 6 && ct.tcpState !== undefined) m.protoinfo = { tcpState: ct.tcpState };
-  if (ct.orig.l4 === 132 && (ct.sctpState !== undefined || ct.vtagOrig !== undefined || ct.vtagRepl !== undefined)) m.protoinfo = { sctp: { state: ct.sctpState, vtagOrig: swap32(ct.vtagOrig), vtagReply: swap32(ct.vtagRepl) } };
+  if (ct.orig.l4 === 6 && ct.tcpState !== undefined) m.protoinfo = { tcpState: ct.tcpState, ...(ct.tcpFlags === undefined ? {} : { tcpFlags: ct.tcpFlags }) };
+  if (ct.orig.l4 === 132 && (ct.sctpState !== undefined || ct.vtagOrig !== undefined || ct.vtagRepl !== undefined)) m.protoinfo = { sctp: { state: ct.sctpState, vtagOrig: ct.vtagOrig, vtagReply: ct.vtagRepl } };
   const snat = ct.snat4 ?? ct.snat6, dnat = ct.dnat4 ?? ct.dnat6;
   if (snat || ct.snatPort !== undefined) m.snat = { ip: snat, port: ct.snatPort };
   if (dnat || ct.dnatPort !== undefined) m.dnat = { ip: dnat, port: ct.dnatPort };

@@ -1,7 +1,6 @@
 import { IPCT, IPS } from '../../kernel/conntrack/entry.ts';
 import type { Conntrack, Tuple } from '../../kernel/conntrack/entry.ts';
 import type { Netns } from '../../kernel/netns.ts';
-import { swap32 } from './object.ts';
 import type { CtObject, Side } from './object.ts';
 
 /** libnetfilter_conntrack knows these bits of a status; the kernel sends all of them. */
@@ -32,7 +31,7 @@ export function readConntrack(net: Netns, ct: Conntrack, { use, events }: ReadOp
   if (!destroy || left > 0) o.timeout = left;
   if (events === undefined || destroy || events & IPCT.PROTOINFO) {
     if (ct.proto.kind === 'tcp') o.tcpState = ct.proto.state;
-    else if (ct.proto.kind === 'sctp') { o.sctpState = ct.proto.state; [o.vtagOrig, o.vtagRepl] = ct.proto.vtag.map((v) => swap32(v)); }
+    else if (ct.proto.kind === 'sctp') { o.sctpState = ct.proto.state; [o.vtagOrig, o.vtagRepl] = ct.proto.vtag; }
   }
   if (events === undefined || events & IPCT.MARK || ct.mark !== 0) o.mark = ct.mark >>> 0;
   if (ct.zone.id !== 0 && ct.zone.dir === 'both') o.zone = ct.zone.id;

@@ -153,11 +153,16 @@ function list(s: Session, cmd: CtCommand): void {
 
 const call = (s: Session, text: string): void => s.call.out(text);
 
+/** IP_CT_TCP_FLAG_BE_LIBERAL */
+const BE_LIBERAL = 8;
+
 function create(s: Session, cmd: CtCommand, command: 'create' | 'add'): void {
   const has = (...names: ('src' | 'dst' | 'reply-src' | 'reply-dst')[]): boolean => names.some((n) => cmd.options.has(n));
   if (has('src', 'dst') && !has('reply-src', 'reply-dst')) autocomplete(cmd.ct, 'repl');
   else if (!has('src', 'dst') && has('reply-src', 'reply-dst')) autocomplete(cmd.ct, 'orig');
   if (cmd.mark) cmd.ct.mark = cmd.mark.val;
+  // An entry made by hand knows no windows: the tool asks for lenient tracking.
+  if (cmd.ct.tcpState !== undefined) cmd.ct.tcpFlags = BE_LIBERAL;
   if (cmd.labelModify) cmd.ct.labels = cmd.labelModify;
   const m = toMessage(cmd.ct, cmd.family);
   const bad = typeof m === 'string' ? m : ctNew(s.net, m, { create: true, excl: command === 'create' }, s.portid);

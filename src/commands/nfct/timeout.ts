@@ -97,6 +97,6 @@ function add(net: Netns, args: readonly string[]): string {
   if (set.size === 0) return netlink('EINVAL');
   if (net.conntrack.timeouts.find(name)) return netlink('EBUSY');
   if (p.table === null) return netlink('EOPNOTSUPP');
-  net.conntrack.timeouts.add({ name, l3num, l4proto: p.number, timeouts: overlay(net.conntrack.conf.timeouts[p.table], p, set), use: 0 });
+  net.conntrack.timeouts.add({ name, l3num, l4proto: p.number, timeouts: overlay(net.conntrack.conf.timeouts[p.table], p, set) });
   return '';
 }

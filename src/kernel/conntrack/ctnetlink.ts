@@ -29,7 +29,7 @@ export interface CtMessage {
   readonly timeout?: number;
   readonly mark?: number;
   readonly id?: number;
-  readonly protoinfo?: { readonly tcpState?: number; readonly sctp?: { readonly state?: number; readonly vtagOrig?: number; readonly vtagReply?: number } };
+  readonly protoinfo?: { readonly tcpState?: number; /** Flags for both sides (CTA_PROTOINFO_TCP_FLAGS_*). */ readonly tcpFlags?: number; readonly sctp?: { readonly state?: number; readonly vtagOrig?: number; readonly vtagReply?: number } };
   readonly snat?: NatRequest;
   readonly dnat?: NatRequest;
   readonly helper?: string;
@@ -151,6 +151,7 @@ function changeProtoinfo(ct: Conntrack, info: NonNullable<CtMessage['protoinfo']
   if (ct.proto.kind === 'tcp' && info.tcpState !== undefined) {
     if (info.tcpState >= TCP_CONNTRACK_MAX) return 'EINVAL';
     ct.proto.state = info.tcpState;
+    if (info.tcpFlags !== undefined) for (const side of ct.proto.seen) side.flags |= info.tcpFlags;
   }
   if (ct.proto.kind === 'sctp' && info.sctp) {
     const { state, vtagOrig, vtagReply } = info.sctp;

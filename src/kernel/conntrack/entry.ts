@@ -113,7 +113,7 @@ const tcpSide = (): TcpSide => ({ tdEnd: 0, tdMaxEnd: 0, tdMaxwin: 0, tdMaxack: 
 export function newProtoState(protonum: number): ProtoState {
   switch (protonum) {
     case 6: return { kind: 'tcp', state: 0, lastDir: 0, retrans: 0, lastIndex: 0, lastSeq: 0, lastAck: 0, lastEnd: 0, lastWin: 0, lastWscale: 0, lastFlags: 0, seen: [tcpSide(), tcpSide()] };
-    case 17: case 136: return { kind: 'udp', streamTs: 0 };
+    case 17: case 136: return { kind: 'udp', streamTs: -1 };
     case 132: return { kind: 'sctp', state: 0, vtag: [0, 0], flags: 0, lastDir: 0, init: [false, false] };
     case 47: return { kind: 'gre', streamTimeout: 0, timeout: 0 };
     case 1: case 58: return { kind: 'icmp' };

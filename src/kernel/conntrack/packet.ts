@@ -204,7 +204,6 @@ export function confirm(skb: Skb, net: Netns): HookVerdict {
     if (ct.timestamp) ct.timestamp.start = net.clock.wall();
     if (!table.insert(ct)) return clash(skb, net, ct);
     // `conntrack -S` counts only insertions from user space.
-    table.stats.insert--;
     if (ct.helper !== null) table.cache(ct, IPCT.HELPER);
     table.cache(ct, ct.master ? IPCT.RELATED : IPCT.NEW);
   }

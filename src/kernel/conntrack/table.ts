@@ -23,7 +23,7 @@ export class ConntrackTable {
   readonly conf: ConntrackConf = defaultConf();
   readonly stats: ConntrackStats = newStats();
   readonly expect: ExpectationTable;
-  readonly timeouts = new TimeoutPolicies();
+  readonly timeouts: TimeoutPolicies;
   /** Rules that use labels (net->ct.labels_used): new connections get the extension while there are any. */
   labelsUsed = 0;
   #slots: (Slot | null)[] = new Array<Slot | null>(1024).fill(null);
@@ -34,6 +34,7 @@ export class ConntrackTable {
   constructor(net: Netns) {
     this.#net = net;
     this.expect = new ExpectationTable(net);
+    this.timeouts = new TimeoutPolicies(net);
   }
 
   /** Entries in the hash, expired ones that nobody met yet included (nf_conntrack_count). */

@@ -7,8 +7,6 @@ export interface TimeoutPolicy {
   readonly l3num: number;
   readonly l4proto: number;
   timeouts: number[];
-  /** Rules and entries that use it: delete answers EBUSY while any does. */
-  use: number;
 }
 
 /** The protocols' tables of timeouts, by the keys of ConntrackConf.timeouts. */

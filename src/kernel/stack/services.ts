@@ -153,7 +153,7 @@ export function packetServices(s: Stack): PacketServices {
         findHelper(v.helper, l3, v.l4proto)?.init?.(ct);
       } else if (v.kind === 'ct timeout') {
         if (ct.status & IPS.CONFIRMED || ct.protonum !== v.l4proto || ct.timeoutPolicy) return;
-        ct.timeoutPolicy = { name: o.name, l3num: v.l3proto, l4proto: v.l4proto, timeouts: [...v.policy], use: 1 };
+        ct.timeoutPolicy = { name: o.name, l3num: v.l3proto, l4proto: v.l4proto, timeouts: [...v.policy] };
         // The first packet's own timeout was set before (nft_ct_timeout_obj_eval).
         refreshByPolicy(s, ct);
       } else if (v.kind === 'ct expectation') expectByObject(s, ct, v, skb);
