@@ -362,6 +362,9 @@ export class Session {
     if (!b) return { fn: 'policy', errno: 'ENOENT' };
     this.needTable(table);
     const p = policy === 'DROP' ? 'drop' : 'accept';
+    // nft_xt_builtin_init makes a missing chain first, and with counters.
+    const known = this.view(table).chains.get(chain);
+    counters ??= known && !known.fake ? null : { packets: 0n, bytes: 0n };
     this.send({ op: 'newchain', family: this.family, table, chain, excl: false, policy: p, hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] }, ...(counters ? { counters } : {}) }, 'CHAIN_UPDATE', `chain ${chain}`);
     const v = this.view(table);
     const c = v.chains.get(chain);

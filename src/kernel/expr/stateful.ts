@@ -68,14 +68,25 @@ export function quotaExceeded(s: Extract<StatefulState, { kind: 'quota' }>, len:
 export function connlimitHit(s: Extract<StatefulState, { kind: 'connlimit' }>, skb: Skb, net: Netns): boolean | 'drop' {
   const ct = skb.ct;
   if (!ct) return 'drop';
-  const list = (s.list as Conntrack[]).filter((c) => c === ct || alive(c, net));
-  if (!list.includes(ct)) list.push(ct);
-  s.list = list;
-  return (list.length > s.count) !== s.invert;
+  const list = s.list as Conntrack[];
+  if (!known(list, ct, net)) list.push(ct);
+  // "over" is the inverted form: it goes on where the count is above.
+  return (list.length > s.count) === s.invert;
+}
+
+/** __nf_conncount_add: looks for the connection; what is gone or closed before its place leaves the list. */
+function known(list: Conntrack[], ct: Conntrack, net: Netns): boolean {
+  for (let i = 0, gone = 0; i < list.length && gone <= 8;) {
+    const c = list[i], found = (c.status & CONFIRMED) !== 0 && (c.status & DYING) === 0 && c.expiresAt > net.clock.now();
+    if (found && c === ct) return true;
+    if (found && !closed(c)) { i++; continue; }
+    list.splice(i, 1);
+    gone++;
+  }
+  return false;
 }
 
 const DYING = 512, CONFIRMED = 8;
-const alive = (c: Conntrack, net: Netns): boolean => (c.status & DYING) === 0 && ((c.status & CONFIRMED) === 0 || c.expiresAt > net.clock.now()) && !closed(c);
 /** already_closed: TCP in TIME_WAIT or CLOSE does not count. */
 const closed = (c: Conntrack): boolean => c.proto.kind === 'tcp' && (c.proto.state === 7 || c.proto.state === 8);
 

@@ -57,10 +57,10 @@ export const match = defineExtension<StatisticInfo>({
   translate: (i) => (i.mode === 'random'
     ? `meta random & ${0x7fffffff} ${i.invert ? '>=' : '<'} ${i.probability}`
     : `numgen inc mod ${i.every + 1} ${i.invert ? '!= ' : ''}${i.packet}`),
-  /** xt_statistic.c: statistic_mt. The counter starts at `packet` and fires when it has passed `every`. */
+  /** xt_statistic.c: statistic_mt. The counter starts so many before its end that the packet of that number fires. */
   match(i, _, state, keep) {
     if (i.mode === 'random') return ((state.net.random.u32() & 0x7fffffff) < i.probability) !== i.invert;
-    const count = keep.own(() => ({ n: i.packet }));
+    const count = keep.own(() => ({ n: i.every - i.packet }));
     const next = count.n === i.every ? 0 : count.n + 1;
     count.n = next;
     return (next === 0) !== i.invert;
