@@ -83,6 +83,10 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
     const f: ListFormat = { numeric: true, verbose: true, exact: false, lineNumbers: false, row: true };
     for (const r of rules) say(writerOf(t.family).row(r, f, printEnvironment(t)));
   };
+  if (c.verbose > 1) {
+    s.debug = say;
+    if (['check', 'delete', 'deleteNum', 'replace', 'list', 'listRules'].some((n) => has(n as Parameters<typeof c.commands.has>[0]))) s.fetched(c.table, c.chain);
+  }
   const each = (op: (r: XtRule) => Refusal | null): Refusal | null => {
     for (const r of expand(c)) { rows([r]); const bad = op(r); if (bad) return bad; }
     return null;

@@ -9,6 +9,7 @@ import type { Netns } from '../../kernel/netns.ts';
 import type { XtRule } from '../../parsers/xtables/rule.ts';
 import type { AmongSets, AmongSource } from './among.ts';
 import type { BuiltinTable } from './family.ts';
+import { expressionLines } from './netlink-text.ts';
 import { builtinChain, builtinTable } from './family.ts';
 import { compatOf, lower } from './lower.ts';
 import type { Raised } from './raise.ts';
@@ -127,7 +128,41 @@ export class Session {
 
   raise(rule: Rule): Raised { return raise(rule, this.family, this.source); }
 
+  /** -vv: hears what is sent and read, as libnftnl prints it. */
+  debug: ((text: string) => void) | null = null;
+  private shown = new Set<string>();
+
+  private tell(m: NftMessage): void {
+    if (!this.debug) return;
+    if (m.op === 'newtable') this.debug(`table ${m.table} ${this.family} flags 0 use 0 handle 0\n`);
+    else if (m.op === 'newrule') this.debug(`${this.family} ${m.table} ${m.chain}${m.mode === 'replace' ? ` ${m.position}` : m.position !== undefined ? ` ${m.position}` : ''}\n${expressionLines(m.exprs)}`);
+    else if (m.op === 'newchain' && m.rename === undefined) {
+      const hook = m.hook ? ` type ${m.hook.type} hook ${m.hook.name} prio ${m.hook.priority} policy ${m.policy} packets ${m.counters?.packets ?? 0n} bytes ${m.counters?.bytes ?? 0n}` : '';
+      this.debug(`${this.family} ${m.table} ${m.chain} use 0${hook}\n`);
+    }
+  }
+
+  /** The dump of rules that a command needs; -vv shows it once. */
+  fetched(table: string, only: string | null): void {
+    if (!this.debug) return;
+    for (const c of this.listed(table, only)) {
+      if (c.fake || this.shown.has(`${table} ${c.name}`)) continue;
+      this.shown.add(`${table} ${c.name}`);
+      let last: bigint | null = null;
+      for (const { rule, pending } of c.rules) {
+        if (pending !== null) continue;
+        this.showRule(table, c.name, rule, last);
+        last = rule.handle;
+      }
+    }
+  }
+
+  private showRule(table: string, chain: string, rule: Rule, after: bigint | null): void {
+    this.debug?.(`${this.family} ${table} ${chain} ${rule.handle}${after === null ? '' : ` ${after}`}\n${expressionLines(rule.exprs)}`);
+  }
+
   private send(message: NftMessage, kind: string, what: string): void {
+    this.tell(message);
     this.messages.push(message);
     this.sent.push({ kind, what, line: this.line });
   }
@@ -201,7 +236,7 @@ export class Session {
       c.rules.push(this.newRule(table, chain, 'append', rule, null));
       return null;
     }
-    c.rules.splice(rulenum - 1, 0, this.newRule(table, chain, 'insert', rule, at ?? null));
+    c.rules.splice(rulenum - 1, 0, this.newRule(table, chain, 'insert', rule, rulenum === 1 ? null : at ?? null));
     return null;
   }
 
@@ -223,6 +258,7 @@ export class Session {
   }
 
   private deleteRule(table: string, chain: string, r: ViewRule): void {
+    this.showRule(table, chain, r.rule, null);
     this.send({ op: 'delrule', family: this.family, table, chain, ...(r.pending === null ? { handle: r.rule.handle } : { id: r.pending }) }, 'RULE_DELETE', `rule in chain ${chain}`);
   }
 

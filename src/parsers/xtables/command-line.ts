@@ -295,7 +295,7 @@ export class CommandLine {
     const text = arg ?? '';
     if (this.command(key, arg, invert)) return;
     switch (key) {
-      case 'h': throw new XtExit(0, this.env.help(this.env.family, [...this.loaded.map((l) => l.use.extension), ...(this.target ? [this.target.extension] : [])]), null);
+      case 'h': throw new XtExit(0, this.env.help(this.env.family, this.helped()), null);
       case 'p': return this.protocol(text, invert);
       case 's': this.setOption('source', invert); this.src = text; return;
       case 'd': this.setOption('destination', invert); this.dst = text; return;
@@ -335,6 +335,21 @@ export class CommandLine {
       case '6': return this.ipVersion('ip6', 'ip');
       default: throw paramProblem(`unknown option "-${key}"`);
     }
+  }
+
+  /** iptables -p tcp -h shows the match of the protocol; ebtables -h takes names of extensions. */
+  private helped(): XtExtension[] {
+    const { family } = this.env;
+    const matches = this.loaded.map((l) => l.use.extension);
+    const proto = matches.length === 0 ? this.protocolMatch() : null;
+    const named: XtExtension[] = [];
+    while (family === 'bridge' && this.opt.index < this.argv.length) {
+      const name = this.opt.take();
+      const e = findMatch(family, name) ?? findTarget(family, name);
+      if (!e) throw paramProblem(`Extension '${name}' not found`);
+      named.push(e);
+    }
+    return [...(this.target ? [this.target.extension] : []), ...matches, ...(proto ? [proto] : []), ...named];
   }
 
   private versionText(): string {
