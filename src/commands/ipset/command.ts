@@ -47,7 +47,7 @@ function restore(call: Call, options: Options): number {
 /** `ipset -`: a prompt before each line; errors do not end it. */
 function interactive(call: Call): number {
   call.out('ipset> ');
-  for (const text of call.stdin.split('\n').slice(0, call.stdin.endsWith('\n') ? -1 : undefined)) {
+  for (const text of call.stdin === '' ? [] : call.stdin.replace(/\n$/, '').split('\n')) {
     const o = noOptions();
     try {
       const words = takeOptions(splitLine(text), o);

@@ -104,20 +104,38 @@ function memberFields(e: Entry, set: IpSet): Field[] {
 
 const elementWords = (e: Entry, set: IpSet, p: Printing): string => e.values.map((v) => valueWords(v, set.type, p)).filter((w) => w !== null).join(',');
 
-/** -sorted: by the pieces between separators, shorter pieces first. */
-function byPieces(a: string, b: string): number {
-  const x = a.split(/[.,:/-]+/);
-  const y = b.split(/[.,:/-]+/);
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** One piece: the shorter first; as hexadecimal numbers where both begin like one; else as text. */
+function byPiece(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return Number.parseInt(a, 16) - Number.parseInt(b, 16) || byText(a, b);
+}
+
+const V4 = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?(.*)$/s;
+
+/** -sorted: piece by piece; IPv4 addresses by number, of networks at one address the smaller first. */
+function bySortKey(a: string, b: string): number {
+  const x = a.split(/[,:]/);
+  const y = b.split(/[,:]/);
   for (let i = 0; i < Math.min(x.length, y.length); i++) {
-    if (x[i].length !== y[i].length) return x[i].length - y[i].length;
-    if (x[i] !== y[i]) return x[i] < y[i] ? -1 : 1;
+    const [m, n] = [V4.exec(x[i]), V4.exec(y[i])];
+    if (!m || !n) {
+      const d = byPiece(x[i], y[i]);
+      if (d) return d;
+      continue;
+    }
+    for (let k = 1; k <= 4; k++) if (m[k] !== n[k]) return Number(m[k]) - Number(n[k]);
+    const d = Number(n[5] ?? 32) - Number(m[5] ?? 32) || byPiece(m[6], n[6]);
+    if (d) return d;
   }
   return x.length - y.length;
 }
 
 function members(set: IpSet, p: Printing): { readonly elem: string; readonly fields: readonly Field[] }[] {
   const out = set.entries().map((e) => ({ elem: elementWords(e, set, p), fields: memberFields(e, set) }));
-  return p.sorted && set.type.method === 'hash' ? out.sort((a, b) => byPieces(a.elem, b.elem)) : out;
+  const key = (m: (typeof out)[number]): string => m.elem + plain(m.fields);
+  return p.sorted && p.mode !== 'json' && set.type.method === 'hash' ? out.sort((a, b) => bySortKey(key(a), key(b))) : out;
 }
 
 const plain = (fields: readonly Field[]): string => fields.map((f) => (f.value === true ? ` ${f.name}` : ` ${f.name} ${f.value}`)).join('');
@@ -143,8 +161,10 @@ function printJson(set: IpSet, p: Printing): string {
   const header = [...headerFields(set), { name: 'memsize', value: set.memsize() }, { name: 'references', value: p.sets.references(set) }, { name: 'numentries', value: entries }];
   const head = `  {\n    "name" : "${set.name}",\n    "type" : "${set.type.name}",\n    "revision" : ${set.type.revision},\n    "header" : {\n${header.map((f) => `      "${f.name}" : ${jsonValue(f)}`).join(',\n')}\n    },\n`;
   if (p.terse) return `${head}    }`;
-  const list = members(set, p).map((m) => `      {\n${[`        "elem" : "${m.elem}"`, ...m.fields.map((f) => `        "${f.name}" : ${jsonValue(f)}`)].join(',\n')}\n      }`);
-  return `${head}    "members" : [\n${list.join(',\n')}${list.length ? '\n' : ''}    ]\n  }`;
+  const list = members(set, p).map((m, i) => `${i ? ',' : ''}\n      {\n${[`        "elem" : "${m.elem}"`, ...m.fields.map((f) => `        "${f.name}" : ${jsonValue(f)}`)].join(',\n')}\n      }`);
+  // Sorting moves the pieces with their commas: the first of all has none and goes to the end.
+  if (p.sorted && set.type.method === 'hash' && list.length > 1) list.push(...list.splice(0, list.length).sort((a, b) => byText(b[0], a[0]) || byText(a, b)));
+  return `${head}    "members" : [${list.join('')}\n    ]\n  }`;
 }
 
 function printNames(sets: readonly IpSet[], mode: Mode): string {

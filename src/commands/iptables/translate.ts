@@ -108,7 +108,8 @@ function translate(t: Tool, c: XtCommand, argv: readonly string[], restore: bool
     for (const [n, r] of rules.entries()) {
       const words = ruleWords(r, contextOf(r, t, c.options.has('numeric')));
       if (words === null) {
-        out(`# ${argv.slice(1).map((a) => `${a === '!' ? '' : a} `).join('')}\n`);
+        // The words as their parsers left them: `!` is blanked, and TCPOPTSTRIP cuts its list at the first comma.
+        out(`# ${argv.slice(1).map((a, i) => `${a === '!' ? '' : argv[i] === '--strip-options' ? a.split(',')[0] : a} `).join('')}\n`);
         return true;
       }
       if (n && n % inner === 0) out(nft);

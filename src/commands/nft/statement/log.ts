@@ -35,7 +35,7 @@ export const statement: StatementDefinition<'log'> = {
   delinearize: {
     log: (e, d) => d.add(mkStmt({
       kind: 'log', flags: e.flags ?? 0, ...(e.prefix === undefined ? {} : { prefix: e.prefix }), ...(e.group === undefined ? {} : { group: e.group }),
-      ...(e.snaplen ? { snaplen: e.snaplen } : {}), ...(e.qthreshold ? { qthreshold: e.qthreshold } : {}), ...(e.level === undefined ? {} : { level: e.level }),
+      ...(e.snaplen === undefined ? {} : { snaplen: e.snaplen }), ...(e.qthreshold ? { qthreshold: e.qthreshold } : {}), ...(e.level === undefined ? {} : { level: e.level }),
     })),
   },
   print: (s) => {
