@@ -24,9 +24,11 @@ export function parsePort(text: string, proto: string | null, names: Names): num
   return s;
 }
 
+const utf8 = new TextEncoder();
+
 /** xtables_parse_interface: a trailing `+` is a wildcard. */
 export function parseInterface(name: string, warn?: (text: string) => void): string {
-  if (new TextEncoder().encode(name).length + 1 > 16) throw paramProblem(`interface name \`${name}' must be shorter than 16 characters`);
+  if (name.length > 4 && utf8.encode(name).length + 1 > 16) throw paramProblem(`interface name \`${name}' must be shorter than 16 characters`);
   if (/[/ ]/.test(name.replace(/\+$/, ''))) warn?.(`Warning: weird character in interface \`${name}' ('/' and ' ' are not allowed by the kernel).\n`);
   return name;
 }

@@ -64,10 +64,11 @@ export interface XtCommand {
   readonly ignored: boolean;
 }
 
-type Value = { readonly own: string } | { readonly use: ExtensionUse; readonly option: XtOption } | { readonly lazy: XtExtension; readonly option: XtOption };
+type Value = { readonly own: string } | { readonly extension: XtExtension; readonly option: XtOption };
 
 const NAME_MAX = 29;
-const byteLength = (s: string): number => new TextEncoder().encode(s).length;
+const utf8 = new TextEncoder();
+const byteLength = (s: string): number => (s.length * 3 < NAME_MAX ? s.length : utf8.encode(s).length);
 
 /** xshared.c: parse_chain */
 export function checkChainName(family: XtFamily, name: string): void {
@@ -89,24 +90,58 @@ export function parseRulenum(text: string): number {
   return n;
 }
 
-interface Loaded { readonly use: ExtensionUse; completed: boolean; readonly watcher: boolean }
+interface Loaded { readonly use: ExtensionUse; readonly watcher: boolean }
 
 const INTRAPOSITIONED = new Set(['p', 's', 'd', 'i', 'o', 'logical-in', 'logical-out', 'src-mac', 'dst-mac', 'l', 'opcode', 'h-type', 'proto-type']);
 
 /** getopt takes abbreviations of options with the same value: the tool's own by key, an extension's by id. */
 const sameValue = (a: Value, b: Value): boolean => {
   if ('own' in a || 'own' in b) return 'own' in a && 'own' in b && a.own === b.own;
-  const home = (v: Value): unknown => ('use' in v ? v.use : 'lazy' in v ? v.lazy : null);
-  return home(a) === home(b) && (a.option.id ?? a.option.name) === (b.option.id ?? b.option.name);
+  return a.extension === b.extension && (a.option.id ?? a.option.name) === (b.option.id ?? b.option.name);
 };
+
+const tableOf = (long: readonly LongOption<Value>[], short: OptionTable<Value>['short']): OptionTable<Value> => {
+  const exact = new Map<string, LongOption<Value>>();
+  for (const o of long) if (!exact.has(o.name)) exact.set(o.name, o);
+  return { long, exact, short, same: sameValue };
+};
+
+const rowsOf = (e: XtExtension, family: XtFamily): LongOption<Value>[] =>
+  e.options.filter((o) => !o.families || o.families.includes(family)).map((option) => ({ name: option.name, arg: argOf(option), value: { extension: e, option } }));
+
+/** The tables of options by family and extensions loaded, in order: they are the same for every rule of a kind. */
+const tables = new Map<string, OptionTable<Value>>();
+
+function optionTable(family: XtFamily, loaded: readonly XtExtension[]): OptionTable<Value> {
+  const key = `${family} ${loaded.map((e) => `${e.kind[0]}${e.name}`).join(' ')}`;
+  const known = tables.get(key);
+  if (known) return known;
+  let made: OptionTable<Value>;
+  if (loaded.length === 0) {
+    const own = longRows<Value>(family, (word) => ({ own: word }));
+    // ebtables: every match and watcher is there from the start.
+    const all = family === 'bridge' ? [...allMatches('bridge'), ...allTargets('bridge').filter(isWatcher)].flatMap((e) => rowsOf(e, family)) : [];
+    made = tableOf([...own, ...all], shortRows<Value>(family, (own1) => ({ own: own1 })));
+  } else {
+    // xtables_options_xfrm: new options stand before those of earlier extensions, after the tool's own.
+    const before = optionTable(family, loaded.slice(0, -1));
+    const e = loaded[loaded.length - 1];
+    const own = before.long.filter((o) => 'own' in o.value);
+    const others = before.long.filter((o) => !('own' in o.value));
+    made = tableOf([...own, ...rowsOf(e, family), ...others], before.short);
+  }
+  tables.set(key, made);
+  return made;
+}
 
 /** Reads one command line; the parser's state is that of getopt and of the loop of do_parse. */
 export class CommandLine {
   private readonly env: ParseEnvironment;
   private readonly argv: readonly string[];
   private readonly opt: Getopt<Value>;
-  private long: LongOption<Value>[];
-  private readonly shorts: Map<string, { arg: HasArg; value: Value }>;
+  private table: OptionTable<Value>;
+  /** Extensions whose options are in the table, in order of loading. */
+  private extensions: XtExtension[] = [];
   private readonly commands = new Set<CommandName>();
   private readonly options = new Set<OptionName>();
   private readonly inverted = new Set<OptionName>();
@@ -115,12 +150,10 @@ export class CommandLine {
   private policy: string | null = null;
   private rulenum = 0;
   private rulenumEnd = 0;
-  private table: string;
-  private tableSet = false;
+  private tableName: string;
   private verbose = 0;
   private protoWord: string | null = null;
   private proto = 0;
-  private protoUsed = false;
   private src: string | null = null;
   private dst: string | null = null;
   private iif = '';
@@ -143,24 +176,14 @@ export class CommandLine {
     this.env = env;
     this.argv = argv;
     this.opt = new Getopt(argv);
-    this.long = longRows<Value>(env.family, (own) => ({ own }));
-    this.shorts = shortRows<Value>(env.family, (own) => ({ own }));
-    this.table = env.table ?? 'filter';
-    if (env.family === 'bridge') this.loadAll();
-  }
-
-  /** ebtables: every match and watcher is there from the start, made when its first option comes. */
-  private loadAll(): void {
-    for (const e of [...allMatches('bridge'), ...allTargets('bridge').filter((t) => isWatcher(t))]) {
-      this.long.push(...e.options.map((option) => ({ name: option.name, arg: argOf(option), value: { lazy: e, option } as Value })));
-    }
+    this.table = optionTable(env.family, []);
+    this.tableName = env.table ?? 'filter';
   }
 
   parse(): XtCommand {
     let invert = false;
-    const table: OptionTable<Value> = { long: this.long, short: this.shorts, same: sameValue };
     for (;;) {
-      const token = this.opt.next({ ...table, long: this.long });
+      const token = this.opt.next(this.table);
       if (!token) break;
       if (token.kind === 'word' && token.text === '!') {
         if (invert) throw paramProblem('multiple consecutive ! not allowed');
@@ -189,7 +212,7 @@ export class CommandLine {
         const v = token.value;
         const [arg, inv] = this.intrapositioned(v, token.arg, invert);
         if ('own' in v) this.own(v.own, arg, inv);
-        else this.feed('use' in v ? v.use : this.lazyUse(v.lazy), v.option, arg, inv);
+        else this.feed(this.useOf(v.extension), v.option, arg, inv);
         return false;
       }
     }
@@ -217,11 +240,13 @@ export class CommandLine {
     use.feed(option, invert, arg, take, this.context());
   }
 
-  private lazyUse(e: XtExtension): ExtensionUse {
-    const found = this.loaded.find((l) => l.use.extension === e);
+  /** The latest use of the extension; ebtables makes it with its first option. */
+  private useOf(e: XtExtension): ExtensionUse {
+    if (this.target?.extension === e) return this.target;
+    const found = this.loaded.findLast((l) => l.use.extension === e);
     if (found) return found.use;
     const use = new ExtensionUse(e, e.name, e.init(this.env.family));
-    this.loaded.push({ use, completed: false, watcher: e.kind === 'target' });
+    this.loaded.push({ use, watcher: e.kind === 'target' });
     return use;
   }
 
@@ -229,7 +254,6 @@ export class CommandLine {
   private stray(token: Extract<Token<Value>, { kind: 'missing' | 'unknown' }>): boolean {
     const proto = this.protocolMatch();
     if (proto) {
-      this.protoUsed = true;
       this.addMatch(proto);
       this.opt.again();
       return true;
@@ -244,32 +268,18 @@ export class CommandLine {
     const name = n === null ? this.protoWord : protocolName(n, this.env.names, this.options.has('numeric'));
     const found = name === undefined ? undefined : findMatch(this.env.family, MATCH_OF_PROTOCOL[name] ?? name);
     if (!found) return null;
-    const used = this.loaded.some((l) => l.use.extension === found);
-    return !used || !this.protoUsed ? (used ? null : found) : null;
+    return this.loaded.some((l) => l.use.extension === found) ? null : found;
   }
 
   private addMatch(e: XtExtension): void {
-    let first = true;
-    for (const l of this.loaded) if (l.use.extension === e) { l.completed = true; first = false; }
-    const use = new ExtensionUse(e, e.name, e.init(this.env.family));
-    this.loaded.push({ use, completed: false, watcher: false });
-    if (first) this.merge(use);
-    else this.retarget(use);
+    const first = !this.loaded.some((l) => l.use.extension === e);
+    this.loaded.push({ use: new ExtensionUse(e, e.name, e.init(this.env.family)), watcher: false });
+    if (first) this.merge(e);
   }
 
-  /** xtables_options_xfrm: new options stand before those of earlier extensions, after the tool's own. */
-  private merge(use: ExtensionUse): void {
-    const own = this.long.filter((o) => 'own' in o.value);
-    const others = this.long.filter((o) => !('own' in o.value));
-    const added = use.extension.options.filter((o) => !o.families || o.families.includes(this.env.family))
-      .flatMap((option): LongOption<Value>[] => [{ name: option.name, arg: argOf(option), value: { use, option } }]);
-    for (const o of use.extension.options) if (o.short) this.shorts.set(o.short, { arg: argOf(o), value: { use, option: o } });
-    this.long = [...own, ...added, ...others];
-  }
-
-  /** A second `-m` of the same match takes its options over. */
-  private retarget(use: ExtensionUse): void {
-    this.long = this.long.map((o) => ('use' in o.value && o.value.use.extension === use.extension ? { ...o, value: { use, option: o.value.option } } : o));
+  private merge(e: XtExtension): void {
+    this.extensions = [...this.extensions, e];
+    this.table = optionTable(this.env.family, this.extensions);
   }
 
   private setOption(name: OptionName, invert: boolean): void {
@@ -485,7 +495,7 @@ export class CommandLine {
     // Compatibility is asked of the kernel; the translators ask nobody.
     if (e.absent && !this.env.program.endsWith('-translate')) this.env.warn(`Warning: Extension ${text} revision 0 not supported, missing kernel module?\n`);
     this.target = new ExtensionUse(e, text, e.init(this.env.family));
-    this.merge(this.target);
+    this.merge(e);
   }
 
   private iface(key: 'i' | 'o', text: string, invert: boolean): void {
@@ -508,8 +518,7 @@ export class CommandLine {
   private setTable(name: string, invert: boolean): void {
     if (invert) throw paramProblem('unexpected ! flag before --table');
     if (this.env.restore && this.env.table !== null) throw paramProblem(`The -t option cannot be used in ${this.env.program}.\n`);
-    this.table = name;
-    this.tableSet = true;
+    this.tableName = name;
   }
 
   private wait(): void {
@@ -537,7 +546,7 @@ export class CommandLine {
 
   private finishUses(): void {
     if (!this.waitGiven && this.waitInterval) throw paramProblem('--wait-interval only makes sense with --wait\n');
-    if (this.table === 'nat' && this.env.family !== 'bridge' && (this.policy === 'DROP' || this.jumpto === 'DROP')) {
+    if (this.tableName === 'nat' && this.env.family !== 'bridge' && (this.policy === 'DROP' || this.jumpto === 'DROP')) {
       throw paramProblem('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n');
     }
     this.finished = this.loaded.map((l) => finishUse(l.use, this.context(), l.watcher));
@@ -557,7 +566,7 @@ export class CommandLine {
     const rule = this.ignored ? null : this.rule();
     if (!this.ignored) this.check(ruled);
     return {
-      commands: this.commands, chain: this.chain, newName: this.newName, policy: this.policy, rulenum: this.rulenum, rulenumEnd: this.rulenumEnd, table: this.table, verbose: this.verbose,
+      commands: this.commands, chain: this.chain, newName: this.newName, policy: this.policy, rulenum: this.rulenum, rulenumEnd: this.rulenumEnd, table: this.tableName, verbose: this.verbose,
       options: this.options, inverted: this.inverted, rule: rule ?? this.rule(), srcs, dsts, counterOp: this.counterOp, hasCounters: this.options.has('set-counters'), ignored: this.ignored,
     };
   }

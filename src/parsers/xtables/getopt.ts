@@ -15,8 +15,9 @@ export type Token<V> =
   | { readonly kind: 'unknown'; readonly shown: string };
 
 export interface OptionTable<V> {
-  /** Searched in order; of equal names the first counts. */
+  /** In order; of equal names the first counts, and it alone stands in `exact`. */
   readonly long: readonly LongOption<V>[];
+  readonly exact: ReadonlyMap<string, LongOption<V>>;
   readonly short: ReadonlyMap<string, { readonly arg: HasArg; readonly value: V }>;
   same(a: V, b: V): boolean;
 }
@@ -60,7 +61,7 @@ export class Getopt<V> {
     const eq = word.indexOf('=');
     const name = word.slice(2, eq < 0 ? undefined : eq);
     const given = eq < 0 ? null : word.slice(eq + 1);
-    const found = table.long.find((o) => o.name === name) ?? this.abbreviated(table, name);
+    const found = table.exact.get(name) ?? this.abbreviated(table, name);
     if (!found) return { kind: 'unknown', shown: word };
     if (given !== null) return found.arg === 'no' ? { kind: 'unknown', shown: word } : { kind: 'option', value: found.value, arg: given };
     if (found.arg !== 'required') return { kind: 'option', value: found.value, arg: null };
