@@ -6,7 +6,7 @@ import { protocols } from '../../kernel/net/names/database.ts';
 /** expr_name */
 const NAMES: Readonly<Record<string, string>> = { hash: 'hash', set_ref: 'set reference', exthdr: 'exthdr' };
 
-const bases = (d: Datatype): string => { const out: string[] = []; for (let b = d.base; b; b = b.base) out.push(b.name); return out.length ? ` (basetype ${out.join(', ')})` : ''; };
+const bases = (d: Datatype): string => { const out: string[] = []; for (let b = d.base; b; b = b.base) out.push(b.desc); return out.length ? ` (basetype ${out.join(', ')})` : ''; };
 
 /** expr_describe */
 export function describe(cmd: Cmd, names: NameContext, out: (text: string) => void): null {

@@ -7,10 +7,11 @@ import { kernelError } from './apply/errors.ts';
 import { BatchBuilder } from './apply/messages.ts';
 import { datatypeByName, type NameContext } from './datatype/index.ts';
 import { describe } from './describe.ts';
-import { evaluateCommands } from './evaluate/index.ts';
+import { evaluateCommands, type Cache } from './evaluate/index.ts';
 import { glob } from './glob.ts';
 import { list, type Listing } from './list/list.ts';
-import { echo } from './monitor/echo.ts';
+import { readJson, type JsonIn } from './json/text.ts';
+import { echo, echoJson, type JsonInput } from './monitor/echo.ts';
 import { monitor } from './monitor/monitor.ts';
 import { getElements, reset } from './list/reset.ts';
 import { parseJson } from './json/command.ts';
@@ -57,7 +58,9 @@ export class Session {
   file(name: string): number {
     const { files } = this.call.host;
     if (name === '-' || name === '/dev/stdin') return this.#run({ kind: 'file', name: '/dev/stdin', text: this.call.stdin });
-    const path = files.resolve(this.call.cwd, name);
+    const path = files.resolve(this.call.cwd, name), folder = name.includes('/') ? name.slice(0, name.lastIndexOf('/')) || '/' : '.';
+    // dirname(3) of what is not there: the real one gives up without a word
+    if (name.includes('/') && !files.list(files.resolve(this.call.cwd, folder))) return 1;
     if (files.list(path)) return this.#fail([nftError(`Not a regular file: "${name}"\n`, NOWHERE)]);
     const text = files.read(path);
     if (text === undefined) return this.#fail([nftError(`Could not open file "${name}": No such file or directory\n`, NOWHERE)]);
@@ -70,19 +73,19 @@ export class Session {
   }
 
   /** With -j the input may be JSON; what is not JSON at all is nft's own language. */
-  #parse(source: Source): ReturnType<typeof parseNft> {
+  #parse(source: Source): ReturnType<typeof parseNft> & { readonly root?: JsonIn } {
     const json = this.options.json ? parseJson(source.text, this.names) : null;
-    return json ? { ...json, failed: json.errors.length > 0 } : parseNft(source, this.#env());
+    return json ? { ...json, failed: json.errors.length > 0, root: readJson(source.text) } : parseNft(source, this.#env());
   }
 
   #run(source: Source): number {
     const parsed = this.#parse(source);
     const nft = this.call.host.net.nft;
-    const evaluated = evaluateCommands(parsed.cmds, this.names, kernelCache(nft));
+    const cache = kernelCache(nft), evaluated = evaluateCommands(parsed.cmds, this.names, cache);
     const errors = [...parsed.errors, ...evaluated.errors];
     if (parsed.failed || errors.some((e) => e.severity === 'error')) return this.#fail(errors);
     if (errors.length) this.call.err(printErrors(errors));
-    return this.execute(evaluated.cmds);
+    return this.execute(evaluated.cmds, cache, 'root' in parsed && parsed.root ? { root: parsed.root, cmds: parsed.cmds } : null);
   }
 
   get listing(): Listing {
@@ -90,7 +93,7 @@ export class Session {
   }
 
   /** nft_netlink: listings at once (they see what earlier commands of the run will do), changes in one batch at the end. */
-  execute(cmds: readonly Cmd[]): number {
+  execute(cmds: readonly Cmd[], cache: Cache, json: JsonInput | null): number {
     const { nft } = this.call.host.net, batch = new BatchBuilder(), { listing } = this;
     const answer = (cmd: Cmd): 'ENOENT' | null => (cmd.op === 'list' ? (list(cmd, listing), null) : cmd.op === 'get' ? getElements(cmd, listing) : cmd.op === 'reset' ? reset(cmd, listing) : describe(cmd, this.names, this.call.out));
     const options = { pid: this.pid, name: 'nft', check: this.options.check };
@@ -100,10 +103,10 @@ export class Session {
       const bad = pending.length && cmd.op === 'list' ? nft.preview(pending, options, () => answer(cmd)) : answer(cmd);
       if (bad) return this.#fail([nftError('Could not process rule: No such file or directory', cmd.loc)]);
     }
-    if (!batch.out.length) return 0;
+    if (!batch.out.length) { if (json && this.options.echo) echoJson([], batch.out, json, listing); return 0; }
     const messages = batch.out.map((p) => p.message), result = nft.commit(messages, options);
-    if (!result.ok) return this.#fail(result.errors.map((e) => kernelError(nft, batch.out[e.index], e)));
-    if (this.options.echo) echo(result.events, messages, listing);
+    if (!result.ok) return this.#fail(result.errors.map((e) => kernelError(cache, batch.out[e.index], e)));
+    if (this.options.echo) { if (json) echoJson(result.events, batch.out, json, listing); else echo(result.events, messages, listing); }
     return 0;
   }
 

@@ -123,7 +123,7 @@ function updateChain(tx: Transaction, t: DraftTable, old: Chain, m: Of<'newchain
   if (m.policy) chain.policy = m.policy;
   if (m.counters) { chain.counters = true; tx.nft.live.setCounters(chain.id, m.counters); }
   if (devices?.length && chain.hook) chain.hook = { ...chain.hook, devices: [...chain.hook.devices, ...devices] };
-  tx.event({ event: 'newchain', family: t.family, table: t.name, payload: { chain: info(chain), ...(devices?.length && { devices }) } });
+  tx.event({ event: 'newchain', family: t.family, table: t.name, payload: { chain: info(chain), ...(devices && { devices }) } });
   return null;
 }
 

@@ -1,6 +1,6 @@
 import type { MessageError } from '../../../kernel/nf_tables/message.ts';
 import { strerror } from '../../../kernel/errno.ts';
-import type { NfTables } from '../../../kernel/nf_tables/nf-tables.ts';
+import type { Cache } from '../evaluate/index.ts';
 import type { Cmd } from '../../../parsers/nft/ast.ts';
 import { closest, nftError, type NftError } from '../../../parsers/nft/index.ts';
 import { placeOf, type Pending } from './messages.ts';
@@ -8,9 +8,9 @@ import { placeOf, type Pending } from './messages.ts';
 const PRI_CONNTRACK = -200;
 
 /** nft_cmd_error: the words for what the kernel answered, under the place it named. */
-export function kernelError(nft: NfTables, p: Pending, e: MessageError): NftError {
+export function kernelError(cache: Cache, p: Pending, e: MessageError): NftError {
   const at = placeOf(p, e);
-  const special = (at && e.errno === 'ENOENT' && misspelt(nft, p)) || chainWords(p, e);
+  const special = (at && e.errno === 'ENOENT' && misspelt(cache, p)) || chainWords(p, e);
   if (special) return nftError(special.message, special.at ?? at ?? p.cmd.loc);
   return nftError(`Could not process rule: ${strerror(e.errno)}`, at ?? p.cmd.loc);
 }
@@ -32,10 +32,10 @@ function chainWords(p: Pending, e: MessageError): { message: string; at?: Cmd['l
 const NAMES = { table: 'table', chain: 'chain', set: 'set', map: 'map', object: 'obj', flowtable: 'flowtable' } as const;
 
 /** nft_cmd_enoent: a name that is nearly one that exists, tables first. */
-function misspelt(nft: NfTables, p: Pending): { message: string; at?: undefined } | null {
+function misspelt(cache: Cache, p: Pending): { message: string; at?: undefined } | null {
   const { cmd } = p, h = cmd.handle;
   if (!h.table || (cmd.op !== 'delete' && cmd.op !== 'flush' && cmd.op !== 'add' && cmd.op !== 'insert' && cmd.op !== 'replace')) return null;
-  const { tables } = nft.ruleset, words = 'No such file or directory; did you mean';
+  const { tables } = cache, words = 'No such file or directory; did you mean';
   if (cmd.object.kind === 'table') {
     const name = closest(h.table.name, tables.map((t) => t.name)), t = tables.find((x) => x.name === name);
     return t ? { message: `${words} table '${t.name}' in family ${t.family}?` } : null;
@@ -44,7 +44,7 @@ function misspelt(nft: NfTables, p: Pending): { message: string; at?: undefined 
   const kind = cmd.object.kind as keyof typeof NAMES;
   const wanted = kind === 'chain' ? h.chain : kind === 'set' || kind === 'map' ? h.set : kind === 'object' ? h.obj : undefined;
   if (!wanted) return null;
-  const list = tables.flatMap((t) => (kind === 'chain' ? t.chains : kind === 'object' ? t.objects : t.sets).map((x) => ({ t, name: x.name })));
+  const list = tables.flatMap((t) => [...(kind === 'chain' ? t.chains : kind === 'object' ? t.objs : t.sets).keys()].map((k) => ({ t, name: k.slice(k.indexOf('\0') + 1) })));
   const name = closest(wanted.name, list.map((x) => x.name)), found = list.find((x) => x.name === name);
   return found ? { message: `${words} ${NAMES[kind]} '${found.name}' in table ${found.t.family} '${found.t.name}'?` } : null;
 }

@@ -19,7 +19,7 @@ export const expression: ExpressionDefinition<'set_elem'> = {
     if (e.timeout !== undefined) out.timeout = e.timeout / 1000n;
     if (e.expires !== undefined && e.expires > 0n) out.expires = e.expires / 1000n;
     if (e.comment !== undefined) out.comment = e.comment;
-    for (const s of e.stmts) Object.assign(out, p.jsonStmt(s));
+    if (e.stmts[0]) Object.assign(out, p.jsonStmt(e.stmts[0]));
     return { elem: out };
   },
 };

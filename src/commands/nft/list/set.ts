@@ -64,7 +64,7 @@ export function setJson(decl: SetDecl, p: Printer): Json {
   };
   if (decl.comment !== undefined) out.comment = decl.comment;
   if (decl.objType !== undefined) out.map = decl.objType;
-  else if (decl.data) out.map = decl.keyTypeof && decl.data.dtype !== 'verdict' ? { typeof: p.json(decl.data) } : typeJson(decl.data);
+  else if (decl.data) out.map = typeJson(decl.data);
   if (decl.policy === 'memory') out.policy = 'memory';
   if (decl.size) out.size = decl.size;
   const flags = JSON_FLAGS.filter(([f]) => decl.flags.includes(f)).map(([, w]) => w);

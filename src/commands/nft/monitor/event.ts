@@ -55,7 +55,7 @@ export class EventWriter {
       case 'newchain': {
         const c = e.payload.chain, h = c.hook;
         if (c.binding) return '';
-        const devices = h?.devices.length ? ` devices = { ${h.devices.join(', ')} }` : '';
+        const own = e.payload.devices ?? h?.devices ?? [], devices = own.length ? ` devices = { ${own.join(', ')} }` : '';
         const body = h ? ` { type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, e.family, h.name, o.numericPrio)}; policy ${c.policy}; }` : '';
         return `add chain ${where} ${c.name}${body}${handle(c.handle)}\n`;
       }

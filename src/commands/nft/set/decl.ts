@@ -38,7 +38,7 @@ export function setDecl(nft: NfTables, family: Family, table: string, set: NftSe
     flags: FLAGS.filter((f) => set.flags[f]), isMap: set.flags.map || set.flags.object,
     key: user.key ?? typed(set.keyType, set.keyLen, user.keyByteorder), keyTypeof: user.key !== undefined,
     autoMerge: user.autoMerge ?? false, stmts: set.exprs.map((e) => stateful(e)),
-    ...(set.flags.map && !set.flags.object && { data: user.data ?? { ...typed(set.dataType, set.dataLen, user.dataByteorder), ...(user.dataInterval && { intervalData: true }) } }),
+    ...(set.flags.map && !set.flags.object && { data: user.data ?? { ...typed(set.dataType, user.dataInterval ? set.dataLen / 2 : set.dataLen, user.dataByteorder), ...(user.dataInterval && { intervalData: true }) } }),
     ...(set.objType !== undefined && { objType: set.objType }),
     ...(set.timeout > 0n && { timeout: set.timeout }), ...(set.gcInterval > 0 && { gcInterval: BigInt(set.gcInterval) }),
     ...(set.size > 0 && { size: set.size }), ...(set.policy !== 'performance' && { policy: set.policy }),

@@ -11,7 +11,9 @@ import { readStateful as stateful } from '../delinearize/stateful.ts';
 export function readElements(nft: NfTables, set: NftSet, decl: SetDecl, only?: Iterable<SetElement>): ExprOf<'set'> | undefined {
   const elements = [...(only ?? set.elements)];
   const tree = set.flags.interval && !(set.flags.concat && set.fieldLens.length > 1);
-  const items = tree ? intervals(nft, set, decl, elements) : sorted(elements.map((e) => item(nft, set, decl, e, keyOf(set, decl, e))));
+  const plain = (): Expr[] => elements.map((e) => item(nft, set, decl, e, keyOf(set, decl, e)));
+  // concatenated ranges stay as the kernel dumps them (netlink_list_setelems)
+  const items = tree ? intervals(nft, set, decl, elements) : set.flags.interval ? plain() : sorted(plain());
   if (!items.length) return undefined;
   const expr = mk({ kind: 'set', items, flags: decl.flags }, decl.key!.dtype, decl.key!.byteorder, decl.key!.len) as ExprOf<'set'>;
   return expr;
@@ -47,6 +49,12 @@ export function keyOf(set: NftSet, decl: SetDecl, e: SetElement): Expr {
     return span(low, high, f);
   });
   return mk({ kind: 'concat', items }, key.dtype, 'invalid', key.len);
+}
+
+/** Intervals in data are written as prefixes also where they hold one value (range_expr_to_prefix). */
+function dataSpan(low: Expr, high: Expr, like: Expr): Expr {
+  const e = span(low, high, like);
+  return e === low && prefixable(like) ? mk({ kind: 'prefix', prefix: low, prefixLen: like.len }, like.dtype, like.byteorder, like.len) : e;
 }
 
 /** A value, a prefix where the type can be one, else a range. */
@@ -88,7 +96,7 @@ function dataExpr(set: NftSet, decl: SetDecl, e: SetElement): Expr | undefined {
   };
   if (!data.intervalData) return read(value).one;
   const low = read(value.subarray(0, half)), high = read(value.subarray(half));
-  if (!low.parts.length) return span(low.one, high.one, data);
+  if (!low.parts.length) return dataSpan(low.one, high.one, data);
   return mk({ kind: 'concat', items: low.parts.map((l, i) => span(l, high.parts[i], l)) }, data.dtype, 'invalid', data.len);
 }
 

@@ -35,6 +35,9 @@ const stateful = (decl: SetDecl, family: Family): StatefulExpression[] => {
   return l.out as StatefulExpression[];
 };
 
+/** Expressions that typeof can keep; a mere type cannot be (expr_ops.build_udata). */
+const says = (e: Expr): boolean => e.dtype === 'verdict' || (e.kind === 'concat' ? e.items.every(says) : e.kind !== 'value');
+
 /** mnl_nft_set_add */
 export function newSetMessage(decl: SetDecl, family: Family, table: string, id: number, excl: boolean): Extract<NftMessage, { op: 'newset' }> {
   const has = (f: SetDecl['flags'][number]): boolean => decl.flags.includes(f);
@@ -42,7 +45,7 @@ export function newSetMessage(decl: SetDecl, family: Family, table: string, id: 
   const verdict = data?.dtype === 'verdict';
   const user: SetUserdata = {
     keyByteorder: key.byteorder, ...(data && { dataByteorder: data.byteorder }), ...(data?.intervalData && { dataInterval: true }),
-    ...(decl.keyTypeof && { key: bare(key) }), ...(decl.keyTypeof && data && { data: bare(data) }),
+    ...(decl.keyTypeof && (!data || says(data)) && { key: bare(key), ...(data && { data: bare(data) }) }),
     ...(decl.autoMerge && { autoMerge: true }), ...(decl.comment !== undefined && { comment: decl.comment }),
   };
   const set: Omit<NftSet, 'handle' | 'elements' | 'id'> = {
