@@ -86,6 +86,15 @@ export class BitmapSet extends IpSet {
     return out;
   }
 
+  restore(entries: readonly Entry[]): void {
+    this.#cells.clear();
+    for (const e of entries) {
+      const [v, mac] = e.values;
+      if (v.kind !== 'port' && v.kind !== 'ip') continue;
+      this.#cells.set(v.kind === 'port' ? v.port : toInt(v.address), { ...e, mac: mac?.kind === 'mac' ? mac.mac : null });
+    }
+  }
+
   flush(): void { this.#cells.clear(); }
   memsize(): number { return 88 + Math.ceil((this.range.last - this.range.first + 1) / this.range.step / 64) * 8; }
   sameAs(o: CreateData): boolean {

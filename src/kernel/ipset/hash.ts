@@ -30,6 +30,17 @@ export class HashSet extends IpSet {
     return [...this.#elements.values()];
   }
 
+  restore(entries: readonly Entry[]): void {
+    this.flush();
+    for (const e of entries) this.#link(keyOf(e.values), { ...e });
+  }
+
+  #link(key: string, e: Entry): void {
+    this.#elements.set(key, e);
+    const cidr = this.#cidrKey(e.values);
+    if (cidr !== null) this.#cidrs.set(cidr, (this.#cidrs.get(cidr) ?? 0) + 1);
+  }
+
   flush(): void {
     this.#elements.clear();
     this.#cidrs.clear();
@@ -75,9 +86,7 @@ export class HashSet extends IpSet {
       Object.assign(old, this.extend(live ? old : null, given), { values, nomatch });
       return null;
     }
-    this.#elements.set(key, { values, nomatch, ...this.extend(null, given) });
-    const cidr = this.#cidrKey(values);
-    if (cidr !== null) this.#cidrs.set(cidr, (this.#cidrs.get(cidr) ?? 0) + 1);
+    this.#link(key, { values, nomatch, ...this.extend(null, given) });
     return null;
   }
 

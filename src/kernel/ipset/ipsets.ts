@@ -1,7 +1,7 @@
 import type { HookState } from '../net/hook-state.ts';
 import type { Skb } from '../net/skb.ts';
 import type { Netns } from '../netns.ts';
-import type { Adt, Operation, SetError } from './entry.ts';
+import type { Adt, Entry, Operation, SetError } from './entry.ts';
 import type { SetType } from './definition.ts';
 import { setType as registered } from './generated/index.ts';
 import { ListSet } from './list.ts';
@@ -22,6 +22,8 @@ function* heldByRules(net: Netns): Generator<number> {
     }
   }
 }
+
+export type SavedSets = readonly ({ readonly name: string; readonly type: string; readonly create: CreateData; readonly entries: readonly Entry[] } | null)[];
 
 /** The sets of a namespace (net/netfilter/ipset/ip_set_core.c). Sets are held by index; names can move between them. */
 export class IpSets {
@@ -141,6 +143,20 @@ export class IpSets {
   }
 
   random(): number { return this.#net.random.u32(); }
+
+  /** All sets as plain data, by index; times are the host's milliseconds. */
+  export(): SavedSets {
+    return this.#sets.map((s) => (s ? { name: s.name, type: s.type.name, create: s.create, entries: s.entries() } : null));
+  }
+
+  import(saved: SavedSets): void {
+    this.#sets = saved.map((s) => {
+      const made = s && findType(s.type)?.make(this, s.name, s.create);
+      if (!made || typeof made === 'string') return undefined;
+      made.restore(s.entries);
+      return made;
+    });
+  }
 }
 
 /** set_type.dimension: how many src/dst words a rule must give. */

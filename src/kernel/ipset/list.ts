@@ -16,6 +16,10 @@ export class ListSet extends IpSet {
   }
 
   entries(): Entry[] { return this.#live(); }
+  restore(entries: readonly Entry[]): void {
+    this.#members = entries.flatMap((e) => { const [v] = e.values; return v.kind === 'set' ? [{ ...e, index: v.index }] : []; });
+  }
+
   flush(): void { this.#members = []; }
   memsize(): number { return 80 + this.#members.length * 48; }
   sameAs(o: CreateData): boolean {

@@ -59,6 +59,8 @@ export abstract class IpSet {
   }
 
   abstract entries(): Entry[];
+  /** Puts back what entries() gave. */
+  abstract restore(entries: readonly Entry[]): void;
   abstract flush(): void;
   /** Header fields after the family, in the order the kernel's attributes are printed. */
   abstract memsize(): number;
