@@ -1,8 +1,8 @@
 import type { MessageError } from '../../../kernel/nf_tables/message.ts';
 import { strerror } from '../../../kernel/errno.ts';
-import type { Cache } from '../evaluate/index.ts';
 import type { Cmd } from '../../../parsers/nft/ast.ts';
 import { closest, nftError, type NftError } from '../../../parsers/nft/index.ts';
+import { nearestIn, type Cache, type CachedTable } from '../evaluate/index.ts';
 import { placeOf, type Pending } from './messages.ts';
 
 const PRI_CONNTRACK = -200;
@@ -29,22 +29,37 @@ function chainWords(p: Pending, e: MessageError): { message: string; at?: Cmd['l
   return null;
 }
 
-const NAMES = { table: 'table', chain: 'chain', set: 'set', map: 'map', object: 'obj', flowtable: 'flowtable' } as const;
-
-/** nft_cmd_enoent: a name that is nearly one that exists, tables first. */
-function misspelt(cache: Cache, p: Pending): { message: string; at?: undefined } | null {
-  const { cmd } = p, h = cmd.handle;
-  if (!h.table || (cmd.op !== 'delete' && cmd.op !== 'flush' && cmd.op !== 'add' && cmd.op !== 'insert' && cmd.op !== 'replace')) return null;
-  const { tables } = cache, words = 'No such file or directory; did you mean';
+/** nft_cmd_enoent: a name that is nearly one that exists, tables first. Asked of what nft knows after it evaluated the commands. */
+function misspelt(cache: Cache, p: Pending): { message: string; at?: Cmd['loc'] } | null {
+  const { cmd } = p, h = cmd.handle, words = 'No such file or directory; did you mean';
+  if (!h.table || (cmd.op === 'flush' && cmd.object.kind === 'table')) return null;
   if (cmd.object.kind === 'table') {
-    const name = closest(h.table.name, tables.map((t) => t.name)), t = tables.find((x) => x.name === name);
-    return t ? { message: `${words} table '${t.name}' in family ${t.family}?` } : null;
+    const name = closest(h.table.name, cache.tables.map((t) => t.name)), t = cache.tables.find((x) => x.name === name);
+    return t && !cache.find(h.family, h.table.name) ? { message: `${words} table '${t.name}' in family ${t.family}?` } : null;
   }
-  if (cmd.op !== 'delete') return null;
-  const kind = cmd.object.kind as keyof typeof NAMES;
-  const wanted = kind === 'chain' ? h.chain : kind === 'set' || kind === 'map' ? h.set : kind === 'object' ? h.obj : undefined;
-  if (!wanted) return null;
-  const list = tables.flatMap((t) => [...(kind === 'chain' ? t.chains : kind === 'object' ? t.objs : t.sets).keys()].map((k) => ({ t, name: k.slice(k.indexOf('\0') + 1) })));
-  const name = closest(wanted.name, list.map((x) => x.name)), found = list.find((x) => x.name === name);
-  return found ? { message: `${words} ${NAMES[kind]} '${found.name}' in table ${found.t.family} '${found.t.name}'?` } : null;
+  const found = nearestName(cache, cmd);
+  if (!found) return null;
+  const { table: t } = found;
+  if (!cache.find(h.family, h.table.name)) return { message: `${words} table '${t.name}' in family ${t.family}?`, at: h.table.loc };
+  if (cmd.object.kind === 'rule' && found.name === h.chain?.name) return null;
+  return { message: `${words} ${found.kind} '${found.name}' in table ${t.family} '${t.name}'?` };
+}
+
+function nearestName(cache: Cache, cmd: Cmd): { table: CachedTable; name: string; kind: string } | null {
+  const { object, handle: h } = cmd;
+  const near = (kind: string, word: string | undefined, names: (t: CachedTable) => readonly string[]) => {
+    const found = word === undefined ? undefined : nearestIn(cache.tables, word, names);
+    return found ? { ...found, kind } : null;
+  };
+  switch (object.kind) {
+    case 'chain': case 'rule': return near('chain', h.chain?.name, (t) => [...t.chains.keys()]);
+    case 'set': case 'map': case 'setelems': case 'element': {
+      const found = near('set', h.set?.name, (t) => [...t.sets.keys()]);
+      const flags = found?.table.sets.get(found.name)?.flags ?? [];
+      return found && { ...found, kind: flags.includes('map') || flags.includes('object') ? 'map' : 'set' };
+    }
+    case 'object': return near('obj', h.obj?.name, (t) => [...t.objs.keys()].map((k) => k.slice(k.indexOf('\0') + 1)));
+    case 'flowtable': return near('flowtable', h.flowtable?.name, (t) => [...t.flowtables.keys()]);
+    default: return null;
+  }
 }

@@ -64,9 +64,8 @@ export function tableNotFound(c: Context): never {
   const { handle } = c.cmd;
   const name = handle.table?.name ?? '';
   const at = handle.table?.loc ?? c.cmd.loc;
-  // table_lookup_fuzzy: the same name in another family first
-  const same = c.cache.tables.find((t) => t.name === name);
-  const near = same ?? c.cache.tables.find((t) => t.name === closest(name, c.cache.tables.map((x) => x.name)));
+  const best = closest(name, c.cache.tables.map((x) => x.name));
+  const near = c.cache.tables.find((t) => t.name === best);
   return near ? c.fail(`${NOT_FOUND}; did you mean table '${near.name}' in family ${near.family}?`, at) : c.fail(NOT_FOUND, at);
 }
 

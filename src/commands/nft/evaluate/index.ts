@@ -7,6 +7,7 @@ import { Context, EvaluationFailed } from './context.ts';
 
 export { Cache, objKey, type CachedChain, type CachedRule, type CachedTable } from './cache.ts';
 export { hookNumber, standardPriority } from './commands.ts';
+export { nearestIn } from './expr.ts';
 export { giveType } from './types.ts';
 
 export interface Evaluated {
