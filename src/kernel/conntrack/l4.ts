@@ -59,5 +59,6 @@ export function badChecksum(net: Netns, state: HookState, skb: Skb, at: number, 
   if (protonum === IPPROTO.ICMP) return checksum(b, at, b.length) !== 0;
   const v4 = b[o] >> 4 === 4;
   const total = b.length - at;
-  return checksum(b, at, at + length, pseudo(v4 ? ip4Src(b, o) : ip6Src(b, o), v4 ? ip4Dst(b, o) : ip6Dst(b, o), protonum, total)) !== 0;
+  // udplite_error asks for UDP's pseudo header: datagrams with a right checksum count as wrong.
+  return checksum(b, at, at + length, pseudo(v4 ? ip4Src(b, o) : ip6Src(b, o), v4 ? ip4Dst(b, o) : ip6Dst(b, o), protonum === IPPROTO.UDPLITE ? IPPROTO.UDP : protonum, total)) !== 0;
 }

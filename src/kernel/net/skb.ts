@@ -83,6 +83,7 @@ export class Skb {
 
 /** What the model knows of the socket that sent or will take a packet. */
 export interface SocketInfo {
+  /** -1: a socket of the kernel's own, without a file. */
   readonly uid: number;
   readonly gid: number;
   readonly transparent: boolean;
@@ -91,3 +92,6 @@ export interface SocketInfo {
   readonly cgroupClassid: number;
   readonly cgroupPath: string;
 }
+
+/** The control sockets by which the kernel sends ICMP messages, resets and neighbour discovery. */
+export const KERNEL_SOCKET: SocketInfo = Object.freeze({ uid: -1, gid: -1, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' });

@@ -1,4 +1,4 @@
-import { CTINFO, PACKET, Skb } from '../net/skb.ts';
+import { KERNEL_SOCKET, CTINFO, PACKET, Skb } from '../net/skb.ts';
 import { checksum, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, putIp4 } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
@@ -54,7 +54,7 @@ export class Icmp4 {
     out.set(payload, 28);
     put16(out, 22, checksum(out, 20, out.length));
     const skb = new Skb(out);
-    skb.protocol = ETH.IP; skb.transport = 20; skb.l4proto = IPPROTO.ICMP; skb.mark = mark; skb.dst = dst;
+    skb.protocol = ETH.IP; skb.transport = 20; skb.l4proto = IPPROTO.ICMP; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = dst;
     if (about && ERRORS.has(type)) attachConnection(skb, about);
     this.#s.ip4.localOut(skb);
   }

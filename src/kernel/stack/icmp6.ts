@@ -1,4 +1,4 @@
-import { PACKET, Skb } from '../net/skb.ts';
+import { KERNEL_SOCKET, PACKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, ip6Dst, ip6Src, ip6Tclass, isLinkLocal6, isMulticast6, isZero, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { Dst } from './fib.ts';
@@ -41,7 +41,7 @@ export class Icmp6 {
     out.set(payload, 48);
     put16(out, 42, checksum(out, 40, out.length, pseudo(saddr, daddr, IPPROTO.ICMPV6, out.length - 40)));
     const skb = new Skb(out);
-    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.ICMPV6; skb.mark = mark; skb.dst = dst;
+    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.ICMPV6; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = dst;
     if (about) attachConnection(skb, about);
     this.#s.ip6.localOut(skb);
   }

@@ -220,7 +220,7 @@ export class Ip6 {
   toNeighbour(skb: Skb, dst: Dst): void {
     const daddr = ip6Dst(skb.data, skb.network);
     const dev = dst.local ? this.#s.lo : dst.dev;
-    if (isMulticast6(daddr) && skb.sk && dev.type !== 'loopback' && this.#joined(daddr, dev)) {
+    if (isMulticast6(daddr) && skb.sk && skb.sk.uid >= 0 && dev.type !== 'loopback' && this.#joined(daddr, dev)) {
       const back = skb.clone();
       back.dst = null; back.pktType = PACKET.loopback; back.sk = null;
       this.#s.later(back);

@@ -1,4 +1,4 @@
-import { Skb } from '../net/skb.ts';
+import { KERNEL_SOCKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, ip6Tclass, isExtensionHeader, putIp4, putIp6 } from '../net/wire/ip.ts';
 import type { Stack } from './stack.ts';
@@ -89,7 +89,7 @@ export class LocalHost {
     putIp4(out, 0, { tos: tos & 0xfc, len: 40, id: 0, frag: IP_DF, ttl: s.icmp4.hopLimit(route.dst), proto: IPPROTO.TCP, src: from, dst: to });
     out.set(tcp, 20);
     const skb = new Skb(out);
-    skb.protocol = ETH.IP; skb.transport = 20; skb.l4proto = IPPROTO.TCP; skb.mark = mark; skb.dst = route.dst;
+    skb.protocol = ETH.IP; skb.transport = 20; skb.l4proto = IPPROTO.TCP; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = route.dst;
     s.ip4.localOut(skb);
   }
 
@@ -102,7 +102,7 @@ export class LocalHost {
     putIp6(out, 0, { tclass: ip6Tclass(orig.data, orig.network) & 0xfc, flow: s.ip6.flowLabel(), len: 20, next: IPPROTO.TCP, hops: s.ip6.hopLimit(route.dst), src: from, dst: to });
     out.set(tcp, 40);
     const skb = new Skb(out);
-    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.TCP; skb.mark = mark; skb.dst = route.dst;
+    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.TCP; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = route.dst;
     s.ip6.localOut(skb);
   }
 }

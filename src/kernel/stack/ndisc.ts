@@ -1,4 +1,4 @@
-import { PACKET, Skb } from '../net/skb.ts';
+import { KERNEL_SOCKET, PACKET, Skb } from '../net/skb.ts';
 import { checksum, concat, pseudo, put16, put32, sameBytes } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, ip6Dst, ip6Src, isLinkLocal6, isMulticast6, isZero, putIp6 } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
@@ -83,7 +83,7 @@ export class Ndisc {
     out.set(rest, 48);
     put16(out, 42, checksum(out, 40, out.length, pseudo(src, dst, IPPROTO.ICMPV6, out.length - 40)));
     const skb = new Skb(out);
-    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.ICMPV6;
+    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.ICMPV6; skb.sk = KERNEL_SOCKET;
     const route = this.#s.ip6.outputRoute(dst, src, { mark: 0, oif: dev.index });
     // icmp6_dst_alloc: always this device, always on the link.
     const local = !('error' in route) && route.dst.local ? route.dst : null;

@@ -15,7 +15,7 @@ export function countConnections(i: { readonly mask: Uint8Array; readonly daddr:
   const ct = skb.ct;
   const key = `${address.join('.')}/${ct?.zone.id ?? 0}`;
   const now = state.net.clock.now();
-  const list = (tree.get(key) ?? []).filter((c) => c === ct || (c !== null && alive(c, now)));
+  const list = (tree.get(key) ?? []).filter((c) => c !== null && (c === ct || alive(c, now)));
   if (ct === null || !list.includes(ct)) list.push(ct);
   tree.set(key, list);
   return list.length;
