@@ -73,7 +73,7 @@ export const boolean: Datatype = {
 };
 
 export const mark: Datatype = {
-  id: 'mark', name: 'mark', number: 19, desc: 'packet mark', byteorder: 'host', size: 32, base: integer, hex: 8, prefixable: true,
+  id: 'mark', name: 'mark', number: 19, desc: 'packet mark', byteorder: 'host', size: 32, base: integer, hex: 8,
   symbols: (c) => fileTable(c, 'rt_marks', 'hexadecimal'),
   print: (v, c) => symbolic(v, mark, c, true),
 };
@@ -84,10 +84,14 @@ export function symbolic(v: Valued, type: Datatype, c: PrintContext, quotes: boo
   return found ? (quotes ? `"${found[0]}"` : found[0]) : printInteger(v, type);
 }
 
+/** What Debian's iproute2 ships, where the machine has no such file of its own. */
+const SHIPPED_FOLDER = '/usr/share/iproute2/';
+const SHIPPED: Readonly<Record<string, string>> = { rt_realms: '0\tcosmos\n', group: '0\tdefault\n' };
+
 /** rt_symbol_table_init: files of iproute2, `number name` a line, number in any base. */
 export function fileTable(c: NameContext, file: string, base: SymbolTable['base']): SymbolTable {
   for (const folder of ['/etc/iproute2/', '/usr/share/iproute2/']) {
-    const text = c.names.file(folder + file);
+    const text = c.names.file(folder + file) ?? (folder === SHIPPED_FOLDER ? SHIPPED[file] : undefined);
     if (text === undefined) continue;
     const symbols: [string, bigint][] = [];
     for (const line of text.split('\n')) {

@@ -16,18 +16,18 @@ export const ifindex: Datatype = {
     const name = c.ifname(Number(v.value));
     return name === undefined ? v.value.toString() : `"${name}"`;
   },
-  json: (v, c) => c.ifname(Number(v.value)) ?? v.value,
+  json: (v, c) => c.ifname(Number(v.value)) ?? String(v.value),
 };
 
 export const realm: Datatype = {
-  id: 'realm', name: 'realm', number: 22, desc: 'routing realm', byteorder: 'host', size: 32, base: integer, prefixable: true,
+  id: 'realm', name: 'realm', number: 22, desc: 'routing realm', byteorder: 'host', size: 32, base: integer,
   symbols: (c) => fileTable(c, 'rt_realms', 'decimal'),
   print: (v, c) => symbolic(v, realm, c, true),
   json: (v, c) => symbolic(v, realm, c, false),
 };
 
 export const devgroup: Datatype = {
-  id: 'devgroup', name: 'devgroup', number: 35, desc: 'devgroup name', byteorder: 'host', size: 32, base: integer, prefixable: true,
+  id: 'devgroup', name: 'devgroup', number: 35, desc: 'devgroup name', byteorder: 'host', size: 32, base: integer,
   symbols: (c) => fileTable(c, 'group', 'decimal'),
   print: (v, c) => symbolic(v, devgroup, c, true),
 };

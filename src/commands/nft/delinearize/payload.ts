@@ -10,14 +10,14 @@ export function become(e: ExprOf<'payload'>, desc: Proto, f: Field, offset = f.o
 }
 
 /** payload_init_raw: ports are known even where the protocol is not. */
-export function initRaw(e: ExprOf<'payload'>): void {
+export function initRaw(e: ExprOf<'payload'>, unknown = false): void {
   e.raw = true; e.proto = ''; e.field = ''; e.dtype = 'xinteger'; e.byteorder = 'big';
-  const th = e.base === 'transport' ? protocol('th') : undefined;
+  const th = e.base === 'transport' && !unknown ? protocol('th') : undefined;
   const f = th?.fields.find((x) => x.offset === e.offset && x.len === e.len);
   if (th && f) become(e, th, f);
 }
 
-export function fieldAt(desc: Proto | undefined, offset: number, len: number, ctx: ProtocolContext): Field | undefined {
+export function fieldAt(desc: Proto | null | undefined, offset: number, len: number, ctx: ProtocolContext): Field | undefined {
   return desc?.fields.find((f) => f.meta === undefined && f.offset === offset && f.len === len && icmpMatches(desc.name, f, ctx.icmpType));
 }
 
@@ -26,7 +26,7 @@ export function complete(e: ExprOf<'payload'>, ctx: ProtocolContext): void {
   const desc = ctx.descOf(e);
   const f = fieldAt(desc, e.offset, e.len, ctx);
   if (desc && f) become(e, desc, f);
-  else initRaw(e);
+  else initRaw(e, desc === null);
 }
 
 /** payload_expr_expand: one load may cover several fields. The last may be cut short: a prefix of its field. */
@@ -47,7 +47,7 @@ export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payl
     if (rest === 0) return out;
   }
   const raw = { ...e, offset, len: rest };
-  initRaw(raw);
+  initRaw(raw, desc === null);
   out.push(raw);
   return out;
 }
@@ -74,4 +74,19 @@ export function trim(e: ExprOf<'payload'>, mask: bigint, ctx: ProtocolContext): 
   if (!desc || !f) return null;
   become(e, desc, f);
   return place.shift;
+}
+
+/** The field in which all the touched bits of some whole bytes lie. */
+export function fieldAround(e: ExprOf<'payload'>, touched: bigint, ctx: ProtocolContext, base: number): { field: ExprOf<'payload'>; shift: number } | null {
+  const desc = ctx.descOf(e);
+  const bits = Math.ceil(e.len / 8) * 8;
+  if (!desc || !touched) return null;
+  const start = e.offset - base;
+  const first = start + bits - bitLength(touched);
+  const last = start + bits - lowBit(touched);
+  const f = desc.fields.find((x) => x.meta === undefined && x.offset <= first && x.offset + x.len >= last);
+  if (!f || f.offset < start || f.offset + f.len > start + bits) return null;
+  const field = { ...e };
+  become(field, desc, f);
+  return { field, shift: start + bits - (f.offset + f.len) };
 }

@@ -7,7 +7,7 @@ import { valueToBytes } from '../datatype/bytes.ts';
 import { protocolField, upperOf } from '../proto.ts';
 import { protocol } from '../proto.ts';
 import type { RuleContext } from './context.ts';
-import { complete, expand, maskPlace, trim } from './payload.ts';
+import { complete, expand, fieldAround, maskPlace, trim } from './payload.ts';
 import { Dependencies, LAYER, ProtocolContext } from './protocols.ts';
 
 const isBitmask = (dtype: string): boolean => !dtype.includes(' . ') && dtype !== 'bitmask' && hasBase(dtype, 'bitmask');
@@ -35,6 +35,7 @@ export class Postprocessor {
       this.stmt = s;
       const before = this.out.length;
       this.one(s);
+      if (s.kind !== 'expression') { this.outer.deps.reset(); this.tunnel.deps.reset(); }
       if (this.out.length === before && !this.replaced) this.out.push(s);
       this.replaced = false;
     }
@@ -124,7 +125,7 @@ export class Postprocessor {
 
   private kill(e: ExprOf<'payload'>): void {
     const l = this.layered(e);
-    l.deps.kill(e, l.protocols.family);
+    l.deps.kill(e, l.protocols.family, l.protocols.descOf(e) === null || (e.raw && e.base !== 'transport'));
     if (e.inner !== undefined && (e.inner === 'gre' || e.inner === 'gretap')) {
       const dep = this.outer.deps.get(LAYER.transport);
       if (dep?.left.kind === 'meta') this.outer.deps.release(LAYER.transport);
@@ -143,11 +144,10 @@ export class Postprocessor {
         const field = this.field(e.left);
         if (field && field.shift === Number(e.right.value)) return field.expr;
       }
-      e.dtype = e.left.dtype; e.byteorder = e.left.byteorder;
-      if (e.left.kind === 'payload' || e.left.kind === 'binop') e.dtype = e.left.dtype;
+      e.dtype = e.left.dtype; e.byteorder = 'host';
       return e;
     }
-    if (e.right.kind === 'value' && e.right.dtype === 'invalid') setType(e.right, e.left.dtype, e.left.byteorder);
+    if (e.right.kind === 'value' && e.right.dtype === 'invalid') setType(e.right, e.left.dtype, e.left.kind === 'payload' && e.left.len < 8 ? 'host' : e.left.byteorder);
     e.right = this.expr(e.right);
     e.dtype = e.left.dtype; e.byteorder = e.left.byteorder; e.len = e.left.len;
     return e;
@@ -184,12 +184,24 @@ export class Postprocessor {
 
   private relational(e: ExprOf<'relational'>): Expr {
     if (e.left.kind === 'payload') return this.payloadMatch(e, e.left);
+    if (e.left.kind === 'unary') return this.converted(e, e.left);
     e.left = this.expr(e.left);
     if (e.left.kind === 'binop' && e.right.kind === 'value') setType(e.right, e.left.dtype, e.left.byteorder);
     else if (e.right.kind !== 'set_ref') this.typeRight(e);
     if (e.right.kind !== 'set_ref') e.right = this.expr(e.right);
     if (e.left.kind === 'meta' || e.left.kind === 'ct') this.metaMatch(e);
     if (e.left.kind === 'binop') return this.relationalBinop(e, e.left);
+    return e;
+  }
+
+  /** Host-order values are compared in network order where order matters; what is written are the numbers. */
+  private converted(e: ExprOf<'relational'>, left: ExprOf<'unary'>): Expr {
+    const order = left.byteorder;
+    e.left = this.expr(left.arg);
+    if (e.right.kind === 'set_ref') return e;
+    setType(e.right, e.left.dtype, order);
+    reorder(e.right, e.left.byteorder);
+    e.right = this.expr(e.right);
     return e;
   }
 
@@ -270,8 +282,6 @@ export class Postprocessor {
     if (binop.op !== 'and') return e;
     if ((e.op === 'eq' || e.op === 'neq') && isBitmask(right.dtype)) {
       if (right.kind === 'value' && right.value === 0n) return { ...e, op: e.op === 'neq' ? 'implicit' : 'neg', left: binop.left, right: toList(binop.right) } as Expr;
-      if (right.kind === 'value' && binop.right.kind === 'value' && right.value === binop.right.value) return e;
-      if (right.kind === 'value' || right.kind === 'binop') return mk({ kind: 'flagcmp', op: e.op === 'neq' ? 'neq' : 'eq', expr: binop.left, mask: toList(binop.right), value: toList(right) }, 'verdict', 'invalid', 0);
       return e;
     }
     const mask = binop.right;
@@ -327,14 +337,21 @@ export class Postprocessor {
     const parts = maskedWrite(s.value);
     if (!parts) return false;
     const keep = inNetworkOrder(parts.mask, bits);
-    const copy: ExprOf<'payload'> = { ...place };
-    const shift = trim(copy, keep ^ ones(bits), this.layered(place).protocols);
-    void base;
-    if (shift === null) return false;
-    s.expr = copy;
-    this.kill(copy);
-    const value = parts.value === null ? 0n : inNetworkOrder(parts.value, bits) >> BigInt(shift);
-    s.value = finish(valueExpr(value, copy.dtype, copy.byteorder, copy.len));
+    const value = parts.value === null ? 0n : inNetworkOrder(parts.value, bits);
+    const touched = (keep ^ ones(bits)) | value;
+    const l = this.layered(place);
+    const found = fieldAround(place, touched, l.protocols, base);
+    if (!found) return false;
+    const { field, shift } = found;
+    s.expr = field;
+    this.kill(field);
+    const at = (v: bigint): Expr => finish(valueExpr((v >> BigInt(shift)) & ones(field.len), field.dtype, field.byteorder, field.len));
+    const binop = (op: 'and' | 'or', left: Expr, v: bigint): Expr => mk({ kind: 'binop', op, left, right: at(v) }, field.dtype, field.byteorder, field.len);
+    if (touched === ones(field.len) << BigInt(shift)) { s.value = at(value); return true; }
+    let out: Expr = { ...field };
+    if ((keep | value) !== ones(bits)) out = binop('and', out, keep);
+    if (value) out = binop('or', out, value);
+    s.value = out;
     return true;
   }
 
@@ -355,6 +372,12 @@ export class Postprocessor {
       if (dep) this.outer.deps.release(LAYER.transport);
     }
   }
+}
+
+function reorder(e: Expr, byteorder: Expr['byteorder']): void {
+  e.byteorder = byteorder;
+  if (e.kind === 'range') { reorder(e.left, byteorder); reorder(e.right, byteorder); }
+  if (e.kind === 'prefix') reorder(e.prefix, byteorder);
 }
 
 const META_BASE: Readonly<Record<string, number>> = { 'meta iiftype': LAYER.none, 'meta nfproto': LAYER.link, 'meta protocol': LAYER.link, 'meta l4proto': LAYER.network, 'ct l3proto': LAYER.link, 'ct protocol': LAYER.network };
@@ -429,10 +452,19 @@ function finish(e: ExprOf<'value'>): Expr {
 export function finishString(e: ExprOf<'value'>): Expr {
   const bytes = valueToBytes(e.value, Math.ceil(e.len / 8), 'host');
   const end = bytes.indexOf(0);
-  if (end >= 0 || e.len >= 128) return e;
+  if (end >= 0 || e.len >= 128) return escapeStar(e, bytes, end < 0 ? bytes.length : end);
   const text = [...bytes, ...cString('*')];
   return { ...e, value: text.reduceRight((acc, b) => (acc << 8n) | BigInt(b), 0n), len: text.length * 8 };
 }
+
+/** A name that itself ends with an asterisk. */
+function escapeStar(e: ExprOf<'value'>, bytes: Uint8Array, end: number): Expr {
+  if (end < 1 || bytes[end - 1] !== STAR) return e;
+  const text = [...bytes.subarray(0, end - 1), BACKSLASH, STAR];
+  return { ...e, value: text.reduceRight((acc, b) => (acc << 8n) | BigInt(b), 0n), len: text.length * 8 };
+}
+const STAR = 42;
+const BACKSLASH = 92;
 
 /** bitmask_expr_to_binops */
 export function flagSum(e: ExprOf<'value'>): Expr {

@@ -10,7 +10,8 @@ const HEADER_BITS: Readonly<Record<string, number>> = { ether: 112, vlan: 32 };
 /** proto_ctx: which protocol each layer is known to carry. */
 export class ProtocolContext {
   readonly family: Family;
-  readonly desc: (Proto | undefined)[] = [];
+  /** null: known to be none of those that nft knows. */
+  readonly desc: (Proto | null | undefined)[] = [];
   readonly offset: number[] = [0, 0, 0, 0, 0];
   icmpType: number | undefined;
 
@@ -38,10 +39,10 @@ export class ProtocolContext {
     const link = this.desc[LAYER.link];
     switch (key) {
       case 'iiftype':
-        if (this.family === 'inet' || this.family === 'netdev') this.desc[LAYER.link] = n === 1 ? protocol('ether') : undefined;
+        if (this.family !== 'bridge') this.desc[LAYER.link] = n === 1 ? protocol('ether') : null;
         return;
-      case 'nfproto': this.desc[LAYER.network] = upperOf(protocol('inet'), n); return;
-      case 'l4proto': this.desc[LAYER.transport] = upperOf(protocol('inet-service'), n); return;
+      case 'nfproto': this.desc[LAYER.network] = upperOf(protocol('inet'), n) ?? null; return;
+      case 'l4proto': this.desc[LAYER.transport] = upperOf(protocol('inet-service'), n) ?? null; return;
       case 'protocol':
         if (this.family === 'netdev' || this.family === 'bridge') this.desc[LAYER.network] = upperOf(link ?? protocol('netdev'), n);
         return;
@@ -60,7 +61,7 @@ export class ProtocolContext {
     this.desc[LAYER[next.base]] = next;
   }
 
-  descOf(e: ExprOf<'payload'>): Proto | undefined {
+  descOf(e: ExprOf<'payload'>): Proto | null | undefined {
     if (e.base === 'tunnel') return e.inner === undefined ? undefined : protocol(e.inner);
     return this.desc[LAYER[e.base]];
   }
@@ -85,6 +86,11 @@ export class Dependencies {
     this.deps[base + 1] = stmt;
   }
 
+  /** Between two comparisons nothing else may stand: what comes then is no help for what was before. */
+  reset(): void {
+    this.deps.length = 0;
+  }
+
   private at(base: number): number {
     if (this.deps[base]) return base;
     return base === LAYER.transport && this.deps[LAYER.inner] ? LAYER.inner : -1;
@@ -103,10 +109,10 @@ export class Dependencies {
   }
 
   /** payload_dependency_kill */
-  kill(e: ExprOf<'payload'>, family: Family): void {
+  kill(e: ExprOf<'payload'>, family: Family, unknown: boolean): void {
     const base = LAYER[e.base];
     const dep = this.get(base);
-    if (dep && (!e.raw || e.base === 'transport') && mayKill(dep, e, family)) this.release(base);
+    if (dep && !unknown && mayKill(dep, e, family)) this.release(base);
   }
 
   /** exthdr_dependency_kill: an IPv6 extension header implies IPv6, a TCP option TCP. */
@@ -149,11 +155,7 @@ function killsIcmp(dep: ExprOf<'relational'>, left: ExprOf<'payload'>, e: ExprOf
   const field = proto.fields.find((f) => f.name === e.field);
   const types = field ? icmpTypes(proto.name, field) : [];
   if (!types.length) return false;
-  if (dep.right.kind === 'value') return types.includes(Number(dep.right.value));
-  const set = dep.right.kind === 'set_ref' ? dep.right.anonymous?.decl.init : undefined;
-  if (set?.kind !== 'set') return false;
-  const values = set.items.map((i) => (i.kind === 'set_elem' && i.key.kind === 'value' ? Number(i.key.value) : -1));
-  return values.length === types.length && values.every((v) => types.includes(v));
+  return dep.right.kind === 'value' && types.includes(Number(dep.right.value));
 }
 
 const ETH_P_8021Q = 0x8100n;

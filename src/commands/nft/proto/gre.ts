@@ -2,7 +2,7 @@ import type { Proto } from './_types.ts';
 import { field } from './_types.ts';
 
 export const proto: Proto = {
-  name: 'gre', base: 'transport', tunnel: { type: 0, hdrsize: 4, flags: 0xe },
+  name: 'gre', base: 'transport', tunnel: { type: 3, hdrsize: 4, flags: 0xc },
   upper: [[0x0800, 'ip'], [0x86dd, 'ip6']],
   fields: [
     field('flags', 'integer', 0, 5),

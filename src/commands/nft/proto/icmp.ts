@@ -10,7 +10,7 @@ export const proto: Proto = {
     field('checksum', 'integer', 16, 16),
     field('id', 'integer', 32, 16, 'echo'),
     field('sequence', 'integer', 48, 16, 'echo'),
-    field('gateway', 'ipv4_addr', 32, 32, 'redirect'),
+    field('gateway', 'integer', 32, 32, 'redirect'),
     field('mtu', 'integer', 48, 16, 'pmtu'),
   ],
 };
