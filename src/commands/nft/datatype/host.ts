@@ -44,7 +44,7 @@ export const classid: Datatype = {
   print: (v) => {
     if (v.value === 0xffffffffn) return 'root';
     if (v.value === 0n) return 'none';
-    const hex = (n: bigint): string => n.toString(16).padStart(4, '0');
+    const hex = (n: bigint): string => n.toString(16);
     const major = v.value >> 16n; const minor = v.value & 0xffffn;
     return `${major ? hex(major) : ''}:${minor ? hex(minor) : ''}`;
   },

@@ -31,7 +31,9 @@ function evaluateDependency(c: Context, stmt: Stmt): void {
 function keyMatch(desc: Proto, number: number, loc: Location): Stmt & { kind: 'expression' } {
   const f = keyField(desc);
   if (!f) throw new Error(`no protocol key in ${desc.name}`);
-  const left: Expr = f.meta ? metaExpr(f.meta, loc) : payloadExpr(desc.name, f.name, loc);
+  // the tables of ip and ip6 give the layer above by `meta l4proto`
+  const key = desc.name === 'ip' || desc.name === 'ip6' ? 'l4proto' : f.meta;
+  const left: Expr = key ? metaExpr(key, loc) : payloadExpr(desc.name, f.name, loc);
   const order = datatype(f.dtype).byteorder;
   return { kind: 'expression', loc, expr: relational(loc, 'eq', left, constant(loc, BigInt(number), f.dtype, order === 'invalid' ? f.byteorder : order, f.len)) };
 }

@@ -7,5 +7,5 @@ const numeric = (p: Printer): Printer => p.with({ service: false, reverseDns: fa
 export const expression: ExpressionDefinition<'range'> = {
   kind: 'range',
   print: (e, p) => `${numeric(p).expr(e.left)}-${numeric(p).expr(e.right)}`,
-  json: (e, p) => ({ range: [p.json(e.left), p.json(e.right)] }),
+  json: (e, p) => ({ range: [p.with({ numericProto: true }).json(e.left), p.with({ numericProto: true }).json(e.right)] }),
 };

@@ -45,7 +45,7 @@ export function newSetMessage(decl: SetDecl, family: Family, table: string, id: 
   const verdict = data?.dtype === 'verdict';
   const user: SetUserdata = {
     keyByteorder: key.byteorder, ...(data && { dataByteorder: data.byteorder }), ...(data?.intervalData && { dataInterval: true }),
-    ...(decl.keyTypeof && (!data || says(data)) && { key: bare(key), ...(data && { data: bare(data) }) }),
+    ...(((decl.keyTypeof && (!data || says(data))) || has('anonymous')) && { key: bare(key), ...(data && { data: bare(data) }) }),
     ...(decl.autoMerge && { autoMerge: true }), ...(decl.comment !== undefined && { comment: decl.comment }),
   };
   const set: Omit<NftSet, 'handle' | 'elements' | 'id'> = {
