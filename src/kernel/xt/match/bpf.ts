@@ -53,7 +53,7 @@ export const match = defineExtension<BpfInfo>({
     return draftOf<BpfInfo>({ ...draft });
   },
   save: (i) => (i.program ? ` --bytecode "${i.program.length},${programText(i.program, '"')}` : ''),
-  print: (i) => `match bpf ${i.program ? programText(i.program, '') : 'unknown'}`,
+  print: (i) => `match bpf ${i.program ? programText(i.program, '\0') : 'unknown'}`,
   check: (i) => (i.program && verifyBpf(i.program) ? null : 'EINVAL'),
   match: (i, skb) => i.program !== null && runBpf(i.program, skb.data, skb.network) !== 0,
 });

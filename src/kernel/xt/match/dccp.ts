@@ -1,7 +1,7 @@
 import { needProtocol } from '../check.ts';
 import { defineExtension } from '../definition.ts';
 import { transport, u8, u16, within } from '../packet.ts';
-import { draftOf, fail, hex, numberOf, portName, rangeOf } from '../value.ts';
+import { draftOf, fail, numberOf, portName, rangeOf } from '../value.ts';
 
 /** struct xt_dccp_info; flags XT_DCCP_SRC_PORTS 1, DEST_PORTS 2, TYPE 4, OPTION 8 */
 type DccpInfo = { readonly spts: readonly [number, number]; readonly dpts: readonly [number, number]; readonly flags: number; readonly invflags: number; readonly typemask: number; readonly option: number };
@@ -9,16 +9,19 @@ type DccpInfo = { readonly spts: readonly [number, number]; readonly dpts: reado
 const FLAG = { SRC: 1, DST: 2, TYPE: 4, OPTION: 8 } as const;
 const TYPES = ['REQUEST', 'RESPONSE', 'DATA', 'ACK', 'DATAACK', 'CLOSEREQ', 'CLOSE', 'RESET', 'SYNC', 'SYNCACK', 'INVALID'] as const;
 
+/** INVALID stands for the six types without a name. */
+const bitsOf = (n: number): number => (n === 10 ? 0xfc00 : 1 << n);
+
 function parseTypes(text: string): number {
   let mask = 0;
   for (const word of text.split(',').filter((w) => w !== '')) {
     const n = (TYPES as readonly string[]).indexOf(word.toUpperCase());
     if (n < 0) fail(`Unknown DCCP type \`${word}'`);
-    mask |= 1 << n;
+    mask |= bitsOf(n);
   }
   return mask;
 }
-const typeList = (mask: number): string[] => TYPES.filter((_, n) => mask & (1 << n));
+const typeList = (mask: number): string[] => TYPES.filter((_, n) => mask & bitsOf(n));
 const span = (r: readonly [number, number], sep: string): string => (r[0] === r[1] ? String(r[0]) : `${r[0]}${sep}${r[1]}`);
 
 export const match = defineExtension<DccpInfo>({
@@ -68,7 +71,7 @@ export const match = defineExtension<DccpInfo>({
       if (!(i.flags & flag) || (r[0] === 0 && r[1] === 0xffff && !not(flag))) return '';
       return r[0] === r[1] ? ` ${word}:${not(flag)}${name(r[0])}` : ` ${word}s:${not(flag)}${name(r[0])}:${name(r[1])}`;
     };
-    const types = c.numeric ? ` 0x${hex(i.typemask)}` : ` ${typeList(i.typemask).join(',')}`;
+    const types = c.numeric ? ` ${Array.from({ length: 16 }, (_, n) => n).filter((n) => i.typemask & (1 << n)).join(',')}` : ` ${typeList(i.typemask).join(',')}`;
     return ` dccp${ports('spt', i.spts, FLAG.SRC)}${ports('dpt', i.dpts, FLAG.DST)}`
       + (i.flags & FLAG.TYPE ? `${not(FLAG.TYPE) && ' !'}${types}` : '') + (i.flags & FLAG.OPTION ? ` option=${not(FLAG.OPTION)}${i.option}` : '');
   },

@@ -1,7 +1,7 @@
 import { ntop, prefixMask } from '../address.ts';
 import { defineExtension } from '../definition.ts';
-import type { PrintContext } from '../definition.ts';
-import { HashlimitTable, MODE, SCALE } from '../hashlimit-table.ts';
+import type { ParsedOption, PrintContext } from '../definition.ts';
+import { HashlimitTable, MODE, SCALE, user2credits } from '../hashlimit-table.ts';
 import { scanNumber, strtol } from '../number.ts';
 import { destination, lengthOf, source, transport, u16 } from '../packet.ts';
 import { cut } from '../text.ts';
@@ -54,8 +54,7 @@ function parseBurst(text: string): bigint {
   const n = scanNumber(text, 1, 0xffffffffn);
   if (!n || (n.rest === '' && n.value > BigInt(BURST_MAX))) return fail(`bad value for option "--hashlimit-burst", or out of range (1-${BURST_MAX}).`);
   const factor = n.rest[0] === 'm' ? 1048576n : n.rest[0] === 'k' ? 1024n : 1n;
-  const value = n.value * factor;
-  return value > U32 ? fail(`bad value for option "--hashlimit-burst", value "${text}" too large (max ${U32 / 1048576n}mb).`) : value;
+  return n.value * factor;
 }
 
 const MODES = [['srcip', MODE.SRCIP], ['srcport', MODE.SRCPORT], ['dstip', MODE.DSTIP], ['dstport', MODE.DSTPORT]] as const;
@@ -77,7 +76,7 @@ function rateText(avg: bigint): { readonly text: string; readonly long: string; 
 
 function bytesRate(avg: bigint): readonly [bigint, string] {
   const bytes = costToBytes(avg);
-  const [name, size] = SIZES.find(([, s]) => s === 1n || (bytes >= s && bytesToCost(bytes & ~(s - 1n)) === avg)) ?? SIZES[2];
+  const [name, size] = SIZES.find(([, s]) => s === 1n || (bytes >= s && bytesToCost(bytes & (U32 ^ (s - 1n))) === avg)) ?? SIZES[2];
   return [bytes / size, name];
 }
 function bytesBurst(i: HashlimitInfo): readonly [bigint, string] {
@@ -114,13 +113,23 @@ function text(i: HashlimitInfo, bits: number, w: Words): string {
   return out;
 }
 
+/** The prefix length in 8 bits; a mask with holes has none (255). */
+const plenOf = (o: ParsedOption): number => (o.value as { readonly plen: number }).plen & 255;
+function intervalOf(text: string): number {
+  const n = strtol(text).value >>> 0;
+  return n === 0 ? badValue('hashlimit', '--hashlimit-rate-interval', text) : n;
+}
+
+/** An IPv6 mask is written without shortening. */
+const wholeMask = (mask: Uint8Array): string => (mask.length === 4 ? ntop(mask) : Array.from({ length: 8 }, (_, n) => ((mask[2 * n] << 8) | mask[2 * n + 1]).toString(16).padStart(4, '0')).join(':'));
+
 const addressBits = (c: Pick<PrintContext, 'family'>): number => (c.family === 'ip6' ? 128 : 32);
 
 /** hashlimit_mode_xlate: what the rate-match bit leaves over prints as `(null)`. */
 function translateMode(i: HashlimitInfo, family: string): string | null {
   const ip = family === 'ip6' ? 'ip6' : 'ip';
   const bytes = family === 'ip6' ? 16 : 4;
-  const address = (word: string, bits: number): string => `${ip} ${word}${bits === bytes * 8 ? '' : ` and ${ntop(prefixMask(bits, bytes))}`}`;
+  const address = (word: string, bits: number): string => `${ip} ${word}${bits === bytes * 8 ? '' : ` and ${wholeMask(prefixMask(bits, bytes))}`}`;
   const parts: string[] = [];
   if (i.mode & MODE.DSTIP) parts.push(address('daddr', i.dstmask));
   if (i.mode & MODE.DSTPORT) parts.push('tcp dport');
@@ -139,8 +148,8 @@ export const match = defineExtension<HashlimitInfo>({
     { name: 'hashlimit-upto', id: 'upto', type: 'string', invert: true, excludes: ['above'] },
     { name: 'hashlimit-above', id: 'above', type: 'string', invert: true, excludes: ['upto'] },
     { name: 'hashlimit', id: 'upto', type: 'string', invert: true, excludes: ['above'] },
-    { name: 'hashlimit-srcmask', type: 'uint8' },
-    { name: 'hashlimit-dstmask', type: 'uint8' },
+    { name: 'hashlimit-srcmask', type: 'plenmask' },
+    { name: 'hashlimit-dstmask', type: 'plenmask' },
     { name: 'hashlimit-burst', type: 'string' },
     { name: 'hashlimit-htable-size', type: 'uint32' },
     { name: 'hashlimit-htable-max', type: 'uint32' },
@@ -192,8 +201,8 @@ export const match = defineExtension<HashlimitInfo>({
         }
         break;
       }
-      case 'hashlimit-srcmask': info.srcmask = numberOf(o); break;
-      case 'hashlimit-dstmask': info.dstmask = numberOf(o); break;
+      case 'hashlimit-srcmask': info.srcmask = plenOf(o); break;
+      case 'hashlimit-dstmask': info.dstmask = plenOf(o); break;
       case 'hashlimit-burst': info.burst = parseBurst(value); break;
       case 'hashlimit-htable-size': info.size = numberOf(o); break;
       case 'hashlimit-htable-max': info.max = numberOf(o); break;
@@ -202,7 +211,7 @@ export const match = defineExtension<HashlimitInfo>({
       case 'hashlimit-mode': info.mode |= parseMode(value); break;
       case 'hashlimit-name': info.name = cut(value, 254); break;
       case 'hashlimit-rate-match': info.mode |= MODE.RATE_MATCH; break;
-      default: info.interval = Number(scanNumber(value, 1, 86400)?.value ?? fail(`bad value for option "--hashlimit-rate-interval", or out of range`));
+      default: info.interval = intervalOf(value);
     }
   },
   finish(draft, context) {
@@ -222,7 +231,7 @@ export const match = defineExtension<HashlimitInfo>({
     }
     const unit = costToBytes(info.avg);
     if (info.burst < unit) fail(`burst cannot be smaller than ${unit}b`);
-    info.burst = (info.burst + unit - 1n) / unit;
+    info.burst = BigInt.asUintN(32, info.burst) / unit + (info.burst % unit ? 1n : 0n);
     if (!given('hashlimit-htable-expire')) info.expire = BYTE_EXPIRE_BURST * 1000;
     return info;
   },
@@ -248,7 +257,7 @@ export const match = defineExtension<HashlimitInfo>({
     if (i.gcInterval === 0 || i.expire === 0 || i.srcmask > bits || i.dstmask > bits) return 'EINVAL';
     if (i.mode & MODE.RATE_MATCH) return i.avg === 0n || i.avg > U32 ? 'ERANGE' : i.interval === 0 ? 'EINVAL' : null;
     if (i.mode & MODE.BYTES) return (i.avg * 250n * 2n ** 24n) >> 32n === 0n ? 'EINVAL' : null;
-    return i.burst === 0n ? 'ERANGE' : null;
+    return i.burst === 0n || user2credits(i.avg * i.burst) < user2credits(i.avg) ? 'ERANGE' : null;
   },
   match(i, skb, state, keep) {
     const table = keep.shared(`hashlimit/${state.pf}/${i.name}`, () => new HashlimitTable(i));

@@ -18,7 +18,7 @@ function parseHeaders(text: string, protocol: (name: string) => number | undefin
     const known = HEADERS.find(([, , , names]) => names.includes(word))?.[0];
     const n = known ?? (/^\d+$/.test(word) ? Number(word) : protocol(word)) ?? fail(`unknown header \`${word}' specified`);
     const header = HEADERS.find(([number]) => number === n);
-    if (!header) return fail(`unknown header \`${word}' specified`);
+    if (!header) return fail(`unknown header \`${n}' specified`);
     flags |= header[1];
   }
   return flags;
@@ -56,7 +56,6 @@ export const match = defineExtension<HeaderInfo>({
   finish: (draft) => draftOf<HeaderInfo>({ ...draft }),
   save: (i) => `${i.invert ? ' !' : ''} --header ${names(i.matchflags)}${i.soft ? ' --soft' : ''}`,
   print: (i, c) => ` ipv6header${i.matchflags || i.invert ? ` flags:${i.invert ? '!' : ''}${c.numeric ? `0x${hex(i.matchflags, 2).toUpperCase()}` : names(i.matchflags)}` : ''}${i.soft ? ' soft' : ''}`,
-  check: (i) => (!i.soft && i.invert ? 'EINVAL' : null),
   /** ip6t_ipv6header.c: ipv6header_mt6 */
   match(i, skb) {
     const d = skb.data;

@@ -23,6 +23,9 @@ function elementText(e: Element, prefix: string, c: PrintContext, numeric: boole
     + say(daddr, () => `tunnel-dst ${daddr ? net(daddr) : ''}`) + say(saddr, () => `tunnel-src ${saddr ? net(saddr) : ''}`);
 }
 
+/** `--pol none` keeps what it was given, and shows nothing of it. */
+const shown = (i: PolicyInfo): readonly Element[] => (i.none ? [] : i.elements);
+
 const flagText = (i: PolicyInfo, prefix: string): string => (i.dir ? ` ${prefix}dir ${i.dir}` : '') + ` ${prefix}pol ${i.none ? 'none' : 'ipsec'}` + (i.strict ? ` ${prefix}strict` : '');
 
 export const match = defineExtension<PolicyInfo>({
@@ -100,7 +103,7 @@ These options may be used repeatedly, to describe policy elements:
     if (info.none) {
       if (info.strict) fail('policy match: policy none but --strict given');
       if (info.elements.length > 1) fail('policy match: policy none but policy given');
-      return { ...info, elements: [] };
+      return info;
     }
     for (const [n, e] of info.elements.entries()) {
       if (info.strict && Object.keys(e).length === 0) {
@@ -111,8 +114,8 @@ These options may be used repeatedly, to describe policy elements:
     }
     return info;
   },
-  save: (i, c) => flagText(i, '--') + i.elements.map((e, n) => `${n ? ' --next' : ''}${elementText(e, '--', c, false)}`).join(''),
-  print: (i, c) => ` policy match${flagText(i, '')}${i.elements.map((e, n) => `${i.elements.length > 1 ? ` [${n}]` : ''}${elementText(e, '', c, c.numeric)}`).join('')}`,
+  save: (i, c) => flagText(i, '--') + shown(i).map((e, n) => `${n ? ' --next' : ''}${elementText(e, '--', c, false)}`).join(''),
+  print: (i, c) => ` policy match${flagText(i, '')}${shown(i).map((e, n) => `${i.elements.length > 1 ? ` [${n}]` : ''}${elementText(e, '', c, c.numeric)}`).join('')}`,
   translate: (i) => (i.dir !== 'in' || i.strict || i.elements.some((e) => Object.keys(e).length > 0) ? null : `meta secpath ${i.none ? 'missing' : 'exists'}`),
   check(i, c) {
     if (i.dir === 'out' && c.hookMask & (HOOK_BIT.prerouting | HOOK_BIT.input)) return 'EINVAL';

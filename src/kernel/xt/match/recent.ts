@@ -15,7 +15,7 @@ const others = (name: string): string[] => ids.filter((id) => id !== name);
 
 function text(i: RecentInfo, w: Record<'SET' | 'CHECK' | 'UPDATE' | 'REMOVE' | 'seconds' | 'reap' | 'hits' | 'ttl' | 'name' | 'mask', string>): string {
   const has = (bit: number): boolean => (i.check_set & bit) !== 0;
-  return `${i.invert ? ' !' : ''}${has(RECENT.SET) ? w.SET : ''}${has(RECENT.CHECK) ? w.CHECK : ''}${has(RECENT.UPDATE) ? w.UPDATE : ''}${has(RECENT.REMOVE) ? w.REMOVE : ''}`
+  return `${has(RECENT.SET) ? w.SET : ''}${has(RECENT.CHECK) ? w.CHECK : ''}${has(RECENT.UPDATE) ? w.UPDATE : ''}${has(RECENT.REMOVE) ? w.REMOVE : ''}`
     + (i.seconds ? ` ${w.seconds} ${i.seconds}` : '') + (has(RECENT.REAP) ? w.reap : '') + (i.hit_count ? ` ${w.hits} ${i.hit_count}` : '')
     + (has(RECENT.TTL) ? w.ttl : '') + ` ${w.name} ${i.name}`;
 }
@@ -34,7 +34,7 @@ export const match = defineExtension<RecentInfo>({
     { name: 'reap', type: 'none', requires: ['seconds'] },
     { name: 'hitcount', type: 'uint32' },
     { name: 'rttl', type: 'none', excludes: ['set', 'remove'] },
-    { name: 'name', type: 'string', min: 1, size: 200 },
+    { name: 'name', type: 'string', size: 200 },
     { name: 'rsource', type: 'none' },
     { name: 'rdest', type: 'none' },
     { name: 'mask', type: 'host' },
@@ -85,9 +85,9 @@ xt_recent by: Stephen Frost <sfrost@snowman.net>.
     if (!ids.some((id) => context.seen.has(id))) fail("recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'");
     return draftOf<RecentInfo>({ ...draft });
   },
-  save: (i) => text(i, { SET: ' --set', CHECK: ' --rcheck', UPDATE: ' --update', REMOVE: ' --remove', seconds: '--seconds', reap: ' --reap', hits: '--hitcount', ttl: ' --rttl', name: '--name', mask: '' })
+  save: (i) => (i.invert ? ' !' : '') + text(i, { SET: ' --set', CHECK: ' --rcheck', UPDATE: ' --update', REMOVE: ' --remove', seconds: '--seconds', reap: ' --reap', hits: '--hitcount', ttl: ' --rttl', name: '--name', mask: '' })
     + ` --mask ${ntop(i.mask)} --r${i.side}`,
-  print: (i) => ` recent:${text(i, { SET: ' SET', CHECK: ' CHECK', UPDATE: ' UPDATE', REMOVE: ' REMOVE', seconds: 'seconds:', reap: ' reap', hits: 'hit_count:', ttl: ' TTL-Match', name: 'name:', mask: '' })}`
+  print: (i) => `${i.invert ? ' !' : ''} recent:${text(i, { SET: ' SET', CHECK: ' CHECK', UPDATE: ' UPDATE', REMOVE: ' REMOVE', seconds: 'seconds:', reap: ' reap', hits: 'hit_count:', ttl: ' TTL-Match', name: 'name:', mask: '' })}`
     + ` side: ${i.side} mask: ${ntop(i.mask)}`,
   /** xt_recent.c: recent_mt_check */
   check(i) {

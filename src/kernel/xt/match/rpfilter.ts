@@ -32,7 +32,7 @@ export const match = defineExtension<RpfilterInfo>({
   finish: (draft) => draftOf<RpfilterInfo>({ ...draft }),
   save: (i) => text(i, '--'),
   print: (i) => ` rpfilter${text(i, '')}`,
-  translate: (i) => `${i.acceptLocal ? 'fib saddr type != local ' : ''}fib saddr${i.validmark ? ' . mark' : ''}${i.loose ? '' : ' . iif'} oif ${i.invert ? '' : '!= '}0`,
+  translate: (i) => (i.acceptLocal && !i.invert ? null : `${i.acceptLocal ? 'fib saddr type != local ' : ''}fib saddr${i.validmark ? ' . mark' : ''}${i.loose ? '' : ' . iif'} oif ${i.invert ? '' : '!= '}0`),
   /** xt_rpfilter.c: rpfilter_check; both tables run in prerouting */
   check: (_, c) => (c.table !== 'mangle' && c.table !== 'raw' ? 'EINVAL' : c.hookMask & ~HOOK_BIT.prerouting ? 'EINVAL' : null),
   /** ipt_rpfilter.c, ip6t_rpfilter.c: rpfilter_mt */

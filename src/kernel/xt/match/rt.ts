@@ -74,7 +74,7 @@ export const match = defineExtension<RtInfo>({
     const not = (flag: number): string => (i.invflags & flag ? '!' : '');
     const segs = i.flags & RT.SGS ? printSpan('segsleft', i.segsleft, not(RT.SGS) !== '') : '';
     return ` rt${i.flags & RT.TYP ? ` type:${not(RT.TYP)}${i.rt_type}` : ''}${segs && ` ${segs}`}`
-      + (i.flags & RT.LEN && (i.hdrlen || not(RT.LEN)) ? ` length:${not(RT.LEN)}${i.hdrlen}` : '')
+      + (i.flags & RT.LEN ? ` length:${not(RT.LEN)}${i.hdrlen}` : '')
       + (i.flags & RT.RES ? ' reserved' : '') + (i.flags & RT.FST ? ` 0-addrs ${i.addrs.map(ntop).join(',')}` : '') + (i.flags & RT.NSTRICT ? ' 0-not-strict' : '') + unknownInvflags(i.invflags, 7);
   },
   translate(i) {

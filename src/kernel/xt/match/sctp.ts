@@ -24,38 +24,40 @@ const CHUNKS: readonly (readonly [string, number, string, string])[] = [
   ['COOKIE_ECHO', 10, '--------', 'cookie-echo'], ['COOKIE_ACK', 11, '--------', 'cookie-ack'], ['ECN_ECNE', 12, '--------', 'ecne'],
   ['ECN_CWR', 13, '--------', 'cwr'], ['SHUTDOWN_COMPLETE', 14, '-------T', 'shutdown-complete'], ['I_DATA', 64, '----IUBE', 'i-data'],
   ['RE_CONFIG', 130, '--------', 're-config'], ['PAD', 132, '--------', 'pad'], ['ASCONF', 193, '--------', 'asconf'],
-  ['ASCONF_ACK', 128, '--------', 'asconf-ack'], ['FORWARD_TSN', 192, '--------', 'forward-tsn'], ['I_FORWARD_TSN', 194, '----IUBE', 'i-forward-tsn'],
+  ['ASCONF_ACK', 128, '--------', 'asconf-ack'], ['FORWARD_TSN', 192, '--------', 'forward-tsn'], ['I_FORWARD_TSN', 194, '--------', 'i-forward-tsn'],
 ];
 
 /** libxt_sctp.c: parse_sctp_chunk */
 function parseChunks(text: string): { chunks: number[] | 'all'; chunkFlags: ChunkFlags[] } {
   const chunks = new Set<number>();
-  let all = false;
   const chunkFlags: { type: number; flag: number; mask: number }[] = [];
+  if (text.toUpperCase() === 'ALL') return { chunks: 'all', chunkFlags };
+  if (text.toUpperCase() === 'NONE') return { chunks: [], chunkFlags };
   for (const item of text.split(',').filter((w) => w !== '')) {
     const colon = item.indexOf(':');
     const name = colon < 0 ? item : item.slice(0, colon);
     const letters = colon < 0 ? '' : item.slice(colon + 1);
-    if (name.toUpperCase() === 'ALL') { all = true; break; }
-    if (name.toUpperCase() === 'NONE') { chunks.clear(); all = false; break; }
-    const row = CHUNKS.find(([word]) => word === name.toUpperCase()) ?? fail(`Unknown sctp chunk \`${name}'`);
+    // Flags are kept by the row of the table, which is the chunk's number for the first of them only.
+    const index = CHUNKS.findIndex(([word]) => word === name.toUpperCase());
+    if (index < 0) fail(`Unknown sctp chunk \`${name}'`);
+    const row = CHUNKS[index];
     chunks.add(row[1]);
     if (letters === '') continue;
-    let entry = chunkFlags.find((f) => f.type === row[1]);
+    let entry = chunkFlags.find((f) => f.type === index);
     if (!entry) {
       if (chunkFlags.length === MAX_CHUNK_FLAGS) fail('Number of chunk types with flags exceeds currently allowed limit. Increasing this limit involves changing IPT_NUM_SCTP_FLAGS and recompiling both the kernel space and user space modules\n');
-      entry = { type: row[1], flag: 0, mask: 0 };
+      entry = { type: index, flag: 0, mask: 0 };
       chunkFlags.push(entry);
     }
     for (const letter of letters) {
       const at = row[2].indexOf(letter.toUpperCase());
-      if (at < 0) fail(`Invalid flags for chunk type ${row[1]}\n`);
+      if (at < 0) fail(`Invalid flags for chunk type ${index}\n`);
       const bit = 1 << (7 - at);
       entry.mask |= bit;
       if (letter !== letter.toLowerCase()) entry.flag |= bit;
     }
   }
-  return { chunks: all ? 'all' : [...chunks].sort((a, b) => a - b), chunkFlags };
+  return { chunks: [...chunks].sort((a, b) => a - b), chunkFlags };
 }
 
 function chunkText(i: SctpInfo, numeric: boolean): string {

@@ -32,10 +32,10 @@ export const match = defineExtension<SocketMatchInfo>({
   print: (i) => ` socket${text(i)}`,
   translate(i) {
     const parts: string[] = [];
-    if (i.transparent) parts.push('socket transparent 1');
     if (!i.nowildcard) parts.push('socket wildcard 0');
+    if (i.transparent) parts.push('socket transparent 1');
     if (i.restore) parts.push('meta mark set socket mark');
-    return parts.join(' ');
+    return parts.join(' ') || 'socket wildcard le 1';
   },
   check: (_, c) => needHooks(c, HOOK_BIT.prerouting | HOOK_BIT.input),
   /** xt_socket.c: socket_match: the model has no listening sockets of its own; what a packet carries counts. */

@@ -44,7 +44,7 @@ function parseHex(text: string): Uint8Array {
 }
 
 const printable = (b: number): boolean => b >= 32 && b < 127;
-const needsHex = (p: Uint8Array): boolean => (p.length > 0 && p[p.length - 1] === 124) || !p.every(printable);
+const needsHex = (p: Uint8Array): boolean => !p.every(printable);
 const hexText = (p: Uint8Array): string => ` "|${[...p].map((b) => b.toString(16).padStart(2, '0')).join('')}|"`;
 const plainText = (p: Uint8Array): string => ` "${String.fromCharCode(...p).replace(/["\\]/g, '\\$&')}"`;
 

@@ -33,14 +33,14 @@ function parseDate(text: string): number {
 
 /** time_parse_minutes: hh:mm[:ss] */
 function parseMinutes(text: string): number {
-  const bad = (): never => fail(`invalid time "${text}" specified, should be hh:mm[:ss] format and within the boundaries`);
+  const bad = (from: string): never => fail(`invalid time "${from}" specified, should be hh:mm[:ss] format and within the boundaries`);
   const hour = strtol(text, 10);
-  if (hour.rest[0] !== ':' || hour.value < 0 || hour.value > 23) return bad();
+  if (hour.rest[0] !== ':' || hour.value < 0 || hour.value > 23) return bad(text);
   const minute = strtol(hour.rest.slice(1), 10);
-  if ((minute.rest !== '' && minute.rest[0] !== ':') || minute.value < 0 || minute.value > 59) return bad();
+  if ((minute.rest !== '' && minute.rest[0] !== ':') || minute.value < 0 || minute.value > 59) return bad(hour.rest.slice(1));
   if (minute.rest === '') return 3600 * hour.value + 60 * minute.value;
   const second = strtol(minute.rest.slice(1), 10);
-  if (second.rest !== '' || second.value < 0 || second.value > 59) return bad();
+  if (second.rest !== '' || second.value < 0 || second.value > 59) return bad(minute.rest.slice(1));
   return 3600 * hour.value + 60 * minute.value + second.value;
 }
 
@@ -60,11 +60,10 @@ function parseWeekdays(text: string): number {
     const n = strtol(word, 10);
     if (n.rest === '') {
       if (n.value === 0) fail('No, the week does NOT begin with Sunday.');
-      if (n.value > 7 || n.value < 0) fail(`${word} is not a valid day specifier`);
-      mask |= 1 << n.value;
+      mask |= n.value < 8 ? 1 << n.value : 0;
       continue;
     }
-    const day = WEEKDAYS.findIndex((name, i) => i > 0 && name.slice(0, 2).toLowerCase() === word.slice(0, 2).toLowerCase());
+    const day = WEEKDAYS.findIndex((name, i) => i > 0 && name.slice(0, 2) === word.slice(0, 2));
     if (day < 0) fail(`${word} is not a valid day specifier`);
     mask |= 1 << day;
   }
@@ -146,7 +145,7 @@ export const match = defineExtension<TimeInfo>({
   save: (i) => (hasDaytime(i) ? ` --timestart ${clock(i.daytime_start)} --timestop ${clock(i.daytime_stop)}` : '')
     + (i.monthdays !== ALL_MONTHDAYS ? ` --monthdays ${days(i.monthdays, 31).join(',')}` : '')
     + (i.weekdays !== ALL_WEEKDAYS ? ` --weekdays ${weekdayNames(i.weekdays)}` : '')
-    + (i.date_start !== 0 ? ` --datestart ${dateText(i.date_start, 'T')}` : '') + (i.date_stop !== LAST_DATE ? ` --datestop ${dateText(i.date_stop, 'T')}` : '')
+    + (i.date_start !== 0 ? ` --datestart ${dateText(i.date_start, 'T')}` : '') + (i.date_stop !== 0 ? ` --datestop ${dateText(i.date_stop, 'T')}` : '')
     + (i.kerneltz ? ' --kerneltz' : '') + (i.contiguous ? ' --contiguous' : ''),
   print: (i) => ' TIME' + (hasDaytime(i) ? ` from ${clock(i.daytime_start)} to ${clock(i.daytime_stop)}` : '')
     + (i.weekdays !== ALL_WEEKDAYS ? ` on ${weekdayNames(i.weekdays)}` : '') + (i.monthdays !== ALL_MONTHDAYS ? ` on ${monthdayNames(i.monthdays)}` : '')
@@ -154,14 +153,15 @@ export const match = defineExtension<TimeInfo>({
     + (i.kerneltz ? '' : ' UTC') + (i.contiguous ? ' contiguous' : ''),
   translate(i) {
     if (i.monthdays !== ALL_MONTHDAYS) return null;
+    // The real one puts its separating space before every part but the date.
     const parts: string[] = [];
     if (i.date_start !== 0 || i.date_stop !== LAST_DATE) parts.push(`meta time "${dateText(i.date_start, ' ')}"-"${dateText(i.date_stop, ' ')}"`);
-    if (hasDaytime(i)) parts.push(`meta hour "${clock(i.daytime_start)}"-"${clock(i.daytime_stop)}"`);
+    if (hasDaytime(i)) parts.push(` meta hour "${clock(i.daytime_start)}"-"${clock(i.daytime_stop)}"`);
     if (i.weekdays !== ALL_WEEKDAYS) {
       const list = days(i.weekdays, 7).map((n) => n % 7);
-      parts.push(`meta day ${list.length > 1 ? `{ ${list.join(', ')} }` : list[0]}`);
+      parts.push(` meta day${list.length > 1 ? ` { ${list.join(', ')} }` : list.length ? ` ${list[0]}` : ''}`);
     }
-    return parts.join(' ');
+    return parts.join('');
   },
   check: (i) => (i.daytime_start > LAST_SECOND || i.daytime_stop > LAST_SECOND ? 'EDOM' : i.contiguous && i.daytime_start < i.daytime_stop ? 'EINVAL' : null),
   /** xt_time.c: time_mt; the kernel's time zone is UTC. */

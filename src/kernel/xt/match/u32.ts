@@ -9,14 +9,14 @@ type Op = '&' | '<<' | '>>' | '@';
 type Test = { readonly location: readonly { readonly number: number; readonly op: Op | null }[]; readonly values: readonly { readonly min: number; readonly max: number }[] };
 const MAX = 10;
 
-/** libxt_u32.c: u32_parse, positions in its messages count from 1. */
+/** libxt_u32.c: u32_parse, positions in its messages count from 0. */
 class Reader {
   readonly #text: string;
   #at = 0;
   constructor(text: string) { this.#text = text; }
 
   #space(): void { while (/[ \t\n\v\f\r]/.test(this.#text[this.#at] ?? '')) this.#at++; }
-  #stop(message: string): never { return fail(`u32: at char ${this.#at + 1}: ${message}`); }
+  #stop(message: string): never { return fail(`u32: at char ${this.#at}: ${message}`); }
 
   #number(): number {
     const rest = this.#text.slice(this.#at);
