@@ -16,6 +16,8 @@ export class Netns {
   readonly container: boolean;
   readonly conntrack: ConntrackTable;
   readonly nft: NfTables;
+  /** Rules of the legacy xtables tools (net/netfilter/x_tables.c): kept apart from nf_tables' own, in the same model. */
+  readonly legacy: NfTables;
   readonly stack: Stack;
   readonly sysctl: Sysctl;
   readonly ipset: IpSets;
@@ -26,6 +28,7 @@ export class Netns {
     this.container = options.container;
     this.conntrack = new ConntrackTable(this);
     this.nft = new NfTables(this);
+    this.legacy = new NfTables(this);
     this.stack = new Stack(this);
     this.sysctl = new Sysctl(this);
     this.ipset = new IpSets(this);

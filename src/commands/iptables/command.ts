@@ -18,6 +18,7 @@ for (const [base, family] of FAMILIES) for (const [suffix, run] of KINDS) {
   const applet: Applet = { family, program: `${base}${suffix}`, run };
   applets.set(`${base}${suffix}`, applet);
   applets.set(`${base}-nft${suffix}`, applet);
+  if (family === 'ip' || family === 'ip6') applets.set(`${base}-legacy${suffix}`, applet);
 }
 
 /** Other names of the same binary (iptables/xtables-nft-multi.c). */

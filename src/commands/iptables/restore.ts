@@ -160,7 +160,7 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
       case 'b': case '4': case '6': case 'w': case 'W': return null;
       case 'c': o.counters = true; return null;
       case 'v': o.verbose = true; return null;
-      case 'V': call.out(`${program} v${VERSION} (nf_tables)\n`); return 0;
+      case 'V': call.out(`${program} v${VERSION} (${/-legacy/.test(call.argv[0]) ? 'legacy' : 'nf_tables'})\n`); return 0;
       case 't': o.test = true; return null;
       case 'h': call.out(USAGE(program)); return 0;
       case 'n': o.noflush = true; return null;

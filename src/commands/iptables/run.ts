@@ -9,7 +9,7 @@ import { builtinChain, builtinTable } from './family.ts';
 import { helpText } from './help.ts';
 import type { ListFormat, PrintEnvironment } from './print.ts';
 import { writerOf } from './writer.ts';
-import { ParseFailure, refusalText, Session } from './session.ts';
+import { LegacyRefusal, ParseFailure, refusalText, Session } from './session.ts';
 import type { Refusal } from './session.ts';
 
 export const VERSION = '1.8.11';
@@ -21,22 +21,25 @@ export interface Tool {
   readonly program: string;
   readonly session: Session;
   readonly pid: number;
+  /** What the tool calls its variant: `nf_tables` or `legacy`. */
+  readonly variant: 'nf_tables' | 'legacy';
 }
 
 export function toolOf(call: Call, family: XtFamily, program: string): Tool {
+  const legacy = /-legacy(-|$)/.test(call.argv[0]);
   const net = call.host.net;
   const interfaceName = (index: number): string | undefined => {
     const devices = (net as unknown as { stack?: { deviceByIndex?(n: number): { name: string } | undefined } }).stack;
     return devices?.deviceByIndex?.(index)?.name ?? (index === 1 ? 'lo' : undefined);
   };
-  return { call, family, program, session: new Session(family, net, interfaceName), pid: call.host.nextPid() };
+  return { call, family, program, variant: legacy ? 'legacy' : 'nf_tables', session: new Session(family, net, legacy, interfaceName), pid: call.host.nextPid() };
 }
 
 export const printEnvironment = (t: Tool): PrintEnvironment => ({ net: t.call.host.net, names: namesOf((p) => t.call.host.files.read(p)), warn: (s) => t.call.err(s) });
 
 export const parseEnvironment = (t: Tool, restore: boolean, table: string | null): ParseEnvironment => ({
   family: t.family, program: t.program, restore, names: namesOf((p) => t.call.host.files.read(p)), net: t.call.host.net,
-  warn: (s) => t.call.err(s), help: helpText, table,
+  warn: (s) => t.call.err(s), help: helpText, table, variant: t.variant,
 });
 
 /** libxtables: basic_exit_err, exit_tryhelp. `line` is that of the restore tools, -1 none. */
@@ -51,12 +54,13 @@ export function fail(t: Tool, e: unknown, line: number): number {
     if (e.hint !== null) { call.err(e.hint); hint(); }
     return e.status;
   }
+  if (e instanceof LegacyRefusal) { call.err(refused(t, { fn: 'commit', errno: e.errno })); return 1; }
   if (e instanceof ParseFailure) {
     call.err(`Error: ${e.message}\n`);
     return fail(t, new XtError('VERSION_PROBLEM', 'Parsing nftables rule failed'), line);
   }
   if (!(e instanceof XtError)) throw e;
-  call.err(`${program} v${VERSION} (nf_tables): ${e.message}\n`);
+  call.err(`${program} v${VERSION} (${t.variant}): ${e.message}\n`);
   if (e.exit === 'PARAMETER_PROBLEM') hint();
   if (e.exit === 'VERSION_PROBLEM') call.err(`Perhaps ${program} or your kernel needs to be upgraded.\n`);
   return XT_EXIT[e.exit];
@@ -91,11 +95,15 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
     for (const r of expand(c)) { rows([r]); const bad = op(r); if (bad) return bad; }
     return null;
   };
-  if (!builtinTable(t.family, c.table)) throw new XtError('VERSION_PROBLEM', `table '${c.table}' does not exist`);
+  const quiet = (op: (r: XtRule) => Refusal | null): Refusal | null => {
+    for (const r of expand(c)) { const bad = op(r); if (bad) return bad; }
+    return null;
+  };
+  if (!builtinTable(t.family, c.table)) throw new XtError('VERSION_PROBLEM', t.session.legacy ? `can't initialize ${t.program} table \`${c.table}': Table does not exist (do you need to insmod?)` : `table '${c.table}' does not exist`);
   if (has('append')) return each((r) => s.append(c.table, chain, r));
   if (has('insert')) return each((r) => s.insert(c.table, chain, r, c.rulenum));
-  if (has('delete')) return each((r) => s.delete(c.table, chain, r));
-  if (has('check')) return each((r) => s.check(c.table, chain, r));
+  if (has('delete')) return quiet((r) => s.delete(c.table, chain, r, () => rows([r])));
+  if (has('check')) return quiet((r) => s.check(c.table, chain, r, () => rows([r])));
   if (has('replace')) { const r = expand(c)[0]; rows([r]); return s.replace(c.table, chain, r, c.rulenum); }
   if (has('deleteNum')) return deleteNumbers(t, c);
   if (has('flush')) return s.flush(c.table, c.chain, c.verbose > 0, say);
@@ -166,9 +174,18 @@ export function raised(t: Tool, rule: Parameters<Session['raise']>[0]): XtRule {
   return r.rule;
 }
 
+/** nft.c: nft_check_xt_legacy */
+export function warnOfLegacy(t: Tool, suffix: string): void {
+  const { legacy } = t.call.host.net;
+  if (t.session.legacy || !legacy.ruleset.tables.some((x) => x.family === t.family)) return;
+  const tool = `${t.family === 'ip6' ? 'ip6tables' : 'iptables'}-legacy`;
+  t.call.err(`# Warning: ${tool} tables present, use ${tool}${suffix} to see them\n`);
+}
+
 /** nft.c: nft_rule_list */
 function list(t: Tool, c: XtCommand): Refusal | null {
   const { session: s, call } = t;
+  warnOfLegacy(t, '');
   if (c.chain !== null && !s.exists(c.table, c.chain)) return { fn: 'list', errno: 'ENOENT' };
   assertCompatible(t, c.table, c.chain);
   const o = (n: Parameters<typeof c.options.has>[0]): boolean => c.options.has(n);
@@ -193,6 +210,7 @@ function list(t: Tool, c: XtCommand): Refusal | null {
 /** nft.c: nft_rule_list_save */
 function listRules(t: Tool, c: XtCommand): Refusal | null {
   const { session: s, call } = t;
+  warnOfLegacy(t, '');
   if (c.chain !== null && !s.exists(c.table, c.chain)) return { fn: 'list', errno: 'ENOENT' };
   assertCompatible(t, c.table, c.chain);
   const chains = s.listed(c.table, c.chain);

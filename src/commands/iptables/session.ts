@@ -2,6 +2,7 @@ import type { Expression } from '../../kernel/expr/expression.ts';
 import { strerror } from '../../kernel/errno.ts';
 import type { Errno } from '../../kernel/errno.ts';
 import type { NftMessage } from '../../kernel/nf_tables/message.ts';
+import type { NfTables } from '../../kernel/nf_tables/nf-tables.ts';
 import type { Chain, NftSet, Rule } from '../../kernel/nf_tables/objects.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { XtError } from '../../kernel/xt/error.ts';
@@ -54,14 +55,20 @@ export class Session {
   /** Line of the restore input that the next operations belong to; 0: none. */
   line = 0;
 
-  constructor(family: XtFamily, net: Netns, interfaceName: (index: number) => string | undefined) {
+  /** The ruleset that is worked on: nf_tables' own, or that of the legacy tools. */
+  readonly nft: NfTables;
+  readonly legacy: boolean;
+
+  constructor(family: XtFamily, net: Netns, legacy: boolean, interfaceName: (index: number) => string | undefined) {
     this.family = family;
     this.net = net;
+    this.legacy = legacy;
+    this.nft = legacy ? net.legacy : net.nft;
     this.source = { set: (name) => this.findSet(name), interfaceName };
   }
 
   private findSet(name: string): NftSet | undefined {
-    for (const t of this.net.nft.ruleset.tables) if (t.family === this.family) for (const s of t.sets) if (s.name === name) return s;
+    for (const t of this.nft.ruleset.tables) if (t.family === this.family) for (const s of t.sets) if (s.name === name) return s;
     return undefined;
   }
 
@@ -69,13 +76,14 @@ export class Session {
   view(table: string): ViewTable {
     const known = this.tables.get(table);
     if (known) return known;
-    const t = this.net.nft.table(this.family, table);
     const builtin = builtinTable(this.family, table) as BuiltinTable;
+    if (this.legacy && !this.nft.table(this.family, table)) this.makeWhole(table, builtin);
+    const t = this.nft.table(this.family, table);
     const chains = new Map<string, ViewChain>();
     let tainted = false;
     const put = (c: Chain): void => {
-      const counters = this.net.nft.live.chain(c);
-      chains.set(c.name, { name: c.name, base: c.hook !== undefined, policy: c.policy, packets: counters.packets, bytes: counters.bytes, rules: c.rules.map((rule) => ({ rule: this.net.nft.live.rule(rule), pending: null })), fake: false, chain: c });
+      const counters = this.nft.live.chain(c);
+      chains.set(c.name, { name: c.name, base: c.hook !== undefined, policy: c.policy, packets: counters.packets, bytes: counters.bytes, rules: c.rules.map((rule) => ({ rule: this.nft.live.rule(rule), pending: null })), fake: false, chain: c });
     };
     const known2 = t?.chains.filter((c) => !c.binding) ?? [];
     for (const b of builtin.chains) {
@@ -89,6 +97,15 @@ export class Session {
     return v;
   }
 
+  /** x_tables makes a table whole when a tool first asks for it. */
+  private makeWhole(table: string, builtin: BuiltinTable): void {
+    const chains = builtin.chains.map((b): NftMessage => ({
+      op: 'newchain', family: this.family, table, chain: b.name, excl: false, policy: 'accept',
+      hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] }, counters: { packets: 0n, bytes: 0n },
+    }));
+    this.nft.commit([{ op: 'newtable', family: this.family, table, excl: false }, ...chains], { pid: 0, name: 'iptables' });
+  }
+
   chain(table: string, name: string): ViewChain | undefined { return this.view(table).chains.get(name); }
 
   /** nft.c: nft_chain_exists */
@@ -97,7 +114,7 @@ export class Session {
   }
 
   assertJump(rule: XtRule, table: string): void {
-    if (rule.jump.kind === 'chain' && !this.exists(table, rule.jump.name)) throw new XtError('PARAMETER_PROBLEM', `Chain '${rule.jump.name}' does not exist`);
+    if (rule.jump.kind === 'chain' && !this.exists(table, rule.jump.name)) throw new XtError('PARAMETER_PROBLEM', this.legacy ? `Couldn't load target \`${rule.jump.name}':No such file or directory\n` : `Chain '${rule.jump.name}' does not exist`);
   }
 
   /** Chains as lists show them: builtin ones always, in their order, then the user's by name (nft_xt_fake_builtin_chains). */
@@ -275,15 +292,18 @@ export class Session {
     return null;
   }
 
-  check(table: string, chain: string, rule: XtRule): Refusal | null {
+  check(table: string, chain: string, rule: XtRule, hit: () => void): Refusal | null {
     this.assertJump(rule, table);
-    return this.find(table, chain, rule) ? null : { fn: 'check', errno: 'ENOENT' };
+    if (!this.find(table, chain, rule)) return { fn: 'check', errno: 'ENOENT' };
+    hit();
+    return null;
   }
 
-  delete(table: string, chain: string, rule: XtRule): Refusal | null {
+  delete(table: string, chain: string, rule: XtRule, hit: () => void): Refusal | null {
     this.assertJump(rule, table);
     const found = this.find(table, chain, rule);
     if (!found) return { fn: 'delete', errno: 'ENOENT' };
+    hit();
     this.deleteRule(table, chain, found);
     const c = this.chain(table, chain) as ViewChain;
     c.rules = c.rules.filter((r) => r !== found);
@@ -371,6 +391,9 @@ export class Session {
     // The cache is sorted for -v only; else the kernel's order counts.
     const order = verbose ? this.listed(table, chain) : this.listed(table, chain).sort((a, b) => Number(b.base) - Number(a.base) || (a.base ? 0 : Number((a.chain?.handle ?? 1n << 60n) - (b.chain?.handle ?? 1n << 60n))));
     for (const c of order.filter((x) => !x.fake)) {
+      if (this.legacy && c.base) { if (chain !== null) return { fn: 'deleteChain', errno: 'EINVAL' }; continue; }
+      if (this.legacy && c.rules.length) return { fn: 'deleteChain', errno: 'ENOTEMPTY' };
+      if (this.legacy && this.references(table, c.name)) return { fn: 'deleteChain', errno: 'EMLINK' };
       if (c.base) {
         if (c.policy !== 'accept') { if (chain !== null) return { fn: 'deleteChain', errno: 'ENOTEMPTY' }; continue; }
         if (c.rules.length && chain === null) continue;
@@ -440,6 +463,7 @@ export class Session {
   /** The restore tools without --noflush: the table goes with all it has. */
   flushTable(table: string): void {
     const v = this.view(table);
+    if (this.legacy) { this.flush(table, null, false, () => {}); this.deleteChain(table, null, false, () => {}); return; }
     if (v.exists) this.send({ op: 'deltable', family: this.family, table }, 'TABLE_FLUSH', `table ${table}`);
     this.tables.set(table, { name: table, chains: new Map(), tainted: false, exists: false });
   }
@@ -453,15 +477,25 @@ export class Session {
   /** Sends the batch; what the kernel refuses is one message for the user. */
   commit(program: string, pid: number): void {
     if (this.messages.length === 0) { this.reset(); return; }
-    const result = this.net.nft.commit(this.messages, { pid, name: program });
+    const result = this.nft.commit(this.messages, { pid, name: program });
     const sent = this.sent;
     this.reset();
     if (result.ok) return;
+    if (this.legacy) throw new LegacyRefusal(result.errors[0].errno);
     const shown = result.errors.map((e) => {
       const s = sent[e.index];
       return `${s.line ? `\nline ${s.line}:` : ''} ${s.kind} failed (${strerror(e.errno)}): ${s.what}`;
     });
     throw new XtError('RESOURCE_PROBLEM', (sent[0]?.line ? shown : shown.slice(0, 1)).join(''));
+  }
+}
+
+/** What the kernel said to a legacy tool, which sends whole tables and names no rule. */
+export class LegacyRefusal extends Error {
+  readonly errno: Errno;
+  constructor(errno: Errno) {
+    super(errno);
+    this.errno = errno;
   }
 }
 

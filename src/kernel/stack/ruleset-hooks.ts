@@ -68,13 +68,15 @@ function routeChain(entry: HookEntry, skb: Skb, state: HookState): HookVerdict {
 export class RulesetHooks {
   readonly #s: Stack;
   #seen: unknown = null;
+  #seenLegacy: unknown = null;
 
   constructor(stack: Stack) { this.#s = stack; stack.hooks.refresh = () => { this.refresh(); }; }
 
   refresh(): void {
-    const { nft } = this.#s.net;
-    if (this.#seen === nft.ruleset) return;
+    const { nft, legacy } = this.#s.net;
+    if (this.#seen === nft.ruleset && this.#seenLegacy === legacy.ruleset) return;
     this.#seen = nft.ruleset;
+    this.#seenLegacy = legacy.ruleset;
     this.#s.hooks.clear();
     const needs = this.#needs();
     for (const pf of Object.keys(HOOKS) as HookPf[]) {
@@ -82,7 +84,7 @@ export class RulesetHooks {
       const natChains = new Map<HookName, NatChain[]>();
       for (const hook of HOOKS[pf]) {
         // Of equal priorities the newest comes first, so the oldest is registered first.
-        for (const entry of [...nft.evaluator.hooks(pf, hook)].reverse()) {
+        for (const entry of [...legacy.evaluator.hooks(pf, hook), ...nft.evaluator.hooks(pf, hook)].reverse()) {
           if (entry.type === 'nat') { nat = true; natChains.set(hook, [(skb, state) => verdictOf(entry.run(skb, state)), ...(natChains.get(hook) ?? [])]); } else this.#chain(pf, hook, entry);
         }
       }
@@ -113,7 +115,7 @@ export class RulesetHooks {
 
   #needs(): { ip: Needs; ip6: Needs } {
     const out = { ip: { track: false, defrag: false }, ip6: { track: false, defrag: false } };
-    for (const table of this.#s.net.nft.ruleset.tables) {
+    for (const table of [...this.#s.net.nft.ruleset.tables, ...this.#s.net.legacy.ruleset.tables]) {
       const mine: Needs = { track: false, defrag: false };
       for (const chain of table.chains) for (const rule of chain.rules) for (const e of rule.exprs) needsOf(e, mine);
       for (const set of table.sets) for (const e of set.exprs) needsOf(e, mine);

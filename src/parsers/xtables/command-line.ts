@@ -38,6 +38,8 @@ export interface ParseEnvironment {
   help(family: XtFamily, uses: readonly XtExtension[]): string;
   /** -t of the restore tools: the table of the block. */
   readonly table: string | null;
+  /** In -V: nf_tables or legacy. */
+  readonly variant: string;
 }
 
 /** One command as read (iptables/xshared.c: do_parse): commands that exclude each other have been refused. */
@@ -329,7 +331,7 @@ export class CommandLine {
       case 'n': return this.setOption('numeric', invert);
       case 't': return this.setTable(text, invert);
       case 'x': return this.setOption('exact', invert);
-      case 'V': throw new XtExit(0, invert ? 'Not 1.8.11 (nf_tables) ;-)\n' : this.versionText(), null);
+      case 'V': throw new XtExit(0, invert ? `Not 1.8.11 (${this.env.variant}) ;-)\n` : this.versionText(), null);
       case 'w': return this.wait();
       case 'W':
         if (this.env.restore) throw paramProblem("You cannot use `-W' from iptables-restore");
@@ -363,7 +365,7 @@ export class CommandLine {
   }
 
   private versionText(): string {
-    return `${this.env.program} v1.8.11 (nf_tables)\n`;
+    return `${this.env.program} v1.8.11 (${this.env.variant})\n`;
   }
 
   private ipVersion(mine: XtFamily, other: XtFamily): void {
