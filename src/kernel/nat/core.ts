@@ -22,9 +22,18 @@ const TCP_TIME_WAIT = 7, TCP_CLOSE = 8;
 export class Nat {
   readonly #net: Netns;
   /** nf_nat_bysource: connections by the source part of their original tuple. */
-  readonly #bySource = new Map<string, Conntrack[]>();
+  #sources: Map<string, Conntrack[]> | null = null;
 
   constructor(net: Netns) { this.#net = net; }
+
+  /** Made from the table when first wanted: a host that was read from its state has connections already. */
+  get #bySource(): Map<string, Conntrack[]> {
+    if (!this.#sources) {
+      this.#sources = new Map();
+      for (const ct of this.#net.conntrack.entries()) if (ct.status & IPS.SRC_NAT_DONE) this.#remember(ct);
+    }
+    return this.#sources;
+  }
 
   initialized(ct: Conntrack, manip: Manip): boolean { return (ct.status & (manip === 'src' ? IPS.SRC_NAT_DONE : IPS.DST_NAT_DONE)) !== 0; }
 

@@ -7,7 +7,7 @@ import { destination, source } from './packet.ts';
 
 /**
  * net/netfilter/nf_conncount.c: connections seen by one rule, by masked address and zone. Those that are gone or closed leave
- * when their key is counted again. A packet without a connection counts itself, and is not found again.
+ * when their key is counted again. A packet without a connection counts itself, and is not found again. 0: the packet is to be dropped.
  */
 export function countConnections(i: { readonly mask: Uint8Array; readonly daddr: boolean }, skb: Skb, state: HookState, keep: XtKeep): number {
   const tree = keep.own(() => new Map<string, (Conntrack | null)[]>());
@@ -15,8 +15,11 @@ export function countConnections(i: { readonly mask: Uint8Array; readonly daddr:
   const ct = skb.ct;
   const key = `${address.join('.')}/${ct?.zone.id ?? 0}`;
   const now = state.net.clock.now();
-  const list = (tree.get(key) ?? []).filter((c) => c !== null && (c === ct || alive(c, now)));
-  if (ct === null || !list.includes(ct)) list.push(ct);
+  const known = tree.get(key);
+  const list = (known ?? []).filter((c) => c !== null && (alive(c, now) || (c === ct && !(c.status & IPS.CONFIRMED))));
+  // A connection that is confirmed was counted when it was new (or had its chance to be); only the list is tidied.
+  const counted = ct !== null && (ct.status & IPS.CONFIRMED) !== 0 && known !== undefined;
+  if (!counted && (ct === null || !list.includes(ct))) list.push(ct);
   tree.set(key, list);
   return list.length;
 }

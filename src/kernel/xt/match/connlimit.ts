@@ -67,6 +67,7 @@ export const match = defineExtension<ConnlimitInfo>({
     return `add @connlimit${number} { ${masked} ct count ${i.invert ? '' : 'over '}${i.limit} }`;
   },
   match: (i, skb, state, keep) => {
-    return (countConnections(i, skb, state, keep) > i.limit) !== i.invert;
+    const n = countConnections(i, skb, state, keep);
+    return n === 0 ? 'hotdrop' : (n > i.limit) !== i.invert;
   },
 });
