@@ -157,7 +157,9 @@ function set(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   if (data !== undefined) mapData(decl, data, r);
   const policy = r.maybe(v, 'policy', 's');
   if (policy !== undefined) decl.policy = policy === 'performance' || policy === 'memory' ? policy : r.fail(`Unknown set policy '${policy}'.`);
-  for (const word of words(r.maybe(v, 'flags', 'o'))) {
+  // json_parse_set_flags reads lists only: a single word is not seen
+  const flags = r.maybe(v, 'flags', 'o');
+  for (const word of Array.isArray(flags) ? flags : []) {
     const flag = typeof word === 'string' ? SET_FLAGS[word] : undefined;
     if (!flag) return r.fail(`Invalid set flag '${String(word)}'.`);
     if (!decl.flags.includes(flag)) decl.flags.push(flag);
