@@ -23,7 +23,9 @@ export function parseAddress(text: string, s: Pick<ParseState, 'names' | 'family
   if (numeric) return numeric;
   const all = text === '' || (v6 ? inetAton(text) : ptonV6(text)) ? [] : s.names.host(text, v6 ? 'ip6' : 'ip');
   if (all.length === 0) throw syntax(`cannot parse ${text}: resolving to ${v6 ? 'IPv6' : 'IPv4'} address failed`);
-  if (all.length > 1) s.warn(`Warning: ${text} resolves to multiple addresses: using only the first one returned by the resolver.\n`);
+  // The C library gives ::1 of the hosts file to IPv4 queries as a further 127.0.0.1.
+  const mapped = !v6 && s.names.host(text, 'ip6').some((a) => a.every((b, i) => b === (i === 15 ? 1 : 0)));
+  if (all.length > 1 || mapped) s.warn(`Warning: ${text} resolves to multiple addresses: using only the first one returned by the resolver.\n`);
   return all[0];
 }
 

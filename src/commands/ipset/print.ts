@@ -180,6 +180,6 @@ export function printSets(sets: readonly IpSet[], p: Printing): string {
     case 'plain': return sets.map((s) => printPlain(s, p)).join('\n');
     case 'save': return sets.map((s) => printSave(s, p)).join('');
     case 'xml': return `<ipsets>\n${sets.map((s) => printXml(s, p)).join('')}</ipsets>\n`;
-    case 'json': return `[\n${sets.map((s) => printJson(s, p)).join(',\n')}${sets.length ? '\n' : ''}]\n`;
+    case 'json': return `[\n${sets.map((s) => printJson(s, p)).join(',\n')}\n]\n`;
   }
 }
