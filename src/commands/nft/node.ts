@@ -2,7 +2,7 @@ import type { ByteOrder, DatatypeName, Expr, ExprOf, Location, Stmt } from '../.
 import { bytesToValue, valueToBytes } from './datatype/bytes.ts';
 
 /** Nodes that come from the kernel or from JSON have no place in a text. */
-export const NOWHERE: Location = { source: { kind: 'netlink', name: '', text: '' }, line: 0, offset: 0, start: 0, end: 0 };
+export const NOWHERE: Location = { source: { kind: 'netlink', name: 'netlink', text: '' }, line: 0, offset: 0, start: 0, end: 0 };
 
 type Kinds<T> = T extends Expr ? Omit<T, 'loc' | 'dtype' | 'byteorder' | 'len'> : never;
 type StmtKinds<T> = T extends Stmt ? Omit<T, 'loc'> : never;

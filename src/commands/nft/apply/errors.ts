@@ -41,7 +41,7 @@ function misspelt(cache: Cache, p: Pending): { message: string; at?: Cmd['loc'] 
   if (!found) return null;
   const { table: t } = found;
   if (!cache.find(h.family, h.table.name)) return { message: `${words} table '${t.name}' in family ${t.family}?`, at: h.table.loc };
-  if (cmd.object.kind === 'rule' && found.name === h.chain?.name) return null;
+  if (found.name === (h.chain ?? h.set ?? h.obj ?? h.flowtable)?.name && (cmd.object.kind === 'rule' || t === cache.find(h.family, h.table.name))) return null;
   return { message: `${words} ${found.kind} '${found.name}' in table ${t.family} '${t.name}'?` };
 }
 
@@ -53,7 +53,7 @@ function nearestName(cache: Cache, cmd: Cmd): { table: CachedTable; name: string
   };
   switch (object.kind) {
     case 'chain': case 'rule': return near('chain', h.chain?.name, (t) => [...t.chains.keys()]);
-    case 'set': case 'map': case 'setelems': case 'element': {
+    case 'set': case 'map': {
       const found = near('set', h.set?.name, (t) => [...t.sets.keys()]);
       const flags = found?.table.sets.get(found.name)?.flags ?? [];
       return found && { ...found, kind: flags.includes('map') || flags.includes('object') ? 'map' : 'set' };

@@ -74,7 +74,6 @@ export function evaluateSetDecl(c: Context, set: SetDecl): void {
     if (init?.flags.includes('interval') && !init.flags.includes('concat')) intervals(c, set, init);
     return;
   }
-  if (existing) checkExisting(c, set, existing, type);
 }
 
 /** The set is known from now on; what was there before is given back. */
@@ -105,16 +104,6 @@ function evaluateData(c: Context, set: SetDecl): void {
     if (data.kind === 'concat') concatKey(c, data);
     if (data.len === 0 && data.dtype !== 'verdict') unqualified(c, set, data);
   } else if (has(set, 'object') && !set.data) set.data = constant(set.loc, 0n, 'string', 'host', OBJ_NAME_BITS);
-}
-
-function checkExisting(c: Context, set: SetDecl, existing: SetDecl, type: string): void {
-  if (has(set, 'interval') && !has(existing, 'interval')) setError(c, set, `existing ${type} lacks interval flag`);
-  const differs = (a: Expr | undefined, b: Expr | undefined): boolean => a !== undefined && b !== undefined && !sameType(a.dtype, b.dtype);
-  const clash = (a: Expr | undefined, b: Expr | undefined): never => setError(c, set, `${type} already exists with different datatype (${describe(a?.dtype ?? 'invalid')} vs ${describe(b?.dtype ?? 'invalid')})`);
-  if (differs(existing.data, set.data)) clash(existing.data, set.data);
-  if (differs(existing.key, set.key)) clash(existing.key, set.key);
-  const kind = (s: SetDecl): string => (has(s, 'map') ? 'map' : has(s, 'object') ? 'object' : 'set');
-  if (kind(set) !== kind(existing)) setError(c, set, `Cannot merge ${type} with incompatible existing ${mapOrSet(existing)} of same name`);
 }
 
 export function stateful(c: Context, s: Stmt, name: string): void {
