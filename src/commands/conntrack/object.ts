@@ -81,8 +81,10 @@ export function toMessage(ct: CtObject, family: number): CtMessage | 'EINVAL' | 
   if (ct.orig.l4 === 6 && ct.tcpState !== undefined) m.protoinfo = { tcpState: ct.tcpState, ...(ct.tcpFlags === undefined ? {} : { tcpFlags: ct.tcpFlags }) };
   if (ct.orig.l4 === 132 && (ct.sctpState !== undefined || ct.vtagOrig !== undefined || ct.vtagRepl !== undefined)) m.protoinfo = { sctp: { state: ct.sctpState, vtagOrig: ct.vtagOrig, vtagReply: ct.vtagRepl } };
   const snat = ct.snat4 ?? ct.snat6, dnat = ct.dnat4 ?? ct.dnat6;
-  if (snat || ct.snatPort !== undefined) m.snat = { ip: snat, port: ct.snatPort };
-  if (dnat || ct.dnatPort !== undefined) m.dnat = { ip: dnat, port: ct.dnatPort };
+  // nfct_build_protonat knows two protocols; of the others the port is not sent.
+  const ported = ct.orig.l4 === 6 || ct.orig.l4 === 17;
+  if (snat || ct.snatPort !== undefined) m.snat = { ip: snat, port: ported ? ct.snatPort : undefined };
+  if (dnat || ct.dnatPort !== undefined) m.dnat = { ip: dnat, port: ported ? ct.dnatPort : undefined };
   if (ct.zone !== undefined) m.zone = ct.zone;
   if (ct.labels) m.labels = ct.labels;
   if (ct.labelsMask && ct.labels && ct.labelsMask.length === ct.labels.length) m.labelsMask = ct.labelsMask;

@@ -307,10 +307,9 @@ class Builder {
     if (this.family === 0 && !(command !== null && ['list', 'update', 'delete', 'get', 'flush', 'event'].includes(command))) this.family = 2;
     const has = (name: string): boolean => this.options.has(name as OptionName);
     if (has('any-nat') && (has('src-nat') || has('dst-nat'))) throw parameter("cannot specify `--src-nat' or `--dst-nat' with `--any-nat'");
-    if (command) {
-      const pair = checkOptions(MATRIX[command] ?? '', OPTION_NAMES, has, [['src', 'dst'], ['reply-src', 'reply-dst']]);
-      if (pair !== null) throw parameter(pair === 0 ? "you have to specify `--src' and `--dst'" : "you have to specify `--reply-src' and `--reply-dst'");
-    }
+    // Without a command, too: then no option is allowed.
+    const addresses = checkOptions(command ? MATRIX[command] ?? '' : '', OPTION_NAMES, has, [['src', 'dst'], ['reply-src', 'reply-dst']]);
+    if (addresses !== null) throw parameter(addresses === 0 ? "you have to specify `--src' and `--dst'" : "you have to specify `--reply-src' and `--reply-dst'");
     if (command !== 'help' && this.handler && this.handler.names.length > 0 && command) {
       const pair = checkOptions(this.handler.matrix[command] ?? '', this.handler.names, (n) => this.l4.has(n), this.handler.pairs);
       if (pair !== null) throw parameter(`you have to specify ${this.handler.pairWords[pair]}`);
