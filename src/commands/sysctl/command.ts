@@ -47,7 +47,7 @@ class Tool {
 
   /** ReadSetting */
   read(name: string): void {
-    if (name === '') { this.warn(`"${name}" is an unknown key`); this.status++; return; }
+    if (name === '') { this.warn('"" is an unknown key'); this.status = -1; return; }
     const out = this.swap(name, '/', '.');
     const path = clean(this.swap(name, '.', '/'));
     const raw = this.rawPath(name);
@@ -95,14 +95,14 @@ class Tool {
   /** write_setting */
   write({ key, path, value, ignore }: { readonly key: string; readonly path: string; readonly value: string; readonly ignore: boolean }): void {
     const at = clean(path);
+    if (at === '') { this.warn(`Path is not under ${ROOT}: ${ROOT}${path}`); this.status |= 1; return; }
     if (!this.exists(at)) {
       if (!this.flags.ignore) { this.warn(`cannot stat ${ROOT}${path}: No such file or directory`); this.status |= 1; }
       return;
     }
     const setting = (errno: Errno): void => this.warn(`setting key "${key}"${ignore ? ', ignoring' : ''}: ${strerror(errno)}`);
-    if (!this.sysctl.exists(at)) { setting('EISDIR'); if (!ignore) this.status |= 1; return; }
-    // Not writable for anybody: said, but not counted as a failure.
-    if (!this.sysctl.writable(at)) { setting('EPERM'); return; }
+    // Not writable for anybody, as folders: said, but not counted as a failure.
+    if (!this.sysctl.exists(at) || !this.sysctl.writable(at)) { setting('EPERM'); return; }
     const errno = this.flags.dry ? null : this.sysctl.write(at, `${value}\n`);
     if (errno) { setting(errno); if (!ignore) this.status |= 1; return; }
     if (this.flags.quiet && !this.flags.dry) return;
@@ -209,10 +209,10 @@ function run(call: Call): number {
   for (const word of words) {
     if (!write && !word.includes('=')) { tool.read(word); continue; }
     const setting = tool.parse('command line', 0, word);
-    if (!setting || setting.value === null || setting.key === '') tool.status |= 1;
+    if (!setting || setting.value === null || setting.key === '' && setting.value === '') tool.status |= 1;
     else tool.write({ ...setting, value: setting.value });
   }
-  return tool.status;
+  return tool.status & 255;
 }
 
 function load(tool: Tool, files: readonly string[]): number {

@@ -35,13 +35,15 @@ export class StackConf {
     for (const [k, v] of Object.entries(IPV4)) this.#values.set(`ipv4.${k}`, v);
     for (const [k, v] of Object.entries(IPV6)) this.#values.set(`ipv6.${k}`, v);
     for (const which of ['all', 'default']) for (const [base, table] of PER_DEVICE) for (const [k, v] of Object.entries(table)) this.#values.set(`${base}.${which}.${k}`, v);
+    this.#values.set('ipv4.conf.default.accept_source_route', 1);
+    this.#values.set('ipv6.conf.all.accept_dad', 0);
   }
 
   /** A new device takes what `default` says. */
   addDevice(name: string, mtu: number): void {
     for (const [base, table] of PER_DEVICE) for (const k of Object.keys(table)) this.#values.set(`${base}.${name}.${k}`, this.get(`${base}.default.${k}`) ?? 0);
     this.#values.set(`ipv6.conf.${name}.mtu`, mtu);
-    if (name === 'lo') this.#values.set('ipv6.conf.lo.accept_dad', -1);
+    if (name === 'lo') { this.#values.set('ipv6.conf.lo.accept_dad', -1); for (const k of ['disable_policy', 'disable_xfrm']) this.#values.set(`ipv4.conf.lo.${k}`, 1); }
   }
 
   removeDevice(name: string): void {

@@ -125,4 +125,4 @@ export class Sysctl {
 const stackKey = (path: string): string => path.slice(4).replaceAll('/', '.');
 
 /** What the loopback device sets otherwise than `default` (devinet.c, loopback.c). */
-const LOOPBACK: Readonly<Record<string, number>> = { disable_policy: 1, disable_xfrm: 1 };
+const LOOPBACK: Readonly<Record<string, number>> = { disable_policy: 1, disable_xfrm: 1, accept_source_route: 1 };
