@@ -89,7 +89,8 @@ function commentOf(r: XtRule): string[] {
 
 function ruleWords(r: XtRule, c: TranslateContext): string | null {
   const words = r.family === 'arp' ? translateArp(r, c) : r.family === 'bridge' ? translateBridge(r, c) : inetWords(r, c);
-  return words && [...words, ...commentOf(r)].join(' ');
+  // xt_xlate_add separates words by one blank, unless the next brings its own (time).
+  return words && [...words, ...commentOf(r)].reduce((line, word) => (line === '' ? word : line + (word[0] === ' ' ? '' : ' ') + word), '');
 }
 
 /** do_command_xlate; false: not implemented. `quote` is what stands around a rule. */

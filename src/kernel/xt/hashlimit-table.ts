@@ -9,10 +9,9 @@ const CPJ_BYTES = 2n ** 24n;
 /** POW2_BELOW64(MAX_CPJ_v2), MAX_CPJ = 2^64 / (HZ * 86400) */
 const CPJ = 2n ** 39n;
 const PER_SECOND = BigInt(HZ) * CPJ;
-const U64 = (1n << 64n) - 1n;
 
 /** In 64 bits, which large bursts of slow rates overflow. */
-export const user2credits = (user: bigint): bigint => BigInt.asUintN(64, user > U64 / PER_SECOND ? (user / SCALE) * PER_SECOND : (user * PER_SECOND) / SCALE);
+export const user2credits = (user: bigint): bigint => BigInt.asUintN(64, user * (PER_SECOND / SCALE));
 const user2creditsByte = (user: bigint): bigint => (user * BigInt(HZ) * CPJ_BYTES) >> 32n;
 const user2rate = (user: bigint): bigint => (user === 0n ? 0n : SCALE / user);
 const user2rateBytes = (user: bigint): bigint => ((user === 0n ? 0xffffffffn : 0xffffffffn / user) - 1n) << 4n;

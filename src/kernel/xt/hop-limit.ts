@@ -17,7 +17,10 @@ export function hopExtension(name: 'ttl' | 'hl', nft: string): Omit<XtExtension<
     kind: 'match',
     name,
     revision: 0,
-    options: all.map((option) => ({ name: option, type: 'uint8' as const, invert: option.endsWith('-eq'), excludes: all.filter((n) => n !== option) })),
+    options: [
+      ...all.map((option) => ({ name: option, type: 'uint8' as const, invert: option.endsWith('-eq'), excludes: all.filter((n) => n !== option) })),
+      { name, id: `${name}-eq`, type: 'uint8' as const, invert: true },
+    ],
     init: () => ({ mode: 'eq', value: 0 }),
     parse(o: ParsedOption, draft: Draft) {
       const mode = o.name.slice(name.length + 1);

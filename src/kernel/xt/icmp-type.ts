@@ -14,7 +14,7 @@ export interface IcmpWords { readonly word: string; readonly option: string; rea
 
 function parseText(text: string, w: IcmpWords): { type: number; code: readonly [number, number] } {
   const found = w.names.filter(([name]) => name.startsWith(text.toLowerCase()));
-  if (found.length > 1) fail(`Ambiguous ${w.word} type \`${text}': \`${found[0][0]}' or \`${found[1][0]}'?\n`);
+  if (found.length > 1) fail(`Ambiguous ${w.word} type \`${text}': \`${found[0][0]}' or \`${found[1][0]}'?`);
   if (found.length === 1) return { type: found[0][1], code: [found[0][2], found[0][3]] };
   const slash = text.indexOf('/');
   const head = slash < 0 ? text : text.slice(0, slash);

@@ -29,7 +29,7 @@ export const match = defineExtension<DscpInfo>({
     if (o.name === 'dscp') draft['dscp'] = numberOf(o);
     else {
       const name = (o.raw ?? '').toUpperCase();
-      draft['dscp'] = DSCP_CLASSES.find(([word]) => word === name)?.[1] ?? fail(`Invalid DSCP value \`${o.raw}'\n`);
+      draft['dscp'] = DSCP_CLASSES.find(([word]) => word === name)?.[1] ?? fail(`Invalid DSCP value \`${o.raw}'`);
     }
     if (o.inverted) draft['invert'] = true;
   },
