@@ -392,8 +392,8 @@ export class Session {
     const order = verbose ? this.listed(table, chain) : this.listed(table, chain).sort((a, b) => Number(b.base) - Number(a.base) || (a.base ? 0 : Number((a.chain?.handle ?? 1n << 60n) - (b.chain?.handle ?? 1n << 60n))));
     for (const c of order.filter((x) => !x.fake)) {
       if (this.legacy && c.base) { if (chain !== null) return { fn: 'deleteChain', errno: 'EINVAL' }; continue; }
-      if (this.legacy && c.rules.length) return { fn: 'deleteChain', errno: 'ENOTEMPTY' };
       if (this.legacy && this.references(table, c.name)) return { fn: 'deleteChain', errno: 'EMLINK' };
+      if (this.legacy && c.rules.length) return { fn: 'deleteChain', errno: 'ENOTEMPTY' };
       if (c.base) {
         if (c.policy !== 'accept') { if (chain !== null) return { fn: 'deleteChain', errno: 'ENOTEMPTY' }; continue; }
         if (c.rules.length && chain === null) continue;
