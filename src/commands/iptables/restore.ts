@@ -2,6 +2,7 @@ import { XtError } from '../../kernel/xt/error.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
 import { checkChainName, CommandLine } from '../../parsers/xtables/command-line.ts';
+import { parseRestoreLine } from '../../parsers/xtables/restore-line.ts';
 import { restoreWords } from '../../parsers/xtables/words.ts';
 import type { Call } from '../command.ts';
 import { builtinChain, builtinTable } from './family.ts';
@@ -68,7 +69,7 @@ class Restore {
   private skipped(): boolean { return this.o.table !== null && this.table !== null && this.o.table !== this.table; }
 
   private newTable(raw: string): boolean {
-    const name = raw.slice(1).trim().split(/[ \t]+/)[0];
+    const { name } = parseRestoreLine(raw);
     if (!name) throw paramProblem(`${this.t.program}: line ${this.line} table name invalid`);
     if (!builtinTable(this.t.family, name)) throw paramProblem(`${this.t.program}: line ${this.line} table name '${name}' invalid`);
     if (!this.commits && this.table !== null && !this.commit()) return false;
@@ -84,16 +85,17 @@ class Restore {
   }
 
   private newChain(raw: string): void {
-    const [chain, policy, counters] = raw.slice(1).split(/[ \t]+/).filter((w) => w !== '');
+    const line = parseRestoreLine(raw);
+    if (line.kind !== 'chain') throw new Error('not a chain line');
+    const { name: chain, policy, counters } = line;
     const table = this.table as string;
     const { session: s, family, program } = this.t;
-    if (chain === undefined) throw paramProblem(`${program}: line ${this.line} chain name invalid`);
+    if (chain === null) throw paramProblem(`${program}: line ${this.line} chain name invalid`);
     checkChainName(family, chain);
-    if (policy === undefined) throw paramProblem(`${program}: line ${this.line} policy invalid`);
+    if (policy === null) throw paramProblem(`${program}: line ${this.line} policy invalid`);
     if (builtinChain(family, table, chain)) {
-      const m = counters === undefined ? null : /^\[(\d+):(\d+)\]/.exec(counters);
-      if (!m && (counters !== undefined || this.o.counters)) throw paramProblem(`invalid policy counters for chain '${chain}'`);
-      const c = m && this.o.counters ? { packets: BigInt(m[1]), bytes: BigInt(m[2]) } : null;
+      if (counters === 'invalid' || (counters === null && this.o.counters)) throw paramProblem(`invalid policy counters for chain '${chain}'`);
+      const c = this.o.counters ? counters : null;
       this.queue.push({ line: this.line, run: () => (policy === '-' ? s.touch(table, chain) : s.setPolicy(table, chain, policy, c ?? { packets: 0n, bytes: 0n })) });
       return;
     }

@@ -6,6 +6,7 @@ import { paramProblem, protocolName } from '../../kernel/xt/text.ts';
 import { checkChainName, CommandLine } from '../../parsers/xtables/command-line.ts';
 import type { XtCommand } from '../../parsers/xtables/command-line.ts';
 import type { Masked, Name, XtRule, XtUse } from '../../parsers/xtables/rule.ts';
+import { parseRestoreLine } from '../../parsers/xtables/restore-line.ts';
 import { restoreWords } from '../../parsers/xtables/words.ts';
 import type { Call } from '../command.ts';
 import { builtinChain, builtinTable } from './family.ts';
@@ -172,7 +173,8 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
       if (line === '' || line[0] === '#') { if (line) continue; continue; }
       if (line === 'COMMIT' && table !== null) { table = null; continue; }
       if (line[0] === '*' && table === null) {
-        table = line.slice(1).trim().split(/[ \t]+/)[0];
+        const { name } = parseRestoreLine(line);
+        table = name;
         if (!table) throw paramProblem(`${program}: line ${n} table name invalid`);
         if (!builtinTable(family, table)) throw paramProblem(`${program}: line ${n} table name '${table}' invalid`);
         call.out(`add table ${family} ${table}\n`);
@@ -194,10 +196,12 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
 }
 
 function chainLine(family: XtFamily, table: string, line: string, program: string, n: number): string {
-  const [chain, policy] = line.slice(1).split(/[ \t]+/).filter((w) => w !== '');
-  if (chain === undefined) throw paramProblem(`${program}: line ${n} chain name invalid`);
+  const read = parseRestoreLine(line);
+  if (read.kind !== 'chain') throw new Error('not a chain line');
+  const { name: chain, policy } = read;
+  if (chain === null) throw paramProblem(`${program}: line ${n} chain name invalid`);
   checkChainName(family, chain);
-  if (policy === undefined) throw paramProblem(`${program}: line ${n} policy invalid`);
+  if (policy === null) throw paramProblem(`${program}: line ${n} policy invalid`);
   const b = builtinChain(family, table, chain);
   return b ? `add chain ${family} ${table} ${chain} { type ${b.type} hook ${b.hook} priority ${b.priority}; policy ${policy.toLowerCase()}; }\n` : `add chain ${family} ${table} ${chain}\n`;
 }
