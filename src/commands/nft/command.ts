@@ -19,7 +19,7 @@ function misplaced(call: Call, late: string): void {
   let at = 0;
   for (const w of words) { if (w === late && at > 0) break; at += w.length + 1; }
   call.err(`Error: syntax error, options must be specified before commands\n${words.map((w) => `${w} `).join('')}`);
-  call.out(`\n${' '.repeat(words[0].length)}^${' '.repeat(Math.max(0, at - words[0].length - 1))}${'~'.repeat(late.length)}\n`);
+  call.out(`\n${' '.repeat(words[0].length)}^${' '.repeat(Math.max(0, at - words[0].length - 1))}~~\n`);
 }
 
 function work(call: Call, options: NftOptions, session: Session): number {

@@ -4,7 +4,9 @@ import type { Netns } from '../netns.ts';
 import type { ObjectValue } from '../nf_tables/objects.ts';
 import type { ExpressionDefinition, InitContext, ValidateContext } from './definition.ts';
 import type { Expression } from './expression.ts';
+import { findHelper } from '../conntrack/helpers.ts';
 import { definition } from './generated/index.ts';
+import { trackable } from './kind/ct.ts';
 
 /** All kinds by name. */
 export const DEFINITIONS: ReadonlyMap<string, ExpressionDefinition> = new Map((definition as readonly unknown[]).map((d) => [(d as ExpressionDefinition).kind, d as ExpressionDefinition]));
@@ -21,6 +23,26 @@ export function validateExpression(e: Expression, ctx: ValidateContext): Errno |
 }
 
 /** ops->init of nft_object_type: what each object refuses. */
-export function checkObject(_value: ObjectValue, _ctx: { readonly net: Netns; readonly family: Family }): Errno | null {
-  return null;
+export function checkObject(v: ObjectValue, ctx: { readonly net: Netns; readonly family: Family }): Errno | null {
+  switch (v.kind) {
+    case 'limit': return v.rate === 0n || v.unit === 0n ? 'EINVAL' : null;
+    case 'ct helper': return ctHelper(v, ctx.family);
+    case 'ct timeout': return v.l4proto !== 6 && v.l4proto !== 17 ? 'EOPNOTSUPP' : trackable(ctx.family) ? null : 'EPROTO';
+    case 'ct expectation': return trackable(ctx.family) ? null : 'EPROTO';
+    case 'synproxy': return trackable(ctx.family) ? null : 'EPROTO';
+    // no security module loads contexts here
+    case 'secmark': return 'ENOENT';
+    default: return null;
+  }
+}
+
+/** nft_ct_helper_obj_init */
+function ctHelper(v: Extract<ObjectValue, { kind: 'ct helper' }>, family: Family): Errno | null {
+  if (v.helper === '') return 'ERANGE';
+  if (v.l4proto === 0) return 'ENOENT';
+  if ((v.l3proto === 2 && family === 'ip6') || (v.l3proto === 10 && family === 'ip')) return 'EINVAL';
+  const wanted = v.l3proto === 2 ? [2] : v.l3proto === 10 ? [10] : v.l3proto === 1 || v.l3proto === 5 || v.l3proto === 7 ? [2, 10] : [];
+  if (!wanted.length) return 'EAFNOSUPPORT';
+  if (!wanted.some((l3) => findHelper(v.helper, l3, v.l4proto))) return 'ENOENT';
+  return trackable(family) ? null : 'EPROTO';
 }

@@ -66,7 +66,8 @@ function bindExpressions(tx: Transaction, t: DraftTable, chain: Chain, m: Of<'ne
     const e = named(tx, t, raw);
     const bad = checkExpression(e, ctx) ?? hold(tx, t, e);
     if (bad) return refuse(bad, 'expressions', at);
-    exprs.push(Object.freeze(e));
+    // nft_dynset_dump: what the set brings itself is not the rule's to say
+    exprs.push(Object.freeze(e.kind === 'dynset' && e.exprs.length && t.sets.get(e.set)?.exprs.length ? { ...e, exprs: [] } : e));
   }
   return { exprs: Object.freeze(exprs) };
 }

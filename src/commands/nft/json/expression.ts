@@ -247,7 +247,8 @@ const setElem: ReadExpr = (v, r) => {
   if (comment !== undefined) out.comment = comment;
   if (isObject(v)) {
     const rest = Object.entries(v).filter(([k]) => ['counter', 'limit', 'quota', 'ct count', 'last'].includes(k));
-    out.stmts = stmtList(rest.map(([k, x]) => ({ [k]: x })), r);
+    // read, and then forgotten by json_parse_set_elem_expr
+    stmtList(rest.map(([k, x]) => ({ [k]: x })), r);
   }
   return out;
 };

@@ -55,6 +55,8 @@ export function getElements(cmd: Cmd, l: Listing, andReset = false): 'ENOENT' | 
     if (hit === 'ENOENT') return hit;
   }
   decl.init = readElements(l.nft, set, decl, found);
+  // set_clone copies no more than this
+  decl.stmts = []; delete decl.comment; delete decl.timeout; delete decl.gcInterval;
   if (l.json) l.out(jsonDocument([setJson(decl, l.p)])); else l.out(`${bareHead(t)}${setText(decl, l.p)}}\n`);
   if (andReset) for (const e of found) l.nft.live.reset(e);
   return null;
