@@ -9,6 +9,7 @@ import { findFragmentHeader } from '../stack/fragments.ts';
 import { DEFAULT_ZONE, IPCT, IPS } from './entry.ts';
 import type { Conntrack, Dir, Tuple, Zone } from './entry.ts';
 import { expectFunction } from './expect-functions.ts';
+import { greKeyOf } from './gre-keys.ts';
 import { findHelper } from './helpers.ts';
 import { badChecksum, findL4, invertTuple, tupleOf } from './l4.ts';
 import { dirOf, protocolOf } from './protocol.ts';
@@ -18,9 +19,7 @@ import { sameBytes, sameTuple } from './tuple.ts';
 
 const familyOf = (state: HookState): 4 | 6 => (state.pf === 'ip6' ? 6 : 4);
 
-/** gre_keymap_lookup: set by the PPTP helper. */
-export const greKeys = new WeakMap<Netns, (t: Tuple) => number>();
-const greKey = (net: Netns) => (t: Tuple): number => greKeys.get(net)?.(t) ?? 0;
+const greKey = (net: Netns) => (t: Tuple): number => greKeyOf(net, t);
 
 /** nf_ct_zone_tmpl */
 function zoneOf(skb: Skb): Zone {

@@ -178,7 +178,7 @@ function refreshByPolicy(s: Stack, ct: Conntrack): void {
   if (seconds !== undefined) s.net.conntrack.refresh(ct, seconds);
 }
 
-/** nft_ct_expect_obj_eval */
+/** nft_ct_expect_obj_eval: takes the milliseconds that nft sent for seconds, as the kernel does. */
 function expectByObject(s: Stack, ct: Conntrack, v: { readonly l3proto: number; readonly l4proto: number; readonly dport: number; readonly timeout: number; readonly size: number }, skb: Skb): void {
   if (skb.ctinfo !== CTINFO.new && skb.ctinfo !== CTINFO.established && skb.ctinfo !== CTINFO.related && skb.ctinfo < 3) return;
   const dir = skb.ctinfo >= 3 ? 1 : 0;
@@ -188,7 +188,7 @@ function expectByObject(s: Stack, ct: Conntrack, v: { readonly l3proto: number; 
   s.net.conntrack.expect.related({
     tuple: { l3num: t.l3num, protonum: v.l4proto, src: t.src, dst: t.dst, sport: 0, dport: v.dport },
     mask: { src: new Uint8Array(t.src.length).fill(255), sport: 0 }, master: ct, zone: ct.zone, flags: 0, class: 0, helper: null, expectfn: null, dir: dir === 0 ? 1 : 0, savedAddr: null, savedProto: 0,
-  }, { timeoutSeconds: Math.floor(v.timeout / 1000) });
+  }, { timeoutSeconds: v.timeout });
 }
 
 /** nft_fib4_eval_type, nft_fib6_eval_type */
