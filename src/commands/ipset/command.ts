@@ -33,7 +33,7 @@ function restore(call: Call, options: Options): number {
       const words = takeOptions(splitLine(lines[n]), o);
       if (words.length === 0 || words[0].startsWith('#') || words[0] === 'COMMIT') continue;
       const line = parseLine(words);
-      if (line.verb === 'restore') throw usage(`Command \`${line.verb}' is invalid in restore mode.`);
+      if (line.verb === 'restore' || line.verb === 'help' || line.verb === 'version') throw usage(`Command \`${line.verb}' is invalid in restore mode.`);
       if (line.verb === 'quit') return 0;
       const status = new Session(call, o).execute(line);
       if (status !== 0) return status;
@@ -89,7 +89,12 @@ function translate(call: Call): number {
       call.out("This command is not supported, use `ipset-translate restore < file'\n");
       return 255;
     }
-    return translateRestore(call, input(call, o) ?? '', (e, n) => complain(call, e, o.quiet, n));
+    const text = input(call, o);
+    if (text === undefined) {
+      call.err(`cannot open file \`${o.file}'\n`);
+      return 255;
+    }
+    return translateRestore(call, text, (e, n) => complain(call, e, o.quiet, n));
   } catch (e) {
     return complain(call, e, o.quiet, null);
   }
