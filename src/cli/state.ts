@@ -1,6 +1,6 @@
 import { StateHost } from './host.ts';
 import { SINGLE } from './hosts.ts';
-import { fromText, toText } from '../host/state/text.ts';
+import { fromText, toText } from '../kernel/net/plain-text.ts';
 import { Store } from '../host/state/store.ts';
 import { deserialize } from 'node:v8';
 
@@ -29,7 +29,8 @@ export function exportState(path: string): string {
   try {
     const parts = store.parts().map(({ name, key }) => {
       const bytes = store.readRaw(name, key);
-      return [key === '' ? name : `${name}/${key}`, bytes === undefined ? undefined : deserialize(bytes)] as const;
+      if (bytes === undefined) return [name, undefined] as const;
+      return key === '' ? [name, deserialize(bytes)] as const : [`${name}/${key}`, new TextDecoder().decode(bytes).trimEnd().split('\n')] as const;
     });
     return toText({ drywall: 1, parts: Object.fromEntries(parts) });
   } finally {
@@ -49,7 +50,9 @@ export function importState(path: string, text: string): void {
     store.clear();
     for (const [name, value] of Object.entries(data.parts)) {
       const slash = name.indexOf('/');
-      if (slash < 0) store.write(name, value); else store.write(name.slice(0, slash), value, name.slice(slash + 1));
+      if (slash < 0) store.write(name, value);
+      else if (Array.isArray(value)) store.writeRaw(name.slice(0, slash), new TextEncoder().encode(`${value.join('\n')}\n`), name.slice(slash + 1));
+      else throw new Error(`part ${name} is not a list of lines`);
     }
     store.commit();
   } finally {

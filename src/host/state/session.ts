@@ -4,7 +4,25 @@ import { seededRandom } from '../random.ts';
 import type { Store } from './store.ts';
 
 /** What a subsystem of the kernel model gives to be kept: plain data that structured clone can carry. */
-export interface Persistent { export(): unknown; import(data: never): void }
+export interface Persistent {
+  export(): unknown;
+  /** `read`: a list that was stored apart, empty where there is none. */
+  import(data: never, read: (key: string) => Uint8Array): void;
+  /** Big lists, each in a row of its own; written when its stamp is another. */
+  lists?(): Iterable<{ readonly key: string; readonly stamp: unknown; lines(): readonly Line[] }>;
+}
+
+interface Line { readonly bytes: Uint8Array; readonly start: number; readonly end: number }
+
+function joined(lines: readonly Line[]): Uint8Array {
+  const out = new Uint8Array(lines.reduce((n, l) => n + l.end - l.start, 0));
+  let at = 0;
+  for (const l of lines) {
+    out.set(l.bytes.subarray(l.start, l.end), at);
+    at += l.end - l.start;
+  }
+  return out;
+}
 
 const isPersistent = (x: unknown): x is Persistent =>
   typeof x === 'object' && x !== null && 'export' in x && typeof x.export === 'function' && 'import' in x && typeof x.import === 'function';
@@ -31,6 +49,7 @@ export class Session {
   readonly store: Store;
   #host: HostRow;
   #frozen: number;
+  readonly #stamps = new Map<string, Map<string, unknown>>();
   readonly #read = new Map<string, Uint8Array | undefined>();
 
   private constructor(store: Store, host: HostRow) {
@@ -70,10 +89,22 @@ export class Session {
         Object.defineProperty(this.net, name, { value: part, enumerable: true, configurable: true, writable: false });
         const bytes = this.store.readRaw(name);
         this.#read.set(name, bytes);
-        if (bytes !== undefined) part.import(deserialize(bytes) as never);
+        if (bytes !== undefined) part.import(deserialize(bytes) as never, (key) => this.store.readRaw(name, key) ?? new Uint8Array());
+        this.#stamps.set(name, new Map([...(part.lists?.() ?? [])].map((l) => [l.key, l.stamp])));
         return part;
       },
     });
+  }
+
+  #saveLists(name: string, part: Persistent): void {
+    const before = this.#stamps.get(name) ?? new Map<string, unknown>();
+    const now = new Map<string, unknown>();
+    for (const list of part.lists?.() ?? []) {
+      now.set(list.key, list.stamp);
+      if (before.get(list.key) !== list.stamp) this.store.writeRaw(name, joined(list.lines()), list.key);
+    }
+    for (const key of before.keys()) if (!now.has(key)) this.store.remove(name, key);
+    this.#stamps.set(name, now);
   }
 
   /** A command begins: its time stands still, as a command takes no time on the host. */
@@ -95,6 +126,7 @@ export class Session {
     for (const [name, before] of this.#read) {
       const part: unknown = Reflect.get(this.net, name);
       if (!isPersistent(part)) continue;
+      this.#saveLists(name, part);
       const bytes = serialize(part.export());
       if (sameBytes(before, bytes)) continue;
       this.store.writeRaw(name, bytes);

@@ -86,6 +86,8 @@ export class Store {
     this.#run(() => this.#db.prepare('INSERT INTO part (name, key, data) VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET data = excluded.data').run(part, key, bytes));
   }
 
+  remove(part: string, key: string): void { this.#run(() => this.#db.prepare('DELETE FROM part WHERE name = ? AND key = ?').run(part, key)); }
+
   /** Every part with its size in bytes. */
   parts(): { readonly name: string; readonly key: string; readonly bytes: number }[] {
     return this.#run(() => this.#db.prepare('SELECT name, key, length(data) AS bytes FROM part ORDER BY name, key').all()

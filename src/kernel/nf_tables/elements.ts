@@ -26,6 +26,8 @@ export abstract class ElementStore implements SetElements {
   /** Host milliseconds before which nothing expires. */
   #nextExpiry = Infinity;
   now: () => number;
+  /** Counts changes of the membership. */
+  version = 0;
 
   constructor(now: () => number) { this.now = now; }
 
@@ -60,6 +62,7 @@ export abstract class ElementStore implements SetElements {
 
   insert(element: SetElement, anonymous: boolean): Clash | null {
     this.sweep();
+    this.version++;
     if (element.flags.catchall) {
       if (this.catchall) return { element: this.catchall, same: true };
       this.catchall = element;
@@ -73,12 +76,14 @@ export abstract class ElementStore implements SetElements {
   }
 
   remove(element: SetElement): void {
+    this.version++;
     if (element === this.catchall) this.catchall = null;
     else this.take(element);
   }
 
   /** Puts back what was there, or its changed version: no overlap check. */
   restore(element: SetElement): void {
+    this.version++;
     if (element.flags.catchall) this.catchall = element;
     else this.put(element);
     this.#watch(element);
@@ -92,6 +97,7 @@ export abstract class ElementStore implements SetElements {
   sweep(): void {
     const now = this.now();
     if (now < this.#nextExpiry) return;
+    this.version++;
     const gone: SetElement[] = [];
     let next = Infinity;
     for (const e of this.all()) {

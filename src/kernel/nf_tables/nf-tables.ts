@@ -15,7 +15,7 @@ import { delTable, newTable } from './table.ts';
 import { Transaction } from './transaction.ts';
 import { validateTable } from './validate.ts';
 import type { Family } from '../net/hook.ts';
-import { plainRuleset, type PlainNfTables, rebuildRuleset } from './persist.ts';
+import { listsOf, type PlainNfTables, type ReadList, rebuildRuleset, skeletonOf, type StoredList } from './persist.ts';
 
 export interface CommitOptions {
   readonly pid: number;
@@ -132,16 +132,18 @@ export class NfTables {
 
   nextId(): number { return ++this.#id; }
 
-  /** Everything that outlives a process, as plain data. */
+  /** What outlives a process, as plain data; rules and elements are in `lists`. */
   export(): PlainNfTables {
     return {
-      ruleset: plainRuleset(this.ruleset), live: this.live.export(), refs: this.refs, handles: this.#handles,
+      ruleset: skeletonOf(this.ruleset), live: this.live.export(), refs: this.refs, handles: this.#handles,
       counters: { tableHandle: this.#tableHandle, chainNumber: this.#chainNumber, id: this.#id },
     };
   }
 
-  import(data: PlainNfTables): void {
-    this.ruleset = rebuildRuleset(data.ruleset, () => this.net.clock.now());
+  lists(): Iterable<StoredList> { return listsOf(this.ruleset); }
+
+  import(data: PlainNfTables, read: ReadList): void {
+    this.ruleset = rebuildRuleset(data.ruleset, read, () => this.net.clock.now());
     this.live.import(data.live);
     for (const [id, n] of data.refs) this.refs.set(id, n);
     for (const [table, n] of data.handles) this.#handles.set(table, n);

@@ -1,30 +1,130 @@
-import { backendOf, makeElements } from './elements.ts';
-import type { NftSet, Ruleset, SetElement, Table } from './objects.ts';
+import { fromText, toLine } from '../net/plain-text.ts';
+import { backendOf, type ElementStore, makeElements } from './elements.ts';
+import type { Chain, NftSet, Rule, Ruleset, SetElement, Table } from './objects.ts';
+import { factsOf, presetFacts } from './rule-facts.ts';
 
-/** A ruleset as plain data: sets carry their elements as a list. */
-interface PlainRuleset { readonly tables: readonly PlainTable[]; readonly generation: number }
-type PlainTable = Omit<Table, 'sets'> & { readonly sets: readonly PlainSet[] };
-type PlainSet = Omit<NftSet, 'elements'> & { readonly elements: readonly SetElement[] };
+/**
+ * A list kept apart from the rest of a subsystem's data, a line an item, so that a change writes one list and reading one
+ * costs no decoding. `stamp` is another value whenever the list has changed.
+ */
+export interface StoredList { readonly key: string; readonly stamp: unknown; lines(): Line[] }
+/** The stored list: lines, each ended by a newline. */
+export type ReadList = (key: string) => Uint8Array;
 
-export const plainRuleset = (r: Ruleset): PlainRuleset => ({
-  generation: r.generation,
-  tables: r.tables.map((t) => ({ ...t, sets: t.sets.map((s) => ({ ...s, elements: [...s.elements] })) })),
-});
+/** A stretch of bytes with its newline. */
+export interface Line { readonly bytes: Uint8Array; readonly start: number; readonly end: number }
 
-/** The frozen ruleset again, each set's elements in the backend that the kernel would choose. */
-export function rebuildRuleset(data: PlainRuleset, now: () => number): Ruleset {
-  const set = (s: PlainSet): NftSet => {
-    const elements = makeElements(backendOf(s.flags, s.fieldLens) ?? 'hash', s.fieldLens, now);
-    for (const e of s.elements) elements.restore(Object.freeze(e));
-    return Object.freeze({ ...s, elements });
-  };
-  return Object.freeze({ generation: data.generation, tables: data.tables.map((t) => Object.freeze({ ...t, sets: t.sets.map(set) })) });
+const NEWLINE = 10;
+const TAB = 9;
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
+const newLine = (text: string): Line => { const bytes = encoder.encode(`${text}\n`); return { bytes, start: 0, end: bytes.length }; };
+const textOf = (l: Line): string => decoder.decode(l.bytes.subarray(l.start, l.end - 1));
+
+function linesOf(bytes: Uint8Array): Line[] {
+  const lines: Line[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(NEWLINE, start) + 1;
+    lines.push({ bytes, start, end });
+    start = end;
+  }
+  return lines;
 }
 
+/** A ruleset without its rules and elements. */
+interface Skeleton { readonly tables: readonly SkeletonTable[]; readonly generation: number }
+type SkeletonTable = Omit<Table, 'chains' | 'sets'> & { readonly chains: readonly Omit<Chain, 'rules'>[]; readonly sets: readonly Omit<NftSet, 'elements'>[] };
+
 export interface PlainNfTables {
-  readonly ruleset: PlainRuleset;
+  readonly ruleset: Skeleton;
   readonly live: unknown;
   readonly refs: ReadonlyMap<number, number>;
   readonly handles: ReadonlyMap<bigint, bigint>;
   readonly counters: { readonly tableHandle: bigint; readonly chainNumber: number; readonly id: number };
+}
+
+export const skeletonOf = (r: Ruleset): Skeleton => ({
+  generation: r.generation,
+  tables: r.tables.map((t) => ({
+    ...t,
+    chains: t.chains.map(({ rules: _, ...chain }) => chain),
+    sets: t.sets.map(({ elements: _, ...set }) => set),
+  })),
+});
+
+/** Text of a rule as it was read or last written: rules are frozen, so it stays right. */
+const written = new WeakMap<Rule, Line>();
+
+function lineOf(rule: Rule): Line {
+  let line = written.get(rule);
+  if (line === undefined) {
+    const { handle, id, ...rest } = rule;
+    const { edges, checkedFor } = factsOf(rule);
+    line = newLine(`${handle}\t${id}\t${edges.join(' ')}\t${[...checkedFor].join(' ')}\t${toLine(rest)}`);
+    written.set(rule, line);
+  }
+  return line;
+}
+
+type RuleBody = Omit<Rule, 'handle' | 'id'>;
+
+/** A rule whose bytecode is decoded when somebody looks at it. Own accessors, so that a spread copies their values. */
+function lazyRule(line: Line): Rule {
+  let at = line.start;
+  const number = (): number => {
+    let n = 0;
+    for (; line.bytes[at] !== TAB; at++) n = n * 10 + line.bytes[at] - 48;
+    at++;
+    return n;
+  };
+  const words = (): readonly string[] => {
+    if (line.bytes[at] === TAB) { at++; return []; }
+    const end = line.bytes.indexOf(TAB, at);
+    const text = decoder.decode(line.bytes.subarray(at, end));
+    at = end + 1;
+    return text.split(' ');
+  };
+  const handle = BigInt(number());
+  const id = number();
+  const edges = words();
+  const checkedFor = words();
+  const body: Line = { bytes: line.bytes, start: at, end: line.end };
+  let known: RuleBody | undefined;
+  const load = (): RuleBody => (known ??= fromText(textOf(body)) as RuleBody);
+  const rule: Rule = {
+    handle, id,
+    get exprs() { return load().exprs; },
+    get comment() { return load().comment; },
+    get userdata() { return load().userdata; },
+    get compat() { return load().compat; },
+  };
+  presetFacts(rule, edges, checkedFor);
+  written.set(rule, line);
+  return Object.freeze(rule);
+}
+
+const chainKey = (id: number): string => `chain ${id}`;
+const setKey = (id: number): string => `set ${id}`;
+
+export function* listsOf(r: Ruleset): Generator<StoredList> {
+  for (const t of r.tables) {
+    for (const c of t.chains) if (c.rules.length) yield { key: chainKey(c.id), stamp: c.rules, lines: () => c.rules.map(lineOf) };
+    for (const s of t.sets) {
+      const store = s.elements as ElementStore;
+      if (store.size) yield { key: setKey(s.id), stamp: store.version, lines: () => [...store].map((e) => newLine(toLine(e))) };
+    }
+  }
+}
+
+/** The frozen ruleset again, each set's elements in the backend that the kernel would choose. */
+export function rebuildRuleset(data: Skeleton, read: ReadList, now: () => number): Ruleset {
+  const set = (s: Omit<NftSet, 'elements'>): NftSet => {
+    const elements = makeElements(backendOf(s.flags, s.fieldLens) ?? 'hash', s.fieldLens, now);
+    for (const line of linesOf(read(setKey(s.id)))) elements.restore(Object.freeze(fromText(textOf(line)) as SetElement));
+    return Object.freeze({ ...s, elements });
+  };
+  const chain = (c: Omit<Chain, 'rules'>): Chain => Object.freeze({ ...c, rules: Object.freeze(linesOf(read(chainKey(c.id))).map(lazyRule)) });
+  return Object.freeze({
+    generation: data.generation,
+    tables: Object.freeze(data.tables.map((t) => Object.freeze({ ...t, chains: Object.freeze(t.chains.map(chain)), sets: Object.freeze(t.sets.map(set)) }))),
+  });
 }

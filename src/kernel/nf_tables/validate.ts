@@ -2,6 +2,7 @@ import { validateExpression } from '../expr/check.ts';
 import type { Errno } from '../errno.ts';
 import type { Netns } from '../netns.ts';
 import type { BaseHook, Chain } from './objects.ts';
+import { baseKey, factsOf } from './rule-facts.ts';
 import type { DraftTable } from './transaction.ts';
 
 /** NFT_JUMP_STACK_SIZE */
@@ -28,20 +29,27 @@ function walk(net: Netns, t: DraftTable, chain: Chain, base: BaseHook, level: nu
     const target = t.chains.get(name);
     return target ? walk(net, t, target, base, level + 1, seen) : null;
   };
+  const key = baseKey(base);
+  const throughSet = (name: string): Errno | null => {
+    for (const element of t.sets.get(name)?.elements ?? []) {
+      if (!element.data || !('verdict' in element.data)) continue;
+      const v = element.data.verdict;
+      if (v.code === 'jump' || v.code === 'goto') { const deep = next(v.chain); if (deep) return deep; }
+    }
+    return null;
+  };
   for (const rule of chain.rules) {
-    for (const e of rule.exprs) {
-      const bad = validateExpression(e, { net, family: t.family, table: t.name, base, compat: rule.compat });
-      if (bad) return bad;
-      if (e.kind === 'immediate' && 'verdict' in e.data) {
-        const v = e.data.verdict;
-        if (v.code === 'jump' || v.code === 'goto') { const deep = next(v.chain); if (deep) return deep; }
-      } else if (e.kind === 'lookup' && e.dreg === 0) {
-        for (const element of t.sets.get(e.set)?.elements ?? []) {
-          if (!element.data || !('verdict' in element.data)) continue;
-          const v = element.data.verdict;
-          if (v.code === 'jump' || v.code === 'goto') { const deep = next(v.chain); if (deep) return deep; }
-        }
+    const { edges, checkedFor } = factsOf(rule);
+    if (!checkedFor.has(key)) {
+      for (const e of rule.exprs) {
+        const bad = validateExpression(e, { net, family: t.family, table: t.name, base, compat: rule.compat });
+        if (bad) return bad;
       }
+      checkedFor.add(key);
+    }
+    for (const edge of edges) {
+      const deep = edge[0] === '@' ? throughSet(edge.slice(1)) : next(edge);
+      if (deep) return deep;
     }
   }
   return null;

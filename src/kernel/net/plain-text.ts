@@ -1,10 +1,13 @@
 /**
- * The state as text that a person can read and compare: JSON, keys in order, with the values that JSON lacks written as
+ * Plain data as text that a person can read and compare: JSON, keys in order, with the values that JSON lacks written as
  * one-key objects: {"$int": "…"}, {"$hex": "…"}, {"$map": […]}, {"$set": […]}.
  */
 export function toText(value: unknown): string {
   return `${JSON.stringify(encode(value), null, 2)}\n`;
 }
+
+/** The same without line breaks. */
+export const toLine = (value: unknown): string => JSON.stringify(encode(value));
 
 export function fromText(text: string): unknown {
   return decode(JSON.parse(text));
