@@ -15,11 +15,17 @@ export interface Persistent {
 interface Line { readonly bytes: Uint8Array; readonly start: number; readonly end: number }
 
 function joined(lines: readonly Line[]): Uint8Array {
-  const out = new Uint8Array(lines.reduce((n, l) => n + l.end - l.start, 0));
+  let size = 0;
+  for (const l of lines) size += l.end - l.start;
+  const out = new Uint8Array(size);
   let at = 0;
-  for (const l of lines) {
-    out.set(l.bytes.subarray(l.start, l.end), at);
-    at += l.end - l.start;
+  // Neighbours that were neighbours before are copied together.
+  for (let i = 0; i < lines.length; ) {
+    const { bytes, start } = lines[i];
+    let { end } = lines[i];
+    for (i++; i < lines.length && lines[i].bytes === bytes && lines[i].start === end; i++) end = lines[i].end;
+    out.set(bytes.subarray(start, end), at);
+    at += end - start;
   }
   return out;
 }

@@ -59,10 +59,19 @@ function lineOf(rule: Rule): Line {
   if (line === undefined) {
     const { handle, id, ...rest } = rule;
     const { edges, checkedFor } = factsOf(rule);
-    line = newLine(`${handle}\t${id}\t${edges.join(' ')}\t${[...checkedFor].join(' ')}\t${toLine(rest)}`);
+    line = newLine(`${handle}\t${id}\t${edges.map(encodeURIComponent).join(' ')}\t${[...checkedFor].map(encodeURIComponent).join(' ')}\t${toLine(rest)}`);
     written.set(rule, line);
   }
   return line;
+}
+
+const splits = new Map<string, readonly string[]>([['', []]]);
+
+/** Few different texts occur in a ruleset, many times each. */
+function splitWords(text: string): readonly string[] {
+  let words = splits.get(text);
+  if (!words) splits.set(text, (words = text.split(' ').map(decodeURIComponent)));
+  return words;
 }
 
 type RuleBody = Omit<Rule, 'handle' | 'id'>;
@@ -77,11 +86,10 @@ function lazyRule(line: Line): Rule {
     return n;
   };
   const words = (): readonly string[] => {
-    if (line.bytes[at] === TAB) { at++; return []; }
-    const end = line.bytes.indexOf(TAB, at);
-    const text = decoder.decode(line.bytes.subarray(at, end));
-    at = end + 1;
-    return text.split(' ');
+    let text = '';
+    for (; line.bytes[at] !== TAB; at++) text += String.fromCharCode(line.bytes[at]);
+    at++;
+    return splitWords(text);
   };
   const handle = BigInt(number());
   const id = number();
