@@ -52,7 +52,7 @@ export function formatIp6(a: Uint8Array): string {
     if (n > length) { best = i; length = n; }
     i += n;
   }
-  const dotted = best === 0 && (length === 6 || length === 7 && g[7] !== 1 || length === 5 && g[5] === 0xffff);
+  const dotted = best === 0 && (length === 6 || length === 5 && g[5] === 0xffff);
   const hex = (xs: number[]): string => xs.map((x) => x.toString(16)).join(':');
   if (dotted) return `::${length === 5 ? 'ffff:' : ''}${a.slice(12).join('.')}`;
   return best < 0 ? hex(g) : `${hex(g.slice(0, best))}::${hex(g.slice(best + length))}`;

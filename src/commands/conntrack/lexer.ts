@@ -62,8 +62,10 @@ export function tokens(argv: readonly string[], protocolNumber: (name: string) =
     } else if (val === 'n' || val === 'g' || val === 'j') out.push({ type: 'nat', value: { opt: val, text: optionalArg(arg) } });
     else if (val === '>') out.push({ type: 'labels', value: { opt: val, text: optionalArg(arg) } });
     else if (val === 'l' || val === '<') out.push({ type: 'labels', value: { opt: val, text: arg } });
-    else if (val.includes(' ') && handler) out.push({ type: 'l4option', value: { handler, name: val.slice(val.indexOf(' ') + 1), text: arg ?? '' } });
-    else {
+    else if (val.includes(' ')) {
+      // An option of an earlier `-p` means nothing to the later one.
+      if (handler && val.startsWith(`${handler.name} `)) out.push({ type: 'l4option', value: { handler, name: val.slice(val.indexOf(' ') + 1), text: arg ?? '' } });
+    } else {
       const type = KIND[val];
       if (type === 'flag') out.push({ type, value: { opt: val } });
       else if (type) out.push({ type, value: { opt: val, text: arg ?? '' } });

@@ -94,7 +94,8 @@ class Builder {
   bufferSize: number | null = null;
   handler: ProtoHandler | null = null;
   protonum = 0;
-  readonly l4 = new Set<string>();
+  /** Options of the protocol, by their place: a second `-p` reads them as its own. */
+  readonly l4 = new Set<number>();
   labelMap: LabelMap | null = null;
   labelWanted: Uint8Array | null = null;
   labelModify: Uint8Array | null = null;
@@ -110,7 +111,7 @@ class Builder {
       case 'protocol': return this.protocol(item);
       case 'l4option':
         item.handler.parse(item.name, item.text, this);
-        this.l4.add(item.name);
+        this.l4.add(item.handler.names.indexOf(item.name));
         return;
       case 'number': return this.number(item.opt, item.text);
       case 'word': return this.setFamilyWord(item.text);
@@ -311,7 +312,7 @@ class Builder {
     const addresses = checkOptions(command ? MATRIX[command] ?? '' : '', OPTION_NAMES, has, [['src', 'dst'], ['reply-src', 'reply-dst']]);
     if (addresses !== null) throw parameter(addresses === 0 ? "you have to specify `--src' and `--dst'" : "you have to specify `--reply-src' and `--reply-dst'");
     if (command !== 'help' && this.handler && this.handler.names.length > 0 && command) {
-      const pair = checkOptions(this.handler.matrix[command] ?? '', this.handler.names, (n) => this.l4.has(n), this.handler.pairs);
+      const pair = checkOptions(this.handler.matrix[command] ?? '', this.handler.names, (n) => this.l4.has(this.handler?.names.indexOf(n) ?? -1), this.handler.pairs);
       if (pair !== null) throw parameter(`you have to specify ${this.handler.pairWords[pair]}`);
     }
     return {

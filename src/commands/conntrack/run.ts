@@ -204,8 +204,8 @@ function update(s: Session, cmd: CtCommand): void {
   const dump = ctDump(s.net, { family: cmd.family });
   if (typeof dump === 'string') return s.fail(dump, 'update');
   const use = useCounts(s.net);
-  for (const ct of dump) {
-    const o = readConntrack(s.net, ct, { use: use(ct) });
+  // The dump is read in one go: what an update changes in other entries is not seen by it any more.
+  for (const [ct, o] of dump.map((c) => [c, readConntrack(s.net, c, { use: use(c) })] as const)) {
     if (!filter.nat(o) || !filter.label(o) || !filter.network(o) || !selected(cmd, o)) continue;
     const wanted = overlay(cmd, s.template, o);
     if (matches(wanted, o)) continue;
@@ -214,7 +214,9 @@ function update(s: Session, cmd: CtCommand): void {
     if (bad === 'ENOENT') continue;
     if (bad === 'ENOSPC' && wanted.labels && !o.labels && cmd.command === null) continue;
     if (bad !== null) return s.fail(bad, 'update');
-    show(s, ct, cmd);
+    // Asked for again by its tuple: without its zone, that may be another one.
+    const after = typeof m === 'string' ? 'ENOENT' as const : ctGet(s.net, m);
+    if (typeof after !== 'string') show(s, after, cmd);
   }
 }
 

@@ -15,7 +15,7 @@ function echo(call: Call): number {
 
 /** printf(1): the format again and again while words are left. */
 function printf(call: Call): number {
-  const [format, ...words] = call.argv.slice(1);
+  const [format, ...words] = call.argv.slice(call.argv[1] === '--' ? 2 : 1);
   if (format === undefined) { call.err('printf: usage: printf [-v var] format [arguments]\n'); return 2; }
   let next = 0;
   do {
