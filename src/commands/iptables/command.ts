@@ -4,6 +4,7 @@ import { runRestore } from './restore.ts';
 import { runCommand } from './run.ts';
 import { runSave } from './save.ts';
 import { runRestoreTranslate, runTranslate } from './translate.ts';
+import { runXml } from './xml.ts';
 
 type Runner = (call: Call, family: XtFamily, program: string, argv: readonly string[]) => number;
 
@@ -42,6 +43,7 @@ const run = (call: Call): number => {
 
 function multi(call: Call): number {
   const name = call.argv[1] ?? '';
+  if (name === 'iptables-xml' || name === 'xml') return runXml({ ...call, argv: ['iptables-xml', ...call.argv.slice(2)] });
   const a = applets.get(ALIASES[name] ?? name);
   if (a) return a.run(call, a.family, a.program, [a.program, ...call.argv.slice(2)]);
   call.err(`ERROR: No valid subcommand given.\nValid subcommands:\n${SUBCOMMANDS.map((s) => ` * ${s}\n`).join('')}`);
@@ -52,4 +54,5 @@ function multi(call: Call): number {
 export const commands: readonly Command[] = [
   { names: [...applets.keys()], run },
   { names: ['xtables-nft-multi'], run: multi },
+  { names: ['iptables-xml'], run: runXml },
 ];
