@@ -59,9 +59,8 @@ export function limitExceeded(s: Extract<StatefulState, { kind: 'limit' }>, len:
 /** nft_quota_do_eval */
 export function quotaExceeded(s: Extract<StatefulState, { kind: 'quota' }>, len: number): boolean {
   s.consumed += len;
-  const over = s.consumed >= s.bytes;
-  if (over) s.depleted = true;
-  return over !== s.invert;
+  if (s.consumed >= s.bytes) s.depleted = true;
+  return s.consumed > s.bytes !== s.invert;
 }
 
 /** nft_connlimit_do_eval, nf_conncount_add: connections that matched here and still live. */

@@ -54,7 +54,7 @@ type ExprKind =
   | { kind: 'prefix'; prefix: Expr; prefixLen: number }
   | { kind: 'range'; left: Expr; right: Expr }
   /** `base` of raw payload `@base,offset,len`; offsets and lengths in bits. `proto`+`field` empty when raw. */
-  | { kind: 'payload'; base: 'link' | 'network' | 'transport' | 'inner' | 'tunnel'; proto: string; field: string; offset: number; raw: boolean; inner?: string; /** Masked and shifted already. */ evaluated?: boolean }
+  | { kind: 'payload'; base: 'link' | 'network' | 'transport' | 'inner' | 'tunnel'; proto: string; field: string; offset: number; raw: boolean; inner?: string; /** Masked and shifted already. */ evaluated?: boolean; /** The field that a write of whole words is meant for. */ written?: string }
   | { kind: 'exthdr'; op: 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp' | 'dccp'; header: string; field: string; rawType: number; offset: number; present: boolean; raw: boolean; inner?: string }
   | { kind: 'meta'; key: string; inner?: string }
   | { kind: 'ct'; key: string; dir?: 'original' | 'reply'; nfproto?: 'ip' | 'ip6'; /** Family of a plain `saddr` from the context. */ l3?: 'ip' | 'ip6' }
@@ -68,7 +68,7 @@ type ExprKind =
   | { kind: 'tunnel'; key: 'path' | 'id' }
   | { kind: 'concat'; items: Expr[] }
   | { kind: 'list'; items: Expr[] }
-  | { kind: 'set'; items: Expr[]; flags: SetFlag[] }
+  | { kind: 'set'; items: Expr[]; flags: SetFlag[]; /** Listed with a line for each element. */ ownLines?: boolean }
   | { kind: 'set_ref'; set: string; /** The set's declaration, once evaluated. */ decl?: SetDecl; anonymous?: AnonymousSet }
   | { kind: 'set_elem'; key: Expr; timeout?: bigint; expires?: bigint; comment?: string; stmts: Stmt[]; intervalEnd?: boolean; intervalOpen?: boolean }
   | { kind: 'catchall' }

@@ -124,7 +124,7 @@ function payload(c: Context, s: StmtOf<'payload'>): void {
   if (s.value.kind === 'value') s.value.value <<= by;
   else if (s.value.kind === 'binop') { if (rewriteBinop(c, s, p, s.value, at, size, by, keep, unsupported)) return; }
   else unsupported(s.value);
-  const raw: ExprOf<'payload'> = { ...p, offset: at * 8, len: masklen, raw: true, evaluated: false, field: '', dtype: 'integer', byteorder: p.byteorder };
+  const raw: ExprOf<'payload'> = { ...p, offset: at * 8, len: masklen, raw: true, evaluated: false, field: '', written: p.field, dtype: 'integer', byteorder: p.byteorder };
   p.len = masklen;
   p.offset = raw.offset;
   p.raw = true;

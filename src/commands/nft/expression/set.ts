@@ -27,7 +27,7 @@ function print(e: ExprOf<'set'>, p: Printer): string {
 }
 
 function perLine(e: ExprOf<'set'>): number {
-  if (e.items.some(isLong)) return 1;
+  if (e.ownLines ?? e.items.some(isLong)) return 1;
   const type = datatype(e.dtype);
   return type.fields ? 1 : PER_LINE[type.id] ?? 1;
 }

@@ -39,6 +39,10 @@ export function setLines(decl: SetDecl, p: Printer): string[] {
   return out;
 }
 
+/** do_set_print: what makes each element take a line. */
+const ownLines = (decl: SetDecl, items: readonly Expr[]): boolean => decl.isMap || decl.stmts.length > 0 || (decl.timeout ?? 0n) > 0n || decl.flags.includes('timeout')
+  || items.some((i) => i.kind === 'set_elem' && i.comment !== undefined);
+
 /** set_print */
 export function setText(decl: SetDecl, p: Printer, layout: Layout = BLOCK, name = decl.handle.set?.name ?? ''): string {
   const { tab, nl, sep } = layout, o = p.options;
@@ -47,7 +51,7 @@ export function setText(decl: SetDecl, p: Printer, layout: Layout = BLOCK, name 
   const word = decl.isMap ? 'map' : 'set';
   if (layout !== BLOCK) return `${word} ${name} { ${o.handle ? `# handle ${decl.handle.handle?.id} ` : ''}${lines.map((l) => `${l}${sep}`).join('')}} `;
   let text = `${tab}${word} ${name} {${handle}${nl}${lines.map((l) => `${tab}${tab}${l}${nl}`).join('')}`;
-  if (!o.terse && decl.init?.kind === 'set' && decl.init.items.length) text += `${tab}${tab}elements = ${p.expr(decl.init)}${nl}`;
+  if (!o.terse && decl.init?.kind === 'set' && decl.init.items.length) text += `${tab}${tab}elements = ${p.expr({ ...decl.init, ownLines: ownLines(decl, decl.init.items) })}${nl}`;
   return `${text}${tab}}${nl}`;
 }
 

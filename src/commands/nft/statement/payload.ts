@@ -8,7 +8,7 @@ import { ones } from '../datatype/bytes.ts';
 const PSEUDO: Readonly<Record<string, ReadonlySet<string>>> = {
   ip: new Set(['saddr', 'daddr', 'protocol', 'length']),
   ip6: new Set(['saddr', 'daddr', 'nexthdr', 'length']),
-  udp: new Set(['checksum']),
+  udp: new Set(['sport', 'dport', 'length', 'checksum']),
 };
 const L4CSUM_PSEUDOHDR = 1;
 
@@ -19,9 +19,9 @@ export const statement: StatementDefinition<'payload'> = {
     if (e.kind !== 'payload') throw new Error('payload statement without payload');
     l.with(s.value, (sreg) => {
       l.load(s.value, sreg);
-      const desc = e.raw ? undefined : protocol(e.proto);
-      const csum = desc?.checksum !== undefined && e.field !== desc.checksum ? protocolField(desc.name, desc.checksum) : undefined;
-      const flags = !e.raw && PSEUDO[e.proto]?.has(e.field) ? L4CSUM_PSEUDOHDR : 0;
+      const field = e.written ?? e.field, desc = e.raw && e.written === undefined ? undefined : protocol(e.proto);
+      const csum = desc?.checksum !== undefined ? protocolField(desc.name, desc.checksum) : undefined;
+      const flags = desc && PSEUDO[e.proto]?.has(field) ? L4CSUM_PSEUDOHDR : 0;
       l.add({
         kind: 'payload_set', base: e.base, offset: Math.floor(e.offset / 8), len: Math.ceil(e.len / 8), sreg: wireRegister(sreg),
         csumType: !csum ? 'none' : desc?.name === 'sctp' ? 'sctp' : 'inet', csumOffset: csum ? csum.offset / 8 : 0, csumFlags: flags,
