@@ -3,9 +3,12 @@ import { Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, putIp4, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { Dst } from './fib.ts';
+import { setClosing } from '../conntrack/closing.ts';
 import { attachConnection } from './icmp4.ts';
 import { resetHeader } from './local.ts';
 import type { Stack } from './stack.ts';
+
+const NO_CHECKSUM = new Set<number>([IPPROTO.GRE, IPPROTO.AH, IPPROTO.ESP, IPPROTO.SCTP, IPPROTO.UDPLITE, IPPROTO.DCCP]);
 
 /** Answers of REJECT (net/ipv4/netfilter/nf_reject_ipv4.c, net/ipv6/netfilter/nf_reject_ipv6.c). */
 export class Reject {
@@ -48,12 +51,10 @@ export class Reject {
     if (!end) return false;
     const { offset: at, next } = end;
     const src = v6 ? ip6Src(b, o) : ip4Src(b, o), dst = v6 ? ip6Dst(b, o) : ip4Dst(b, o);
-    switch (next) {
-      case IPPROTO.TCP: case IPPROTO.ICMPV6: return checksum(b, at, b.length, pseudo(src, dst, next, b.length - at)) === 0;
-      case IPPROTO.UDP: return (b[at + 6] === 0 && b[at + 7] === 0) || checksum(b, at, b.length, pseudo(src, dst, next, b.length - at)) === 0;
-      case IPPROTO.ICMP: return checksum(b, at, b.length) === 0;
-      default: return true;
-    }
+    // nf_reject_verify_csum: these have none, or another kind; of all others a sum of 16 bits is expected, known or not.
+    if (NO_CHECKSUM.has(next) || (next === IPPROTO.UDP && b[at + 6] === 0 && b[at + 7] === 0)) return true;
+    const init = v6 || next === IPPROTO.TCP || next === IPPROTO.UDP ? pseudo(src, dst, next, b.length - at) : 0;
+    return checksum(b, at, b.length, init) === 0;
   }
 
   /** nf_send_reset */
@@ -82,6 +83,7 @@ export class Reject {
     const skb = new Skb(bytes);
     skb.protocol = protocol; skb.transport = transport; skb.l4proto = IPPROTO.TCP; skb.mark = mark; skb.dst = dst;
     attachConnection(skb, cause);
+    if (cause.ct) setClosing(this.#s.net.conntrack, cause.ct);
     return skb;
   }
 

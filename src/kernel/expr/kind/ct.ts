@@ -33,7 +33,7 @@ const READ: Readonly<Record<string, Read>> = {
   status: (r, ct, at) => store32(r, at, ct.status),
   mark: (r, ct, at) => store32(r, at, ct.mark),
   secmark: (r, ct, at) => store32(r, at, ct.secmark),
-  expiration: (r, ct, at, _d, _s, env) => store32(r, at, Math.max(0, Math.floor(ct.expiresAt - env.nft.net.clock.now()))),
+  expiration: (r, ct, at, _d, _s, env) => store32(r, at, ct.status & 8 ? Math.max(0, Math.floor(ct.expiresAt - env.nft.net.clock.now())) : 0),
   helper: (r, ct, at) => { const name = helperOf(ct); if (name === null) return false; storeName(r, at, name); return true; },
   labels: (r, ct, at) => storeBytes(r, at, ct.labels ?? new Uint8Array(16)),
   bytes: (r, ct, at, d) => store64(r, at, sums(ct, 'bytes', d)),
