@@ -2,7 +2,7 @@ import type { ExprOf } from '../../../parsers/nft/ast.ts';
 import { bitLength, lowBit } from '../datatype/bytes.ts';
 import type { Field, Proto } from '../proto.ts';
 import { protocol } from '../proto.ts';
-import { icmpMatches, LAYER, type ProtocolContext } from './protocols.ts';
+import { icmpMatches, type ProtocolContext } from './protocols.ts';
 
 /** Makes `e` the field of a header. */
 export function become(e: ExprOf<'payload'>, desc: Proto, f: Field, offset = f.offset): void {
@@ -24,7 +24,7 @@ export function fieldAt(desc: Proto | null | undefined, offset: number, len: num
 /** payload_expr_complete */
 export function complete(e: ExprOf<'payload'>, ctx: ProtocolContext): void {
   const desc = ctx.descOf(e);
-  const f = fieldAt(desc, e.offset, e.len, ctx);
+  const f = fieldAt(desc, e.offset - ctx.baseOf(e), e.len, ctx);
   if (desc && f) become(e, desc, f);
   else initRaw(e, desc === null);
 }
@@ -33,9 +33,11 @@ export function complete(e: ExprOf<'payload'>, ctx: ProtocolContext): void {
 export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payload'>[] {
   const desc = ctx.descOf(e);
   const out: ExprOf<'payload'>[] = [];
-  let offset = e.offset; let rest = e.len;
+  const base = ctx.baseOf(e);
+  let offset = e.offset - base; let rest = e.len;
+  const fits = (f: Field): boolean => f.meta === undefined && f.offset === offset && desc !== null && desc !== undefined && icmpMatches(desc.name, f, ctx.icmpType);
   for (const f of desc?.fields ?? []) {
-    if (!desc || f.meta !== undefined || f.offset !== offset || !icmpMatches(desc.name, f, ctx.icmpType)) continue;
+    if (!desc || !fits(f) || (f.len > rest && desc.fields.some((x) => x.len <= rest && fits(x)))) continue;
     const part = { ...e };
     become(part, desc, f);
     out.push(part);
@@ -46,7 +48,7 @@ export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payl
     offset += f.len; rest -= f.len;
     if (rest === 0) return out;
   }
-  const raw = { ...e, offset, len: rest };
+  const raw = { ...e, offset: offset + base, len: rest };
   initRaw(raw, desc === null);
   out.push(raw);
   return out;
@@ -69,8 +71,7 @@ export function trim(e: ExprOf<'payload'>, mask: bigint, ctx: ProtocolContext): 
   const place = maskPlace(e, mask);
   const desc = ctx.descOf(e);
   if (!place) return null;
-  const base = e.base === 'tunnel' ? 0 : ctx.offset[LAYER[e.base]] ?? 0;
-  const f = fieldAt(desc, place.offset - base, place.len, ctx) ?? fieldAt(desc, place.offset, place.len, ctx);
+  const f = fieldAt(desc, place.offset - ctx.baseOf(e), place.len, ctx) ?? fieldAt(desc, place.offset, place.len, ctx);
   if (!desc || !f) return null;
   become(e, desc, f);
   return place.shift;

@@ -1,6 +1,6 @@
 import type { Expr, ExprOf, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
 import { bitLength, cString, lowBit, ones } from '../datatype/bytes.ts';
-import { datatype, hasBase } from '../datatype/index.ts';
+import { datatype, fieldsOf, hasBase } from '../datatype/index.ts';
 import { findExthdr } from '../keys/exthdr.ts';
 import { mk, mkStmt, setType, switchOrder, valueExpr } from '../node.ts';
 import { valueToBytes } from '../datatype/bytes.ts';
@@ -74,8 +74,9 @@ export class Postprocessor {
         s.dev = this.value(s.dev);
         if (s.addr) s.addr = this.value(s.addr);
         return;
-      case 'set': s.key = this.value(s.key); return;
+      case 'set': this.keyTypes(s.key, s.set); s.key = this.value(s.key); return;
       case 'map': {
+        this.keyTypes(s.key, s.set);
         s.key = this.value(s.key);
         s.data = this.value(s.data);
         const set = s.set.kind === 'set_ref' ? this.context.set(s.set.set) : undefined;
@@ -87,6 +88,20 @@ export class Postprocessor {
       case 'reject': return this.reject(s);
       default: return;
     }
+  }
+
+  /** Constants in a key have the types of the set's fields. */
+  private keyTypes(elem: Expr, ref: Expr): void {
+    const key = elem.kind === 'set_elem' ? elem.key : elem;
+    const set = ref.kind === 'set_ref' ? this.context.set(ref.set) : undefined;
+    if (!set?.key) return;
+    if (key.kind === 'value' && key.dtype === 'invalid') setType(key, set.key.dtype, set.key.byteorder);
+    if (key.kind !== 'concat') return;
+    const fields = set.key.kind === 'concat' ? set.key.items : fieldsOf(set.key.dtype).map((f) => ({ dtype: f.id, byteorder: f.byteorder }));
+    key.items.forEach((i, n) => {
+      const f = fields[n];
+      if (f && i.kind === 'value' && i.dtype === 'invalid') setType(i, f.dtype, f.byteorder);
+    });
   }
 
   private value(e: Expr): Expr {
@@ -116,8 +131,6 @@ export class Postprocessor {
 
   private payload(e: ExprOf<'payload'>): Expr {
     const l = this.layered(e);
-    const base = e.base === 'tunnel' ? 0 : l.protocols.offset[LAYER[e.base]] ?? 0;
-    if (e.raw && e.field === '' && base && e.offset >= base) e.offset -= base;
     if (e.raw || e.proto === 'th') complete(e, l.protocols);
     this.kill(e);
     return e;
@@ -134,7 +147,9 @@ export class Postprocessor {
 
   /** In concatenations and sets there is no comparison that would take the mask away. */
   private inConcat(e: Expr): Expr {
-    return this.expr(e);
+    const out = this.expr(e);
+    const field = out.kind === 'binop' ? this.field(out) : null;
+    return field ? field.expr : out;
   }
 
   private binop(e: ExprOf<'binop'>): Expr {
@@ -144,7 +159,7 @@ export class Postprocessor {
         const field = this.field(e.left);
         if (field && field.shift === Number(e.right.value)) return field.expr;
       }
-      e.dtype = e.left.dtype; e.byteorder = 'host';
+      e.dtype = 'xinteger'; e.byteorder = 'host';
       return e;
     }
     if (e.right.kind === 'value' && e.right.dtype === 'invalid') setType(e.right, e.left.dtype, e.left.kind === 'payload' && e.left.len < 8 ? 'host' : e.left.byteorder);
@@ -231,8 +246,6 @@ export class Postprocessor {
 
   private payloadMatch(e: ExprOf<'relational'>, left: ExprOf<'payload'>): Expr {
     const l = this.layered(left);
-    const base = left.base === 'tunnel' ? 0 : l.protocols.offset[LAYER[left.base]] ?? 0;
-    if (base && left.offset >= base && left.raw) left.offset -= base;
     if ((e.op === 'eq' || e.op === 'neq') && e.right.kind === 'value') {
       this.expandMatch(e, left, e.right);
       return e;
@@ -312,7 +325,7 @@ export class Postprocessor {
     const left = binop.left;
     if (left.kind !== 'payload' || !left.raw || binop.right.kind !== 'value') return null;
     const place = maskPlace(left, binop.right.value);
-    if (!place) return null;
+    if (!place || place.offset % 8 === 0) return null;
     const copy: ExprOf<'payload'> = { ...left, offset: place.offset, len: place.len };
     e.left = copy;
     adjust(e.right, place.shift, copy);
@@ -340,7 +353,7 @@ export class Postprocessor {
     const value = parts.value === null ? 0n : inNetworkOrder(parts.value, bits);
     const touched = (keep ^ ones(bits)) | value;
     const l = this.layered(place);
-    const found = fieldAround(place, touched, l.protocols, base);
+    const found = fieldAround(place, touched, l.protocols, base) ?? rawAround(place, touched);
     if (!found) return false;
     const { field, shift } = found;
     s.expr = field;
@@ -378,6 +391,13 @@ function reorder(e: Expr, byteorder: Expr['byteorder']): void {
   e.byteorder = byteorder;
   if (e.kind === 'range') { reorder(e.left, byteorder); reorder(e.right, byteorder); }
   if (e.kind === 'prefix') reorder(e.prefix, byteorder);
+}
+
+/** Bits of no known field, where they do not begin with a byte. */
+function rawAround(place: ExprOf<'payload'>, touched: bigint): { field: ExprOf<'payload'>; shift: number } | null {
+  const at = maskPlace({ ...place }, touched);
+  if (!at || at.offset % 8 === 0) return null;
+  return { field: { ...place, raw: true, proto: '', field: '', dtype: 'xinteger', byteorder: 'big', offset: at.offset, len: at.len }, shift: at.shift };
 }
 
 const META_BASE: Readonly<Record<string, number>> = { 'meta iiftype': LAYER.none, 'meta nfproto': LAYER.link, 'meta protocol': LAYER.link, 'meta l4proto': LAYER.network, 'ct l3proto': LAYER.link, 'ct protocol': LAYER.network };

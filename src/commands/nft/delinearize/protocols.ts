@@ -61,7 +61,14 @@ export class ProtocolContext {
     this.desc[LAYER[next.base]] = next;
   }
 
+  /** How far the header at hand begins behind its layer: stacked link headers. What lies before is the first one's. */
+  baseOf(e: ExprOf<'payload'>): number {
+    const base = e.base === 'tunnel' ? 0 : this.offset[LAYER[e.base]] ?? 0;
+    return e.offset < base ? 0 : base;
+  }
+
   descOf(e: ExprOf<'payload'>): Proto | null | undefined {
+    if (e.base === 'link' && e.raw && e.offset < (this.offset[LAYER.link] ?? 0)) return protocol('ether');
     if (e.base === 'tunnel') return e.inner === undefined ? undefined : protocol(e.inner);
     return this.desc[LAYER[e.base]];
   }
@@ -144,7 +151,7 @@ function mayKill(dep: ExprOf<'relational'>, e: ExprOf<'payload'>, family: Family
   const wide = family === 'bridge' || family === 'netdev' || family === 'inet';
   if (wide && left.base === 'network' && (left.proto === 'ip' || left.proto === 'ip6') && e.base === 'transport') return false;
   if (left.base === 'transport' && e.base === 'transport') return killsIcmp(dep, left, e);
-  if (left.base === 'link' && e.base === 'link') return killsLink(dep, left);
+  if (left.base === 'link' && e.base === 'link') return !(e.proto === 'vlan' && e.field === 'type') && killsLink(dep, left);
   return true;
 }
 
@@ -155,7 +162,7 @@ function killsIcmp(dep: ExprOf<'relational'>, left: ExprOf<'payload'>, e: ExprOf
   const field = proto.fields.find((f) => f.name === e.field);
   const types = field ? icmpTypes(proto.name, field) : [];
   if (!types.length) return false;
-  return dep.right.kind === 'value' && types.includes(Number(dep.right.value));
+  return dep.right.kind === 'value' && types.length === 1 && types[0] === Number(dep.right.value);
 }
 
 const ETH_P_8021Q = 0x8100n;

@@ -5,7 +5,7 @@ import { wireRegister } from '../linearize/context.ts';
 import { mk } from '../node.ts';
 
 const words = (e: ExprOf<'fib'>): string[] => FIB_FLAGS.filter(([bit]) => bit !== FIB_PRESENT && e.flags & bit).map(([, word]) => word);
-const result = (e: ExprOf<'fib'>): string => (e.flags & FIB_PRESENT ? 'check' : e.result);
+const result = (e: ExprOf<'fib'>): string => e.result;
 
 export const expression: ExpressionDefinition<'fib'> = {
   kind: 'fib',

@@ -6,13 +6,21 @@ import { META } from '../keys/meta.ts';
 import { FIB_FLAGS } from '../keys/other.ts';
 import { protocolField } from '../proto.ts';
 import { type JsonReader, NOWHERE, type ReadExpr, Refused } from './reader.ts';
-import { isObject, type JsonIn, type JsonObject, typeName } from './text.ts';
 import { stmtList } from './statement.ts';
+import { isObject, type JsonIn, type JsonObject, typeName } from './text.ts';
 
 type Bare<T> = T extends Expr ? Omit<T, 'loc' | 'dtype' | 'byteorder' | 'len'> : never;
 const node = (e: Bare<Expr>, dtype = 'invalid', len = 0, byteorder: Expr['byteorder'] = 'invalid'): Expr => ({ loc: NOWHERE, dtype, byteorder, len, ...e }) as Expr;
 
 export const symbol = (identifier: string): ExprOf<'symbol'> => node(identifier.startsWith('@') ? { kind: 'symbol', symbolType: 'set', identifier: identifier.slice(1) } : { kind: 'symbol', symbolType: 'value', identifier }) as ExprOf<'symbol'>;
+
+/** json_parse_constant: words of the language that name protocols and truth. */
+const PROTOCOL_WORDS: Readonly<Record<string, bigint>> = { comp: 108n, icmpv6: 58n };
+function constant(word: string): Expr | null {
+  if (word === 'exists' || word === 'missing') return node({ kind: 'value', value: word === 'exists' ? 1n : 0n }, 'boolean', 8, 'host');
+  const n = PROTOCOL_WORDS[word];
+  return n === undefined ? null : node({ kind: 'value', value: n }, 'inet_proto', 8, 'big');
+}
 
 /** Contexts in which an expression stands (CTX_F_*): those that a message may name. */
 export type Place = 'rhs' | 'set rhs' | 'stmt' | 'primary' | 'dtype' | 'ses' | 'map' | 'concat' | 'mangle';
@@ -35,7 +43,7 @@ export function inPlace<T>(where: Place, read: () => T): T {
 /** json_parse_expr */
 export function readExpr(v: JsonIn, r: JsonReader): Expr {
   switch (typeof v) {
-    case 'string': return v === '*' ? node({ kind: 'catchall' }) : symbol(v);
+    case 'string': return v === '*' ? node({ kind: 'catchall' }) : (place === 'rhs' && constant(v)) || symbol(v);
     case 'bigint': return symbol(String(v));
     case 'boolean': return node({ kind: 'value', value: v ? 1n : 0n }, 'boolean', 8, 'host');
     default: break;
@@ -90,6 +98,7 @@ const tcpOption: ReadExpr = (v, r) => {
   if (base !== undefined) {
     if (base < 0n || base > 255n) return r.fail('Wrong length for tcp option base.');
     const offset = Number(r.maybe(v, 'offset', 'i') ?? 0n); const len = Number(r.maybe(v, 'len', 'i') ?? 0n);
+    if (offset === 0 && len === 8) return ext('tcpopt', '', undefined, 'kind', { rawType: Number(base) });
     return offset === 0 && len === 0
       ? ext('tcpopt', '', undefined, 'kind', { rawType: Number(base), present: false, field: 'kind' })
       : ext('tcpopt', '', '', '', { rawType: Number(base), offset, raw: true, dtype: 'integer', byteorder: 'big', len });
@@ -105,8 +114,12 @@ const ipOption: ReadExpr = (v, r) => ext('ipv4', r.need(v, 'name', 's'), r.maybe
 const sctpChunk: ReadExpr = (v, r) => ext('sctp', r.need(v, 'name', 's'), r.maybe(v, 'field', 's'), 'type');
 const dccpOption: ReadExpr = (v, r) => ext('dccp', '', undefined, 'type', { rawType: Number(r.need(v, 'type', 'i')) });
 
+/** Older words for keys. */
+const META_ALIAS: Readonly<Record<string, string>> = { secpath: 'ipsec', ibriport: 'ibrname', obriport: 'obrname' };
+
 const meta: ReadExpr = (v, r) => {
-  const key = typeof v === 'string' ? v : r.need(v, 'key', 's');
+  const word = typeof v === 'string' ? v : r.need(v, 'key', 's');
+  const key = META_ALIAS[word] ?? word;
   return Object.hasOwn(META, key) ? node({ kind: 'meta', key }) : r.fail(`Invalid meta key '${key}'`);
 };
 

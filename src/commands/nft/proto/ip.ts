@@ -3,7 +3,7 @@ import { field } from './_types.ts';
 
 export const proto: Proto = {
   name: 'ip', base: 'network', key: 'protocol', checksum: 'checksum',
-  upper: [[1, 'icmp'], [2, 'igmp'], [50, 'esp'], [51, 'ah'], [108, 'comp'], [17, 'udp'], [136, 'udplite'], [6, 'tcp'], [33, 'dccp'], [132, 'sctp'], [47, 'gre']],
+  upper: [[1, 'icmp'], [2, 'igmp'], [58, 'icmpv6'], [50, 'esp'], [51, 'ah'], [108, 'comp'], [17, 'udp'], [136, 'udplite'], [6, 'tcp'], [33, 'dccp'], [132, 'sctp'], [47, 'gre']],
   fields: [
     field('version', 'integer', 0, 4),
     field('hdrlength', 'integer', 4, 4),
