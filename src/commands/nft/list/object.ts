@@ -75,8 +75,8 @@ export function objectJson(object: NftObject, v: ObjectValue, family: Family, ta
       const [rate, unit] = bytes ? byteUnit(v.rate) : [v.rate, ''];
       const [burst, burstUnit] = bytes ? byteUnit(BigInt(v.burst)) : [BigInt(v.burst), ''];
       Object.assign(out, { rate, per: PER[String(v.unit)] });
-      if (bytes) out.rate_unit = unit;
       if (v.inv) out.inv = true;
+      if (bytes) out.rate_unit = unit;
       if (!bytes || burst > 0n) out.burst = burst;
       if (bytes && burst > 0n) out.burst_unit = burstUnit;
       break;

@@ -3,7 +3,8 @@ import type { NftSet, SetElement } from '../../../kernel/nf_tables/objects.ts';
 import type { Verdict } from '../../../kernel/expr/expression.ts';
 import type { Expr, ExprOf, SetDecl } from '../../../parsers/nft/ast.ts';
 import { bytesToValue, ones, valueToBytes } from '../datatype/bytes.ts';
-import { baseType, datatype } from '../datatype/index.ts';
+import { baseType, datatype, hasBase } from '../datatype/index.ts';
+import { flagSum } from '../delinearize/postprocess.ts';
 import { mk, valueExpr } from '../node.ts';
 import { readStateful as stateful } from '../delinearize/stateful.ts';
 
@@ -28,6 +29,8 @@ function single(bytes: Uint8Array, like: Expr, interval: boolean): Expr {
   return valueExpr(bytesToValue(bytes, order), like.dtype, like.byteorder, like.len || bytes.length * 8);
 }
 
+const flagged = (e: Expr): Expr => (e.kind === 'value' && hasBase(e.dtype, 'bitmask') ? flagSum(e) : e);
+
 const pad4 = (n: number): number => (n + 3) & ~3;
 
 /** The fields of a concatenated key, each padded to registers. */
@@ -40,13 +43,13 @@ export function keyOf(set: NftSet, decl: SetDecl, e: SetElement): Expr {
   const key = decl.key!;
   if (e.flags.catchall) return mk({ kind: 'catchall' }, key.dtype, key.byteorder, key.len);
   const parts = fields(key);
-  if (!parts.length) return single(e.key, key, set.flags.interval);
+  if (!parts.length) return flagged(single(e.key, key, set.flags.interval));
   let at = 0;
   const items = parts.map((f): Expr => {
     const len = Math.ceil(f.len / 8), low = single(e.key.subarray(at, at + len), f, set.flags.interval);
     const high = e.keyEnd ? single(e.keyEnd.subarray(at, at + len), f, set.flags.interval) : low;
     at += pad4(len);
-    return span(low, high, f);
+    return span(flagged(low), flagged(high), f);
   });
   return mk({ kind: 'concat', items }, key.dtype, 'invalid', key.len);
 }
