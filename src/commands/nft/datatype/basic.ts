@@ -80,7 +80,9 @@ export const mark: Datatype = {
 
 /** `name` by which a value is printed, or its number (symbolic_constant_print). */
 export function symbolic(v: Valued, type: Datatype, c: PrintContext, quotes: boolean): string {
-  const found = c.options.numericSymbol ? undefined : type.symbols?.(c).symbols.find(([, value]) => value === v.value);
+  // words are compared as bytes: a value turned to network order is none of them
+  const turned = v.byteorder === 'big' && type.byteorder === 'host' && v.len > 8;
+  const found = c.options.numericSymbol || turned ? undefined : type.symbols?.(c).symbols.find(([, value]) => value === v.value);
   return found ? (quotes ? `"${found[0]}"` : found[0]) : printInteger(v, type);
 }
 

@@ -215,7 +215,6 @@ export class Postprocessor {
     e.left = this.expr(left.arg);
     if (e.right.kind === 'set_ref') return e;
     setType(e.right, e.left.dtype, order);
-    reorder(e.right, e.left.byteorder);
     e.right = this.expr(e.right);
     return e;
   }
@@ -280,7 +279,6 @@ export class Postprocessor {
       const next = mk({ kind: 'relational', op: e.op, left: f, right: tmp }, 'verdict', 'invalid', 0) as ExprOf<'relational'>;
       const stacked = e.op === 'eq' && isStacked(f, raw);
       if (e.op === 'eq' && tmp.kind === 'value') l.protocols.update(next);
-      if (tmp.kind === 'value') next.right = finish(tmp);
       const stmt = mkStmt({ kind: 'expression', expr: next });
       this.kill(f);
       if (e.op === 'eq' && isKey(f)) l.deps.store(stmt, LAYER[f.base] - (stacked ? 1 : 0));
@@ -385,12 +383,6 @@ export class Postprocessor {
       if (dep) this.outer.deps.release(LAYER.transport);
     }
   }
-}
-
-function reorder(e: Expr, byteorder: Expr['byteorder']): void {
-  e.byteorder = byteorder;
-  if (e.kind === 'range') { reorder(e.left, byteorder); reorder(e.right, byteorder); }
-  if (e.kind === 'prefix') reorder(e.prefix, byteorder);
 }
 
 /** Bits of no known field, where they do not begin with a byte. */

@@ -60,7 +60,7 @@ function prefix(e: ExprOf<'relational'>, right: ExprOf<'prefix'>, l: Linearizer)
 function linearize(e: ExprOf<'relational'>, l: Linearizer): void {
   const right = e.right;
   if (right.kind === 'set_ref') return lookup(e, right, l);
-  if (e.op === 'neg' || right.kind === 'list' || (e.op === 'implicit' && isBitmask(right) && (right.kind === 'value' || right.kind === 'binop'))) return flagcmp(e, l);
+  if (e.op === 'neg' || right.kind === 'list' || (e.op === 'implicit' && e.left.kind !== 'binop' && isBitmask(right) && (right.kind === 'value' || right.kind === 'binop'))) return flagcmp(e, l);
   if (right.kind === 'prefix') return prefix(e, right, l);
   return l.with(e.left, (sreg) => {
     l.load(e.left, sreg);

@@ -29,7 +29,7 @@ function single(bytes: Uint8Array, like: Expr, interval: boolean): Expr {
   return valueExpr(bytesToValue(bytes, order), like.dtype, like.byteorder, like.len || bytes.length * 8);
 }
 
-const flagged = (e: Expr): Expr => (e.kind === 'value' && hasBase(e.dtype, 'bitmask') ? flagSum(e) : e);
+const flagged = (e: Expr): Expr => (e.kind === 'value' && e.dtype !== 'bitmask' && hasBase(e.dtype, 'bitmask') ? flagSum(e) : e);
 
 const pad4 = (n: number): number => (n + 3) & ~3;
 
@@ -137,6 +137,7 @@ function rank(e: Expr): bigint {
     case 'mapping': case 'range': return rank(e.left);
     case 'prefix': return rank(e.prefix);
     case 'value': return e.value;
+    case 'binop': return rank(e.left) | rank(e.right);
     case 'concat': {
       const bytes: number[] = [];
       for (const i of e.items) bytes.push(...valueToBytes(rank(i), Math.ceil(i.len / 8), i.byteorder === 'big' ? 'big' : 'host'));

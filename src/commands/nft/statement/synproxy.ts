@@ -17,7 +17,7 @@ export const statement: StatementDefinition<'synproxy'> = {
   kind: 'synproxy',
   linearize: (s, l) => l.add({ kind: 'synproxy', mss: s.mss, wscale: s.wscale, flags: s.flags | (s.mssGiven ? MSS : 0) | (s.wscaleGiven ? WSCALE : 0) }),
   delinearize: { synproxy: (e, d) => d.add(mkStmt({ kind: 'synproxy', mss: e.mss, wscale: e.wscale, flags: e.flags })) },
-  print: (s) => ['synproxy', s.flags & MSS ? `mss ${s.mss}` : '', s.flags & WSCALE ? `wscale ${s.wscale}` : '', ...synproxyWords(s)].filter(Boolean).join(' '),
+  print: (s) => ['synproxy', s.flags & (MSS | WSCALE) ? `mss ${s.mss} wscale ${s.wscale}` : '', ...synproxyWords(s)].filter(Boolean).join(' '),
   json: (s) => {
     const out = synproxyJson(s);
     return { synproxy: Object.keys(out).length ? out : null };
