@@ -77,8 +77,6 @@ export class Conntrack {
   events: EventCache | null = null;
   /** In the hash (between confirmation and death). */
   hashed = false;
-  /** Expectations that wait because of it, per class (nfct_help(ct)->expecting). */
-  expecting: number[] = [];
 
   constructor(id: number, zone: Zone, original: Tuple, reply: Tuple, proto: ProtoState) {
     this.id = id;

@@ -11,7 +11,12 @@ export const sameTuple = (a: Tuple, b: Tuple): boolean =>
   && sameBytes(a.src, b.src) && sameBytes(a.dst, b.dst)
   && (a.icmp?.type ?? 0) === (b.icmp?.type ?? 0) && (a.icmp?.code ?? 0) === (b.icmp?.code ?? 0);
 
-const mix = (h: number, v: number): number => Math.imul(h ^ v, 0x85ebca6b) ^ (h >>> 13);
+/** One round of MurmurHash3: every bit of a word reaches every bit of the sum. */
+function mix(h: number, v: number): number {
+  const k = Math.imul(v, 0xcc9e2d51);
+  const x = h ^ Math.imul(k << 15 | k >>> 17, 0x1b873593);
+  return Math.imul(x << 13 | x >>> 19, 5) + 0xe6546b64 | 0;
+}
 
 /** A 32-bit hash of a tuple. */
 export function hashTuple(t: Tuple): number {
@@ -19,6 +24,8 @@ export function hashTuple(t: Tuple): number {
   const { src, dst } = t;
   for (let i = 0; i + 3 < src.length; i += 4) h = mix(h, src[i] << 24 | src[i + 1] << 16 | src[i + 2] << 8 | src[i + 3]);
   for (let i = 0; i + 3 < dst.length; i += 4) h = mix(h, dst[i] << 24 | dst[i + 1] << 16 | dst[i + 2] << 8 | dst[i + 3]);
+  h = Math.imul(h ^ h >>> 16, 0x85ebca6b);
+  h = Math.imul(h ^ h >>> 13, 0xc2b2ae35);
   return (h ^ h >>> 16) >>> 0;
 }
 
