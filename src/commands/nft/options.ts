@@ -72,7 +72,7 @@ function apply(o: NftOptions, out: { -readonly [K in keyof OutputOptions]: Outpu
     case 'v': o.version ??= 'short'; return null;
     case 'V': o.version ??= 'long'; return null;
     case 'f': if (o.file !== undefined) return 'Error: Only one file can be specified'; o.file = value; return null;
-    case 'D': { const at = value.indexOf('='); if (at < 0) return `Error: Failed to define variable '${value}': Invalid argument`; o.defines.push([value.slice(0, at), value.slice(at + 1)]); return null; }
+    case 'D': { const at = value.indexOf('='); if (at < 0) return `Error: Failed to define variable '${value}'`; o.defines.push([value.slice(0, at), value.slice(at + 1)]); return null; }
     case 'i': o.interactive = true; return null;
     case 'I': o.includes.push(value); return null;
     case 'c': o.check = true; return null;

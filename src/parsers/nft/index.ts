@@ -13,10 +13,19 @@ export { text, textOf } from './build/expression.ts';
  * evaluate them (and prints those errors too) before it gives up. `failed` is what makes it give up.
  */
 export function parseNft(source: Source, env: ParseEnv): { readonly cmds: Cmd[]; readonly errors: NftError[]; readonly failed: boolean } {
-  const state = new ParserState(source, env);
-  for (const [name, value] of env.defines ?? []) state.bind(name, { kind: 'symbol', symbolType: 'value', identifier: value, loc: state.startLocation(), dtype: 'invalid', byteorder: 'invalid', len: 0 });
+  const defines = defined(env);
+  if (defines && defines.nerrs > 0) return { cmds: [], errors: defines.errors, failed: true };
+  const state = new ParserState(source, env, defines?.topScope);
   const accepted = run(state);
   return { cmds: state.cmds, errors: state.errors, failed: !accepted || state.nerrs > 0 };
+}
+
+/** load_cmdline_vars: `-D` is a text of definitions before the text proper. */
+function defined(env: ParseEnv): ParserState | null {
+  if (!env.defines?.length) return null;
+  const state = new ParserState({ kind: 'command line', name: '<cmdline>', text: env.defines.map(([k, v]) => `define ${k}=${v}; `).join('') }, env);
+  if (!run(state)) state.nerrs++;
+  return state;
 }
 
 /** Text of the command line: nft joins its arguments and ends them with a newline. */

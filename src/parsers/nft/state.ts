@@ -23,7 +23,7 @@ export interface ParseEnv {
 const DEFAULT_INCLUDE_PATH = '/etc';
 const MAX_INCLUDE_DEPTH = 16;
 
-class Scope {
+export class Scope {
   readonly parent: Scope | null;
   readonly symbols: SymbolEntry[] = [];
   constructor(parent: Scope | null) { this.parent = parent; }
@@ -71,6 +71,7 @@ export class ParserState {
     return { openedScope: true };
   }
   closeScope(): void { if (this.scopes.length > 1) this.scopes.pop(); }
+  get topScope(): Scope { return this.scopes[0] as Scope; }
   private get scope(): Scope { return this.scopes.at(-1) as Scope; }
 
   define(name: string, loc: Location, expr: Expr): null {

@@ -310,6 +310,7 @@ export function evaluateMapping(c: Context, e: ExprOf<'mapping'>): Expr {
   c.expectType(key.dtype, key.len);
   e.left = evaluate(c, e.left);
   if (!isConstant(e.left)) c.fail('Key must be a constant', e.left.loc);
+  if (!set.data && has(set, 'object')) set.data = constant(set.loc, 0n, 'string', 'host', OBJ_NAME_BITS);
   if (!set.data) return setError(c, set, 'map has no mapping data');
   c.expect(set.data.dtype, set.data.byteorder, set.data.len);
   e.right = evaluate(c, e.right);
