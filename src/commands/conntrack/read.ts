@@ -1,4 +1,4 @@
-import { IPCT, IPS } from '../../kernel/conntrack/entry.ts';
+import { IPCT } from '../../kernel/conntrack/entry.ts';
 import type { Conntrack, Tuple } from '../../kernel/conntrack/entry.ts';
 import type { Netns } from '../../kernel/netns.ts';
 import type { CtObject, Side } from './object.ts';
@@ -36,7 +36,8 @@ export function readConntrack(net: Netns, ct: Conntrack, { use, events }: ReadOp
   if (events === undefined || events & IPCT.MARK || ct.mark !== 0) o.mark = ct.mark >>> 0;
   if (ct.zone.id !== 0 && ct.zone.dir === 'both') o.zone = ct.zone.id;
   if (ct.helper !== null && !destroy) o.helper = ct.helper;
-  if (ct.labels && (events === undefined ? ct.labels.some((b) => b !== 0) || true : (events & IPCT.LABEL) !== 0)) o.labels = ct.labels.slice();
+  // ctnetlink_dump_labels: nothing is sent of labels that are all zero.
+  if (ct.labels?.some((b) => b !== 0) && (events === undefined || events & IPCT.LABEL)) o.labels = ct.labels.slice();
   if (ct.timestamp && (events === undefined || destroy)) {
     o.start = ct.timestamp.start;
     if (ct.timestamp.stop !== 0) o.stop = ct.timestamp.stop;
@@ -44,5 +45,3 @@ export function readConntrack(net: Netns, ct: Conntrack, { use, events }: ReadOp
   if (use !== undefined) o.use = use;
   return o;
 }
-
-export const isAssured = (o: CtObject): boolean => ((o.status ?? 0) & IPS.ASSURED) !== 0;

@@ -212,7 +212,6 @@ function update(s: Session, cmd: CtCommand): void {
     const m = toMessage(wanted, ct.l3num);
     const bad = typeof m === 'string' ? m : ctNew(s.net, m, { create: false, excl: false }, s.portid);
     if (bad === 'ENOENT') continue;
-    if (bad === 'ENOSPC' && wanted.labels && !o.labels && cmd.command === null) continue;
     if (bad !== null) return s.fail(bad, 'update');
     // Asked for again by its tuple: without its zone, that may be another one.
     const after = typeof m === 'string' ? 'ENOENT' as const : ctGet(s.net, m);

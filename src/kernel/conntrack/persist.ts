@@ -12,7 +12,6 @@ type Frozen = Omit<Conntrack, 'tuple' | 'protonum' | 'l3num' | 'master' | 'timeo
 interface Data {
   readonly conf: ConntrackConf;
   readonly stats: ConntrackStats;
-  readonly labelsUsed: number;
   readonly serial: number;
   readonly policies: readonly TimeoutPolicy[];
   readonly entries: readonly Frozen[];
@@ -27,7 +26,7 @@ export function exportTable(table: ConntrackTable, serial: number): Data {
   for (const ct of all) if (ct.master && !seen.has(ct.master)) { seen.add(ct.master); all.push(ct.master); }
   const index = new Map(all.map((ct, i) => [ct, i]));
   return {
-    conf: table.conf, stats: table.stats, labelsUsed: table.labelsUsed, serial, policies: table.timeouts.list(),
+    conf: table.conf, stats: table.stats, serial, policies: table.timeouts.list(),
     entries: all.map((ct) => ({ ...ct, master: ct.master ? index.get(ct.master) ?? -1 : -1, timeoutPolicy: ct.timeoutPolicy })),
     expectations: table.expect.entries().map((e) => ({ ...e, master: index.get(e.master) ?? -1 })),
     expectSerial: table.expect.serial,
@@ -41,7 +40,6 @@ export function importTable(table: ConntrackTable, data: unknown, link: (ct: Con
   Object.assign(table.conf, scalars);
   for (const [name, values] of Object.entries(timeouts)) table.conf.timeouts[name as keyof typeof timeouts].splice(0, Number.POSITIVE_INFINITY, ...values);
   Object.assign(table.stats, d.stats);
-  table.labelsUsed = d.labelsUsed;
   for (const p of d.policies) if (!table.timeouts.find(p.name)) table.timeouts.add({ ...p });
   const blank: Tuple = { l3num: 2, protonum: 0, src: new Uint8Array(4), dst: new Uint8Array(4), sport: 0, dport: 0 };
   const made = d.entries.map((e) => new Conntrack(e.id, DEFAULT_ZONE, blank, blank, e.proto));

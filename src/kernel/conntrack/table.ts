@@ -1,3 +1,4 @@
+import type { Ruleset } from '../nf_tables/objects.ts';
 import type { Netns } from '../netns.ts';
 import { defaultConf } from './conf.ts';
 import type { ConntrackConf } from './conf.ts';
@@ -24,8 +25,8 @@ export class ConntrackTable {
   readonly stats: ConntrackStats = newStats();
   readonly expect: ExpectationTable;
   readonly timeouts: TimeoutPolicies;
-  /** Rules that use labels (net->ct.labels_used): new connections get the extension while there are any. */
-  labelsUsed = 0;
+  /** The ruleset last searched for rules that use labels, and whether it has any. */
+  #labels: { readonly ruleset: Ruleset; readonly used: boolean } | null = null;
   #slots: (Slot | null)[] = new Array<Slot | null>(1024).fill(null);
   #entries = new Set<Conntrack>();
   readonly #listeners = new Set<EventListener>();
@@ -90,8 +91,19 @@ export class ConntrackTable {
   addExtensions(ct: Conntrack, events: { readonly ctmask: number; readonly expmask: number } | null = null): void {
     if (this.conf.acct) ct.acct = { packets: [0n, 0n], bytes: [0n, 0n] };
     if (this.conf.timestamp) ct.timestamp = { start: 0, stop: 0 };
-    if (this.labelsUsed > 0) ct.labels = new Uint8Array(16);
+    if (this.#labelsUsed()) ct.labels = new Uint8Array(16);
     this.addEventCache(ct, events?.ctmask ?? 0, events?.expmask ?? 0);
+  }
+
+  /** net->ct.labels_used: new connections get the extension while a rule looks at labels or sets them. */
+  #labelsUsed(): boolean {
+    const { ruleset } = this.#net.nft;
+    if (this.#labels?.ruleset !== ruleset) {
+      const used = ruleset.tables.some((t) => t.chains.some((c) => c.rules.some((r) => r.exprs.some((e) =>
+        (e.kind === 'ct' || e.kind === 'ct_set') && e.key.startsWith('label') || e.kind === 'match' && e.name === 'connlabel'))));
+      this.#labels = { ruleset, used };
+    }
+    return this.#labels.used;
   }
 
   /** nf_ct_ecache_ext_add */
