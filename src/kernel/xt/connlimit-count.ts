@@ -15,17 +15,16 @@ export function countConnections(i: { readonly mask: Uint8Array; readonly daddr:
   const ct = skb.ct;
   const key = `${address.join('.')}/${ct?.zone.id ?? 0}`;
   const now = state.net.clock.now();
-  const known = tree.get(key);
-  const list = (known ?? []).filter((c) => c !== null && (alive(c, now) || (c === ct && !(c.status & IPS.CONFIRMED))));
-  // A connection that is confirmed was counted when it was new (or had its chance to be); only the list is tidied.
-  const counted = ct !== null && (ct.status & IPS.CONFIRMED) !== 0 && known !== undefined;
-  if (!counted && (ct === null || !list.includes(ct))) list.push(ct);
+  const list = (tree.get(key) ?? []).filter((c) => c !== null && (alive(c, now) || (c === ct && !(c.status & IPS.CONFIRMED))));
+  if (ct === null || (!list.includes(ct) && !closed(ct))) list.push(ct);
   tree.set(key, list);
   return list.length;
 }
 
 function alive(ct: Conntrack, now: number): boolean {
   if (!(ct.status & IPS.CONFIRMED) || ct.status & IPS.DYING || ct.expiresAt <= now) return false;
-  // already_closed: TIME_WAIT 7, CLOSE 8
-  return !(ct.proto.kind === 'tcp' && (ct.proto.state === 7 || ct.proto.state === 8));
+  return !closed(ct);
 }
+
+/** already_closed: TIME_WAIT 7, CLOSE 8 */
+const closed = (ct: Conntrack): boolean => ct.proto.kind === 'tcp' && (ct.proto.state === 7 || ct.proto.state === 8);
