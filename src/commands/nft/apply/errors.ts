@@ -35,13 +35,13 @@ function misspelt(cache: Cache, p: Pending): { message: string; at?: Cmd['loc'] 
   if (!h.table || (cmd.op === 'flush' && cmd.object.kind === 'table')) return null;
   if (cmd.object.kind === 'table') {
     const name = closest(h.table.name, cache.tables.map((t) => t.name)), t = cache.tables.find((x) => x.name === name);
-    return t && !cache.find(h.family, h.table.name) ? { message: `${words} table '${t.name}' in family ${t.family}?` } : null;
+    return t ? { message: `${words} table '${t.name}' in family ${t.family}?` } : null;
   }
   const found = nearestName(cache, cmd);
   if (!found) return null;
   const { table: t } = found;
   if (!cache.find(h.family, h.table.name)) return { message: `${words} table '${t.name}' in family ${t.family}?`, at: h.table.loc };
-  if (found.name === (h.chain ?? h.set ?? h.obj ?? h.flowtable)?.name && (cmd.object.kind === 'rule' || t === cache.find(h.family, h.table.name))) return null;
+  if (found.name === h.chain?.name && (cmd.object.kind === 'rule' || t === cache.find(h.family, h.table.name))) return null;
   return { message: `${words} ${found.kind} '${found.name}' in table ${t.family} '${t.name}'?` };
 }
 

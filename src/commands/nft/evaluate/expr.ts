@@ -96,6 +96,7 @@ function symbol(c: Context, e: ExprOf<'symbol'>): Expr {
   const dtype = c.ectx.dtype;
   if (dtype === null) return c.fail('No symbol type information', e.loc);
   e.dtype = dtype;
+  if (datatype(dtype).fields) return c.fail(`invalid data type, expected ${describe(dtype)}`, e.loc); // concat_type_parse
   const parsed = parseSymbol(dtype, e.identifier, c.names);
   if (parsed.kind === 'error') return c.fail(parsed.message, e.loc);
   const make = (k: { value: bigint; byteorder: ByteOrder; len: number }): Expr => constant(e.loc, k.value, parsed.dtype, k.byteorder, k.len);

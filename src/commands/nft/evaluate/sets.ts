@@ -58,8 +58,8 @@ export function evaluateSetDecl(c: Context, set: SetDecl): void {
   if (!set.key) return setError(c, set, `${type} definition does not specify key`);
   const anonymous = has(set, 'anonymous');
   const existing = anonymous ? undefined : register(c, set);
-  if (!has(set, 'interval') && set.autoMerge) setError(c, set, 'auto-merge only works with interval sets');
   typeKey(set.key);
+  if (!has(set, 'interval') && set.autoMerge) setError(c, set, 'auto-merge only works with interval sets');
   if (set.key.len === 0) {
     if (set.key.kind === 'concat') concatKey(c, set.key);
     if (set.key.len === 0) unqualified(c, set, set.key);
