@@ -181,8 +181,11 @@ export class ConntrackTable {
     if (!(ct.status & IPS.FIXED_TIMEOUT)) ct.expiresAt = this.#net.clock.now() + seconds * 1000;
   }
 
-  /** Whole seconds left, as the kernel prints them (nf_ct_expires / HZ): a moment has always passed since they were set. */
-  secondsLeft(ct: Conntrack): number { return Math.max(0, Math.floor((ct.expiresAt - this.#net.clock.now() - 1) / 1000)); }
+  /**
+   * Whole seconds left, as the kernel prints them (nf_ct_expires / HZ): a moment has passed since they were set, but for
+   * the events that tell of it (`passed` 0).
+   */
+  secondsLeft(ct: Conntrack, passed = 1): number { return Math.max(0, Math.floor((ct.expiresAt - this.#net.clock.now() - passed) / 1000)); }
 
   /** Removes what has run out (gc_worker). */
   gc(): void { this.entries(); this.expect.gc(); }
