@@ -10,7 +10,7 @@ export function hookText(chain: Omit<Chain, 'rules'>, family: Family, p: Printer
   const h = chain.hook;
   if (!h) return '';
   const q = (d: string): string => (quoted ? `"${d}"` : d);
-  const devices = h.devices.length === 1 && quoted ? ` device ${q(h.devices[0])}` : h.devices.length ? ` devices = { ${h.devices.map(q).join(', ')} }` : '';
+  const devices = h.devices.length === 1 && quoted ? ` device ${q(h.devices[0])}` : h.devices.length ? ` devices = { ${h.devices.join(', ')} }` : '';
   return `type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, family, h.name, p.options.numericPrio)}; policy ${chain.policy};`;
 }
 
