@@ -4,10 +4,11 @@ import type { Skb } from '../net/skb.ts';
 import type { NfTables } from '../nf_tables/nf-tables.ts';
 import type { Chain, Rule, Table } from '../nf_tables/objects.ts';
 import { DEFINITIONS } from './check.ts';
+import { Prefilter } from './prefilter.ts';
 import { NF, Regs, setPacketInfo, type Op } from './machine.ts';
 
 /** A rule made ready: its expressions in order. */
-interface Program { readonly rules: readonly (readonly Op[])[]; readonly chain: Chain }
+interface Program { readonly rules: readonly (readonly Op[])[]; readonly chain: Chain; readonly filter: Prefilter }
 
 /** A base chain as the traversal of hooks sees it. */
 export interface HookEntry {
@@ -84,7 +85,7 @@ export class Evaluator {
   #program(table: Table, chain: Chain): Program {
     let program = this.#programs.get(chain);
     if (!program) {
-      program = { chain, rules: chain.rules.map((r) => this.#ops(table, chain, r)) };
+      program = { chain, rules: chain.rules.map((r) => this.#ops(table, chain, r)), filter: new Prefilter(chain.rules) };
       this.#programs.set(chain, program);
     }
     return program;
@@ -112,7 +113,7 @@ export class Evaluator {
     for (;;) {
       regs.verdict = NF.CONTINUE;
       const rules = program.rules;
-      while (at < rules.length) {
+      while ((at = program.filter.next(at, regs, skb)) < rules.length) {
         const ops = rules[at++];
         for (let i = 0; i < ops.length; i++) {
           ops[i].run(regs, skb, state);
