@@ -133,6 +133,7 @@ function jump(j: Jump, rule: XtRule): Expression[] {
     case 'verdict':
       if (j.name === 'ACCEPT' || j.name === 'DROP' || j.name === 'RETURN') return [verdict(j.name.toLowerCase() as 'accept' | 'drop' | 'return')];
       if (j.name === 'CONTINUE') return [];
+      if (j.name === 'BROUTE') return [{ kind: 'immediate', dreg: 9, data: { value: Uint8Array.of(1) } }, { kind: 'meta_set', key: 'broute', sreg: 9 }];
       return [{ kind: 'target', name: j.name, rev: 0, info: {} }];
   }
 }
@@ -184,9 +185,12 @@ function bridge(r: XtRule, b: BridgeFields, sets: AmongSets): Expression[] {
   ];
 }
 
-export function lower(r: XtRule, sets: AmongSets): Expression[] {
+/** nft-bridge.c: DROP in the broute table means: do not bridge. */
+const broute = (j: Jump): Jump => (j.kind === 'verdict' && j.name === 'DROP' ? { kind: 'verdict', name: 'BROUTE' } : j);
+
+export function lower(r: XtRule, sets: AmongSets, table: string): Expression[] {
   if (r.arp) return arp(r, r.arp, sets);
-  if (r.bridge) return bridge(r, r.bridge, sets);
+  if (r.bridge) return bridge(table === 'broute' ? { ...r, jump: broute(r.jump) } : r, r.bridge, sets);
   return inet(r, sets);
 }
 

@@ -39,7 +39,7 @@ class Restore {
       for (const l of lines) if (!this.step(l, '\n')) return 1;
       if (whole && !this.step(whole, '')) return 1;
       if (this.table !== null && this.commits) {
-        this.t.call.err(`${this.t.program} v${VERSION} (nf_tables): COMMIT expected at line ${this.line + 1}\n\n`);
+        this.t.call.err(`${this.t.program}: COMMIT expected at line ${this.line + 1}\n`);
         return 1;
       }
       if (!this.commits && this.table !== null && !this.commit()) return 1;
@@ -126,15 +126,18 @@ class Restore {
 
   private commit(): boolean {
     const { session: s, call, program } = this.t;
+    // --test reads the lines and goes no further.
+    if (this.o.test) { this.queue = []; return true; }
     for (const q of this.queue) {
       s.line = q.line;
       const bad = q.run();
       if (!bad) continue;
-      call.err(`${program}: line ${q.line} failed: ${refusalText(bad)}.\n`);
+      if (this.commits) call.err(`${program}: line ${q.line} failed: ${refusalText(bad)}.\n`);
+      else call.err(`${program} v${VERSION} (nf_tables): ${program}: final implicit COMMIT failed\n`);
       return false;
     }
     this.queue = [];
-    if (this.o.test) s.abort(); else s.commit(program, this.t.pid);
+    s.commit(program, this.t.pid);
     return true;
   }
 }
@@ -156,6 +159,9 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
   const o: Options = { counters: false, verbose: false, test: false, noflush: false, table: null, file: null };
   const args = argv.slice(1);
   const words: string[] = [];
+  // arptables-restore reads no options, ebtables-restore two.
+  if (family === 'arp') args.length = 0;
+  const known = family === 'bridge' ? 'vn' : 'bcvVthnwWMT46';
   const LONG: Readonly<Record<string, string>> = { counters: 'c', verbose: 'v', version: 'V', test: 't', help: 'h', noflush: 'n', modprobe: 'M', table: 'T', wait: 'w', 'wait-interval': 'W', ipv4: '4', ipv6: '6' };
   const apply = (letter: string, value: () => string): number | null => {
     switch (letter) {
@@ -169,7 +175,8 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
       case 'M': value(); return null;
       case 'T': o.table = value(); return null;
       default:
-        call.err(`Try \`${program} -h' for more information.\n`);
+        if (family === 'bridge') call.err(`Usage: ${program} [ --verbose ] [ --noflush ]\n`);
+        else call.err(`Try \`${program} -h' for more information.\n`);
         return 1;
     }
   };
@@ -181,7 +188,7 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
       const name = a.slice(2, eq < 0 ? undefined : eq);
       const hits = Object.keys(LONG).filter((l) => l === name || l.startsWith(name));
       const hit = hits.includes(name) ? name : hits.length === 1 ? hits[0] : null;
-      if (!hit) call.err(`${program}: ${hits.length > 1 ? `option '${a}' is ambiguous` : `unrecognized option '${a}'`}\n`);
+      if (!hit) call.err(`${program}: ${hits.length > 1 ? `option '${a}' is ambiguous; possibilities:${hits.map((x) => ` '--${x}'`).join('')}` : `unrecognized option '${a}'`}\n`);
       const status = apply(hit ? LONG[hit] : '?', () => (eq < 0 ? args.shift() ?? '' : a.slice(eq + 1)));
       if (status !== null) return status;
       if (hit?.startsWith('wait') && eq < 0 && args[0] !== undefined && !/^[-!]/.test(args[0])) args.shift();
@@ -189,9 +196,13 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
     }
     for (let i = 1; i < a.length; i++) {
       const glued = a.slice(i + 1);
-      if (!'bcvVthnwWMT46'.includes(a[i])) call.err(`${program}: invalid option -- '${a[i]}'\n`);
+      if (!known.includes(a[i])) call.err(`${program}: invalid option -- '${a[i]}'\n`);
       const takes = 'MT'.includes(a[i]);
-      const status = apply(a[i], () => glued || (args.shift() ?? ''));
+      if (takes && !glued && args.length === 0) {
+        call.err(`${program}: option requires an argument -- '${a[i]}'\n`);
+        return apply('?', () => '') ?? 1;
+      }
+      const status = apply(known.includes(a[i]) ? a[i] : '?', () => glued || (args.shift() ?? ''));
       if (status !== null) return status;
       // getopt leaves the argument of these alone; the tool takes the next word (parse_wait_time).
       if ('wW'.includes(a[i]) && !glued && args[0] !== undefined && !/^[-!]/.test(args[0])) args.shift();

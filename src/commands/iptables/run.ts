@@ -128,17 +128,17 @@ function deleteNumbers(t: Tool, c: XtCommand): Refusal | null {
   const from = at(c.rulenum);
   const to = at(c.rulenumEnd);
   // Numbers are not adjusted to what has gone already, as in the real tool.
-  for (let n = from; n <= Math.max(from, to); n++) { const bad = s.deleteNum(c.table, c.chain ?? '', n); if (bad) return bad; }
+  for (let n = from; n <= to; n++) { const bad = s.deleteNum(c.table, c.chain ?? '', n); if (bad) return bad; }
   return null;
 }
 
 function newChain(t: Tool, c: XtCommand): Refusal | null {
   const { session: s } = t;
+  const policy = c.policy ?? 'ACCEPT';
   const bad = s.newChain(c.table, c.chain ?? '');
   if (bad || t.family !== 'bridge') return bad;
+  if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') return { fn: 'newChain', errno: 'ENOENT' };
   const made = s.chain(c.table, c.chain ?? '');
-  const policy = c.policy ?? 'ACCEPT';
-  if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') throw new XtError('PARAMETER_PROBLEM', `Wrong policy`);
   if (made) s.userPolicy(c.table, made, policy);
   return null;
 }
@@ -154,10 +154,20 @@ function setPolicy(t: Tool, c: XtCommand): Refusal | null {
     s.userPolicy(c.table, made, policy);
     return null;
   }
-  return s.setPolicy(c.table, c.chain ?? '', policy, c.hasCounters ? { packets: c.rule.packets, bytes: c.rule.bytes } : null);
+  // -c is taken and not used.
+  return s.setPolicy(c.table, c.chain ?? '', policy, null);
 }
 
-function changeCounters(_t: Tool, _c: XtCommand): Refusal | null { return null; }
+/** ebtables -C: by number or by rule. */
+function changeCounters(t: Tool, c: XtCommand): Refusal | null {
+  const { session: s } = t;
+  const count = s.chain(c.table, c.chain ?? '')?.rules.length ?? 0;
+  const at = (n: number): number => (n < 0 ? count + n + 1 : n);
+  const change = { packets: c.rule.packets, bytes: c.rule.bytes, op: c.counterOp };
+  if (!c.rulenum) return s.changeCounters(c.table, c.chain ?? '', { rule: c.rule }, change);
+  for (let n = at(c.rulenum); n <= at(c.rulenumEnd); n++) { const bad = s.changeCounters(c.table, c.chain ?? '', { rulenum: n }, change); if (bad) return bad; }
+  return null;
+}
 
 export function assertCompatible(t: Tool, table: string, chain: string | null): void {
   if (t.session.compatible(table, chain)) {

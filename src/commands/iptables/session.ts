@@ -216,7 +216,7 @@ export class Session {
     },
   });
 
-  private make(rule: XtRule, table: string): Expression[] { return lower(rule, this.sets(table)); }
+  private make(rule: XtRule, table: string): Expression[] { return lower(rule, this.sets(table), table); }
 
   private pendingRule(rule: XtRule, exprs: readonly Expression[]): ViewRule {
     return { rule: { handle: 0n, exprs, id: -1, compat: compatOf(rule) }, pending: ++this.ids };
@@ -283,7 +283,7 @@ export class Session {
   private find(table: string, chain: string, rule: XtRule): ViewRule | null {
     const c = this.chain(table, chain);
     if (!c) return null;
-    const want = raise({ handle: 0n, id: -1, exprs: lower(rule, NO_SETS) }, this.family, WANTED(rule, this.source)).rule;
+    const want = raise({ handle: 0n, id: -1, exprs: lower(rule, NO_SETS, table) }, this.family, WANTED(rule, this.source)).rule;
     for (const r of c.rules) {
       const raised = this.raise(r.rule);
       if (raised.error !== null) throw new ParseFailure(raised.error);
@@ -397,6 +397,7 @@ export class Session {
       if (c.base) {
         if (c.policy !== 'accept') { if (chain !== null) return { fn: 'deleteChain', errno: 'ENOTEMPTY' }; continue; }
         if (c.rules.length && chain === null) continue;
+        if (c.rules.length && this.family === 'bridge') return { fn: 'deleteChain', errno: 'ENOTEMPTY' };
       }
       if (verbose && (chain !== null || !c.base)) say(`Deleting chain \`${c.name}'\n`);
       if (this.family === 'bridge' && !c.base) for (const r of c.rules.filter((x) => isPolicyRule(x.rule))) this.deleteRule(table, c.name, r);
@@ -454,9 +455,24 @@ export class Session {
     return null;
   }
 
+  /** ebtables -C: each counter is set, added to or taken from. */
+  changeCounters(table: string, chain: string, which: { readonly rulenum: number } | { readonly rule: XtRule }, change: { readonly packets: bigint; readonly bytes: bigint; readonly op: readonly ['set' | 'add' | 'sub', 'set' | 'add' | 'sub'] }): Refusal | null {
+    const c = this.chain(table, chain);
+    const r = 'rulenum' in which ? c?.rules[which.rulenum - 1] : this.find(table, chain, which.rule);
+    if (!c) return { fn: 'changeCounters', errno: 'ENOENT' };
+    if (!r) return { fn: 'changeCounters', errno: 'E2BIG' };
+    const next = (old: bigint, by: bigint, op: 'set' | 'add' | 'sub'): bigint => (op === 'set' ? by : op === 'add' ? old + by : BigInt.asUintN(64, old - by));
+    this.recount(table, c, r, (packets, bytes) => ({ packets: next(packets, change.packets, change.op[0]), bytes: next(bytes, change.bytes, change.op[1]) }));
+    return null;
+  }
+
   private zeroRule(table: string, c: ViewChain, r: ViewRule): void {
     if (r.pending !== null || !r.rule.exprs.some((e) => e.kind === 'counter' && (e.packets || e.bytes))) return;
-    const exprs = r.rule.exprs.map((e): Expression => (e.kind === 'counter' ? { ...e, packets: 0n, bytes: 0n } : e));
+    this.recount(table, c, r, () => ({ packets: 0n, bytes: 0n }));
+  }
+
+  private recount(table: string, c: ViewChain, r: ViewRule, next: (packets: bigint, bytes: bigint) => { packets: bigint; bytes: bigint }): void {
+    const exprs = r.rule.exprs.map((e): Expression => (e.kind === 'counter' ? { ...e, ...next(e.packets, e.bytes) } : e));
     this.send({ op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'replace', position: r.rule.handle, exprs, ...(r.rule.compat ? { compat: r.rule.compat } : {}), ...(r.rule.userdata ? { userdata: r.rule.userdata } : {}), ...(r.rule.comment !== undefined ? { comment: r.rule.comment } : {}) }, 'RULE_REPLACE', `rule in chain ${c.name}`);
   }
 

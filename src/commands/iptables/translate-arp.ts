@@ -15,8 +15,7 @@ function number(key: string, f: Field | null, full: number, show: (n: number) =>
 
 function mac(key: string, m: Masked | null): string[] {
   if (!m) return [];
-  if (!m.mask.every((b) => b === 255)) return [`${key} and ${macText(m.mask)} ${m.inverted ? '!=' : '=='} ${macText(m.value)}`];
-  return [`${key} ${m.inverted ? '!= ' : ''}${macText(m.value)}`];
+  return [`${key} ${m.inverted ? '!= ' : ''}${macText(m.value)}${m.mask.every((b) => b === 255) ? '' : `/${macText(m.mask)}`}`];
 }
 
 function address(key: string, m: Masked | null): string[] {

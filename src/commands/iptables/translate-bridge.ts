@@ -7,10 +7,10 @@ import { ifaceWords, jumpWords, useWords } from './translate.ts';
 function mac(key: string, m: Masked | null): string[] {
   if (!m) return [];
   if (m.mask.every((b) => b === 255)) return [`${key} ${m.inverted ? '!= ' : ''}${macText(m.value)}`];
-  return [`${key} & ${macText(m.mask)} ${m.inverted ? '!=' : '=='} ${macText(m.value)}`];
+  return [`${key} and ${macText(m.mask)} ${m.inverted ? '!=' : '=='} ${macText(m.value)}`];
 }
 
-const ETHER: Readonly<Record<number, string>> = { 0x800: 'ip', 0x86dd: 'ip6', 0x806: 'arp', 0x8100: '8021q' };
+const ETHER: Readonly<Record<number, string>> = { 0x800: 'ip', 0x86dd: 'ip6', 0x806: 'arp' };
 /** Matches that say the ethertype themselves. */
 const IMPLIED: Readonly<Record<number, string>> = { 0x800: 'ip', 0x86dd: 'ip6', 0x806: 'arp', 0x8100: 'vlan' };
 

@@ -109,6 +109,10 @@ function translate(t: Tool, c: XtCommand, argv: readonly string[], restore: bool
     const inner = Math.max(1, c.dsts.length);
     for (const [n, r] of rules.entries()) {
       const words = ruleWords(r, contextOf(r, t, c.options.has('numeric')));
+      if (words === null && family === 'bridge') {
+        out(`' # ${argv.slice(1).map((a) => `${a} `).join('')}\n`);
+        return false;
+      }
       if (words === null) {
         // The words as their parsers left them: `!` is blanked, and TCPOPTSTRIP cuts its list at the first comma.
         out(`# ${argv.slice(1).map((a, i) => `${a === '!' ? '' : argv[i] === '--strip-options' ? a.split(',')[0] : a} `).join('')}\n`);

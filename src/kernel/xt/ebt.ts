@@ -64,8 +64,9 @@ export function parseTypes(text: string, names: readonly TypeName[], word: strin
 
 /** ebt_print_icmp_type */
 export function typesText(t: { readonly type: readonly [number, number]; readonly code: readonly [number, number] }, names: readonly TypeName[]): string {
-  if (t.type[0] !== t.type[1]) return `${t.type[0]}:${t.type[1]}/${t.code[0]}:${t.code[1]}`;
+  const code = t.code[0] === t.code[1] ? String(t.code[0]) : `${t.code[0]}:${t.code[1]}`;
+  if (t.type[0] !== t.type[1]) return `${t.type[0]}:${t.type[1]}/${code}`;
   const hit = names.find((n) => n.type === t.type[0] && n.code[0] === t.code[0] && n.code[1] === t.code[1]);
   if (hit) return hit.name;
-  return `${t.type[0]}/${t.code[0] === t.code[1] ? t.code[0] : `${t.code[0]}:${t.code[1]}`}`;
+  return `${t.type[0]}/${code}`;
 }

@@ -197,6 +197,7 @@ export class CommandLine {
       invert = false;
     }
     this.finishUses();
+    if (this.opt.index < this.argv.length) throw paramProblem('unknown arguments found on commandline');
     if (this.commands.size === 0) throw paramProblem('no command specified');
     if (invert) throw paramProblem('nothing appropriate following !');
     return this.result();
@@ -398,7 +399,7 @@ export class CommandLine {
         this.addCommand('delete', [], invert);
         this.chain = arg;
         if (this.opt.hasWord()) {
-          if (bridge) this.ruleRange(this.opt.take());
+          if (bridge) this.deleteRange(this.opt.take());
           else this.rulenum = parseRulenum(this.opt.take());
           this.commands.delete('delete');
           this.commands.add('deleteNum');
@@ -415,7 +416,7 @@ export class CommandLine {
         this.chain = arg;
         this.rulenum = this.opt.hasWord() ? parseRulenum(this.opt.take()) : 1;
         return true;
-      case 'L': return chainAnd('list', zero, !bridge);
+      case 'L': return chainAnd('list', zero, true);
       case 'S': return chainAnd('listRules', zero, true);
       case 'F': return chainAnd('flush', [], false);
       case 'Z':
@@ -451,7 +452,14 @@ export class CommandLine {
     }
   }
 
-  /** ebtables -D chain start[:end] (xtables-eb.c: parse_rule_range). */
+  /** ebtables -D chain start[:end]. */
+  private deleteRange(text: string): void {
+    const [from, to] = text.split(':');
+    this.rulenum = parseRulenum(from);
+    this.rulenumEnd = to === undefined ? this.rulenum : parseRulenum(to);
+  }
+
+  /** ebtables -C chain start[:end] (xtables-eb.c: parse_rule_range). */
   private ruleRange(text: string): void {
     const m = /^(-?\d+)(?::(-?\d*))?$/.exec(text);
     const bad = (): XtError => paramProblem('Problem with the specified rule number(s)');
@@ -469,6 +477,7 @@ export class CommandLine {
     while (this.opt.index < this.argv.length && numbers.length < 3 && /^[-+]?\d+(:-?\d*)?$/.test(this.argv[this.opt.index])) numbers.push(this.opt.take());
     if (numbers.length < 2) throw paramProblem('The command -C needs at least 2 arguments');
     if (numbers.length === 3) this.ruleRange(numbers.shift() as string);
+    else if (numbers[0].includes(':')) throw paramProblem('Problem with the specified rule number(s)');
     const op = (t: string): 'set' | 'add' | 'sub' => (t[0] === '+' ? 'add' : t[0] === '-' ? 'sub' : 'set');
     this.counterOp = [op(numbers[0]), op(numbers[1])];
     this.packets = BigInt(numbers[0].replace(/^[-+]/, ''));
@@ -576,7 +585,7 @@ export class CommandLine {
   /** generic_opt_check and what follows it. */
   private check(ruled: boolean): void {
     for (const o of OPTIONS) {
-      if (this.options.has(o.name) && o.commands && !o.commands.some((c) => this.commands.has(c))) throw paramProblem(`Illegal option \`${this.optionText(o.name)}' with this command`);
+      if (this.options.has(o.name) && o.commands && [...this.commands].some((c) => !o.commands?.includes(c))) throw paramProblem(`Illegal option \`${this.optionText(o.name)}' with this command`);
     }
     if (this.chain !== null && byteLength(this.chain) >= NAME_MAX) throw paramProblem(`chain name \`${this.chain}' too long (must be under ${NAME_MAX} chars)`);
     if (this.newName !== null) checkChainName(this.env.family, this.newName);

@@ -40,7 +40,7 @@ const ARP: readonly Row[] = [
 ];
 
 const BRIDGE: readonly Row[] = [
-  ['A', 'required', 'append'], ['I', 'required', 'insert'], ['D', 'required', 'delete'], ['L', 'optional', 'list'], ['Lc', 'no', 'Lc'], ['Ln', 'no', 'Ln'],
+  ['A', 'required', 'append'], ['I', 'required', 'insert'], ['D', 'required', 'delete'], ['L', 'optional', 'list'], ['S', 'optional', 'list-rules'], ['Lc', 'no', 'Lc'], ['Ln', 'no', 'Ln'],
   ['Lx', 'no', 'Lx'], ['Lmac2', 'no', 'Lmac2'], ['Z', 'optional', 'zero'], ['F', 'optional', 'flush'], ['P', 'required', 'policy'],
   ['i', 'required', 'in-interface', 'in-if'], ['logical-in', 'required', 'logical-in'], ['logical-out', 'required', 'logical-out'],
   ['o', 'required', 'out-interface', 'out-if'], ['V', 'no', 'version'], ['h', 'optional', 'help'], ['j', 'required', 'jump'], ['c', 'required', 'set-counters'],
@@ -59,7 +59,7 @@ const SHORT: Readonly<Record<XtFamily, string>> = {
   ip: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::W::46bfg:h::m:nw::x',
   ip6: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::W::46bfg:h::m:nw::x',
   arp: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::h::l:nx',
-  bridge: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vhv',
+  bridge: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vhS::',
 };
 
 export function shortRows<V>(family: XtFamily, wrap: (key: string) => V): Map<string, { arg: HasArg; value: V }> {
@@ -71,7 +71,7 @@ export function shortRows<V>(family: XtFamily, wrap: (key: string) => V): Map<st
 }
 
 /** Options in the order of their bits (xshared.h: OPT_*), with their name in messages and the commands they go with. */
-const RULE: readonly CommandName[] = ['append', 'delete', 'check', 'insert', 'replace'];
+const RULE: readonly CommandName[] = ['append', 'delete', 'check', 'insert', 'replace', 'changeCounters'];
 export type OptionName = 'numeric' | 'source' | 'destination' | 'protocol' | 'jump' | 'verbose' | 'exact' | 'in-interface' | 'out-interface' | 'line-numbers' | 'set-counters' | 'fragments' | 'src-mac' | 'dst-mac' | 'h-length' | 'opcode' | 'h-type' | 'proto-type' | 'logical-in' | 'logical-out' | 'Lc' | 'Lx' | 'Lmac2';
 
 export interface OptionRule { readonly name: OptionName; readonly commands: readonly CommandName[] | null; readonly invert: boolean }

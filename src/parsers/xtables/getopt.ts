@@ -48,8 +48,9 @@ export class Getopt<V> {
     if (this.cluster) return this.short(table);
     const word = this.argv[this.index];
     if (word === undefined) return null;
-    if (this.rest) { this.index++; return { kind: 'word', text: word }; }
-    if (word === '--') { this.index++; this.rest = true; return this.next(table); }
+    // What follows `--` is left to the caller.
+    if (this.rest) return null;
+    if (word === '--') { this.index++; this.rest = true; return null; }
     if (word[0] !== '-' || word === '-') { this.index++; return { kind: 'word', text: word }; }
     this.index++;
     if (word.startsWith('--')) return this.long(table, word);

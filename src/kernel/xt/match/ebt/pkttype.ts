@@ -22,7 +22,7 @@ Possible values: broadcast, multicast, host, otherhost, outgoing, loopback, fast
     const text = o.raw ?? '';
     const n = wholeUint(text, 0, 255);
     const i = NAMES.indexOf(text.toLowerCase());
-    if (n === null && i < 0) throw paramProblem(`Bad packet type '${text}'`);
+    if (n === null && i < 0) throw paramProblem(`Could not parse class '${text}'`);
     d['type'] = n ?? i;
     d['inverted'] = o.inverted;
   },

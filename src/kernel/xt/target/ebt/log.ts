@@ -11,7 +11,7 @@ export const target = defineExtension<Info>({
   families: ['bridge'],
   revision: 0,
   options: [
-    { name: 'log-prefix', type: 'string', min: 1, size: 30 }, { name: 'log-level', type: 'syslogLevel' }, { name: 'log-arp', type: 'none' }, { name: 'log-ip', type: 'none' },
+    { name: 'log-prefix', type: 'string', size: 30 }, { name: 'log-level', type: 'syslogLevel' }, { name: 'log-arp', type: 'none' }, { name: 'log-ip', type: 'none' },
     { name: 'log', type: 'none' }, { name: 'log-ip6', type: 'none' },
   ],
   help: () => `log options:

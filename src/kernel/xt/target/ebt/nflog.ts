@@ -9,7 +9,7 @@ export const target = defineExtension<Info>({
   families: ['bridge'],
   revision: 0,
   options: [
-    { name: 'nflog-group', type: 'uint16' }, { name: 'nflog-prefix', type: 'string', min: 1, size: 64 }, { name: 'nflog-range', type: 'uint32' }, { name: 'nflog-threshold', type: 'uint16' },
+    { name: 'nflog-group', type: 'uint16' }, { name: 'nflog-prefix', type: 'string', size: 64 }, { name: 'nflog-range', type: 'uint32' }, { name: 'nflog-threshold', type: 'uint16' },
     { name: 'nflog', type: 'none' },
   ],
   help: () => `nflog options:
