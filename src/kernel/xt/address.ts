@@ -108,8 +108,8 @@ export function resolveHost(text: string, family: 'ip' | 'ip6', names: Names): r
   const literal = family === 'ip' ? inetAton(text) : ptonV6(text.replace(/%.*$/, ''));
   if (literal) return [literal];
   if (family === 'ip' ? ptonV6(text) : inetAton(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Address family for hostname not supported\n');
-  // The resolver asks nobody for what can only be a wrong number.
-  if (/^[0-9.]+$/.test(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Name or service not known\n');
+  // The resolver asks nobody for what can only be a wrong number, or no host's name at all (res_hnok).
+  if ((family === 'ip' && /^[0-9.]+$/.test(text)) || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Name or service not known\n');
   const found = names.host(text, family);
   if (found.length === 0) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Temporary failure in name resolution\n');
   return found;

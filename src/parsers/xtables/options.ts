@@ -121,8 +121,8 @@ function readHostMask(r: Reading): { address: Uint8Array; mask: Uint8Array; plen
     const address = readHost(r, r.arg);
     return { address, mask: prefixMask(address.length * 8, address.length), plen: address.length * 8 };
   }
-  const m = readPlenMask(r, r.arg.slice(slash + 1));
-  return { address: readHost(r, r.arg.slice(0, slash)), ...m };
+  const address = readHost(r, r.arg.slice(0, slash));
+  return { address, ...readPlenMask(r, r.arg.slice(slash + 1)) };
 }
 
 function portNumber(text: string, { names }: ParseContext): number {

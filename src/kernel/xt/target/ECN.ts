@@ -26,7 +26,8 @@ export const target = defineExtension<Info>({
   parse(o, draft) {
     const d = fields<Info>(draft);
     switch (o.name) {
-      case 'ecn-tcp-remove': d.ece = 0; d.cwr = 0; break;
+      // Assigns the operations anew: an --ecn-ip-ect before it is lost.
+      case 'ecn-tcp-remove': d.ece = 0; d.cwr = 0; d.ect = null; break;
       case 'ecn-tcp-cwr': d.cwr = Number(o.value); break;
       case 'ecn-tcp-ece': d.ece = Number(o.value); break;
       case 'ecn-ip-ect': d.ect = Number(o.value); break;

@@ -34,7 +34,7 @@ export const target = defineExtension<Info>({
  --nflog-prefix STRING		Prefix string for log messages
 `,
   init: () => ({ group: 0, prefix: '', range: 0, size: null, threshold: 0 }),
-  parse(o, draft, c) {
+  parse(o, draft) {
     const d = fields<Info>(draft);
     switch (o.name) {
       case 'nflog-group': d.group = Number(o.value); break;
@@ -42,15 +42,15 @@ export const target = defineExtension<Info>({
         if ((o.raw ?? '').includes('\n')) throw paramProblem('Newlines not allowed in --log-prefix');
         d.prefix = String(o.value);
         break;
-      case 'nflog-range':
-        c.warn('warn: --nflog-range has never worked and is no longer supported, please use --nflog-size instead\n');
-        d.range = Number(o.value);
-        break;
+      case 'nflog-range': d.range = Number(o.value); break;
       case 'nflog-size': d.size = Number(o.value); break;
       case 'nflog-threshold': d.threshold = Number(o.value); break;
     }
   },
-  finish: (d) => ({ ...fields<Info>(d) }),
+  finish(d, c) {
+    if (c.seen.has('nflog-range')) c.warn('warn: --nflog-range has never worked and is no longer supported, please use --nflog-size instead\n');
+    return { ...fields<Info>(d) };
+  },
   save: (i) => words(i, '--'),
   print: (i) => words(i, ''),
   translate: (i) => `log${i.prefix ? ` prefix "${cut(i.prefix, 63)}"` : ''}${i.size === null ? '' : ` snaplen ${i.size}`}${i.threshold ? ` queue-threshold ${i.threshold}` : ''} group ${i.group}`,

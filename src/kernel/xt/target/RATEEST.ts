@@ -13,7 +13,7 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1e6, sec: 1e6, secs:
 
 /** rateest_get_time: strtod and a unit; the product goes through a 32-bit unsigned integer. */
 function parseTime(text: string, what: string): number {
-  const m = /^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)$/s.exec(text);
+  const m = /^\s*([-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))(.*)$/s.exec(text);
   const unit = m ? UNITS[m[2].toLowerCase()] : undefined;
   if (!m || unit === undefined) throw paramProblem(`RATEEST: bad ${what} value "${text}"`);
   return Number(BigInt.asUintN(32, BigInt(Math.trunc(Number(m[1]) * unit))));
@@ -21,7 +21,7 @@ function parseTime(text: string, what: string): number {
 
 const timeText = (us: number): string => (us >= 1e6 ? `${(us / 1e6).toFixed(1)}s` : us >= 1e3 ? `${(us / 1e3).toFixed(1)}ms` : `${us}us`);
 const intervalOf = (i: Info): number => (1e6 * 2 ** (i.interval + 2)) / 4;
-const words = (i: Info, dash: string): string => ` ${dash}name ${i.name} ${dash}interval ${timeText(intervalOf(i))} ${dash}ewmalog ${timeText(intervalOf(i) * 2 ** i.ewmaLog)}`;
+const words = (i: Info, dash: string): string => ` ${dash}name ${i.name} ${dash}interval ${timeText(intervalOf(i))} ${dash}ewmalog ${timeText((intervalOf(i) * 2 ** i.ewmaLog) % 2 ** 32)}`;
 
 /** RATEEST_final_check: the smallest interval that reaches, then the averaging constant that fits it. */
 function fit(d: Draft): Info {
