@@ -16,7 +16,9 @@ export function countConnections(i: { readonly mask: Uint8Array; readonly daddr:
   const key = `${address.join('.')}/${ct?.zone.id ?? 0}`;
   const now = state.net.clock.now();
   const list = (tree.get(key) ?? []).filter((c) => c !== null && (alive(c, now) || (c === ct && !(c.status & IPS.CONFIRMED))));
-  if (ct === null || (!list.includes(ct) && !closed(ct))) list.push(ct);
+  // A connection that just closed is no longer counted, and its packet is refused; a first one of its key always counts.
+  const refused = ct !== null && tree.has(key) && closed(ct) && !(ct.status & IPS.DYING);
+  if (ct === null || (!list.includes(ct) && !refused)) list.push(ct);
   tree.set(key, list);
   return list.length;
 }

@@ -128,6 +128,7 @@ function payload(c: Context, s: StmtOf<'payload'>): void {
   p.len = masklen;
   p.offset = raw.offset;
   p.raw = true;
+  p.written = p.field;
   const base = baseType(p.dtype).id;
   const and = { ...binop(p.loc, 'and', raw, constant(p.loc, keep, base, p.byteorder, masklen)), dtype: raw.dtype, byteorder: raw.byteorder, len: masklen };
   s.value = evaluate(c, { ...binop(p.loc, 'xor', and, s.value), dtype: p.dtype, byteorder: p.byteorder, len: masklen });
