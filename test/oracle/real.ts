@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join, resolve } from 'node:path';
 
 /** Folder with Debian 13's tools; `DRYWALL_ORACLE_ROOT` names one that is there already. */
-const ROOT = process.env.DRYWALL_ORACLE_ROOT ?? '/var/cache/drywall-oracle/root';
+export const askedRoot = process.env.DRYWALL_ORACLE_ROOT ?? '/var/cache/drywall-oracle/root';
 
 export interface Step { readonly argv: readonly string[]; readonly stdin?: string }
 export interface Ran { readonly status: number; readonly stdout: string; readonly stderr: string }
@@ -12,11 +12,11 @@ export interface Ran { readonly status: number; readonly stdout: string; readonl
 export function whyNot(): string | null {
   if (process.platform !== 'linux') return 'not Linux';
   if (process.getuid?.() !== 0) return 'not root';
-  if (!existsSync(join(ROOT, 'usr/sbin/nft'))) {
-    const made = spawnSync('sh', [resolve(import.meta.dirname, 'setup.sh'), ROOT], { encoding: 'utf8' });
+  if (!existsSync(join(askedRoot, 'usr/sbin/nft'))) {
+    const made = spawnSync('sh', [resolve(import.meta.dirname, 'setup.sh'), askedRoot], { encoding: 'utf8' });
     if (made.status !== 0) return made.stdout.trim() || made.stderr.trim() || 'the tools could not be installed';
   }
-  const tried = spawnSync('unshare', ['-nm', 'chroot', ROOT, 'nft', 'add', 'table', 't'], { encoding: 'utf8' });
+  const tried = spawnSync('unshare', ['-nm', 'chroot', askedRoot, 'nft', 'add', 'table', 't'], { encoding: 'utf8' });
   return tried.status === 0 ? null : `no nf_tables in this kernel: ${tried.stderr.trim()}`;
 }
 
@@ -27,8 +27,8 @@ const quote = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
  * Environment as in the recordings: root, TZ=UTC, LC_ALL=C, standard input empty unless given.
  */
 export function askAll(sessions: readonly (readonly Step[])[]): Ran[][] {
-  const dir = mkdtempSync(join(ROOT, 'tmp/ask-'));
-  const inside = dir.slice(ROOT.length);
+  const dir = mkdtempSync(join(askedRoot, 'tmp/ask-'));
+  const inside = dir.slice(askedRoot.length);
   try {
     const script = sessions.map((steps, i) => {
       const lines = steps.map((s, k) => {
@@ -38,9 +38,9 @@ export function askAll(sessions: readonly (readonly Step[])[]): Ran[][] {
       });
       return `unshare -n sh -c ${quote(`ip link set lo up\n${lines.join('\n')}`)}`;
     });
-    mkdirSync(join(ROOT, 'proc'), { recursive: true });
+    mkdirSync(join(askedRoot, 'proc'), { recursive: true });
     writeFileSync(join(dir, 'script'), script.join('\n'));
-    execFileSync('unshare', ['-m', 'sh', '-c', `mount -t proc proc ${ROOT}/proc; exec chroot ${ROOT} env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TZ=UTC LC_ALL=C HOME=/root TERM=dumb sh ${inside}/script`], { stdio: 'ignore' });
+    execFileSync('unshare', ['-m', 'sh', '-c', `mount -t proc proc ${askedRoot}/proc; exec chroot ${askedRoot} env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TZ=UTC LC_ALL=C HOME=/root TERM=dumb sh ${inside}/script`], { stdio: 'ignore' });
     const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
     return sessions.map((steps, i) => steps.map((_, k) => ({ status: Number(read(`${i}.${k}.st`)), stdout: read(`${i}.${k}.out`), stderr: read(`${i}.${k}.err`) })));
   } finally {
