@@ -1,4 +1,5 @@
 import { defineExtension } from '../definition.ts';
+import { targetsInUse } from '../in-use.ts';
 import { fields } from './_common.ts';
 
 type Info = { readonly timeout: number; readonly label: string; readonly alarm: boolean };
@@ -30,7 +31,9 @@ export const target = defineExtension<Info>({
   finish: (d) => ({ ...fields<Info>(d) }),
   save: (i) => ` --timeout ${i.timeout} --label ${i.label}${i.alarm ? ' --alarm' : ''}`,
   print: (i) => ` timeout:${i.timeout} label:${i.label}${i.alarm ? ' alarm' : ''}`,
-  check(i) {
+  check(i, c) {
+    // A timer of that label is shared, and stays of the kind it was made.
+    for (const other of targetsInUse(c.net, 'IDLETIMER')) if (other.label === i.label && other.alarm !== i.alarm) return 'EINVAL';
     const badLabel = i.label === '' || i.label.includes('/') || RESERVED.includes(i.label);
     return i.timeout === 0 || i.timeout >= Math.trunc(0x7fffffff / 1000) || badLabel ? 'EINVAL' : null;
   },

@@ -1,4 +1,5 @@
 import { defineExtension } from '../definition.ts';
+import { targetsInUse } from '../in-use.ts';
 import { lengthOf } from '../packet.ts';
 import { estimatorKey, RateEstimator } from '../rate-estimator.ts';
 import { paramProblem } from '../text.ts';
@@ -58,10 +59,13 @@ export const target = defineExtension<Info>({
   finish: (d) => fit(fields<Draft>(d)),
   save: (i) => words(i, '--rateest-'),
   print: (i) => words(i, ''),
-  /** xt_rateest_tg_checkentry: the estimator runs from when the rule is made. */
+  /** xt_rateest_tg_checkentry: rules with one name share an estimator, of one interval and constant; it runs from when the first is made. */
   check(i, c) {
+    const users = [...targetsInUse(c.net, 'RATEEST')].filter((x) => x.name === i.name);
+    if (users.some((x) => x.interval !== i.interval || x.ewmaLog !== i.ewmaLog)) return 'EINVAL';
     const key = estimatorKey(i.name);
-    if (!c.net.nft.shared.has(key)) c.net.nft.shared.set(key, new RateEstimator(c.net.clock, i.interval, i.ewmaLog));
+    const { shared } = c.net.nft;
+    if (users.length === 0 || !shared.has(key)) shared.set(key, new RateEstimator(c.net.clock, i.interval, i.ewmaLog));
     return null;
   },
   target(i, skb, state, keep) {

@@ -6,15 +6,14 @@ import { services } from './_services.ts';
 
 type Info = { readonly gateway: Uint8Array; readonly oif: string };
 
-/** xtables_ipaddr_to_anyname: a host's name, a network's (getnetbyaddr over /etc/networks), or the number. */
+/** Networks that Debian's /etc/networks names. */
+const NETWORKS = ['default', 'loopback', 'link-local'];
+
+/** xtables_ipaddr_to_anyname: a host's name, a network's (getnetbyaddr), or the number. */
 function gatewayName(a: Uint8Array, names: Names): string {
   const host = anyName(a, names);
   if (a.length !== 4 || host !== ntop(a)) return host;
-  for (const line of (names.file('/etc/networks') ?? '').split('\n')) {
-    const [name, number] = line.replace(/#.*/, '').trim().split(/\s+/);
-    if (number === host) return name;
-  }
-  return host;
+  return NETWORKS.find((n) => { const address = names.network(n); return address !== undefined && ntop(address) === host; }) ?? host;
 }
 
 /** extensions/libxt_TEE.c, net/netfilter/xt_TEE.c (revision 1) */
