@@ -35,6 +35,8 @@ export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
   if (old) return m.excl ? refuse('EEXIST', 'name') : updateSet(tx, t, old, m);
   const backend = backendOf(f, set.fieldLens);
   if (!backend) return refuse('EOPNOTSUPP');
+  // NFT_EXPR_GC: only the resizable hash collects closed connections
+  if (set.exprs.some((e) => e.kind === 'connlimit') && (f.timeout || backend !== 'hash' || (!f.eval && set.size > 0))) return refuse('EOPNOTSUPP');
   if (set.exprs.length > MAX_EXPRS) return refuse('E2BIG');
   const name = f.anonymous ? freeName(t, set.name) : set.name;
   const made: NftSet = Object.freeze({

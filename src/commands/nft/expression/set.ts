@@ -7,7 +7,7 @@ const NEWLINE = ',\n\t\t\t     ';
 
 /** Elements a line by type of the key (calculate_delim). */
 const PER_LINE: Readonly<Record<string, number>> = {
-  nf_proto: 5, integer: 5, xinteger: 5, ip_frag: 5, arp_op: 5, tcp_flag: 5, dccp_pkttype: 5, mark: 5, iface_index: 5, classid: 5, uid: 5, gid: 5, ct_dir: 5,
+  nf_proto: 5, mptcp_subtype: 5, integer: 5, xinteger: 5, ip_frag: 5, arp_op: 5, tcp_flag: 5, dccp_pkttype: 5, mark: 5, iface_index: 5, classid: 5, uid: 5, gid: 5, ct_dir: 5,
   inet_proto: 5, inet_service: 5, ipv4_addr: 2, ct_state: 2, ct_status: 2, pkt_type: 2,
 };
 

@@ -8,7 +8,7 @@ import { jsonDocument } from './json-text.ts';
 import { objectJson, objectText } from './object.ts';
 import { TableReader } from './reader.ts';
 import { setJson, setText } from './set.ts';
-import { bareHead, tableJson, tableJsonFull, tableText } from './table.ts';
+import { bareHead, noJson, tableJson, tableJsonFull, tableText } from './table.ts';
 
 /** Where a listing goes: text, JSON, or warnings beside it. */
 export interface Listing { readonly nft: NfTables; readonly p: Printer; readonly json: boolean; out(text: string): void; err(text: string): void }
@@ -43,14 +43,14 @@ function warn(reader: TableReader, l: Listing): void {
 
 export function full(tables: readonly Table[], l: Listing): void {
   const readers = tables.map((t) => new TableReader(l.nft, t));
-  if (l.json) { l.out(jsonDocument(readers.flatMap((r) => tableJsonFull(r, l.p)))); return; }
+  if (l.json) { l.out(jsonDocument(readers.flatMap((r) => tableJsonFull(r, l.p, l.err)))); return; }
   for (const r of readers) { warn(r, l); l.out(tableText(r, l.p)); }
 }
 
 function chain(tables: readonly Table[], name: string, l: Listing): void {
   const found = tables.flatMap((t) => t.chains.filter((c) => c.name === name).map((c) => ({ t, c, r: new TableReader(l.nft, t) })));
   if (l.json) {
-    l.out(jsonDocument(found.flatMap(({ t, c, r }) => [chainJson(c, t.family, t.name), ...r.rules(c).map((x) => ruleJson(x, t.family, t.name, c.name, l.p))])));
+    l.out(jsonDocument(found.flatMap(({ t, c, r }) => [chainJson(c, t.family, t.name), ...r.rules(c).map((x) => { noJson(x, l.err); return ruleJson(x, t.family, t.name, c.name, l.p); })])));
     return;
   }
   for (const { t, c, r } of found) { warn(r, l); l.out(`${bareHead(t)}${chainText(c, t.family, r.rules(c), l.p)}}\n`); }

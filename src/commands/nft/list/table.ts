@@ -1,7 +1,7 @@
 import type { Table } from '../../../kernel/nf_tables/objects.ts';
 import type { Json } from '../datatype/index.ts';
 import type { Printer } from '../print/context.ts';
-import { chainJson, chainText, ruleJson } from './chain.ts';
+import { chainJson, chainText, ruleJson, type ReadRule } from './chain.ts';
 import { objectJson, objectText } from './object.ts';
 import type { TableReader } from './reader.ts';
 import { setJson, setText } from './set.ts';
@@ -39,13 +39,18 @@ export function tableJson(t: Omit<Table, 'chains' | 'sets' | 'objects' | 'flowta
   return { table: out };
 }
 
+/** stmt_print_json: what JSON cannot say is said on standard error. */
+export function noJson(r: ReadRule, err: (text: string) => void): void {
+  for (const s of r.stmts) if (s.kind === 'chain') err('warning: stmt ops chain have no json callback\n');
+}
+
 /** table_print_json_full: chains, objects, sets, and all rules after them. */
-export function tableJsonFull(reader: TableReader, p: Printer): Json[] {
+export function tableJsonFull(reader: TableReader, p: Printer, err: (text: string) => void = () => {}): Json[] {
   const t = reader.table, chains = t.chains.filter((c) => !c.binding);
   return [
     tableJson(t), ...chains.map((c) => chainJson(c, t.family, t.name)),
     ...t.objects.map((o) => objectJson(o, reader.nft.live.value(o), t.family, t.name, p.options)),
     ...reader.namedSets.map((s) => setJson(s, p)),
-    ...chains.flatMap((c) => reader.rules(c).map((r) => ruleJson(r, t.family, t.name, c.name, p))),
+    ...chains.flatMap((c) => reader.rules(c).map((r) => { noJson(r, err); return ruleJson(r, t.family, t.name, c.name, p); })),
   ];
 }

@@ -33,7 +33,8 @@ export function echoJson(events: readonly NftEvent[], batch: readonly Pending[],
     const item = items[input.cmds.indexOf(batch[e.message].cmd)];
     const object = item && innermost(item);
     if (!object || handle === undefined) continue;
-    delete object.handle;
+    // chains that are no base chains keep it where it was
+    if (!(e.event === 'newchain' && !e.payload.chain.hook)) delete object.handle;
     object.handle = handle;
   }
   l.out(jsonText(root as Json));

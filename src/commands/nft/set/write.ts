@@ -25,8 +25,14 @@ function lengthOf(e: Expr): number {
 
 /** Locations and other traces of the text have no place in user data. */
 export function bare(e: Expr): Expr {
-  return JSON.parse(JSON.stringify(e, (k, v: unknown) => (k === 'loc' ? undefined : typeof v === 'bigint' ? { $n: String(v) } : v)), (_k, v: unknown) =>
-    (v !== null && typeof v === 'object' && '$n' in v ? BigInt(String(v.$n)) : v)) as Expr;
+  return named(JSON.parse(JSON.stringify(e, (k, v: unknown) => (k === 'loc' ? undefined : typeof v === 'bigint' ? { $n: String(v) } : v)), (_k, v: unknown) =>
+    (v !== null && typeof v === 'object' && '$n' in v ? BigInt(String(v.$n)) : v)) as Expr);
+}
+
+/** Payloads of a known field are kept by its name (`th dport`), wherever they were written by offset. */
+function named(e: Expr): Expr {
+  if (e.kind === 'concat') return { ...e, items: e.items.map(named) };
+  return e.kind === 'payload' && e.raw && e.proto !== '' && e.field !== '' ? { ...e, raw: false } : e;
 }
 
 const stateful = (decl: SetDecl, family: Family): StatefulExpression[] => {
