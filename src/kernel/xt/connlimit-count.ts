@@ -1,32 +1,84 @@
-import { IPS } from '../conntrack/entry.ts';
-import type { Conntrack } from '../conntrack/entry.ts';
+import type { Conntrack, Tuple } from '../conntrack/entry.ts';
 import type { HookState } from '../net/hook-state.ts';
+import { CTINFO } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
 import type { XtKeep } from './definition.ts';
-import { destination, source } from './packet.ts';
+import { destination, isIp6, source, transport, u8, u16 } from './packet.ts';
+
+type Zone = Parameters<HookState['net']['conntrack']['find']>[0];
+interface Counted { readonly tuple: Tuple; readonly zone: Zone }
+
+/** CONNCOUNT_GC_MAX_NODES */
+const MAX_COLLECT = 8;
+const NO_ZONE: Zone = { id: 0, dir: 'both' };
+const TCP_TIME_WAIT = 7;
+const TCP_CLOSE = 8;
 
 /**
- * net/netfilter/nf_conncount.c: connections seen by one rule, by masked address and zone. Those that are gone or closed leave
- * when their key is counted again. A packet without a connection counts itself, and is not found again. 0: the packet is to be dropped.
+ * net/netfilter/nf_conncount.c: connections seen by one rule, by masked address and zone. 0: the packet is to be dropped.
+ * Asked of Linux 6.18: a packet of an answered connection adds nothing to a list that is there; the list only loses what is
+ * gone or closed, itself included. Any other packet walks the list, and stops where it finds its own connection.
  */
 export function countConnections(i: { readonly mask: Uint8Array; readonly daddr: boolean }, skb: Skb, state: HookState, keep: XtKeep): number {
-  const tree = keep.own(() => new Map<string, (Conntrack | null)[]>());
+  const tree = keep.own(() => new Map<string, Counted[]>());
+  const tuple = skb.ct?.original ?? packetTuple(skb);
+  if (!tuple) return 0;
+  const zone: Zone = skb.ct?.zone ?? NO_ZONE;
   const address = (i.daddr ? destination(skb) : source(skb)).map((b, n) => b & i.mask[n]);
-  const ct = skb.ct;
-  const key = `${address.join('.')}/${ct?.zone.id ?? 0}`;
-  const now = state.net.clock.now();
-  const list = (tree.get(key) ?? []).filter((c) => c !== null && (alive(c, now) || (c === ct && !(c.status & IPS.CONFIRMED))));
-  // A connection that just closed is no longer counted, and its packet is refused; a first one of its key always counts.
-  const refused = ct !== null && tree.has(key) && closed(ct) && !(ct.status & IPS.DYING);
-  if (ct === null || (!list.includes(ct) && !refused)) list.push(ct);
+  const key = `${address.join('.')}/${zone.id}`;
+  const known = tree.get(key);
+  const find = (c: Counted): Conntrack | undefined => state.net.conntrack.find(c.zone, c.tuple)?.ct;
+  const answered = skb.ct !== null && skb.ctinfo !== CTINFO.new && skb.ctinfo !== CTINFO.related;
+  const list = known && answered ? tidy(known, find) : add(known ?? [], tuple, zone, find);
   tree.set(key, list);
   return list.length;
 }
 
-function alive(ct: Conntrack, now: number): boolean {
-  if (!(ct.status & IPS.CONFIRMED) || ct.status & IPS.DYING || ct.expiresAt <= now) return false;
-  return !closed(ct);
+const closed = (ct: Conntrack): boolean => ct.proto.kind === 'tcp' && (ct.proto.state === TCP_TIME_WAIT || ct.proto.state === TCP_CLOSE);
+
+/** nf_conncount_gc_list */
+function tidy(list: readonly Counted[], find: (c: Counted) => Conntrack | undefined): Counted[] {
+  let collected = 0;
+  return list.filter((c) => {
+    if (collected > MAX_COLLECT) return true;
+    const ct = find(c);
+    if (ct && !closed(ct)) return true;
+    collected++;
+    return false;
+  });
 }
 
-/** already_closed: TIME_WAIT 7, CLOSE 8 */
-const closed = (ct: Conntrack): boolean => ct.proto.kind === 'tcp' && (ct.proto.state === 7 || ct.proto.state === 8);
+/** __nf_conncount_add */
+function add(list: readonly Counted[], tuple: Tuple, zone: Zone, find: (c: Counted) => Conntrack | undefined): Counted[] {
+  const kept: Counted[] = [];
+  let collected = 0;
+  for (const [at, c] of list.entries()) {
+    if (collected > MAX_COLLECT) {
+      kept.push(...list.slice(at));
+      break;
+    }
+    const ct = find(c);
+    if (ct && c.zone.id === zone.id && sameTuple(c.tuple, tuple)) return [...kept, ...list.slice(at)];
+    if (ct && !closed(ct)) kept.push(c);
+    else collected++;
+  }
+  return [...kept, { tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: { ...zone } }];
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, n) => x === b[n]);
+const sameTuple = (a: Tuple, b: Tuple): boolean => a.protonum === b.protonum && a.sport === b.sport && a.dport === b.dport
+  && a.icmp?.type === b.icmp?.type && a.icmp?.code === b.icmp?.code && sameBytes(a.src, b.src) && sameBytes(a.dst, b.dst);
+
+/** nf_ct_get_tuplepr for packets that tracking left alone. */
+function packetTuple(skb: Skb): Tuple | null {
+  if (skb.fragOffset !== 0 || skb.transport < 0) return null;
+  const v6 = isIp6(skb);
+  const base = { l3num: v6 ? 10 as const : 2 as const, protonum: skb.l4proto, src: source(skb), dst: destination(skb) };
+  if (skb.l4proto === (v6 ? 58 : 1)) {
+    const at = transport(skb, 8);
+    return at < 0 ? null : { ...base, sport: u16(skb, at + 4), dport: 0, icmp: { type: u8(skb, at), code: u8(skb, at + 1) } };
+  }
+  if (![6, 17, 132, 136].includes(skb.l4proto)) return { ...base, sport: 0, dport: 0 };
+  const at = transport(skb, 4);
+  return at < 0 ? null : { ...base, sport: u16(skb, at), dport: u16(skb, at + 2) };
+}

@@ -64,15 +64,17 @@ export const match = defineExtension<ConnlabelInfo>({
     const label = name === undefined ? String(i.bit) : `"${name}"`;
     return `${i.set ? `ct label set ${label} ` : ''}ct label ${i.invert ? `and ${label} != ` : ''}${label}`;
   },
-  check: (i) => (i.bit > 127 ? 'ERANGE' : null),
+  /** nf_connlabels_get: new connections have labels from now on. */
+  check(i, c) {
+    if (i.bit > 127) return 'ERANGE';
+    c.net.conntrack.labelsUsed ||= 1;
+    return null;
+  },
   /** xt_connlabel.c: connlabel_mt */
   match(i, skb) {
     const ct = skb.ctinfo === CTINFO.untracked ? null : skb.ct;
     if (!ct) return i.invert;
-    if (!ct.labels) {
-      if (!i.set) return i.invert;
-      ct.labels = new Uint8Array(16);
-    }
+    if (!ct.labels) return i.invert;
     const at = i.bit >> 3;
     const bit = 1 << (i.bit & 7);
     if (ct.labels[at] & bit) return !i.invert;

@@ -44,5 +44,5 @@ export const match = defineExtension<OsfInfo>({
   save: (i) => `${i.flags & FLAG.INVERT ? ' !' : ''} --genre${saveString(i.genre)}${i.flags & FLAG.TTL ? ` --ttl ${i.ttl}` : ''}${i.flags & FLAG.LOG ? ` --log ${i.loglevel}` : ''}`,
   print: (i) => ` OS fingerprint match ${i.flags & FLAG.INVERT ? '! ' : ''}${i.genre}`,
   check: (_, c) => needProtocol(c, 6) ?? needHooks(c, HOOK_BIT.input | HOOK_BIT.prerouting | HOOK_BIT.forward),
-  match: (i) => i.genre === 'unknown' && (i.flags & FLAG.INVERT) === 0,
+  match: () => false,
 });
