@@ -167,14 +167,9 @@ export function matchConntrack(i: ConntrackInfo, skb: Skb, state: HookState): bo
 }
 
 const tupleOf = (ct: Conntrack, name: string): Tuple => (name.startsWith('orig') ? ct.original : ct.reply);
-<<<<<<< HEAD
 /** nf_ct_expires: before confirmation the timer does not run, and shows as 0. */
 const secondsLeft = (ct: Conntrack, state: HookState): number => (ct.status & IPS_CONFIRMED ? Math.max(0, Math.floor((ct.expiresAt - state.net.clock.now() - 1) / 1000)) : 0);
 const IPS_CONFIRMED = 8;
-=======
-/** nf_ct_expires: an unconfirmed connection's timeout is still relative, and long over as a point in time. */
-const secondsLeft = (ct: Conntrack, state: HookState): number => (ct.status & IPS.CONFIRMED ? Math.max(0, Math.floor((ct.expiresAt - state.net.clock.now()) / 1000)) : 0);
->>>>>>> 05bc8b2 (conntrack expiry of new connections, osf without fingerprints, labels of new connections)
 
 /** Sets the flag of an option, and that it is inverted. */
 export function setFlag(info: { match_flags: number; invert_flags: number }, flag: number, o: ParsedOption): void {

@@ -64,12 +64,7 @@ export const match = defineExtension<ConnlabelInfo>({
     const label = name === undefined ? String(i.bit) : `"${name}"`;
     return `${i.set ? `ct label set ${label} ` : ''}ct label ${i.invert ? `and ${label} != ` : ''}${label}`;
   },
-  /** nf_connlabels_get: new connections have labels from now on. */
-  check(i, c) {
-    if (i.bit > 127) return 'ERANGE';
-    c.net.conntrack.labelsUsed ||= 1;
-    return null;
-  },
+  check: (i) => (i.bit > 127 ? 'ERANGE' : null),
   /** xt_connlabel.c: connlabel_mt */
   match(i, skb) {
     const ct = skb.ctinfo === CTINFO.untracked ? null : skb.ct;
