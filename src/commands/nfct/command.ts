@@ -17,7 +17,7 @@ function run(call: Call): number {
     const subsystem = pick(SUBSYSTEMS, turned ? first : second);
     if (subsystem === undefined) { call.err(`nfct v1.4.8: Unknown subsystem: ${first}\n${USAGE}`); return 1; }
     const command = pick(COMMANDS, turned ? second : first);
-    if (command === undefined) { call.err(`nfct v1.4.8: Unknown command: ${turned ? second : first}\n${USAGE}`); return 1; }
+    if (command === undefined) { call.err(`nfct v1.4.8: Unknown command: ${first}\n${USAGE}`); return 1; }
     if (subsystem === 'helper') helper(command, args);
     else call.out(timeout(call.host.net, command, args));
     return 0;

@@ -14,7 +14,7 @@ export function helper(command: string, args: readonly string[]): never {
     case 'add': case 'disable':
       if (args.length < 3) throw new NfctError('missing parameters', `syntax: nfct ${command} helper name family protocol`);
       layers(args[1], args[2]);
-      if (command === 'add' && !KNOWN.some(([n, l4]) => n === args[0] && l4 === args[2])) fail('that helper is not supported');
+      if (!KNOWN.some(([n, l4]) => n === args[0] && l4 === args[2])) fail('that helper is not supported');
       return netlink('EINVAL');
     case 'get': case 'delete':
       if (args.length < 1) fail('missing helper policy name');
@@ -24,6 +24,6 @@ export function helper(command: string, args: readonly string[]): never {
     case 'list': case 'flush':
       if (args.length > 0) fail('too many arguments');
       return netlink('EINVAL');
-    default: return fail('unsupported command');
+    default: throw new NfctError('Unknown command: helper', 'nfct v1.4.8: Missing command\nnfct helper list|add|delete|disable|get|flush [parameters...]');
   }
 }

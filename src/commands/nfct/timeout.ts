@@ -1,5 +1,4 @@
 import type { Netns } from '../../kernel/netns.ts';
-import { strtoul } from '../conntrack/parse.ts';
 import { fail, NfctError, netlink } from './error.ts';
 import { PROTOCOLS } from './timeout-words.ts';
 import type { TimeoutProtocol } from './timeout-words.ts';
@@ -19,14 +18,20 @@ function protocol(word: string): TimeoutProtocol {
   return PROTOCOLS.find((p) => p.name === word.toLowerCase()) ?? fail('unknown layer 4 protocol');
 }
 
+/** strtoul in base 10, cut to 32 bits. */
+function decimal(text: string): number {
+  const m = /^\s*[+-]?\d+/.exec(text);
+  return m ? Number(BigInt.asUintN(32, BigInt(m[0].trim().replace(/^\+/, '')))) : 0;
+}
+
 /** Pairs of state and seconds, by the place in the protocol's table. */
 function values(p: TimeoutProtocol, words: readonly string[]): Map<number, number> {
   const out = new Map<number, number>();
   for (let i = 0; i < words.length; i += 2) {
+    if (words[i + 1] === undefined) fail('missing value for this timeout');
     const at = p.words.findIndex((w) => w.toLowerCase() === words[i].toLowerCase());
     if (at < 0) fail(`Wrong state name: \`${words[i]}' for protocol \`${p.name}'`);
-    if (words[i + 1] === undefined) fail('missing value for this timeout');
-    out.set(at + p.first, kept(Number(BigInt.asUintN(32, strtoul(words[i + 1]).value))));
+    out.set(at + p.first, kept(decimal(words[i + 1])));
   }
   return out;
 }
@@ -73,11 +78,10 @@ export function timeout(net: Netns, command: string, args: readonly string[]): s
     case 'default-get': {
       if (args.length < 2) throw new NfctError('missing parameters', 'syntax: nfct default-get timeout family protocol');
       const l3 = family(args[0]), p = protocol(args[1]);
-      if (args.length > 2) fail('too many arguments');
       return p.table === null ? netlink('EOPNOTSUPP') : block(l3, p, net.conntrack.conf.timeouts[p.table]);
     }
     case 'default-set': {
-      if (args.length < 4) throw new NfctError('missing parameters', 'syntax: nfct default-set timeout family protocol state1 timeout1 ...');
+      if (args.length < 3) throw new NfctError('missing parameters', 'syntax: nfct default-set timeout family protocol state1 timeout1...');
       family(args[0]);
       const p = protocol(args[1]), set = values(p, args.slice(2));
       if (p.table === null) return netlink('EOPNOTSUPP');
@@ -85,7 +89,7 @@ export function timeout(net: Netns, command: string, args: readonly string[]): s
       for (const [i, v] of overlay(table, p, set).entries()) table[i] = v;
       return '';
     }
-    default: return fail('unsupported command');
+    default: throw new NfctError('Missing command', 'nfct <list|add|delete|get|default-set|default-get|flush> timeout [<parameters>, ...]');
   }
 }
 
