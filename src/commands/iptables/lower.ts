@@ -46,7 +46,9 @@ interface Ports { readonly spts: readonly number[]; readonly dpts: readonly numb
 function port(offset: number, [from, to]: readonly number[], inverted: boolean): Expression[] {
   if (!(from || to < 0xffff || inverted)) return [];
   const load = payload('transport', offset, 2);
-  return from === to ? [load, cmp(eq(inverted), be16(from))] : [load, { kind: 'range', sreg: REG, op: inverted ? 'neq' : 'eq', from: be16(from), to: be16(to) }];
+  if (from === to) return [load, cmp(eq(inverted), be16(from))];
+  if (from === 0 && to < 0xffff) return [load, cmp(inverted ? 'gt' : 'lte', be16(to))];
+  return [load, { kind: 'range', sreg: REG, op: inverted ? 'neq' : 'eq', from: be16(from), to: be16(to) }];
 }
 
 /** nft.c: add_nft_tcpudp: two single ports are compared as one word. */

@@ -151,16 +151,16 @@ class Raiser {
     switch (r.offset) {
       case 8: this.rule.src = this.masked(r, data, 16, inverted); return;
       case 24: this.rule.dst = this.masked(r, data, 16, inverted); return;
-      case 6: this.rule.proto = { number: data[0], inverted }; return;
+      // The next header's branch runs on into that of the hop limit (nft-ruleparse-ipv6.c).
+      case 6: this.rule.proto = { number: data[0], inverted }; return this.hops('hl', op, data);
       case 7: return this.hops('hl', op, data);
       default: this.error = 'unknown payload offset';
     }
   }
 
   private hops(name: 'ttl' | 'hl', op: CmpOp, data: Uint8Array): void {
-    const mode = op === 'eq' ? 'eq' : op === 'neq' ? 'ne' : op === 'lt' ? 'lt' : op === 'gt' ? 'gt' : null;
-    if (!mode) { this.error = name === 'ttl' ? 'invalid ttl field match' : 'invalid hop limit field match'; return; }
-    this.use(name, { mode, value: data[0] });
+    const mode = op === 'neq' ? 'ne' : op === 'lte' ? 'lt' : op === 'gte' ? 'gt' : op;
+    this.use(name, { mode, value: op === 'lte' ? data[0] + 1 : op === 'gte' ? data[0] - 1 : data[0] });
   }
 
   private field(r: Extract<Reg, { kind: 'payload' }>, data: Uint8Array, inverted: boolean): Field {
@@ -252,7 +252,7 @@ class Raiser {
   private metaSet(key: string, r: Reg | undefined): void {
     if (!r || r.kind !== 'immediate') { this.error = 'meta sreg is not an immediate'; return; }
     if (key === 'nftrace') {
-      if (r.value[0] === 0) { this.error = 'trace only supports 1'; return; }
+      if (r.value[0] === 0) { this.error = 'meta sreg immediate is 0'; return; }
       return this.setTarget('TRACE', {});
     }
     if (key === 'mark') return this.setTarget('MARK', { mark: le32(r.value), mask: 0xffffffff });
@@ -329,12 +329,15 @@ export function isCompatible(e: Expression): boolean {
 
 /** nft_*_is_same: do two rules say the same? Counters do not count. */
 export function sameRule(a: XtRule, b: XtRule): boolean {
-  const norm = (r: XtRule): unknown => ({ ...r, packets: 0n, bytes: 0n, counted: true, src: blank(r.src), dst: blank(r.dst), proto: r.proto?.number || r.family === 'bridge' ? r.proto : null, matches: r.matches.map(plain), jump: r.jump.kind === 'target' ? plain(r.jump.use) : r.jump });
+  const norm = (r: XtRule): unknown => ({ ...r, arp: r.arp && { ...r.arp, htype: r.arp.htype ?? HTYPE, hlen: r.arp.hlen ?? HLEN }, iif: anyIface(r.iif), oif: anyIface(r.oif), bridge: r.bridge && { ...r.bridge, logicalIn: anyIface(r.bridge.logicalIn), logicalOut: anyIface(r.bridge.logicalOut) }, packets: 0n, bytes: 0n, counted: true, src: blank(r.src), dst: blank(r.dst), proto: r.proto?.number || r.family === 'bridge' ? r.proto : null, matches: r.matches.map(plain), jump: r.jump.kind === 'target' ? plain(r.jump.use) : r.jump.kind === 'verdict' && r.jump.name === 'CONTINUE' ? { kind: 'none' } : r.jump });
   return same(norm(a), norm(b));
 }
 
+const HTYPE: Field = { value: 1, mask: 65535, inverted: false };
+const HLEN: Field = { value: 6, mask: 255, inverted: false };
+const anyIface = (n: Name | null): Name | null => (n && n.name === '+' && !n.inverted ? null : n);
 const blank = (m: Masked | null): Masked | null => (m && !m.inverted && m.mask.every((b) => b === 0) ? null : m);
-const plain = (u: XtUse): unknown => ({ name: u.extension.realName ?? u.extension.name, rev: revisionOf(u.extension, 'ip'), info: u.info });
+const plain = (u: XtUse): unknown => ({ name: u.extension.realName ?? u.extension.name, rev: revisionOf(u.extension, 'ip'), info: u.extension.name === 'NFLOG' ? { ...u.info, range: 0 } : u.info });
 
 export function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -196,8 +196,9 @@ export function warnOfLegacy(t: Tool, suffix: string): void {
 function list(t: Tool, c: XtCommand): Refusal | null {
   const { session: s, call } = t;
   warnOfLegacy(t, '');
-  if (c.chain !== null && !s.exists(c.table, c.chain)) return { fn: 'list', errno: 'ENOENT' };
-  assertCompatible(t, c.table, c.chain);
+  const known = c.chain === null || s.exists(c.table, c.chain);
+  assertCompatible(t, c.table, known ? c.chain : null);
+  if (!known) return { fn: 'list', errno: 'ENOENT' };
   const o = (n: Parameters<typeof c.options.has>[0]): boolean => c.options.has(n);
   const f: ListFormat = { numeric: o('numeric'), verbose: c.verbose > 0, exact: o('exact'), lineNumbers: o('line-numbers'), row: false };
   const writer = writerOf(t.family);
@@ -221,8 +222,9 @@ function list(t: Tool, c: XtCommand): Refusal | null {
 function listRules(t: Tool, c: XtCommand): Refusal | null {
   const { session: s, call } = t;
   warnOfLegacy(t, '');
-  if (c.chain !== null && !s.exists(c.table, c.chain)) return { fn: 'list', errno: 'ENOENT' };
-  assertCompatible(t, c.table, c.chain);
+  const known = c.chain === null || s.exists(c.table, c.chain);
+  assertCompatible(t, c.table, known ? c.chain : null);
+  if (!known) return { fn: 'list', errno: 'ENOENT' };
   const chains = s.listed(c.table, c.chain);
   const env = printEnvironment(t);
   const counters = c.verbose > 0;

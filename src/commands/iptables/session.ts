@@ -283,11 +283,11 @@ export class Session {
   private find(table: string, chain: string, rule: XtRule): ViewRule | null {
     const c = this.chain(table, chain);
     if (!c) return null;
-    const want = raise({ handle: 0n, id: -1, exprs: lower(rule, NO_SETS, table) }, this.family, WANTED(rule, this.source)).rule;
+    lower(rule, NO_SETS, table);
     for (const r of c.rules) {
       const raised = this.raise(r.rule);
       if (raised.error !== null) throw new ParseFailure(raised.error);
-      if (sameRule(raised.rule, withAmong(want, rule))) return r;
+      if (sameRule(raised.rule, rule)) return r;
     }
     return null;
   }
@@ -521,12 +521,6 @@ export class ParseFailure extends Error {
 }
 
 const NO_SETS: AmongSets = { add: () => ({ name: '__set%d', id: 0 }) };
-const WANTED = (_rule: XtRule, source: AmongSource): AmongSource => ({ ...source, set: () => undefined });
-
-/** `among` cannot come back from a set that is not there: it is compared as it was read. */
-function withAmong(raised: XtRule, wanted: XtRule): XtRule {
-  return wanted.matches.some((m) => m.name === 'among') ? wanted : raised;
-}
 
 /** nft-bridge.c: the rule that carries the policy of a user chain is marked in its user data. */
 export const isPolicyRule = (r: Rule): boolean => r.userdata !== undefined && r.userdata.length >= 3 && r.userdata[0] === EBT_POLICY_TYPE && r.userdata[2] === 1 && r.exprs.length === 2;
