@@ -20,7 +20,8 @@ export const statement: StatementDefinition<'payload'> = {
     l.with(s.value, (sreg) => {
       l.load(s.value, sreg);
       const field = e.written ?? e.field, desc = e.raw && e.written === undefined ? undefined : protocol(e.proto);
-      const csum = desc?.checksum !== undefined ? protocolField(desc.name, desc.checksum) : undefined;
+      // UDP's may be absent: the kernel looks itself (netlink_gen_payload_stmt).
+      const csum = desc?.checksum !== undefined && desc.name !== 'udp' ? protocolField(desc.name, desc.checksum) : undefined;
       const flags = desc && PSEUDO[e.proto]?.has(field) ? L4CSUM_PSEUDOHDR : 0;
       l.add({
         kind: 'payload_set', base: e.base, offset: Math.floor(e.offset / 8), len: Math.ceil(e.len / 8), sreg: wireRegister(sreg),
