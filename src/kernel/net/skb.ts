@@ -60,6 +60,9 @@ export class Skb {
   /** Reassembled from fragments: payload lengths of the pieces in order, and the largest whole fragment (IPCB frag_max_size). */
   fragSizes: readonly number[] | null = null;
   fragMaxSize = 0;
+  /** Offsets in the IPv4 header of options that want this router's address; 0: none. */
+  recordRoute = 0;
+  timestampRoute = 0;
   /** IPv6: identification of the fragment header that came. */
   fragId = 0;
   /** Upper device of a bridge port the packet came through (nf_bridge physindev / physoutdev). */

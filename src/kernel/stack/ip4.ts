@@ -5,6 +5,7 @@ import { ETH, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, i
 import type { NetDevice } from './device.ts';
 import type { Dst, FibHit } from './fib.ts';
 import { prefixMatch } from './fib.ts';
+import { Options4 } from './options4.ts';
 import type { Stack } from './stack.ts';
 
 /** tos bits that take part in routing (INET_DSCP_MASK) */
@@ -14,7 +15,8 @@ const ANY = new Uint8Array(4);
 /** IPv4: input, routing decision, forwarding, output (net/ipv4/ip_input.c, route.c, ip_forward.c, ip_output.c). */
 export class Ip4 {
   readonly #s: Stack;
-  constructor(stack: Stack) { this.#s = stack; }
+  readonly #options: Options4;
+  constructor(stack: Stack) { this.#s = stack; this.#options = new Options4(stack); }
 
   // ---- input ----
 
@@ -44,6 +46,8 @@ export class Ip4 {
   /** ip_rcv_finish */
   finish(skb: Skb): void {
     const dev = skb.dev as NetDevice;
+    const options = ip4HeaderLen(skb.data, skb.network) > 20 && skb.pktType !== PACKET.loopback;
+    if (options && !this.#options.receive(skb)) return;
     if (!skb.dst) {
       const b = skb.data, o = skb.network;
       skb.dst = this.inputRoute(ip4Dst(b, o), ip4Src(b, o), b[o + 1], dev, skb.mark);
@@ -187,6 +191,7 @@ export class Ip4 {
     if (dst.redirect) this.#s.icmp4.redirect(skb, dst);
     if (this.#s.conf.v4('ip_forward_update_priority')) skb.priority = tosPriority(b[o + 1]);
     if (!this.#s.hooks.run('ip', 'forward', skb, skb.dev, dst.dev)) return;
+    if (ip4HeaderLen(skb.data, skb.network) > 20) this.#options.forward(skb, skb.dst as Dst);
     this.output(skb, skb.dst as Dst);
   }
 
