@@ -1,42 +1,87 @@
 /**
- * Plain data as text that a person can read and compare: JSON, keys in order, with the values that JSON lacks written as
- * one-key objects: {"$int": "…"}, {"$hex": "…"}, {"$map": […]}, {"$set": […]}.
+ * Plain data as text that a person can read and compare: JSON with the values that JSON lacks written as one-key objects:
+ * {"$int": "…"}, {"$hex": "…"}, {"$map": […]}, {"$set": […]}, {"$number": "…"}. Members that are undefined are left out.
  */
 export function toText(value: unknown): string {
-  return `${JSON.stringify(encode(value), null, 2)}\n`;
+  return `${JSON.stringify(JSON.parse(toLine(value)), null, 2)}\n`;
 }
 
-/** The same without line breaks. */
-export const toLine = (value: unknown): string => JSON.stringify(encode(value));
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+/** The same without line breaks; made by hand because rulesets are written by the ten thousand rules. */
+export function toLine(v: unknown): string {
+  switch (typeof v) {
+    case 'string': return JSON.stringify(v);
+    case 'number': return Number.isFinite(v) ? String(v) : `{"$number":"${v}"}`;
+    case 'boolean': return v ? 'true' : 'false';
+    case 'bigint': return `{"$int":"${v}"}`;
+    case 'undefined': return '{"$undefined":true}';
+    case 'object': return v === null ? 'null' : objectLine(v);
+    default: throw new Error(`a ${typeof v} is no plain data`);
+  }
+}
+
+const list = (items: Iterable<unknown>): string => {
+  let text = '[';
+  for (const x of items) text += text.length > 1 ? `,${toLine(x)}` : toLine(x);
+  return `${text}]`;
+};
+
+function objectLine(v: object): string {
+  if (v instanceof Uint8Array) {
+    let hex = '';
+    for (let i = 0; i < v.length; i++) hex += HEX[v[i]];
+    return `{"$hex":"${hex}"}`;
+  }
+  if (Array.isArray(v)) return list(v);
+  if (v instanceof Map) return `{"$map":${list(v)}}`;
+  if (v instanceof Set) return `{"$set":${list(v)}}`;
+  let text = '{';
+  for (const key of Object.keys(v)) {
+    const x: unknown = Reflect.get(v, key);
+    if (x !== undefined) text += `${text.length > 1 ? ',' : ''}"${/^\w+$/.test(key) ? key : JSON.stringify(key).slice(1, -1)}":${toLine(x)}`;
+  }
+  return `${text}}`;
+}
 
 export function fromText(text: string): unknown {
-  return decode(JSON.parse(text));
+  return revive(JSON.parse(text));
 }
 
-function encode(v: unknown): unknown {
-  if (typeof v === 'bigint') return { $int: v.toString() };
-  if (v === undefined) return { $undefined: true };
-  if (typeof v === 'number' && !Number.isFinite(v)) return { $number: String(v) };
+/** Puts the values back that JSON lacks, in place: what JSON.parse made belongs to nobody else. */
+function revive(v: unknown): unknown {
   if (v === null || typeof v !== 'object') return v;
-  if (v instanceof Uint8Array) return { $hex: Array.from(v, (b) => b.toString(16).padStart(2, '0')).join('') };
-  if (v instanceof Map) return { $map: [...v].map(([k, x]) => [encode(k), encode(x)]) };
-  if (v instanceof Set) return { $set: [...v].map(encode) };
-  if (Array.isArray(v)) return v.map(encode);
-  return Object.fromEntries(Object.entries(v).filter(([, x]) => x !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, x]) => [k, encode(x)]));
-}
-
-function decode(v: unknown): unknown {
-  if (v === null || typeof v !== 'object') return v;
-  if (Array.isArray(v)) return v.map(decode);
-  const entries = Object.entries(v);
-  if (entries.length === 1) {
-    const [key, x] = entries[0];
-    if (key === '$int') return BigInt(String(x));
-    if (key === '$undefined') return undefined;
-    if (key === '$number') return Number(x);
-    if (key === '$hex') return Uint8Array.from(String(x).match(/../g) ?? [], (h) => Number.parseInt(h, 16));
-    if (key === '$map' && Array.isArray(x)) return new Map(x.map((p: unknown) => (Array.isArray(p) ? [decode(p[0]), decode(p[1])] : [undefined, undefined])));
-    if (key === '$set' && Array.isArray(x)) return new Set(x.map(decode));
+  if (Array.isArray(v)) {
+    for (let i = 0; i < v.length; i++) if (typeof v[i] === 'object') v[i] = revive(v[i]);
+    return v;
   }
-  return Object.fromEntries(entries.map(([k, x]) => [k, decode(x)]));
+  let only = '';
+  let n = 0;
+  for (const key in v) {
+    only = key;
+    n++;
+    const x: unknown = Reflect.get(v, key);
+    if (typeof x === 'object' && x !== null) Reflect.set(v, key, revive(x));
+  }
+  return n === 1 && only.charCodeAt(0) === 36 ? special(only, Reflect.get(v, only), v) : v;
+}
+
+function special(key: string, x: unknown, whole: object): unknown {
+  switch (key) {
+    case '$int': return BigInt(String(x));
+    case '$hex': return fromHex(String(x));
+    case '$undefined': return undefined;
+    case '$number': return Number(x);
+    case '$map': return new Map(Array.isArray(x) ? x.map((p: readonly [unknown, unknown]) => [p[0], p[1]]) : []);
+    case '$set': return new Set(Array.isArray(x) ? x : []);
+    default: return whole;
+  }
+}
+
+const digit = (code: number): number => (code < 58 ? code - 48 : code - 87);
+
+function fromHex(text: string): Uint8Array {
+  const out = new Uint8Array(text.length >> 1);
+  for (let i = 0; i < out.length; i++) out[i] = (digit(text.charCodeAt(2 * i)) << 4) | digit(text.charCodeAt(2 * i + 1));
+  return out;
 }
