@@ -78,9 +78,8 @@ export class Postprocessor {
       case 'map': {
         this.keyTypes(s.key, s.set);
         s.key = this.value(s.key);
+        this.keyTypes(s.data, s.set, 'data');
         s.data = this.value(s.data);
-        const set = s.set.kind === 'set_ref' ? this.context.set(s.set.set) : undefined;
-        if (set?.data && s.data.dtype === 'invalid') setType(s.data, set.data.dtype, set.data.byteorder);
         return;
       }
       case 'objref': if (s.expr.kind === 'map') s.expr = this.value(s.expr); return;
@@ -91,13 +90,14 @@ export class Postprocessor {
   }
 
   /** Constants in a key have the types of the set's fields. */
-  private keyTypes(elem: Expr, ref: Expr): void {
+  private keyTypes(elem: Expr, ref: Expr, part: 'key' | 'data' = 'key'): void {
     const key = elem.kind === 'set_elem' ? elem.key : elem;
     const set = ref.kind === 'set_ref' ? this.context.set(ref.set) : undefined;
-    if (!set?.key) return;
-    if (key.kind === 'value' && key.dtype === 'invalid') setType(key, set.key.dtype, set.key.byteorder);
+    const like = set?.[part];
+    if (!like) return;
+    if (key.kind === 'value' && key.dtype === 'invalid') setType(key, like.dtype, like.byteorder);
     if (key.kind !== 'concat') return;
-    const fields = set.key.kind === 'concat' ? set.key.items : fieldsOf(set.key.dtype).map((f) => ({ dtype: f.id, byteorder: f.byteorder }));
+    const fields = like.kind === 'concat' ? like.items : fieldsOf(like.dtype).map((f) => ({ dtype: f.id, byteorder: f.byteorder }));
     key.items.forEach((i, n) => {
       const f = fields[n];
       if (f && i.kind === 'value' && i.dtype === 'invalid') setType(i, f.dtype, f.byteorder);
@@ -297,7 +297,7 @@ export class Postprocessor {
     }
     const mask = binop.right;
     if (mask.kind === 'value' && right.kind === 'value' && !binop.left.dtype.includes(' . ') && datatype(binop.left.dtype).prefixable && isPrefixMask(mask.value, binop.left.len)) {
-      const bits = binop.left.len - lowBit(mask.value);
+      const bits = mask.value === 0n ? 0 : binop.left.len - lowBit(mask.value);
       return { ...e, left: binop.left, right: mk({ kind: 'prefix', prefix: right, prefixLen: bits }, right.dtype, right.byteorder, right.len) } as Expr;
     }
     const f = this.field(binop);
@@ -378,7 +378,7 @@ export class Postprocessor {
         if (dep) this.outer.deps.release(LAYER.network);
       }
     }
-    if (s.type === 'tcp reset') {
+    if (s.type === 'tcp reset' && (this.context.family === 'ip' || this.context.family === 'ip6')) {
       const dep = this.outer.deps.get(LAYER.transport);
       if (dep) this.outer.deps.release(LAYER.transport);
     }
@@ -421,6 +421,7 @@ function orOf(e: Expr): bigint {
 }
 
 function isPrefixMask(mask: bigint, bits: number): boolean {
+  if (mask === 0n) return true;
   const low = lowBit(mask);
   return low > 0 && low < bits && mask === (ones(bits - low) << BigInt(low)) && bitLength(mask) === bits;
 }

@@ -32,7 +32,7 @@ function print(e: ExprOf<'exthdr'>): string {
 
 export const expression: ExpressionDefinition<'exthdr'> = {
   kind: 'exthdr',
-  linearize: (e, l, dreg) => l.add({ kind: 'exthdr', op: e.op, type: e.rawType, offset: Math.floor(e.offset / 8), len: Math.ceil(e.len / 8), present: e.present, dreg: wireRegister(dreg) }),
+  linearize: (e, l, dreg) => l.add({ kind: 'exthdr', op: e.op, type: e.rawType, offset: Math.floor(e.offset / 8), len: Math.ceil(e.len / 8), present: e.present || (e.op === 'ipv4' && e.field === 'type'), dreg: wireRegister(dreg) }),
   delinearize: {
     exthdr: (e, d) => d.put(e.dreg, rawExthdr(e.op, e.type, e.offset * 8, e.len * 8, e.present)),
   },

@@ -15,7 +15,7 @@ export function addInner(l: Linearizer, inner: string | undefined, e: Expression
   l.add(tunnel ? { kind: 'inner', type: tunnel.type, hdrsize: tunnel.hdrsize, flags: tunnel.flags, expr: e } : e);
 }
 
-const known = (e: ExprOf<'payload'>): boolean => !e.raw && e.field !== '';
+const known = (e: ExprOf<'payload'>): boolean => e.field !== '' && (!e.raw || e.proto === 'th');
 
 export const expression: ExpressionDefinition<'payload'> = {
   kind: 'payload',

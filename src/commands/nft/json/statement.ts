@@ -22,10 +22,7 @@ const match: ReadStmt = (v, r) => {
 const verdict: ReadStmt = (v, r, key) => stmt({ kind: 'verdict', expr: readExpr({ [key]: v }, r) });
 
 const vmap: ReadStmt = (v, r) => {
-  const key = r.need(v, 'key', 'o'); const data = r.need(v, 'data', 'o');
-  const map = r.within('Illegal vmap key.', () => inPlace('primary', () => readExpr(key, r)));
-  const mappings = r.within('Illegal vmap data.', () => readRhs(data, r));
-  return stmt({ kind: 'verdict', expr: node({ kind: 'map', map, mappings }) });
+  return stmt({ kind: 'verdict', expr: r.within('Illegal vmap statement.', () => inPlace('primary', () => readExpr({ map: v }, r))) });
 };
 
 type RefType = StmtOf<'objref'>['type'];

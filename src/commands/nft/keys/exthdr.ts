@@ -11,7 +11,7 @@ const next = [f('nexthdr', 0, 8, 'inet_proto'), f('hdrlength', 8, 8)];
 export const IPV6_EXTHDR: readonly Exthdr[] = [
   { name: 'hbh', type: 0, fields: next },
   { name: 'rt', type: 43, fields: [...next, f('type', 16, 8), f('seg-left', 24, 8)] },
-  { name: 'srh', type: 43, fields: [f('last-entry', 32, 8), f('flags', 40, 8), f('tag', 48, 16), f('sid[0]', 48, 16), f('sid[1]', 64, 128, 'ipv6_addr'), f('sid[2]', 192, 128, 'ipv6_addr')] },
+  { name: 'srh', type: 43, fields: [f('last-entry', 32, 8), f('flags', 40, 8), f('tag', 48, 16), f('sid[0]', 48, 16), ...Array.from({ length: 16 }, (_, i) => f(`sid[${i + 1}]`, 64 + 128 * i, 128, 'ipv6_addr'))] },
   { name: 'rt0', type: 43, fields: [f('reserved', 32, 32), f('addr[0]', 32, 32), f('addr[1]', 64, 128, 'ipv6_addr')] },
   { name: 'rt2', type: 43, fields: [f('reserved', 32, 32), f('addr', 64, 128, 'ipv6_addr')] },
   { name: 'frag', type: 44, fields: [f('nexthdr', 0, 8, 'inet_proto'), f('reserved', 8, 8), f('frag-off', 16, 13), f('reserved2', 29, 2), f('more-fragments', 31, 1), f('id', 32, 32)] },

@@ -45,7 +45,7 @@ function mergeRun(run: Comparison[], gone: Set<Stmt>, changed: Map<Stmt, Stmt>):
     let last = list[0];
     for (const next of list.slice(1)) {
       if (last && canMerge(last.now.expr.left, next.now.expr.left) && sameOp(last.now, next.now)) {
-        const keep = namesProtocol(next.stmt) ? last.stmt : next.stmt;
+        const keep = namesProtocol(last.stmt) ? last.stmt : next.stmt;
         const drop = keep === last.stmt ? next.stmt : last.stmt;
         const merged = { ...keep, expr: join(last.now, next.now) } as Comparison;
         gone.add(drop); gone.delete(keep);
@@ -66,7 +66,7 @@ export function mergePayloads(stmts: readonly Stmt[]): Stmt[] {
     run = [];
   };
   for (const s of stmts) {
-    if (mergeable(s)) run.push(s); else flush();
+    if (mergeable(s)) run.push(s); else if (s.kind !== 'expression') flush();
   }
   flush();
   return stmts.filter((s) => !gone.has(s)).map((s) => changed.get(s) ?? s);
