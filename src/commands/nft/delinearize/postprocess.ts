@@ -100,7 +100,7 @@ export class Postprocessor {
     const fields = like.kind === 'concat' ? like.items : fieldsOf(like.dtype).map((f) => ({ dtype: f.id, byteorder: f.byteorder }));
     key.items.forEach((i, n) => {
       const f = fields[n];
-      if (f && i.kind === 'value' && i.dtype === 'invalid') setType(i, f.dtype, f.byteorder);
+      if (f && i.kind === 'value' && i.dtype === 'invalid') setType(i, f.dtype, 'kind' in f && (f.kind === 'payload' || f.kind === 'exthdr' || f.kind === 'binop') || f.byteorder === 'invalid' ? 'big' : f.byteorder);
     });
   }
 
@@ -121,7 +121,7 @@ export class Postprocessor {
       }
       case 'binop': return this.binop(e);
       case 'hash': if (e.expr) e.expr = this.expr(e.expr); return e;
-      case 'set_elem': e.key = this.expr(e.key); return e;
+      case 'set_elem': e.key = this.inConcat(e.key); return e;
       case 'range': e.left = this.expr(e.left); e.right = this.expr(e.right); return e;
       case 'prefix': e.prefix = this.expr(e.prefix); return e;
       case 'value': return finish(e);
@@ -186,6 +186,7 @@ export class Postprocessor {
   }
 
   private map(e: ExprOf<'map'>): Expr {
+    if (e.map.kind === 'concat') this.keyTypes(e.map, e.mappings);
     e.map = this.expr(e.map);
     if (e.map.kind === 'binop') {
       const f = this.field(e.map);
@@ -199,6 +200,7 @@ export class Postprocessor {
 
   private relational(e: ExprOf<'relational'>): Expr {
     if (e.left.kind === 'payload') return this.payloadMatch(e, e.left);
+    if (e.left.kind === 'concat' && e.right.kind === 'set_ref') this.keyTypes(e.left, e.right);
     if (e.left.kind === 'unary') return this.converted(e, e.left);
     e.left = this.expr(e.left);
     if (e.left.kind === 'binop' && e.right.kind === 'value') setType(e.right, e.left.dtype, e.left.byteorder);

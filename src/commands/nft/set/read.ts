@@ -137,7 +137,7 @@ function rank(e: Expr): bigint {
     case 'mapping': case 'range': return rank(e.left);
     case 'prefix': return rank(e.prefix);
     case 'value': return e.value;
-    case 'binop': return rank(e.left) | rank(e.right);
+    case 'binop': return rank(e.left);
     case 'concat': {
       const bytes: number[] = [];
       for (const i of e.items) bytes.push(...valueToBytes(rank(i), Math.ceil(i.len / 8), i.byteorder === 'big' ? 'big' : 'host'));

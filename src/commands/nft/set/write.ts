@@ -42,7 +42,7 @@ const stateful = (decl: SetDecl, family: Family): StatefulExpression[] => {
 };
 
 /** Expressions that typeof can keep; a mere type cannot be (expr_ops.build_udata). */
-const says = (e: Expr): boolean => e.dtype === 'verdict' || (e.kind === 'concat' ? e.items.every(says) : e.kind !== 'value');
+const says = (e: Expr): boolean => e.kind === 'verdict' || (e.kind === 'concat' ? e.items.every(says) : e.kind !== 'value');
 
 /** mnl_nft_set_add */
 export function newSetMessage(decl: SetDecl, family: Family, table: string, id: number, excl: boolean): Extract<NftMessage, { op: 'newset' }> {
