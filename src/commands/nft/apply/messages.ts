@@ -6,6 +6,7 @@ import type { ChainDecl, Cmd, Expr, FlowtableDecl, Handle, Location, ObjDecl, Ru
 import { standardPriorities } from '../list/priority.ts';
 import { elementsOf, newSetMessage } from '../set/write.ts';
 import { valueText } from '../linearize/data.ts';
+import { mergePayloads } from '../linearize/merge.ts';
 import { LocatingLinearizer } from './locate.ts';
 import { objectValue } from './object.ts';
 
@@ -90,7 +91,7 @@ export class BatchBuilder {
   #rule(cmd: Cmd, h: Handle, decl: RuleDecl): void {
     const family = h.family as Family, table = h.table!.name, place = decl.handle;
     const l = new LocatingLinearizer(family);
-    for (const s of decl.stmts) l.stmt(s);
+    for (const s of mergePayloads(decl.stmts, family)) l.stmt(s);
     const mode = cmd.op === 'replace' ? 'replace' : cmd.op === 'insert' ? 'insert' : 'append';
     const position = mode === 'replace' ? place.handle ?? h.handle ?? place.position : place.position ?? h.position;
     const positionId = place.positionId ?? h.positionId;

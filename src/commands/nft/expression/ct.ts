@@ -13,7 +13,8 @@ export const expression: ExpressionDefinition<'ct'> = {
     ct: (e, d) => {
       const key = ctFromKernel(e.key);
       const t = CT[key] ?? { dtype: 'invalid', len: 0, byteorder: 'host' as const };
-      d.put(e.dreg, mk({ kind: 'ct', key, ...(e.dir ? { dir: e.dir } : {}) }, t.dtype, t.byteorder, t.len));
+      // the kernel does not tell the direction of a protocol (nft_ct_get_dump)
+      d.put(e.dreg, mk({ kind: 'ct', key, ...(e.dir && key !== 'protocol' && key !== 'l3proto' ? { dir: e.dir } : {}) }, t.dtype, t.byteorder, t.len));
     },
   },
   print: (e) => `ct ${e.dir ? `${e.dir} ` : ''}${ctWord(e.key, e.nfproto)}`,

@@ -1,3 +1,4 @@
+import type { Family } from '../../../kernel/net/hook.ts';
 import type { Expr, ExprOf, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
 import { bytesToValue } from '../datatype/bytes.ts';
 import { mk } from '../node.ts';
@@ -45,7 +46,7 @@ function mergeRun(run: Comparison[], gone: Set<Stmt>, changed: Map<Stmt, Stmt>):
     let last = list[0];
     for (const next of list.slice(1)) {
       if (last && canMerge(last.now.expr.left, next.now.expr.left) && sameOp(last.now, next.now)) {
-        const keep = namesProtocol(last.stmt) ? last.stmt : next.stmt;
+        const keep = namesProtocol(next.stmt) ? next.stmt : last.stmt;
         const drop = keep === last.stmt ? next.stmt : last.stmt;
         const merged = { ...keep, expr: join(last.now, next.now) } as Comparison;
         gone.add(drop); gone.delete(keep);
@@ -56,8 +57,15 @@ function mergeRun(run: Comparison[], gone: Set<Stmt>, changed: Map<Stmt, Stmt>):
   }
 }
 
+const ETHERTYPE: Partial<Record<Family, bigint>> = { ip: 0x0800n, ip6: 0x86ddn };
+
+/** `meta protocol ip` says nothing in a table that sees only IPv4. */
+const isRedundant = (s: Stmt, family: Family): boolean => s.kind === 'expression' && s.expr.kind === 'relational' && s.expr.op !== 'neq'
+  && s.expr.left.kind === 'meta' && s.expr.left.key === 'protocol' && s.expr.right.kind === 'value' && s.expr.right.value === ETHERTYPE[family];
+
 /** stmt_reduce (src/rule.c): joins comparisons of neighbouring header fields into one. */
-export function mergePayloads(stmts: readonly Stmt[]): Stmt[] {
+export function mergePayloads(all: readonly Stmt[], family: Family): Stmt[] {
+  const stmts = all.filter((s) => !isRedundant(s, family));
   const gone = new Set<Stmt>();
   const changed = new Map<Stmt, Stmt>();
   let run: Comparison[] = [];

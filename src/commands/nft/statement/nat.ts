@@ -23,7 +23,7 @@ function emit(s: StmtOf<'nat'>, l: Linearizer, r: Registers): void {
   const proto = { ...(r.protoMin === undefined ? {} : { sregProtoMin: wireRegister(r.protoMin) }), ...(r.protoMax === undefined ? {} : { sregProtoMax: wireRegister(r.protoMax) }) };
   if (s.type === 'masquerade') return l.add({ kind: 'masq', flags, ...proto });
   if (s.type === 'redirect') return l.add({ kind: 'redir', flags, ...proto });
-  const family = NFPROTO[s.family ?? (l.family === 'ip6' ? 'ip6' : 'ip')];
+  const family = NFPROTO[s.family ?? (l.family === 'ip6' ? 'ip6' : l.family === 'inet' && !s.addr ? 'inet' : 'ip')];
   return l.add({ kind: 'nat', type: s.type, family, ...(r.addrMin === undefined ? {} : { sregAddrMin: wireRegister(r.addrMin) }), ...(r.addrMax === undefined ? {} : { sregAddrMax: wireRegister(r.addrMax) }), ...proto, flags });
 }
 
@@ -60,7 +60,7 @@ function linearize(s: StmtOf<'nat'>, l: Linearizer): void {
 
 function parseNat(e: Extract<Expression, { kind: 'nat' }>, d: Delinearizer): void {
   const v6 = e.family === NFPROTO.ip6;
-  const shown = d.context.family === 'inet' ? { family: v6 ? 'ip6' as const : 'ip' as const } : {};
+  const shown = d.context.family === 'inet' && e.family !== NFPROTO.inet ? { family: v6 ? 'ip6' as const : 'ip' as const } : {};
   const stmt = mkStmt({ kind: 'nat', type: e.type, flags: e.flags, typeFlags: { interval: false, prefix: false, concat: false }, ...shown }) as StmtOf<'nat'>;
   const dtype = v6 ? 'ipv6_addr' : 'ipv4_addr';
   if (e.sregAddrMin !== undefined) {
