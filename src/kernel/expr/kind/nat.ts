@@ -7,6 +7,8 @@ import { RANGE, range } from '../nat-range.ts';
 export const definition = defineExpression({
   kind: 'nat',
   check(e, ctx) {
+    // NFPROTO_INET: ports only
+    if (e.family === 1 && e.sregAddrMin === undefined && ctx.family === 'inet') return null;
     if (e.family !== 2 && e.family !== 10) return 'EAFNOSUPPORT';
     return (ctx.family === 'ip' && e.family !== 2) || (ctx.family === 'ip6' && e.family !== 10) ? 'EOPNOTSUPP' : null;
   },
@@ -16,7 +18,7 @@ export const definition = defineExpression({
     return {
       run(regs, skb, state) {
         // nft_nat_inet_eval
-        if ((state.pf === 'ip6') !== (e.family === 10)) return;
+        if (e.family !== 1 && (state.pf === 'ip6') !== (e.family === 10)) return;
         let r = range(regs, e, len);
         if (netmap && r.min.length) r = netmapped(r);
         regs.verdict = env.nft.services?.nat(skb, state, r, e.type === 'snat' ? 'src' : 'dst') ?? NF.ACCEPT;
