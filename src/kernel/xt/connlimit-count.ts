@@ -1,6 +1,5 @@
 import type { Conntrack, Tuple } from '../conntrack/entry.ts';
 import type { HookState } from '../net/hook-state.ts';
-import { CTINFO } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
 import type { XtKeep } from './definition.ts';
 import { destination, isIp6, source, transport, u8, u16 } from './packet.ts';
@@ -16,8 +15,8 @@ const TCP_CLOSE = 8;
 
 /**
  * net/netfilter/nf_conncount.c: connections seen by one rule, by masked address and zone. 0: the packet is to be dropped.
- * Asked of Linux 6.18: a packet of an answered connection adds nothing to a list that is there; the list only loses what is
- * gone or closed, itself included. Any other packet walks the list, and stops where it finds its own connection.
+ * A packet walks the list of its key, which loses what is gone or closed, and stops where it finds its own connection.
+ * Asked of Linux 6.18: a connection that is closed by the packet leaves as well and is not counted again.
  */
 export function countConnections(i: { readonly mask: Uint8Array; readonly daddr: boolean }, skb: Skb, state: HookState, keep: XtKeep): number {
   const tree = keep.own(() => new Map<string, Counted[]>());
@@ -28,41 +27,30 @@ export function countConnections(i: { readonly mask: Uint8Array; readonly daddr:
   const key = `${address.join('.')}/${zone.id}`;
   const known = tree.get(key);
   const find = (c: Counted): Conntrack | undefined => state.net.conntrack.find(c.zone, c.tuple)?.ct;
-  const answered = skb.ct !== null && skb.ctinfo !== CTINFO.new && skb.ctinfo !== CTINFO.related;
-  const list = known && answered ? tidy(known, find) : add(known ?? [], tuple, zone, find);
+  const refused = known !== undefined && skb.ct !== null && closed(skb.ct) && find({ tuple, zone }) !== undefined;
+  const { list, met } = walk(known ?? [], tuple, zone, find);
+  if (!met && !refused) list.push({ tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: { ...zone } });
   tree.set(key, list);
   return list.length;
 }
 
 const closed = (ct: Conntrack): boolean => ct.proto.kind === 'tcp' && (ct.proto.state === TCP_TIME_WAIT || ct.proto.state === TCP_CLOSE);
 
-/** nf_conncount_gc_list */
-function tidy(list: readonly Counted[], find: (c: Counted) => Conntrack | undefined): Counted[] {
-  let collected = 0;
-  return list.filter((c) => {
-    if (collected > MAX_COLLECT) return true;
-    const ct = find(c);
-    if (ct && !closed(ct)) return true;
-    collected++;
-    return false;
-  });
-}
-
-/** __nf_conncount_add */
-function add(list: readonly Counted[], tuple: Tuple, zone: Zone, find: (c: Counted) => Conntrack | undefined): Counted[] {
+/** __nf_conncount_add without the adding; `met`: the packet's own connection is in the list. */
+function walk(list: readonly Counted[], tuple: Tuple, zone: Zone, find: (c: Counted) => Conntrack | undefined): { readonly list: Counted[]; readonly met: boolean } {
   const kept: Counted[] = [];
   let collected = 0;
   for (const [at, c] of list.entries()) {
-    if (collected > MAX_COLLECT) {
-      kept.push(...list.slice(at));
-      break;
-    }
+    if (collected > MAX_COLLECT) return { list: [...kept, ...list.slice(at)], met: false };
     const ct = find(c);
-    if (ct && c.zone.id === zone.id && sameTuple(c.tuple, tuple)) return [...kept, ...list.slice(at)];
-    if (ct && !closed(ct)) kept.push(c);
-    else collected++;
+    if (!ct || closed(ct)) {
+      collected++;
+      continue;
+    }
+    if (c.zone.id === zone.id && sameTuple(c.tuple, tuple)) return { list: [...kept, ...list.slice(at)], met: true };
+    kept.push(c);
   }
-  return [...kept, { tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: { ...zone } }];
+  return { list: kept, met: false };
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, n) => x === b[n]);
