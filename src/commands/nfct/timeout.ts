@@ -5,6 +5,9 @@ import type { TimeoutProtocol } from './timeout-words.ts';
 
 const FAMILIES: Readonly<Record<string, number>> = { inet: 2, inet6: 10 };
 
+/** Names have 31 characters at most (CTNL_TIMEOUT_NAME_MAX). */
+const cut = (name: string): string => name.slice(0, 31);
+
 /** Seconds as the kernel keeps them: jiffies in 32 bits, so big ones come back smaller. */
 const kept = (seconds: number): number => Math.floor((seconds * 250) % 2 ** 32 / 250);
 
@@ -54,7 +57,7 @@ export function timeout(net: Netns, command: string, args: readonly string[]): s
   const named = (): string => {
     if (args.length < 1) fail('missing timeout policy name');
     if (args.length > 1) fail('too many arguments');
-    return args[0];
+    return cut(args[0]);
   };
   const text = (name: string): string => {
     const policy = policies.find(name) ?? netlink('ENOENT');
@@ -95,7 +98,7 @@ export function timeout(net: Netns, command: string, args: readonly string[]): s
 
 function add(net: Netns, args: readonly string[]): string {
   if (args.length < 3) throw new NfctError('missing parameters', 'syntax: nfct add timeout name family protocol state1 timeout1 ...');
-  const [name, l3, l4, ...rest] = args;
+  const [given, l3, l4, ...rest] = args, name = cut(given);
   const l3num = family(l3), p = protocol(l4), set = values(p, rest);
   // Without a policy the message lacks an attribute the kernel wants.
   if (set.size === 0) return netlink('EINVAL');

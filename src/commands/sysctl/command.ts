@@ -104,7 +104,7 @@ class Tool {
     // Not writable for anybody, as folders: said, but not counted as a failure.
     if (!this.sysctl.exists(at) || !this.sysctl.writable(at)) { setting('EPERM'); return; }
     const errno = this.flags.dry ? null : this.sysctl.write(at, `${value}\n`);
-    if (errno) { setting(errno); if (!ignore) this.status |= 1; return; }
+    if (errno) { if (!ignore) { setting(errno); this.status |= 1; } return; }
     if (this.flags.quiet && !this.flags.dry) return;
     if (this.flags.names) this.call.out(`${key}\n`);
     else this.call.out(`${this.flags.values ? '' : `${key} = `}${value}${this.flags.newline ? '\n' : ''}`);
@@ -113,7 +113,9 @@ class Tool {
   /** Preload of one file: its settings; false: it cannot be opened. */
   load(file: string): Setting[] | null {
     const { host, cwd, stdin } = this.call;
-    const text = file === '-' ? stdin : host.files.read(host.files.resolve(cwd, file));
+    const path = host.files.resolve(cwd, file);
+    // A folder can be opened; it has no line.
+    const text = file === '-' || path === '/dev/stdin' ? stdin : host.files.read(path) ?? (path === '/' || host.files.list(path) ? '' : undefined);
     if (text === undefined) { this.warn(`cannot open "${file}": No such file or directory`); return null; }
     const out: Setting[] = [];
     for (const [i, line] of text.split('\n').entries()) {

@@ -34,8 +34,10 @@ export class ProcTree {
     return found?.file.read(this.#net, found.name);
   }
 
+  /** May it be opened for writing? What is not there is found out later. */
   writable(given: string): boolean {
     const path = canonical(given);
+    if (this.read(path) === undefined) return true;
     if (path.startsWith(SYS)) return this.#net.sysctl.writable(path.slice(SYS.length));
     return find(path)?.file.write !== undefined;
   }
