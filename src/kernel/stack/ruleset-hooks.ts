@@ -9,6 +9,7 @@ import { natHook } from '../nat/hook.ts';
 import type { NatChain } from '../nat/hook.ts';
 import type { HookFn, HookPf, HookVerdict } from './hooks.ts';
 import type { Stack } from './stack.ts';
+import { synproxyHook } from './synproxy.ts';
 
 /** Priorities of linux/netfilter_ipv4.h. */
 const PRI = { DEFRAG: -400, CONNTRACK: -200, NAT_DST: -100, NAT_SRC: 100, CONFIRM: 0x7fffffff } as const;
@@ -29,14 +30,15 @@ const TRACKING_XT = new Set(['conntrack', 'state', 'connmark', 'connbytes', 'con
 const DEFRAG = new Set<Expression['kind']>(['tproxy', 'socket']);
 const DEFRAG_XT = new Set(['TPROXY', 'socket']);
 
-interface Needs { track: boolean; defrag: boolean }
+interface Needs { track: boolean; defrag: boolean; synproxy: boolean }
 
 function needsOf(e: Expression, needs: Needs): void {
   if (e.kind === 'match' || e.kind === 'target') {
     if (TRACKING_XT.has(e.name)) needs.track = true;
+    if (e.name === 'SYNPROXY') needs.synproxy = true;
     if (DEFRAG_XT.has(e.name)) needs.defrag = true;
   } else if (e.kind === 'objref') { if (TRACKING_OBJECTS.has(e.type)) needs.track = true; } else if (e.kind === 'dynset') for (const x of e.exprs) needsOf(x, needs);
-  else if (TRACKING.has(e.kind)) needs.track = true;
+  else if (TRACKING.has(e.kind)) { needs.track = true; if (e.kind === 'synproxy') needs.synproxy = true; }
   else if (DEFRAG.has(e.kind)) needs.defrag = true;
 }
 
@@ -92,6 +94,7 @@ export class RulesetHooks {
       if (nat) this.#nat(pf, natChains);
       const n = needs[pf];
       if (n.track) this.#tracking(pf);
+      if (n.synproxy) for (const hook of ['input', 'postrouting'] as const) this.#s.hooks.register(pf, hook, { priority: PRI.CONFIRM - 1, run: synproxyHook });
       if (n.track || n.defrag) for (const hook of ['prerouting', 'output'] as const) this.#s.hooks.register(pf, hook, { priority: PRI.DEFRAG, run: defragHook });
     }
   }
@@ -114,16 +117,18 @@ export class RulesetHooks {
   }
 
   #needs(): { ip: Needs; ip6: Needs } {
-    const out = { ip: { track: false, defrag: false }, ip6: { track: false, defrag: false } };
+    const out = { ip: { track: false, defrag: false, synproxy: false }, ip6: { track: false, defrag: false, synproxy: false } };
     for (const table of [...this.#s.net.nft.ruleset.tables, ...this.#s.net.legacy.ruleset.tables]) {
-      const mine: Needs = { track: false, defrag: false };
+      const mine: Needs = { track: false, defrag: false, synproxy: false };
       for (const chain of table.chains) for (const rule of chain.rules) for (const e of rule.exprs) needsOf(e, mine);
       for (const set of table.sets) for (const e of set.exprs) needsOf(e, mine);
       if (table.objects.some((o) => TRACKING_OBJECTS.has(o.kind))) mine.track = true;
+      if (table.objects.some((o) => o.kind === 'synproxy')) mine.synproxy = true;
       for (const pf of ['ip', 'ip6'] as const) {
         if (table.family !== pf && table.family !== 'inet') continue;
         out[pf].track ||= mine.track;
         out[pf].defrag ||= mine.defrag;
+        out[pf].synproxy ||= mine.synproxy;
       }
     }
     return out;

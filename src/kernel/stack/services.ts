@@ -142,8 +142,9 @@ export function packetServices(s: Stack): PacketServices {
 
     synproxy: (skb, state, options) => synproxy(s, skb, state, options),
 
-    object(o, _regs, skb, state) {
+    object(o, regs, skb, state) {
       const ct = skb.ct, v = o.value;
+      if (v.kind === 'synproxy') { const verdict = synproxy(s, skb, state, v); if (verdict !== NF.CONTINUE) regs.verdict = verdict; return; }
       if (!ct) return;
       const l3 = state.pf === 'ip6' ? 10 : 2;
       if (v.kind === 'ct helper') {
@@ -157,7 +158,6 @@ export function packetServices(s: Stack): PacketServices {
         // The first packet's own timeout was set before (nft_ct_timeout_obj_eval).
         refreshByPolicy(s, ct);
       } else if (v.kind === 'ct expectation') expectByObject(s, ct, v, skb);
-      else if (v.kind === 'synproxy') synproxy(s, skb, state, v);
     },
 
     setZone(skb, zone, dir) {
