@@ -100,11 +100,11 @@ class Tool {
       if (!this.flags.ignore) { this.warn(`cannot stat ${ROOT}${path}: No such file or directory`); this.status |= 1; }
       return;
     }
-    const setting = (errno: Errno): void => this.warn(`setting key "${key}"${ignore ? ', ignoring' : ''}: ${strerror(errno)}`);
+    const setting = (errno: Errno): void => this.warn(`setting key "${key}": ${strerror(errno)}`);
     // Not writable for anybody, as folders: said, but not counted as a failure.
     if (!this.sysctl.exists(at) || !this.sysctl.writable(at)) { setting('EPERM'); return; }
     const errno = this.flags.dry ? null : this.sysctl.write(at, `${value}\n`);
-    if (errno) { if (!ignore) { setting(errno); this.status |= 1; } return; }
+    if (errno) { setting(errno); if (!ignore) this.status |= 1; return; }
     if (this.flags.quiet && !this.flags.dry) return;
     if (this.flags.names) this.call.out(`${key}\n`);
     else this.call.out(`${this.flags.values ? '' : `${key} = `}${value}${this.flags.newline ? '\n' : ''}`);

@@ -81,7 +81,8 @@ class Interpreter {
       const text = r.fd === 1 ? stdout : stderr;
       if (r.fd === 1) stdout = ''; else stderr = '';
       const refused = this.#write(r, text);
-      if (refused) { status = 1; stderr += this.#complain(r.line, `${name}: write error: ${WORDS[refused]}`); }
+      // What is not there fails when it is opened, before the command could write.
+      if (refused) { status = 1; stderr += this.#complain(r.line, `${refused === 'ENOENT' ? this.#expand(r.to) : `${name}: write error`}: ${WORDS[refused]}`); }
     }
     return { status, stdout, stderr };
   }
