@@ -63,9 +63,9 @@ quota_alloc -> "quota" {% (d, l) => ({ kind: 'quota', loc: l, bytes: 0n, used: 0
 quota_stmt -> quota_alloc quota_args {% b.assign %}
 quota_args -> quota_mode %num quota_unit quota_used {% (d, l, a, s) => ({ bytes: BigInt.asUintN(64, d[1] * s.unit(d[2], l)), used: d[3], inv: d[0] }) %}
 limit_mode -> "over" {% () => true %} | "until" {% () => false %} | null {% () => false %}
-limit_burst_pkts -> null {% () => 5n %} | "burst" %num "packets" {% b.second %}
+limit_burst_pkts -> null {% () => 5n %} | "burst" %num "packets" {% (d) => BigInt.asUintN(32, d[1]) %}
 limit_rate_pkts -> %num "/" time_unit {% (d) => ({ rate: d[0], unit: d[2] }) %}
-limit_burst_bytes -> null {% () => 0n %} | "burst" limit_bytes {% b.second %}
+limit_burst_bytes -> null {% () => 0n %} | "burst" limit_bytes {% (d) => BigInt.asUintN(32, d[1]) %}
 limit_rate_bytes -> %num %string {% (d, l, a, s) => s.rate(d[0], d[1], l) %} | limit_bytes "/" time_unit {% (d) => ({ rate: d[0], unit: d[2] }) %}
 limit_bytes -> %num "bytes" {% b.first %} | %num %string {% (d, l, a, s) => BigInt.asUintN(64, d[0] * s.unit(d[1], l)) %}
 time_unit -> "second" {% () => 1n %} | "minute" {% () => 60n %} | "hour" {% () => 3600n %} | "day" {% () => 86400n %} | "week" {% () => 604800n %}

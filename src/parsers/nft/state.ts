@@ -135,11 +135,11 @@ export class ParserState {
   /** rate_parse: `kbytes/second` as one word. */
   rate(n: bigint, word: string, loc: Location): { rate: bigint; unit: bigint } {
     const slash = word.indexOf('/');
-    if (slash < 0) this.fail(loc, 'wrong rate format');
+    if (slash < 0) this.fail(loc, 'wrong rate format, expecting {bytes,kbytes,mbytes}/{second,minute,hour,day,week}');
     const factor = this.unit(word.slice(0, slash), loc);
     const units: Record<string, bigint> = { second: 1n, minute: 60n, hour: 3600n, day: 86400n, week: 604800n };
     const unit = units[word.slice(slash + 1)];
-    if (unit === undefined) return this.fail(loc, 'Wrong time unit, expecting second, minute, hour, day or week');
+    if (unit === undefined) return this.fail(loc, 'Wrong time format, expecting second, minute, hour, day or week');
     return { rate: BigInt.asUintN(64, n * factor), unit };
   }
 

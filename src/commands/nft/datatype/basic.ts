@@ -68,6 +68,12 @@ export const bitmask: Datatype = { id: 'bitmask', name: 'bitmask', number: 3, de
 
 export const boolean: Datatype = {
   id: 'boolean', name: 'boolean', number: 39, desc: 'boolean type', byteorder: 'invalid', size: 1, base: integer,
+  // boolean_type_parse: any number that is not zero
+  parse: (word, _c, self) => {
+    const n = word === 'exists' ? parseNumber('1', self) : word === 'missing' ? parseNumber('0', self) : parseNumber(word, self);
+    return n?.kind === 'value' ? { ...n, constant: { ...n.constant, value: n.constant.value ? 1n : 0n } } : error(`Could not parse ${self.desc}`);
+  },
+  print: (v) => (v.value ? 'exists' : 'missing'),
   symbols: table('decimal', ['exists', 1], ['missing', 0]),
   json: (v) => v.value !== 0n,
 };

@@ -37,16 +37,18 @@ export const classid: Datatype = {
   parse: (word, _c, self) => {
     if (word === 'root') return made(self, 0xffffffffn);
     if (word === 'none') return made(self, 0n);
-    const m = /^([0-9a-fA-F]*):([0-9a-fA-F]*)$/.exec(word);
+    const m = /^([0-9a-fA-F]+):([0-9a-fA-F]*)$/.exec(word);
     if (m) return made(self, ((BigInt(`0x0${m[1]}`) & 0xffffn) << 16n) | (BigInt(`0x0${m[2]}`) & 0xffffn));
-    return /^(0x[0-9a-f]+|\d+)$/i.test(word) ? made(self, BigInt(word)) : error(`Could not parse ${self.desc}`);
+    if (word.includes(':')) return error(`Could not parse ${self.desc}`);
+    const number = /^\s*(0x[0-9a-f]+|\d+)/i.exec(word); // strtoull: what follows is not looked at, no digits are zero
+    return made(self, BigInt.asUintN(32, number ? BigInt(number[1] as string) : 0n));
   },
   print: (v) => {
     if (v.value === 0xffffffffn) return 'root';
     if (v.value === 0n) return 'none';
     const hex = (n: bigint): string => n.toString(16);
     const major = v.value >> 16n; const minor = v.value & 0xffffn;
-    return `${major ? hex(major) : ''}:${minor ? hex(minor) : ''}`;
+    return `${hex(major)}:${hex(minor)}`;
   },
 };
 

@@ -29,7 +29,8 @@ export const time: Datatype = {
   id: 'time', name: 'time', number: 18, desc: 'relative time', byteorder: 'host', size: 64, base: integer,
   parse: (word, _c, self) => {
     const ms = parseTime(word);
-    return typeof ms === 'string' ? error(ms) : { kind: 'value', dtype: self.id, constant: { value: ms, byteorder: 'host', len: 64 } };
+    if (typeof ms === 'string') return error(ms);
+    return ms > 0xffffffffn ? error('value too large') : { kind: 'value', dtype: self.id, constant: { value: ms, byteorder: 'host', len: 64 } };
   },
   print: (v, c) => printTime(v.value, c.options),
   json: (v) => v.value / 1000n,
@@ -76,7 +77,8 @@ export const hour: Datatype = {
     const m = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/.exec(word);
     if (m && Number(m[1]) < 24 && Number(m[2]) < 60 && Number(m[3] ?? 0) <= 60) return value(Number(m[1]) * 3600 + Number(m[2]) * 60 + Number(m[3] ?? 0));
     const ms = parseTime(word);
-    return typeof ms === 'string' ? error(ms) : value(Number(ms / 1000n));
+    if (typeof ms === 'string') return error(ms);
+    return ms > 0xffffffffn ? error('value too large') : value(Number(ms / 1000n));
   },
   print: (v) => `"${formatHour(Number(v.value))}"`,
   json: (v) => formatHour(Number(v.value)),

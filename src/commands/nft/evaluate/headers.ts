@@ -179,7 +179,7 @@ export function evaluateExthdr(c: Context, e: ExprOf<'exthdr'>): Expr {
 /** expr_evaluate_rt */
 export function evaluateRt(c: Context, e: ExprOf<'rt'>): Expr {
   const network = c.pctx.at('network')?.name;
-  if (e.key === 'nexthop') {
+  if (e.key === 'nexthop' || (e.key === 'nexthop4' && network === 'ip6')) {
     if (network !== 'ip' && network !== 'ip6') c.fail('cannot determine ip protocol version, use "ip nexthop" or "ip6 nexthop" instead', e.loc);
     e.key = network === 'ip' ? 'nexthop4' : 'nexthop6';
     const k = RT[e.key];

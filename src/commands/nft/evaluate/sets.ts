@@ -210,9 +210,6 @@ export function evaluateSetElem(c: Context, e: ExprOf<'set_elem'>): Expr {
     const bad = isInterval(e.key) ? e.key : e.key.kind === 'concat' ? e.key.items.find(isInterval) : undefined;
     if (bad) c.fail(`You must add 'flags interval' to your ${mapOrSet(set)} declaration if you want to add ${nameOf(bad)} elements`, bad.loc);
   }
-  if (set?.key && e.key.kind !== 'catchall' && e.key.kind !== 'set' && !compatible(set.key.dtype, e.key.dtype)) {
-    c.fail(`Element mismatches ${mapOrSet(set)} definition, expected ${describe(set.key.dtype)}, not '${describe(e.key.dtype)}'`, e.loc);
-  }
   e.dtype = e.key.dtype;
   e.len = e.key.len;
   return e;
