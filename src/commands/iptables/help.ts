@@ -215,7 +215,7 @@ Environment variable:
 
 `;
 
-export function helpText(family: XtFamily, uses: readonly XtExtension[]): string {
-  const own = family === 'arp' ? ARP : family === 'bridge' ? BRIDGE : inet(family === 'ip6' ? 'ip6tables' : 'iptables', family === 'ip6');
+export function helpText(family: XtFamily, program: string, uses: readonly XtExtension[]): string {
+  const own = family === 'arp' ? ARP : family === 'bridge' ? BRIDGE : inet(program, family === 'ip6');
   return own + uses.map((e) => `\n${e.help(family)}`).join('');
 }

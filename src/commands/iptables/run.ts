@@ -171,7 +171,7 @@ function changeCounters(t: Tool, c: XtCommand): Refusal | null {
 
 export function assertCompatible(t: Tool, table: string, chain: string | null): void {
   if (t.session.compatible(table, chain)) {
-    if (t.session.view(table).tainted) t.call.out(`# Table \`${table}' contains incompatible base-chains, use 'nft' tool to list them.\n`);
+    if (t.session.tainted(table, chain)) t.call.out(`# Table \`${table}' contains incompatible base-chains, use 'nft' tool to list them.\n`);
     return;
   }
   throw new XtError('OTHER_PROBLEM', `${chain === null ? '' : `chain \`${chain}' in `}table \`${table}' is incompatible, use 'nft' tool.`);
@@ -197,7 +197,7 @@ function list(t: Tool, c: XtCommand): Refusal | null {
   const { session: s, call } = t;
   warnOfLegacy(t, '');
   const known = c.chain === null || s.exists(c.table, c.chain);
-  assertCompatible(t, c.table, known ? c.chain : null);
+  assertCompatible(t, c.table, c.chain);
   if (!known) return { fn: 'list', errno: 'ENOENT' };
   const o = (n: Parameters<typeof c.options.has>[0]): boolean => c.options.has(n);
   const f: ListFormat = { numeric: o('numeric'), verbose: c.verbose > 0, exact: o('exact'), lineNumbers: o('line-numbers'), row: false };
@@ -223,7 +223,7 @@ function listRules(t: Tool, c: XtCommand): Refusal | null {
   const { session: s, call } = t;
   warnOfLegacy(t, '');
   const known = c.chain === null || s.exists(c.table, c.chain);
-  assertCompatible(t, c.table, known ? c.chain : null);
+  assertCompatible(t, c.table, c.chain);
   if (!known) return { fn: 'list', errno: 'ENOENT' };
   const chains = s.listed(c.table, c.chain);
   const env = printEnvironment(t);

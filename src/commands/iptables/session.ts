@@ -35,7 +35,7 @@ export interface ViewChain {
   readonly chain: Chain | null;
 }
 
-interface ViewTable { readonly name: string; chains: Map<string, ViewChain>; readonly tainted: boolean; exists: boolean }
+interface ViewTable { readonly name: string; chains: Map<string, ViewChain>; /** Base chains that are none of the tools' own; they are passed over. */ readonly foreign: ReadonlySet<string>; exists: boolean }
 
 /** Failure of an operation: fn of nft_strerror's table and errno. */
 export interface Refusal { readonly fn: string; readonly errno: Errno | 'ENXIO' }
@@ -80,19 +80,18 @@ export class Session {
     if (this.legacy && !this.nft.table(this.family, table)) this.makeWhole(table, builtin);
     const t = this.nft.table(this.family, table);
     const chains = new Map<string, ViewChain>();
-    let tainted = false;
     const put = (c: Chain): void => {
       const counters = this.nft.live.chain(c);
       chains.set(c.name, { name: c.name, base: c.hook !== undefined, policy: c.policy, packets: counters.packets, bytes: counters.bytes, rules: c.rules.map((rule) => ({ rule: this.nft.live.rule(rule), pending: null })), fake: false, chain: c });
     };
-    const known2 = t?.chains.filter((c) => !c.binding) ?? [];
+    const all = t?.chains.filter((c) => !c.binding) ?? [];
     for (const b of builtin.chains) {
-      const c = known2.find((x) => x.name === b.name && x.hook);
+      const c = all.find((x) => x.name === b.name && x.hook);
       if (c && c.hook && c.hook.type === b.type && c.hook.hooknum === b.hooknum && c.hook.priority === b.priority) put(c);
     }
-    for (const c of known2.filter((x) => !x.hook).sort((x, y) => (x.name < y.name ? -1 : x.name > y.name ? 1 : 0))) put(c);
-    tainted = known2.some((c) => c.hook && !chains.has(c.name));
-    const v: ViewTable = { name: table, chains, tainted, exists: t !== undefined };
+    for (const c of all.filter((x) => !x.hook).sort((x, y) => (x.name < y.name ? -1 : x.name > y.name ? 1 : 0))) put(c);
+    const foreign = new Set(all.filter((c) => c.hook && !chains.has(c.name)).map((c) => c.name));
+    const v: ViewTable = { name: table, chains, foreign, exists: t !== undefined };
     this.tables.set(table, v);
     return v;
   }
@@ -126,6 +125,12 @@ export class Session {
     const users = [...v.chains.values()].filter((c) => !c.base).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     const all = [...bases, ...users];
     return only === null ? all : all.filter((c) => c.name === only);
+  }
+
+  /** Were base chains passed over that the command asks for? */
+  tainted(table: string, chain: string | null): boolean {
+    const { foreign } = this.view(table);
+    return chain === null ? foreign.size > 0 : foreign.has(chain);
   }
 
   /** Jumps and gotos that name the chain. */
@@ -481,7 +486,7 @@ export class Session {
     const v = this.view(table);
     if (this.legacy) { this.flush(table, null, false, () => {}); this.deleteChain(table, null, false, () => {}); return; }
     if (v.exists) this.send({ op: 'deltable', family: this.family, table }, 'TABLE_FLUSH', `table ${table}`);
-    this.tables.set(table, { name: table, chains: new Map(), tainted: false, exists: false });
+    this.tables.set(table, { name: table, chains: new Map(), foreign: new Set(), exists: false });
   }
 
   get pendingMessages(): readonly NftMessage[] { return this.messages; }

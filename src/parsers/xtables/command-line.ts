@@ -35,7 +35,7 @@ export interface ParseEnvironment {
   readonly names: Names;
   readonly net: Netns;
   warn(text: string): void;
-  help(family: XtFamily, uses: readonly XtExtension[]): string;
+  help(family: XtFamily, program: string, uses: readonly XtExtension[]): string;
   /** -t of the restore tools: the table of the block. */
   readonly table: string | null;
   /** In -V: nf_tables or legacy. */
@@ -308,7 +308,7 @@ export class CommandLine {
     const text = arg ?? '';
     if (this.command(key, arg, invert)) return;
     switch (key) {
-      case 'h': throw new XtExit(0, this.env.help(this.env.family, this.helped()), null);
+      case 'h': throw new XtExit(0, this.env.help(this.env.family, this.env.program, this.helped()), null);
       case 'p': return this.protocol(text, invert);
       case 's': this.setOption('source', invert); this.src = text; return;
       case 'd': this.setOption('destination', invert); this.dst = text; return;
