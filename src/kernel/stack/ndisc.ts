@@ -69,7 +69,9 @@ export class Ndisc {
   /** ndisc_solicit */
   solicit(dev: NetDevice, target: Uint8Array, lladdr: Uint8Array | null, cause: Skb | null): void {
     const from = cause && cause.protocol === ETH.IPV6 ? ip6Src(cause.data, cause.network) : null;
-    const saddr = from && dev.addrs6.some((a) => sameBytes(a.addr, from)) ? from : this.#s.ip6.selectAddr(dev, target);
+    // ndisc_ns_create: without an address of this device in the packet that waits, the link-local one (ipv6_get_lladdr), or no question at all.
+    const saddr = from && dev.addrs6.some((a) => sameBytes(a.addr, from)) ? from : dev.addrs6.find((a) => isLinkLocal6(a.addr))?.addr;
+    if (!saddr) return;
     const to = lladdr ? target : Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, target[13], target[14], target[15]);
     this.#message(dev, saddr, to, NS, 0, concat(target, lladdrOption(1, dev)));
   }
