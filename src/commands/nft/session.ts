@@ -12,6 +12,7 @@ import { glob } from './glob.ts';
 import { list, type Listing } from './list/list.ts';
 import { readJson, type JsonIn } from './json/text.ts';
 import { echo, echoJson, type JsonInput } from './monitor/echo.ts';
+import { optimize } from './optimize/optimize.ts';
 import { monitor } from './monitor/monitor.ts';
 import { getElements, reset } from './list/reset.ts';
 import { parseJson } from './json/command.ts';
@@ -79,8 +80,14 @@ export class Session {
   }
 
   #run(source: Source): number {
+    if (this.options.optimize) {
+      // nft_run_optimized_file: once for errors, nothing changing
+      const dry = new Session(this.call, { ...this.options, optimize: false, check: true, echo: false }).#run(source);
+      if (dry !== 0) return dry;
+    }
     const parsed = this.#parse(source);
     const nft = this.call.host.net.nft;
+    if (this.options.optimize && !parsed.failed) optimize(parsed.cmds, { p: this.printer, out: this.call.out, err: this.call.err });
     const cache = kernelCache(nft), evaluated = evaluateCommands(parsed.cmds, this.names, cache);
     const errors = [...parsed.errors, ...evaluated.errors];
     if (parsed.failed || errors.some((e) => e.severity === 'error')) return this.#fail(errors);
