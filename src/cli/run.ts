@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { KernelFiles } from '../host/run/kernel-files.ts';
-import { prelude, shim } from '../host/run/prelude.ts';
+import { core, prelude, shim } from '../host/run/prelude.ts';
 import { type Answer, type Request, RequestServer } from '../host/run/server.ts';
 import { fileMounts, type Piece, plan, setup } from '../host/run/sandbox.ts';
 import { readUpper, writeLayer } from '../host/run/upper.ts';
@@ -25,6 +25,8 @@ export interface RunOptions {
 
 /** Folders in which scripts name the tools by absolute path. */
 const TOOL_FOLDERS = ['/sbin', '/usr/sbin', '/bin', '/usr/bin'];
+/** Where bash lies: a shim names it by its path. */
+const BASHES = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash', '/opt/homebrew/bin/bash'];
 /** How long the state may stay uncommitted while commands keep coming, and how long a pause ends it. */
 const COMMIT_WITHIN_MS = 50;
 const COMMIT_PAUSE_MS = 3;
@@ -151,6 +153,7 @@ export class ScriptRun {
   async #script(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean): Promise<number> {
     const tools = await toolNames();
     const server = new RequestServer(this.#dir, (r) => this.#answer(r));
+    server.put('core', core());
     server.put('prelude', prelude(tools, TOOL_FOLDERS) + (job.kind === 'shell' && job.posix ? 'shopt -s xpg_echo\n' : ''));
     this.#kernel = new KernelFiles(join(this.#dir, 'kernel'), this.#host.files, (m) => this.#print('err', `drywall: ${m}`));
     this.#shims([...tools, 'sudo'], isolated);
@@ -167,11 +170,11 @@ export class ScriptRun {
   }
 
   #shims(names: readonly string[], isolated: boolean): void {
-    const bash = '/bin/bash';
+    const bash = BASHES.find((b) => existsSync(b)) ?? '/bin/bash';
     const folder = join(this.#dir, isolated ? 'layer/usr/sbin' : 'bin');
     mkdirSync(folder, { recursive: true });
     for (const name of names) {
-      writeFileSync(join(folder, name), shim(name, existsSync(bash) ? bash : '/usr/bin/env bash'), { mode: 0o755 });
+      writeFileSync(join(folder, name), shim(name, bash), { mode: 0o755 });
     }
     // Where /sbin is no link to /usr/sbin, scripts may name either.
     if (isolated) for (const n of ['root', 'upper', 'work']) mkdirSync(join(this.#dir, n), { recursive: true });

@@ -17,10 +17,18 @@ export const ANSWER_PIPES = 64;
 
 const quote = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
 
-/** Text that bash sources before a script. `tools`: names answered by the resident process. */
+/** Text that bash sources before a script, after `core`. `tools`: names answered by the resident process. */
 export function prelude(tools: readonly string[], folders: readonly string[]): string {
   const names = tools.flatMap((t) => [t, ...folders.map((f) => `${f}/${t}`)]);
-  return `# drywall: the cloned tools as functions
+  return `. "$DRYWALL_RUN/core"
+${names.map((n) => `function ${n} { __dw_call ${quote(n.replace(/^.*\//, ''))} "$@"; }`).join('\n')}
+function sudo { __dw_sudo "$@"; }
+function /usr/bin/sudo { __dw_sudo "$@"; }
+`;
+}
+
+/** How any bash asks the resident process. */
+export const core = (): string => `# drywall: asking the resident process
 if [[ -z \${__dw_req-} || \${__dw_owner-} != "$BASHPID" ]]; then
   exec {__dw_req}<>"$DRYWALL_RUN/req"
   __dw_owner=$BASHPID
@@ -70,7 +78,6 @@ __dw_call() {
   fi
   return "$__dw_s"
 }
-${names.map((n) => `function ${n} { __dw_call ${quote(n.replace(/^.*\//, ''))} "$@"; }`).join('\n')}
 __dw_sudo() {
   while [[ \${1-} == -* || \${1-} == *=* ]]; do
     case $1 in
@@ -82,14 +89,11 @@ __dw_sudo() {
   done
   "$@"
 }
-function sudo { __dw_sudo "$@"; }
-function /usr/bin/sudo { __dw_sudo "$@"; }
 `;
-}
 
-/** A program of the tool's name for whoever is not bash: xargs, timeout, sh, find. */
-export const shim = (name: string, bash: string): string => `#!${bash}
+/** A program of the tool's name for whoever is not bash: xargs, timeout, sh, find. `-p` keeps it from reading the prelude. */
+export const shim = (name: string, bash: string): string => `#!${bash} -p
 DRYWALL_SHELL=none
-. "$DRYWALL_RUN/prelude"
+. "$DRYWALL_RUN/core"
 ${name === 'sudo' ? '__dw_sudo' : `__dw_call ${quote(name)}`} "$@"
 `;

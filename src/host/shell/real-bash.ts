@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ExecOptions, Result } from '../execute.ts';
 import type { Host } from '../host.ts';
 import { KernelFiles } from '../run/kernel-files.ts';
-import { prelude } from '../run/prelude.ts';
+import { core, prelude } from '../run/prelude.ts';
 import { RequestServer } from '../run/server.ts';
 import type { ShellHost } from './interpret.ts';
 import { commands } from '../../commands/generated/index.ts';
@@ -28,6 +28,7 @@ export async function runInBash(text: string, host: Host, shell: ShellHost, o: E
   const kernel = new KernelFiles(join(dir, 'kernel'), host.files, (m) => { complaints += `bash: line 1: ${m}`; });
   try {
     const names = (commands as readonly Command[]).filter((c) => !c.coreutil).flatMap((c) => c.names);
+    server.put('core', core());
     server.put('prelude', prelude(names, ['/sbin', '/usr/sbin', '/bin', '/usr/bin']));
     const home = join(dir, 'home');
     mkdirSync(home);
