@@ -3,8 +3,8 @@ import type { SysctlGroup } from '../definition.ts';
 
 /** net.core.* that a namespace has (net/core/sysctl_net_core.c); the buffer sizes are the machine's. */
 export const sysctls: SysctlGroup = { folder: 'net/core', rows: {
-  rmem_default: { ...int(212992, 1), readonly: 'container' }, rmem_max: { ...int(4194304, 1), readonly: 'container' },
-  wmem_default: { ...int(212992, 1), readonly: 'container' }, wmem_max: { ...int(4194304, 1), readonly: 'container' },
+  rmem_default: { ...int(212992, 2304), readonly: 'container' }, rmem_max: { ...int(4194304, 2304), readonly: 'container' },
+  wmem_default: { ...int(212992, 4608), readonly: 'container' }, wmem_max: { ...int(4194304, 4608), readonly: 'container' },
   ...rows((v) => int(v), {
     xfrm_acq_expires: 30, xfrm_larval_drop: 1,
   }),

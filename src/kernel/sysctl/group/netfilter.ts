@@ -21,7 +21,8 @@ export const sysctls: SysctlGroup = { folder: 'net/netfilter', rows: {
   nf_conntrack_timestamp: kept(u8(0, 0, 1), 'timestamp'),
   nf_conntrack_log_invalid: kept(u8(0), 'logInvalid'),
   nf_conntrack_max: machine(uint(262144), 'max'),
-  nf_conntrack_buckets: machine(uint(262144), 'buckets'),
+  // nf_conntrack_hash_resize: whole pages of buckets.
+  nf_conntrack_buckets: { ...machine(uint(262144, 1), 'buckets'), set: (net, v) => { net.conntrack.conf.buckets = Math.ceil(v / 512) * 512; } },
   nf_conntrack_expect_max: machine(uint(4096), 'expectMax'),
   nf_conntrack_count: { ...fixed(uint(0)), get: (net) => net.conntrack.count },
   nf_conntrack_tcp_loose: kept(u8(1, 0, 1), 'tcpLoose'),
