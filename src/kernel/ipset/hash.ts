@@ -17,6 +17,9 @@ export class HashSet extends IpSet {
   readonly parts: readonly Part[];
   /** Prefix lengths in use by net dimension, longest first, as test_cidrs walks them. */
   readonly #cidrs = new Map<string, number>();
+  #lengths: readonly (readonly number[])[] | null = null;
+  /** Keys of elements whose interface name is only a beginning. */
+  readonly #wildcards = new Set<string>();
 
   constructor(sets: IpSets, name: string, type: SetType, create: CreateData) {
     super(sets, name, type, create);
@@ -37,13 +40,26 @@ export class HashSet extends IpSet {
 
   #link(key: string, e: Entry): void {
     this.#elements.set(key, e);
+    const last = e.values[e.values.length - 1];
+    if (last.kind === 'iface' && last.wildcard) this.#wildcards.add(key);
     const cidr = this.#cidrKey(e.values);
-    if (cidr !== null) this.#cidrs.set(cidr, (this.#cidrs.get(cidr) ?? 0) + 1);
+    if (cidr === null) return;
+    const used = this.#cidrs.get(cidr) ?? 0;
+    this.#cidrs.set(cidr, used + 1);
+    if (used === 0) this.#lengths = null;
+  }
+
+  /** Lengths in use by dimension, in the order in which they are tried. */
+  #tried(): readonly (readonly number[])[] {
+    this.#lengths ??= [...this.#cidrs.keys()].map((k) => k.split(',').map(Number)).sort((a, b) => b[0] - a[0] || (b[1] ?? 0) - (a[1] ?? 0));
+    return this.#lengths;
   }
 
   flush(): void {
     this.#elements.clear();
     this.#cidrs.clear();
+    this.#wildcards.clear();
+    this.#lengths = null;
   }
 
   memsize(): number {
@@ -68,10 +84,15 @@ export class HashSet extends IpSet {
     const e = this.#elements.get(key);
     if (!e) return;
     this.#elements.delete(key);
+    this.#wildcards.delete(key);
     const cidr = this.#cidrKey(e.values);
     if (cidr === null) return;
     const left = (this.#cidrs.get(cidr) ?? 1) - 1;
-    if (left) this.#cidrs.set(cidr, left); else this.#cidrs.delete(cidr);
+    if (left) this.#cidrs.set(cidr, left);
+    else {
+      this.#cidrs.delete(cidr);
+      this.#lengths = null;
+    }
   }
 
   /** mtype_add */
@@ -226,8 +247,7 @@ export class HashSet extends IpSet {
       return e && !this.expired(e) && accept(e) ? e : null;
     };
     if (nets.length === 0 || nets.some((v) => v.cidr !== this.bits)) return found(values);
-    const lengths = [...this.#cidrs.keys()].map((k) => k.split(',').map(Number)).sort((a, b) => b[0] - a[0] || (b[1] ?? 0) - (a[1] ?? 0));
-    for (const length of lengths) {
+    for (const length of this.#tried()) {
       let at = 0;
       const e = found(values.map((v) => { if (v.kind !== 'net') return v; const cidr = length[at++]; return { kind: 'net' as const, address: maskAddress(v.address, cidr), cidr }; }));
       if (e) return e;
@@ -240,9 +260,11 @@ export class HashSet extends IpSet {
     const last = values[values.length - 1];
     if (exact || last.kind !== 'iface') return exact;
     const begin = `${keyOf(values.slice(0, -1))},`;
-    for (const [key, e] of this.#elements) {
-      const iface = e.values[e.values.length - 1];
-      if (key.startsWith(begin) && iface.kind === 'iface' && iface.wildcard && iface.physdev === last.physdev && last.name.startsWith(iface.name)) return e;
+    for (const key of this.#wildcards) {
+      if (!key.startsWith(begin)) continue;
+      const e = this.#elements.get(key);
+      const iface = e?.values[e.values.length - 1];
+      if (iface?.kind === 'iface' && iface.wildcard && iface.physdev === last.physdev && last.name.startsWith(iface.name)) return e;
     }
     return undefined;
   }
@@ -251,7 +273,7 @@ export class HashSet extends IpSet {
   #packetValues(skb: Skb, state: HookState, o: PacketOptions, op: 'test' | 'change'): readonly Value[] | null {
     const out: Value[] = [];
     let netAt = 0;
-    const longest = (): number => { const n = netAt++; return Math.max(0, ...[...this.#cidrs.keys()].map((k) => Number(k.split(',')[n]))) || this.bits; };
+    const longest = (): number => { const n = netAt++; return Math.max(0, ...this.#tried().map((l) => l[n])) || this.bits; };
     for (let at = 0; at < this.parts.length; at++) {
       const v = fromPacket(this.parts[at], skb, state, (o.flags & (2 << at)) !== 0);
       if (!v) return null;
