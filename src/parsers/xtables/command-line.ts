@@ -274,7 +274,13 @@ export class CommandLine {
     return this.loaded.some((l) => l.use.extension === found) ? null : found;
   }
 
+  /** Compatibility is asked of the kernel; the translators ask nobody. */
+  private warnAbsent(e: XtExtension, name: string): void {
+    if (e.absent && !this.env.program.endsWith('-translate')) this.env.warn(`Warning: Extension ${name} revision 0 not supported, missing kernel module?\n`);
+  }
+
   private addMatch(e: XtExtension): void {
+    this.warnAbsent(e, e.name);
     const first = !this.loaded.some((l) => l.use.extension === e);
     this.loaded.push({ use: new ExtensionUse(e, e.name, e.init(this.env.family)), watcher: false });
     if (first) this.merge(e);
@@ -503,8 +509,7 @@ export class CommandLine {
     this.jumpto = text;
     const e = STANDARD.includes(text) ? undefined : findTarget(this.env.family, text);
     if (!e) return;
-    // Compatibility is asked of the kernel; the translators ask nobody.
-    if (e.absent && !this.env.program.endsWith('-translate')) this.env.warn(`Warning: Extension ${text} revision 0 not supported, missing kernel module?\n`);
+    this.warnAbsent(e, text);
     this.target = new ExtensionUse(e, text, e.init(this.env.family));
     this.merge(e);
   }
@@ -646,7 +651,7 @@ export class CommandLine {
 }
 
 /** xtables_find_match: names under which a match is found besides its own. */
-const MATCH_OF_PROTOCOL: Readonly<Record<string, string>> = { 'icmpv6': 'icmp6', 'ipv6-icmp': 'icmp6', 'ipv6-mh': 'mh', 'mobility-header': 'mh', 'icmp6': 'icmp6' };
+const MATCH_OF_PROTOCOL: Readonly<Record<string, string>> = { 'icmpv6': 'icmp6', 'ipv6-icmp': 'icmp6', 'icmp6': 'icmp6' };
 
 const ARP_NAMES: Readonly<Partial<Record<OptionName, string>>> = { source: 'source-ip', destination: 'destination-ip', 'src-mac': 'source-mac', 'dst-mac': 'destination-mac' };
 
