@@ -8,6 +8,6 @@ export const proto: Proto = {
     field('type', 'igmp_type', 0, 8),
     field('mrt', 'integer', 8, 8),
     field('checksum', 'integer', 16, 16),
-    field('group', 'ipv4_addr', 32, 32),
+    field('group', 'integer', 32, 32),
   ],
 };

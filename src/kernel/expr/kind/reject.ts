@@ -9,7 +9,7 @@ const ICMPX = { ip: [0, 3, 1, 13], ip6: [0, 4, 3, 1] } as const;
 export const definition = defineExpression({
   kind: 'reject',
   check(e, ctx) {
-    if (ctx.family === 'arp') return 'ENOENT';
+    if (ctx.family === 'arp' || ctx.family === 'bridge') return 'ENOENT'; // this kernel has no nft_reject_bridge
     if (e.type === 'icmpx_unreach') return ctx.family === 'ip' || ctx.family === 'ip6' || e.icmpCode > 3 ? 'EINVAL' : null;
     return null;
   },
