@@ -3,8 +3,8 @@ import { macWords } from '../../kernel/xt/ebt.ts';
 import { ethertypes } from '../../kernel/net/names/database.ts';
 import type { Masked, Name, XtRule } from '../../parsers/xtables/rule.ts';
 import type { PrintEnvironment } from './print.ts';
-import { isPolicyRule, policyOf } from './session.ts';
-import type { ViewChain } from './session.ts';
+import { isPolicyRule, policyOf } from './view.ts';
+import type { ViewChain } from './view.ts';
 import type { Writer } from './writer.ts';
 
 /** ebtables (iptables/nft-bridge.c): -L and -save print rules alike. */

@@ -1,15 +1,16 @@
 import { XtError } from '../../kernel/xt/error.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
-import { checkChainName, CommandLine } from '../../parsers/xtables/command-line.ts';
+import { checkChainName } from '../../parsers/xtables/chain-names.ts';
+import { CommandLine } from '../../parsers/xtables/command-line.ts';
 import { parseRestoreLine } from '../../parsers/xtables/restore-line.ts';
 import { restoreWords } from '../../parsers/xtables/words.ts';
 import type { Call } from '../command.ts';
 import { builtinChain, builtinTable } from './family.ts';
 import { execute, fail, parseEnvironment, toolOf, VERSION } from './run.ts';
 import type { Tool } from './run.ts';
-import type { Refusal } from './session.ts';
-import { refusalText } from './session.ts';
+import type { Refusal } from './refusal.ts';
+import { refusalText } from './refusal.ts';
 
 /** iptables-restore and its kin (iptables/xtables-restore.c): a table at a time, all of it or nothing. */
 interface Options { counters: boolean; verbose: boolean; test: boolean; noflush: boolean; table: string | null; file: string | null }

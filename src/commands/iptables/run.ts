@@ -1,16 +1,18 @@
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { XT_EXIT, XtError } from '../../kernel/xt/error.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
-import { CommandLine, XtExit } from '../../parsers/xtables/command-line.ts';
-import type { ParseEnvironment, XtCommand } from '../../parsers/xtables/command-line.ts';
+import { CommandLine } from '../../parsers/xtables/command-line.ts';
+import type { ParseEnvironment, XtCommand } from '../../parsers/xtables/command.ts';
+import { XtExit } from '../../parsers/xtables/command.ts';
 import type { XtRule } from '../../parsers/xtables/rule.ts';
 import type { Call } from '../command.ts';
 import { builtinChain, builtinTable } from './family.ts';
 import { helpText } from './help.ts';
 import type { ListFormat, PrintEnvironment } from './print.ts';
 import { writerOf } from './writer.ts';
-import { LegacyRefusal, ParseFailure, refusalText, Session } from './session.ts';
-import type { Refusal } from './session.ts';
+import { LegacyRefusal, ParseFailure, refusalText } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import { Session } from './session.ts';
 
 export const VERSION = '1.8.11';
 

@@ -1,9 +1,8 @@
 import type { Expression } from '../../kernel/expr/expression.ts';
 import { strerror } from '../../kernel/errno.ts';
-import type { Errno } from '../../kernel/errno.ts';
 import type { NftMessage } from '../../kernel/nf_tables/message.ts';
 import type { NfTables } from '../../kernel/nf_tables/nf-tables.ts';
-import type { Chain, NftSet, Rule } from '../../kernel/nf_tables/objects.ts';
+import type { NftSet, Rule } from '../../kernel/nf_tables/objects.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { XtError } from '../../kernel/xt/error.ts';
 import type { Netns } from '../../kernel/netns.ts';
@@ -14,36 +13,19 @@ import { expressionLines } from './netlink-text.ts';
 import { builtinChain, builtinTable } from './family.ts';
 import { compatOf, lower } from './lower.ts';
 import type { Raised } from './raise.ts';
+import type { Refusal } from './refusal.ts';
+import { LegacyRefusal, ParseFailure } from './refusal.ts';
+import type { ViewChain, ViewRule, ViewTable } from './view.ts';
+import { EBT_POLICY_TYPE, isPolicyRule, policyOf, readTable } from './view.ts';
 import { isCompatible, raise, sameRule } from './raise.ts';
+
+interface Sent { readonly kind: string; readonly what: string; readonly line: number }
 
 /**
  * What the xtables tools think the ruleset is while they work (iptables/nft.c: struct nft_handle and its cache): a view
  * that each operation changes along with the batch; `commit` sends the batch. Operations answer with an errno that
  * nft_strerror words, or null.
  */
-export interface ViewRule { readonly rule: Rule; readonly pending: number | null }
-
-export interface ViewChain {
-  name: string;
-  readonly base: boolean;
-  policy: 'accept' | 'drop';
-  packets: bigint;
-  bytes: bigint;
-  rules: ViewRule[];
-  /** Not made yet: what the listing shows of builtin chains. */
-  fake: boolean;
-  readonly chain: Chain | null;
-}
-
-interface ViewTable { readonly name: string; chains: Map<string, ViewChain>; /** Base chains that are none of the tools' own; they are passed over. */ readonly foreign: ReadonlySet<string>; exists: boolean }
-
-/** Failure of an operation: fn of nft_strerror's table and errno. */
-export interface Refusal { readonly fn: string; readonly errno: Errno | 'ENXIO' }
-
-interface Sent { readonly kind: string; readonly what: string; readonly line: number }
-
-const EBT_POLICY_TYPE = 1;
-
 export class Session {
   readonly family: XtFamily;
   readonly net: Netns;
@@ -78,20 +60,7 @@ export class Session {
     if (known) return known;
     const builtin = builtinTable(this.family, table) as BuiltinTable;
     if (this.legacy && !this.nft.table(this.family, table)) this.makeWhole(table, builtin);
-    const t = this.nft.table(this.family, table);
-    const chains = new Map<string, ViewChain>();
-    const put = (c: Chain): void => {
-      const counters = this.nft.live.chain(c);
-      chains.set(c.name, { name: c.name, base: c.hook !== undefined, policy: c.policy, packets: counters.packets, bytes: counters.bytes, rules: c.rules.map((rule) => ({ rule: this.nft.live.rule(rule), pending: null })), fake: false, chain: c });
-    };
-    const all = t?.chains.filter((c) => !c.binding) ?? [];
-    for (const b of builtin.chains) {
-      const c = all.find((x) => x.name === b.name && x.hook);
-      if (c && c.hook && c.hook.type === b.type && c.hook.hooknum === b.hooknum && c.hook.priority === b.priority) put(c);
-    }
-    for (const c of all.filter((x) => !x.hook).sort((x, y) => (x.name < y.name ? -1 : x.name > y.name ? 1 : 0))) put(c);
-    const foreign = new Set(all.filter((c) => c.hook && !chains.has(c.name)).map((c) => c.name));
-    const v: ViewTable = { name: table, chains, foreign, exists: t !== undefined };
+    const v = readTable(this.nft, this.family, builtin);
     this.tables.set(table, v);
     return v;
   }
@@ -511,36 +480,5 @@ export class Session {
   }
 }
 
-/** What the kernel said to a legacy tool, which sends whole tables and names no rule. */
-export class LegacyRefusal extends Error {
-  readonly errno: Errno;
-  constructor(errno: Errno) {
-    super(errno);
-    this.errno = errno;
-  }
-}
-
-/** A rule of the kernel that the tools cannot read. */
-export class ParseFailure extends Error {
-  constructor(message: string) { super(message); }
-}
-
 const NO_SETS: AmongSets = { add: () => ({ name: '__set%d', id: 0 }) };
 
-/** nft-bridge.c: the rule that carries the policy of a user chain is marked in its user data. */
-export const isPolicyRule = (r: Rule): boolean => r.userdata !== undefined && r.userdata.length >= 3 && r.userdata[0] === EBT_POLICY_TYPE && r.userdata[2] === 1 && r.exprs.length === 2;
-
-export function policyOf(r: Rule): 'ACCEPT' | 'DROP' | 'RETURN' {
-  const v = r.exprs.find((e) => e.kind === 'immediate');
-  return v && v.kind === 'immediate' && 'verdict' in v.data ? (v.data.verdict.code === 'drop' ? 'DROP' : v.data.verdict.code === 'return' ? 'RETURN' : 'ACCEPT') : 'ACCEPT';
-}
-
-/** nft.c: nft_strerror. */
-export function refusalText(r: Refusal): string {
-  const table: Readonly<Record<string, string>> = {
-    'newChain EEXIST': 'Chain already exists', 'insert E2BIG': 'Index of insertion too big', 'check ENOENT': 'Bad rule (does a matching rule exist in that chain?)',
-    'replace E2BIG': 'Index of replacement too big', 'deleteNum E2BIG': 'Index of deletion too big', 'delete ENOENT': 'Bad rule (does a matching rule exist in that chain?)',
-    'zeroNum ENOENT': 'Bad rule (does a matching rule exist in that chain?)', 'policy ENOENT': 'Bad built-in chain name', 'policy EINVAL': 'Bad policy name', 'policy ENXIO': 'Bad built-in chain name',
-  };
-  return table[`${r.fn} ${r.errno}`] ?? (r.errno === 'ENOENT' ? 'No chain/target/match by that name' : strerror(r.errno));
-}

@@ -10,9 +10,9 @@ function mac(key: string, m: Masked | null): string[] {
   return [`${key} and ${macText(m.mask)} ${m.inverted ? '!=' : '=='} ${macText(m.value)}`];
 }
 
-const ETHER: Readonly<Record<number, string>> = { 0x800: 'ip', 0x86dd: 'ip6', 0x806: 'arp' };
+const ETHER: Readonly<Record<number, string>> = { 2048: 'ip', 34525: 'ip6', 2054: 'arp' };
 /** Matches that say the ethertype themselves. */
-const IMPLIED: Readonly<Record<number, string>> = { 0x800: 'ip', 0x86dd: 'ip6', 0x806: 'arp', 0x8100: 'vlan' };
+const IMPLIED: Readonly<Record<number, string>> = { 2048: 'ip', 34525: 'ip6', 2054: 'arp', 33024: 'vlan' };
 
 function etherType(r: XtRule): string[] {
   if (r.bridge?.length) return [`ether type ${r.bridge.lengthInverted ? '>= ' : '< '}0x0600`];

@@ -1,12 +1,12 @@
 import type { XtFamily } from '../../kernel/xt/definition.ts';
-import type { XtCommand } from '../../parsers/xtables/command-line.ts';
+import type { XtCommand } from '../../parsers/xtables/command.ts';
 import type { OptionName } from '../../parsers/xtables/flags.ts';
 import type { XtRule } from '../../parsers/xtables/rule.ts';
 import type { ListFormat, PrintEnvironment } from './print.ts';
 import { chainHeader, ruleLine, saveRule } from './print.ts';
 import { arpWriter } from './print-arp.ts';
 import { bridgeWriter } from './print-bridge.ts';
-import type { ViewChain, ViewRule } from './session.ts';
+import type { ViewChain, ViewRule } from './view.ts';
 
 /** How one family's tools show chains and rules (struct nft_family_ops). */
 export interface Writer {

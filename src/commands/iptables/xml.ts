@@ -4,7 +4,7 @@ import type { Call } from '../command.ts';
 
 /** iptables-xml (iptables/iptables-xml.c): iptables-save's format as XML, word by word; it knows no extension. */
 
-const escape = (s: string): string => s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+const escaped = (s: string): string => s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 interface Chain { readonly name: string; readonly policy: string | null; readonly packets: string; readonly bytes: string; opened: boolean }
 
@@ -31,7 +31,7 @@ class Writer {
   get inTable(): boolean { return this.table; }
 
   openTable(name: string): void {
-    this.out(`  <table name="${escape(name)}" >\n`);
+    this.out(`  <table name="${escaped(name)}" >\n`);
     this.table = true;
     this.chains = [];
   }
@@ -48,7 +48,7 @@ class Writer {
   }
 
   private attributes(c: Chain): string {
-    return ` name="${escape(c.name)}"${c.policy === null || c.policy === '-' ? '' : ` policy="${escape(c.policy)}"`} packet-count="${c.packets}" byte-count="${c.bytes}"`;
+    return ` name="${escaped(c.name)}"${c.policy === null || c.policy === '-' ? '' : ` policy="${escaped(c.policy)}"`} packet-count="${c.packets}" byte-count="${c.bytes}"`;
   }
 
   private openChain(name: string): void {
@@ -56,7 +56,7 @@ class Writer {
     this.closeChain();
     const c = this.chains.find((x) => x.name === name);
     if (c) c.opened = true;
-    this.out(c ? `    <chain${this.attributes(c)} >\n` : `    <chain name="${escape(name)}" >\n`);
+    this.out(c ? `    <chain${this.attributes(c)} >\n` : `    <chain name="${escaped(name)}" >\n`);
     this.chain = name;
   }
 
@@ -138,7 +138,7 @@ function option(words: readonly Word[], at: number): [string, number] {
     i++;
   }
   const invert = inverted ? '  invert="1"' : ' ';
-  return [values.length ? `          <${name}${invert}>${escape(values.join(' '))}</${name}>\n` : `          <${name}${inverted ? invert : ' '} />\n`, i - at];
+  return [values.length ? `          <${name}${invert}>${escaped(values.join(' '))}</${name}>\n` : `          <${name}${inverted ? invert : ' '} />\n`, i - at];
 }
 
 /** Words of a line, and which were quoted: those keep their quotes. */

@@ -1,140 +1,25 @@
-import type { XtExtension, XtFamily, XtOption, ParseContext, Names } from '../../kernel/xt/definition.ts';
-import { XtError } from '../../kernel/xt/error.ts';
+import type { ParseContext, XtExtension, XtFamily, XtOption } from '../../kernel/xt/definition.ts';
+import type { XtError } from '../../kernel/xt/error.ts';
 import { wholeUint } from '../../kernel/xt/number.ts';
 import { paramProblem, parseInterface, parseProtocol, protocolName } from '../../kernel/xt/text.ts';
-import type { Netns } from '../../kernel/netns.ts';
-import type { AddressMask } from './addresses.ts';
 import { parseAddresses } from './addresses.ts';
-import { arpField, bridgeProto, macMask } from './link-fields.ts';
+import { byteLength, checkChainName, checkTargetName, NAME_MAX, parseRulenum } from './chain-names.ts';
+import type { ParseEnvironment, XtCommand } from './command.ts';
+import { XtExit } from './command.ts';
 import type { CommandName, OptionName } from './flags.ts';
-import { COMMAND_LETTER, longRows, OPTIONS, shortRows } from './flags.ts';
-import type { HasArg, LongOption, OptionTable, Token } from './getopt.ts';
+import { COMMAND_LETTER, OPTIONS } from './flags.ts';
+import type { OptionTable, Token } from './getopt.ts';
 import { Getopt } from './getopt.ts';
+import { arpField, bridgeProto, macMask } from './link-fields.ts';
+import type { Value } from './option-table.ts';
+import { optionTable } from './option-table.ts';
 import { ExtensionUse } from './options.ts';
-import { allMatches, allTargets, findMatch, findTarget, isTarget, STANDARD } from './registry.ts';
+import { findMatch, findTarget, STANDARD } from './registry.ts';
 import type { ArpFields, BridgeFields, Jump, Masked, Name, XtRule, XtUse } from './rule.ts';
-
-/** What ends a tool at once without a message of its own: `-V`, `-h`, or the hint to try -h. */
-export class XtExit extends Error {
-  readonly status: number;
-  readonly out: string;
-  /** Text for stderr before the hint; null: no hint. */
-  readonly hint: string | null;
-  constructor(status: number, out: string, hint: string | null) {
-    super('exit');
-    this.status = status;
-    this.out = out;
-    this.hint = hint;
-  }
-}
-
-export interface ParseEnvironment {
-  readonly family: XtFamily;
-  readonly program: string;
-  readonly restore: boolean;
-  readonly names: Names;
-  readonly net: Netns;
-  warn(text: string): void;
-  help(family: XtFamily, program: string, uses: readonly XtExtension[]): string;
-  /** -t of the restore tools: the table of the block. */
-  readonly table: string | null;
-  /** In -V: nf_tables or legacy. */
-  readonly variant: string;
-}
-
-/** One command as read (iptables/xshared.c: do_parse): commands that exclude each other have been refused. */
-export interface XtCommand {
-  readonly commands: ReadonlySet<CommandName>;
-  readonly chain: string | null;
-  readonly newName: string | null;
-  readonly policy: string | null;
-  readonly rulenum: number;
-  /** ebtables -D chain start:end. */
-  readonly rulenumEnd: number;
-  readonly table: string;
-  readonly verbose: number;
-  readonly options: ReadonlySet<OptionName>;
-  readonly inverted: ReadonlySet<OptionName>;
-  /** The rule; its addresses stand in srcs × dsts. */
-  readonly rule: XtRule;
-  readonly srcs: readonly AddressMask[];
-  readonly dsts: readonly AddressMask[];
-  /** ebtables -C: how the two counters change. */
-  readonly counterOp: readonly ['set' | 'add' | 'sub', 'set' | 'add' | 'sub'];
-  readonly hasCounters: boolean;
-  /** Commands without effect: -4 in ip6tables-restore. */
-  readonly ignored: boolean;
-}
-
-type Value = { readonly own: string } | { readonly extension: XtExtension; readonly option: XtOption };
-
-const NAME_MAX = 29;
-const utf8 = new TextEncoder();
-const byteLength = (s: string): number => (s.length * 3 < NAME_MAX ? s.length : utf8.encode(s).length);
-
-/** xshared.c: parse_chain */
-export function checkChainName(family: XtFamily, name: string): void {
-  if (byteLength(name) >= NAME_MAX) throw paramProblem(`chain name \`${name}' too long (must be under ${NAME_MAX} chars)`);
-  if (name[0] === '-' || name[0] === '!') throw paramProblem(`chain name not allowed to start with \`${name[0]}'`);
-  if (isTarget(family, name)) throw paramProblem('chain name may not clash with target name');
-  if (/[ \t\n\v\f\r]/.test(name)) throw paramProblem(`Invalid chain name \`${name}'`);
-}
-
-function checkTargetName(name: string): void {
-  if (name === '') throw paramProblem('Invalid target name (too short)');
-  if (byteLength(name) >= NAME_MAX) throw paramProblem(`Invalid target name \`${name}' (${NAME_MAX - 1} chars max)`);
-  if (/[ \t\n\v\f\r]/.test(name)) throw paramProblem(`Invalid target name \`${name}'`);
-}
-
-export function parseRulenum(text: string): number {
-  const n = wholeUint(text, 1, 0x7fffffff);
-  if (n === null) throw paramProblem(`Invalid rule number \`${text}'`);
-  return n;
-}
 
 interface Loaded { readonly use: ExtensionUse; readonly watcher: boolean }
 
 const INTRAPOSITIONED = new Set(['p', 's', 'd', 'i', 'o', 'logical-in', 'logical-out', 'src-mac', 'dst-mac', 'l', 'opcode', 'h-type', 'proto-type']);
-
-/** getopt takes abbreviations of options with the same value: the tool's own by key, an extension's by id. */
-const sameValue = (a: Value, b: Value): boolean => {
-  if ('own' in a || 'own' in b) return 'own' in a && 'own' in b && a.own === b.own;
-  return a.extension === b.extension && (a.option.id ?? a.option.name) === (b.option.id ?? b.option.name);
-};
-
-const tableOf = (long: readonly LongOption<Value>[], short: OptionTable<Value>['short']): OptionTable<Value> => {
-  const exact = new Map<string, LongOption<Value>>();
-  for (const o of long) if (!exact.has(o.name)) exact.set(o.name, o);
-  return { long, exact, short, same: sameValue };
-};
-
-const rowsOf = (e: XtExtension, family: XtFamily): LongOption<Value>[] =>
-  e.options.filter((o) => !o.families || o.families.includes(family)).map((option) => ({ name: option.name, arg: argOf(option), value: { extension: e, option } }));
-
-/** The tables of options by family and extensions loaded, in order: they are the same for every rule of a kind. */
-const tables = new Map<string, OptionTable<Value>>();
-
-function optionTable(family: XtFamily, loaded: readonly XtExtension[]): OptionTable<Value> {
-  const key = `${family} ${loaded.map((e) => `${e.kind[0]}${e.name}`).join(' ')}`;
-  const known = tables.get(key);
-  if (known) return known;
-  let made: OptionTable<Value>;
-  if (loaded.length === 0) {
-    const own = longRows<Value>(family, (word) => ({ own: word }));
-    // ebtables: every match and watcher is there from the start.
-    const all = family === 'bridge' ? [...allMatches('bridge'), ...allTargets('bridge').filter(isWatcher)].flatMap((e) => rowsOf(e, family)) : [];
-    made = tableOf([...own, ...all], shortRows<Value>(family, (own1) => ({ own: own1 })));
-  } else {
-    // xtables_options_xfrm: new options stand before those of earlier extensions, after the tool's own.
-    const before = optionTable(family, loaded.slice(0, -1));
-    const e = loaded[loaded.length - 1];
-    const own = before.long.filter((o) => 'own' in o.value);
-    const others = before.long.filter((o) => !('own' in o.value));
-    made = tableOf([...own, ...rowsOf(e, family), ...others], before.short);
-  }
-  tables.set(key, made);
-  return made;
-}
 
 /** Reads one command line; the parser's state is that of getopt and of the loop of do_parse. */
 export class CommandLine {
@@ -654,11 +539,6 @@ export class CommandLine {
 const MATCH_OF_PROTOCOL: Readonly<Record<string, string>> = { 'icmpv6': 'icmp6', 'ipv6-icmp': 'icmp6', 'icmp6': 'icmp6' };
 
 const ARP_NAMES: Readonly<Partial<Record<OptionName, string>>> = { source: 'source-ip', destination: 'destination-ip', 'src-mac': 'source-mac', 'dst-mac': 'destination-mac' };
-
-const argOf = (o: XtOption): HasArg => (o.type === 'none' ? 'no' : o.type === 'raw' ? (o.argument === 'none' ? 'no' : o.argument ?? 'required') : 'required');
-
-/** ebtables' log, nflog and the like are watchers: targets that are options of a rule. */
-const isWatcher = (e: XtExtension): boolean => e.name === 'log' || e.name === 'nflog';
 
 function finishUse(use: ExtensionUse, context: Omit<ParseContext, 'seen'>, watcher: boolean): XtUse {
   const info = use.finish(context);
