@@ -6,8 +6,8 @@ import type { HookState } from '../net/hook-state.ts';
 import type { Tuple } from './entry.ts';
 
 /** Pairs of ICMP queries and answers (invmap). */
-const INVERSE4: Readonly<Record<number, number>> = { 8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 42: 43, 43: 42 };
-const INVERSE6: Readonly<Record<number, number>> = { 128: 129, 129: 128, 139: 140, 140: 139, 160: 161, 161: 160 };
+const INVERSE4: Readonly<Record<number, number>> = { 8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17 };
+const INVERSE6: Readonly<Record<number, number>> = { 128: 129, 129: 128, 139: 140, 140: 139 };
 
 /** get_l4proto: where the transport header is, and which; null: cannot be tracked. */
 export function findL4(b: Uint8Array, o: number, family: 4 | 6): { at: number; protonum: number } | null {

@@ -95,7 +95,7 @@ function icmpError(skb: Skb, state: HookState, family: 4 | 6, at: number, proton
   if (b.length < at + 8 || badChecksum(state.net, state, skb, at, protonum)) return 'bad';
   const type = b[at];
   if (family === 4) {
-    if (type > 18 && type !== 42 && type !== 43) return 'bad';
+    if (type > 18) return 'bad';
     return ERRORS4.has(type) ? innerError(skb, state, family, at + 8, ip4Dst(b, skb.network)) : 'normal';
   }
   if (UNTRACKED6.has(type)) { skb.ct = null; skb.ctinfo = CTINFO.untracked; return 'assigned'; }

@@ -117,7 +117,8 @@ export class Fragments {
       if (end0 < q.total || (q.last && end0 !== q.total)) { this.#drop(key, q); return false; }
       q.last = true; q.total = end0;
     } else {
-      if (end0 & 7) { if (user === 'local') this.#s.icmp6.send(skb, 4, 0, 4); return false; }
+      // Tracking lets such a one go on as it is (-EPROTO); who takes it answers.
+      if (end0 & 7) { this.#drop(key, q); if (user === 'local') this.#s.icmp6.send(skb, 4, 0, 4); return user !== 'local'; }
       if (end0 > q.total) { if (q.last) { this.#drop(key, q); return false; } q.total = end0; }
     }
     if (end0 === offset) { this.#drop(key, q); return false; }

@@ -24,7 +24,7 @@ export class Icmp6 {
     const end = skipExtensions(b, o + 40, b[o + 6]);
     // Never about an error (is_ineligible).
     if (end && end.next === IPPROTO.ICMPV6 && end.fragOff < 8 && (end.offset >= b.length || b[end.offset] < 128)) return;
-    const saddr = s.ip6.isLocal(to) ? to : null;
+    const saddr = s.ip6.isLocal(to) || s.ip6.isAnycast(to) ? to : null;
     const mark = s.conf.v6('fwmark_reflect') ? orig.mark : 0;
     const oif = isLinkLocal6(from) ? (s.device(orig.skbIif)?.index ?? 0) : 0;
     const route = s.ip6.outputRoute(from, saddr, { mark, oif });

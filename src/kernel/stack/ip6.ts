@@ -286,6 +286,9 @@ export class Ip6 {
     return this.output(skb, skb.dst as Dst) ? null : 'EPERM';
   }
 
+  /** ipv6_chk_acast_addr_src: the subnet-router anycast addresses of a router. */
+  isAnycast(addr: Uint8Array): boolean { return this.#s.fib.table(255, 6).some((r) => r.type === 'anycast' && sameBytes(r.dst, addr)); }
+
   isLocal(addr: Uint8Array): boolean { return this.#s.devices.some((d) => d.addrs6.some((a) => sameBytes(a.addr, addr))); }
 }
 

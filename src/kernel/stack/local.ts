@@ -32,7 +32,11 @@ export class LocalHost {
         if (next === IPPROTO.NONE) return;
         if (at + 8 > b.length) return;
         if (next === IPPROTO.AH) { this.#s.icmp6.send(skb, 4, 1, nextAt - o); return; }
-        if (next === IPPROTO.FRAGMENT) { nextAt = at; next = b[at]; at += 8; continue; }
+        if (next === IPPROTO.FRAGMENT) {
+          if (u16(b, at + 2) & 0xfff9) { if (this.#s.fragments.defrag6(skb, 'local', at, nextAt)) this.deliver6(skb); return; }
+          nextAt = at; next = b[at]; at += 8;
+          continue;
+        }
         if (next === IPPROTO.ROUTING && b[at + 3] !== 0) { this.#s.icmp6.send(skb, 4, 0, at + 2 - o); return; }
         const len = (b[at + 1] + 1) << 3;
         if (at + len > b.length) return;

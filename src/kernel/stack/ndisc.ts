@@ -49,7 +49,9 @@ export class Ndisc {
     const router = s.conf.dev6(dev.name, 'forwarding') ? ROUTER : 0;
     if (dad) { this.#advertise(dev, ALL_NODES, target, router | (own ? OVERRIDE : 0)); return; }
     if (lladdr) s.neighbours.learn(dev, src, lladdr, 'stale', { create: true, override: true });
-    this.#advertise(dev, src, target, (router | SOLICITED | (own && !proxy ? OVERRIDE : 0)) >>> 0);
+    // A question by unicast comes from one who knows the address already.
+    const inc = isMulticast6(dst);
+    this.#advertise(dev, src, target, (router | SOLICITED | (own && inc ? OVERRIDE : 0)) >>> 0, inc);
   }
 
   /** ndisc_recv_na */
@@ -62,8 +64,8 @@ export class Ndisc {
     this.#s.neighbours.learn(dev, target, lladdr, flags & 0x40 ? 'reachable' : 'stale', { create: false, override: (flags & 0x20) !== 0 });
   }
 
-  #advertise(dev: NetDevice, to: Uint8Array, target: Uint8Array, flags: number): void {
-    this.#message(dev, target, to, NA, flags, concat(target, lladdrOption(2, dev)));
+  #advertise(dev: NetDevice, to: Uint8Array, target: Uint8Array, flags: number, withAddress = true): void {
+    this.#message(dev, target, to, NA, flags, withAddress ? concat(target, lladdrOption(2, dev)) : target);
   }
 
   /** ndisc_solicit */

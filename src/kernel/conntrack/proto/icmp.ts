@@ -2,7 +2,7 @@ import { refreshAcct } from '../protocol.ts';
 import type { Protocol } from '../protocol.ts';
 import { timeoutsOf } from '../timeout.ts';
 
-const VALID_NEW = new Set([8, 13, 15, 17, 42]);
+const VALID_NEW = new Set([8, 13, 15, 17]);
 
 /** net/netfilter/nf_conntrack_proto_icmp.c: only queries begin a connection. */
 export const protocol: Protocol = {

@@ -2,7 +2,7 @@ import { refreshAcct } from '../protocol.ts';
 import type { Protocol } from '../protocol.ts';
 import { timeoutsOf } from '../timeout.ts';
 
-const VALID_NEW = new Set([128, 139, 160]);
+const VALID_NEW = new Set([128, 139]);
 
 /** net/netfilter/nf_conntrack_proto_icmpv6.c */
 export const protocol: Protocol = {
