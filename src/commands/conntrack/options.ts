@@ -45,7 +45,7 @@ export function checkOptions(row: string, names: readonly string[], has: (name: 
   if (!special) return null;
   if (pairs.some((pair) => pair.every(has))) return null;
   const partial = pairs.findIndex((pair) => pair.some(has));
-  return partial < 0 ? 0 : partial;
+  return Math.max(partial, 0);
 }
 
 const row = (name: string, arg: LongOption['arg'], val: string): LongOption => ({ name, arg, val });

@@ -37,7 +37,7 @@ class Tool {
     for (let i = at; i < name.length; i++) {
       const c = name[i];
       if (c !== '/' && c !== '.') { out += c; continue; }
-      if (!warned && (name[i + 1] === '/' || name[i + 1] === '.')) { this.warn(`separators should not be repeated: ${out.length === i ? name.slice(i) : name.slice(i)}`); warned = true; }
+      if (!warned && (name[i + 1] === '/' || name[i + 1] === '.')) { this.warn(`separators should not be repeated: ${name.slice(i)}`); warned = true; }
       out += c === from ? to : c === to ? from : c;
     }
     return out;
@@ -62,7 +62,7 @@ class Tool {
 
   rawPath(name: string): string { const at = name.search(/[/.]/); return at < 0 || name[at] === '/' ? name : name.replace(/[/.]/g, (c) => (c === '.' ? '/' : '.')); }
 
-  selected(name: string): boolean { return this.flags.pattern === undefined || this.flags.pattern !== null && this.flags.pattern.test(name); }
+  selected(name: string): boolean { return this.flags.pattern === undefined || this.flags.pattern?.test(name) === true; }
 
   print(name: string, value: string): void {
     const { names, values, newline } = this.flags;

@@ -1,10 +1,9 @@
 import type { Errno } from '../errno.ts';
 import type { Netns } from '../netns.ts';
-import { Conntrack, DEFAULT_ZONE, IPCT, IPS } from './entry.ts';
-import type { Tuple, Zone } from './entry.ts';
+import { DEFAULT_ZONE, IPCT, IPS } from './entry.ts';
+import type { Conntrack, Tuple, Zone } from './entry.ts';
 import { setupNat } from './nat-setup.ts';
 import type { NatRequest } from './nat-setup.ts';
-import { sameTuple } from './tuple.ts';
 
 /** CTA_TUPLE_*: what a tool says of one direction. Fields it did not send are absent. */
 export interface TupleMessage {
@@ -253,5 +252,3 @@ export function useCounts(net: Netns): (ct: Conntrack) => number {
     return 1 + (children.get(ct) ?? 0);
   };
 }
-
-export { sameTuple };

@@ -43,9 +43,10 @@ const masked = (t: Tuple, exp: { tuple: Tuple; mask: TupleMask }): boolean => {
 };
 
 const sameTupleMask = (a: Expectation, b: NewExpectation): boolean =>
-  a.mask.sport === b.mask.sport && sameBytes(a.mask.src, b.mask.src) && masked(b.tuple, { tuple: a.tuple, mask: FULL(a) })
+  a.mask.sport === b.mask.sport && sameBytes(a.mask.src, b.mask.src) && masked(b.tuple, { tuple: a.tuple, mask: wholeSource(a) })
   && zoneId(a.zone, 0) === zoneId(b.zone, 0);
-const FULL = (a: Expectation): TupleMask => ({ src: new Uint8Array(a.tuple.src.length).fill(255), sport: 0xffffffff });
+/** Every bit of the source. */
+const wholeSource = (a: Expectation): TupleMask => ({ src: new Uint8Array(a.tuple.src.length).fill(255), sport: 0xffffffff });
 
 /** expect_clash: one could be taken for the other within both masks. */
 const clash = (a: Expectation, b: NewExpectation): boolean => {

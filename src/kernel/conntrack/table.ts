@@ -116,15 +116,13 @@ export class ConntrackTable {
   /** Both places are free? Then into the hash (nf_conntrack_hash_check_insert). */
   insert(ct: Conntrack): boolean {
     for (const dir of [0, 1] as const) {
-      const other = this.#lookupDir(ct.zone, ct.tuple(dir));
+      const other = this.#lookup(ct.zone, ct.tuple(dir));
       if (other && !this.#expired(other.ct, this.#net.clock.now())) { this.stats.insertFailed++; return false; }
       if (other) this.kill(other.ct);
     }
     this.#link(ct);
     return true;
   }
-
-  #lookupDir(zone: Zone, tuple: Tuple): Slot | null { return this.#lookup(zone, tuple); }
 
   #link(ct: Conntrack): void {
     if (this.#entries.size * 2 >= this.#slots.length) this.#grow();

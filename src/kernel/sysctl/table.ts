@@ -32,7 +32,7 @@ export class Sysctl {
     const row = this.#fixed.get(path);
     if (row) return row;
     const device = this.#device(path);
-    return device && device.rows[device.name];
+    return device?.rows[device.name];
   }
 
   #device(path: string): { rows: Readonly<Record<string, SysctlRow>>; base: string; dev: string; name: string } | undefined {
