@@ -1,6 +1,6 @@
 import type { Cmd, Expr } from '../../parsers/nft/ast.ts';
 import { datatype, datatypeByName, type Datatype, type NameContext } from './datatype/index.ts';
-import { giveType } from './evaluate/index.ts';
+import { giveType, rawPayload } from './evaluate/index.ts';
 import { protocols } from '../../kernel/net/names/database.ts';
 
 /** expr_name */
@@ -16,16 +16,17 @@ export function describe(cmd: Cmd, names: NameContext, out: (text: string) => vo
   if (e.kind === 'symbol' || (e.kind === 'value' && e.dtype === 'string')) {
     const word = e.kind === 'symbol' ? e.identifier : '';
     const found = datatypeByName(word);
-    if (!found) { out(`datatype ${word} is invalid\n`); return null; }
+    if (!found || found.id === 'invalid') { out(found ? 'datatype invalid (invalid), 0 bits\n' : 'symbol expression, datatype invalid (invalid)\n'); return null; }
     type = found; len = type.size;
     out(`datatype ${type.name} (${type.desc})${bases(type)}`);
   } else {
     giveType(e);
+    if (e.kind === 'payload') rawPayload(e);
     type = datatype(e.dtype); len = e.len;
     if (type.id === 'invalid') { out(`${NAMES[e.kind] ?? e.kind} expression, datatype invalid (invalid)\n`); return null; }
     out(`${NAMES[e.kind] ?? e.kind} expression, datatype ${type.name} (${type.desc})${bases(type)}`);
   }
-  if (len) out(type.id === 'string' || len % 8 === 0 && type.base?.id === 'string' ? `, ${len / 8} characters` : `, ${len} bits`);
+  if (len || e.kind === 'symbol') out((type.id === 'string' && len) || len % 8 === 0 && type.base?.id === 'string' ? `, ${len / 8} characters` : `, ${len} bits`);
   out('\n');
   symbols(type, len, names, out);
   return null;

@@ -41,7 +41,7 @@ function misspelt(cache: Cache, p: Pending): { message: string; at?: Cmd['loc'] 
   if (!found) return null;
   const { table: t } = found;
   if (!cache.find(h.family, h.table.name)) return { message: `${words} table '${t.name}' in family ${t.family}?`, at: h.table.loc };
-  if (found.name === h.chain?.name && (cmd.object.kind === 'rule' || t === cache.find(h.family, h.table.name))) return null;
+  if (cmd.object.kind === 'rule' && found.name === h.chain?.name) return null;
   return { message: `${words} ${found.kind} '${found.name}' in table ${t.family} '${t.name}'?` };
 }
 

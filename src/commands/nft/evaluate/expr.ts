@@ -77,9 +77,8 @@ export function setNotFound(c: Context, at: Expr['loc'], name: string): never {
   return c.fail(`${NOT_FOUND}; did you mean ${kind} '${found.name}' in table ${found.table.family} '${found.table.name}'?`, at);
 }
 
-/** The *_lookup_fuzzy functions: a hit of the very name in another table, else the nearest name. */
+/** The *_lookup_fuzzy functions: the nearest name, be it the very name in another table; names of one letter have no neighbours. */
 export function nearestIn(tables: readonly CachedTable[], name: string, names: (t: CachedTable) => readonly string[]): { table: CachedTable; name: string } | undefined {
-  for (const table of tables) if (names(table).includes(name)) return { table, name };
   const all = tables.flatMap((table) => names(table).map((n) => ({ table, name: n })));
   const best = closest(name, all.map((x) => x.name));
   return best === undefined ? undefined : all.find((x) => x.name === best);

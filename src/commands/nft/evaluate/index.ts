@@ -8,7 +8,7 @@ import { Context, EvaluationFailed } from './context.ts';
 export { Cache, objKey, type CachedChain, type CachedRule, type CachedTable } from './cache.ts';
 export { hookNumber, standardPriority } from './commands.ts';
 export { nearestIn } from './expr.ts';
-export { giveType } from './types.ts';
+export { giveType, rawPayload } from './types.ts';
 
 export interface Evaluated {
   /** The commands as they go to the kernel: blocks expanded, anonymous sets and chains before the rules that use them. */

@@ -3,7 +3,7 @@ import { baseType, concatType, datatype, parseSymbol } from '../datatype/index.t
 import { CT } from '../keys/ct.ts';
 import { META } from '../keys/meta.ts';
 import { keyField, numberOf, protocol, type Proto } from '../proto.ts';
-import type { Context } from './context.ts';
+import { EvaluationFailed, type Context } from './context.ts';
 import { payloadDependency, payloadExpr } from './dependency.ts';
 import { checkChainName, describe, evaluate, MAX_BITS, tableNotFound, toByteorder } from './expr.ts';
 import { exthdrValue, locate, needsAdjustment, offsetShift } from './headers.ts';
@@ -391,7 +391,7 @@ function needTransport(c: Context, s: Stmt, e: Expr, addr: Expr | undefined): vo
   if (c.pctx.at('transport') === null && !readsTransport(addr)) c.fail('transport protocol mapping is only valid after transport protocol match', e.loc, s.loc);
 }
 
-/** nat_concat_map */
+/** nat_concat_map: what is wrong here is said, and said again when the map itself is evaluated. */
 function mapsToConcat(c: Context, s: StmtOf<'nat'>): boolean {
   const { addr } = s;
   if (addr?.kind !== 'map') return false;
@@ -401,9 +401,14 @@ function mapsToConcat(c: Context, s: StmtOf<'nat'>): boolean {
     return true;
   }
   if (addr.mappings.kind !== 'symbol') return false;
-  addr.mappings = evaluate(c, addr.mappings);
+  try {
+    addr.mappings = evaluate(c, addr.mappings);
+  } catch (e) {
+    if (e instanceof EvaluationFailed) return false;
+    throw e;
+  }
   const decl = addr.mappings.kind === 'set_ref' ? addr.mappings.decl : undefined;
-  if (!decl || !has(decl, 'map')) return c.fail('Expression is not a map', addr.mappings.loc);
+  if (!decl || !has(decl, 'map')) { c.error('Expression is not a map', addr.mappings.loc); return false; }
   if (decl.data && (decl.data.kind === 'concat' || datatype(decl.data.dtype).fields)) { s.typeFlags.concat = true; return true; }
   return false;
 }
