@@ -16,6 +16,8 @@ const user2creditsByte = (user: bigint): bigint => (user * BigInt(HZ) * CPJ_BYTE
 const user2rate = (user: bigint): bigint => (user === 0n ? 0n : SCALE / user);
 const user2rateBytes = (user: bigint): bigint => ((user === 0n ? 0xffffffffn : 0xffffffffn / user) - 1n) << 4n;
 
+const jiffies = (milliseconds: number): number => Math.floor((milliseconds * HZ) / 1000);
+
 interface Bucket { prev: number; expires: number; credit: bigint; cap: bigint; cost: bigint; rate: bigint; burst: bigint; current: bigint; previousWindow: boolean }
 
 export class HashlimitTable {
@@ -23,8 +25,17 @@ export class HashlimitTable {
   readonly #cfg: HashlimitInfo;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(cfg: HashlimitInfo) {
+  readonly #created: number;
+
+  constructor(cfg: HashlimitInfo, milliseconds: number) {
     this.#cfg = cfg;
+    this.#created = jiffies(milliseconds);
+  }
+
+  /** htable_gc: when the collector, which runs every gc_interval, last looked. Nothing here takes time, so a bucket as old as the table counts as younger. */
+  #collectedAt(now: number): number {
+    const interval = Math.max(1, Math.ceil((this.#cfg.gcInterval * HZ) / 1000));
+    return this.#created + Math.floor((now - this.#created) / interval) * interval;
   }
 
   #make(now: number): Bucket {
@@ -66,10 +77,10 @@ export class HashlimitTable {
 
   /** hashlimit_mt_common: is the packet within the limit? */
   within(key: string, length: number, milliseconds: number): boolean {
-    const now = Math.floor((milliseconds * HZ) / 1000);
+    const now = jiffies(milliseconds);
     const lifetime = Math.ceil((this.#cfg.expire * HZ) / 1000);
     let b = this.#buckets.get(key);
-    if (!b || b.expires < now) {
+    if (!b || b.expires < this.#collectedAt(now)) {
       b = this.#make(now);
       this.#buckets.set(key, b);
     } else this.#recalculate(b, now);

@@ -17,7 +17,7 @@ export const match = defineExtension<ClusterInfo>({
   options: [
     { name: 'cluster-total-nodes', type: 'uint32', min: 1, max: 32, mandatory: true },
     { name: 'cluster-local-node', type: 'uint32', min: 1, max: 32, invert: true, excludes: ['cluster-local-nodemask'] },
-    { name: 'cluster-local-nodemask', type: 'uint32', min: 1, max: 0xffffffff, invert: true, excludes: ['cluster-local-node'] },
+    { name: 'cluster-local-nodemask', type: 'uint32', min: 1, max: 32, invert: true, excludes: ['cluster-local-node'] },
     { name: 'cluster-hash-seed', type: 'uint32', mandatory: true },
   ],
   help: () => `cluster match options:

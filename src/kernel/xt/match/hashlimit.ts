@@ -139,6 +139,15 @@ function translateMode(i: HashlimitInfo, family: string): string | null {
   return parts.length ? parts.join(' . ') : null;
 }
 
+/** Tables are shared by their name within a family; the first rule makes them. */
+const tableKey = (family: string, name: string): string => `hashlimit/${family}/${name}`;
+
+function checkRate(i: HashlimitInfo): 'ERANGE' | 'EINVAL' | null {
+  if (i.mode & MODE.RATE_MATCH) return i.avg === 0n || i.avg > U32 ? 'ERANGE' : i.interval === 0 ? 'EINVAL' : null;
+  if (i.mode & MODE.BYTES) return (i.avg * 250n * 2n ** 24n) >> 32n === 0n ? 'EINVAL' : null;
+  return i.burst === 0n || user2credits(i.avg * i.burst) < user2credits(i.avg) ? 'ERANGE' : null;
+}
+
 export const match = defineExtension<HashlimitInfo>({
   kind: 'match',
   name: 'hashlimit',
@@ -255,12 +264,13 @@ export const match = defineExtension<HashlimitInfo>({
     const bits = c.family === 'ip6' ? 128 : 32;
     if (i.name === '' || i.name === '.' || i.name === '..' || i.name.includes('/')) return 'EINVAL';
     if (i.gcInterval === 0 || i.expire === 0 || i.srcmask > bits || i.dstmask > bits) return 'EINVAL';
-    if (i.mode & MODE.RATE_MATCH) return i.avg === 0n || i.avg > U32 ? 'ERANGE' : i.interval === 0 ? 'EINVAL' : null;
-    if (i.mode & MODE.BYTES) return (i.avg * 250n * 2n ** 24n) >> 32n === 0n ? 'EINVAL' : null;
-    return i.burst === 0n || user2credits(i.avg * i.burst) < user2credits(i.avg) ? 'ERANGE' : null;
+    const refused = checkRate(i);
+    const key = tableKey(c.family, i.name);
+    if (!refused && !c.net.nft.shared.has(key)) c.net.nft.shared.set(key, new HashlimitTable(i, c.net.clock.now()));
+    return refused;
   },
   match(i, skb, state, keep) {
-    const table = keep.shared(`hashlimit/${state.pf}/${i.name}`, () => new HashlimitTable(i));
+    const table = keep.shared(tableKey(state.pf, i.name), () => new HashlimitTable(i, state.net.clock.now()));
     const masked = (a: Uint8Array, bits: number): string => { const mask = prefixMask(bits, a.length); return a.map((b, n) => b & mask[n]).join('.'); };
     const key: (string | number)[] = [];
     if (i.mode & MODE.DSTIP) key.push(`d${masked(destination(skb), i.dstmask)}`);
