@@ -10,6 +10,7 @@ const ECHO_REQUEST = 128, ECHO_REPLY = 129;
 /** net/ipv6/icmp.c */
 export class Icmp6 {
   readonly #s: Stack;
+  /** Tokens by peer (inetpeer): errors and redirects draw from the same. */
   readonly #buckets = new Map<string, { tokens: number; last: number }>();
   constructor(stack: Stack) { this.#s = stack; }
 
@@ -49,9 +50,11 @@ export class Icmp6 {
   /** icmpv6_xrlim_allow; the default mask spares informational messages and packet-too-big. */
   #allowed(type: number, dst: Dst, daddr: Uint8Array): boolean {
     if (type >= 128 || type === 2 || dst.dev.type === 'loopback') return true;
-    const limit = this.#s.conf.v6('icmp.ratelimit');
-    return limit === 0 || peerAllow(this.#buckets, daddr.join('.'), this.#s.net.clock.now(), limit);
+    return this.peerAllows(daddr, this.#s.conf.v6('icmp.ratelimit'));
   }
+
+  /** inet_peer_xrlim_allow; a timeout of 0 empties the bucket. */
+  peerAllows(peer: Uint8Array, timeout: number): boolean { return peerAllow(this.#buckets, peer.join('.'), this.#s.net.clock.now(), timeout); }
 
   /** icmpv6_rcv */
   receive(skb: Skb): void {

@@ -5,7 +5,6 @@ import { ETH, IPPROTO, ip6Dst, ip6Src, isExtensionHeader, isLinkLocal6, isLoopba
 import type { NetDevice } from './device.ts';
 import type { Dst } from './fib.ts';
 import { prefixMatch } from './fib.ts';
-import { peerAllow } from './icmp4.ts';
 import type { Stack } from './stack.ts';
 
 const MIN_MTU = 1280;
@@ -13,7 +12,6 @@ const MIN_MTU = 1280;
 /** IPv6: input, routing decision, forwarding, output (net/ipv6/ip6_input.c, route.c, ip6_output.c). */
 export class Ip6 {
   readonly #s: Stack;
-  readonly #redirects = new Map<string, { tokens: number; last: number }>();
   constructor(stack: Stack) { this.#s = stack; }
 
   // ---- input ----
@@ -136,8 +134,8 @@ export class Ip6 {
 
   #redirect(skb: Skb, dst: Dst): void {
     const target = dst.gateway ?? ip6Dst(skb.data, skb.network);
-    // inet_peer_xrlim_allow by destination: six at once, then one a second.
-    if (!peerAllow(this.#redirects, ip6Dst(skb.data, skb.network).join('.'), this.#s.net.clock.now(), 1000)) return;
+    // By destination here, by source in ndisc: six at once, then one a second.
+    if (!this.#s.icmp6.peerAllows(ip6Dst(skb.data, skb.network), 1000)) return;
     this.#s.ndisc.redirect(skb, target, dst);
   }
 

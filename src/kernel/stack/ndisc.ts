@@ -103,7 +103,7 @@ export class Ndisc {
     const daddr = ip6Dst(b, o), saddr = ip6Src(b, o);
     if (!source || (!sameBytes(daddr, target) && !isLinkLocal6(target))) return;
     const back = s.ip6.outputRoute(saddr, null, { mark: 0, oif: dev.index });
-    if ('error' in back || back.dst.gateway) return;
+    if ('error' in back || back.dst.gateway || !s.icmp6.peerAllows(saddr, 1000)) return;
     const known = s.neighbours.find(dev, target)?.lladdr;
     const opt = known ? concat(Uint8Array.of(2, 1), known) : new Uint8Array(0);
     const room = Math.min(1280 - 40 - 40 - opt.length, b.length - o + 8) & ~7;
