@@ -178,9 +178,10 @@ class Raiser {
       case 4: this.arp.hlen = this.field(r, data, inverted); return;
       case 5: if (data[0] !== 4 || inverted) this.error = 'unexpected ARP protocol length match'; return;
       case 6: this.arp.opcode = this.field(r, data, inverted); return;
-      case 8: this.arp.srcMac = this.masked(r, data, 6, inverted); return;
+      // A masked address of fewer bytes is passed over (nft_arp_parse_devaddr).
+      case 8: if (data.length === 6) this.arp.srcMac = this.masked(r, data, 6, inverted); return;
       case 8 + hlen: this.rule.src = this.masked(r, data, 4, inverted); return;
-      case 8 + hlen + 4: this.arp.dstMac = this.masked(r, data, 6, inverted); return;
+      case 8 + hlen + 4: if (data.length === 6) this.arp.dstMac = this.masked(r, data, 6, inverted); return;
       case 8 + hlen + 4 + hlen: this.rule.dst = this.masked(r, data, 4, inverted); return;
       default: this.error = 'unknown payload offset';
     }

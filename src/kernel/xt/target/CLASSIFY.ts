@@ -17,7 +17,7 @@ function parseClass(text: string): number | null {
 
 /** extensions/libxt_CLASSIFY.c, net/netfilter/xt_CLASSIFY.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'CLASSIFY', families: ['ip', 'ip6', 'arp'], revision: 0,
+  kind: 'target', name: 'CLASSIFY', families: ['ip', 'ip6'], revision: 0,
   options: [{ name: 'set-class', type: 'string', mandatory: true }],
   help: () => `CLASSIFY target options:
 --set-class MAJOR:MINOR    Set skb->priority value (always hexadecimal!)
@@ -32,7 +32,7 @@ export const target = defineExtension<Info>({
   save: ({ priority: p }) => ` --set-class ${major(p).toString(16).padStart(4, '0')}:${minor(p).toString(16).padStart(4, '0')}`,
   print: ({ priority: p }) => ` CLASSIFY set ${major(p).toString(16)}:${minor(p).toString(16)}`,
   translate: ({ priority: p }) => `meta priority set ${p === 0xffffffff ? 'root' : p === 0 ? 'none' : `${major(p).toString(16)}:${minor(p).toString(16)}`}`,
-  check: (_, c) => (c.family === 'arp' ? null : misplaced({ hooks: HOOK.OUT | HOOK.FWD | HOOK.POST }, c)),
+  check: (_, c) => misplaced({ hooks: HOOK.OUT | HOOK.FWD | HOOK.POST }, c),
   target(i, skb) {
     skb.priority = i.priority;
     return 'continue';
