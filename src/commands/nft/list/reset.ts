@@ -5,9 +5,8 @@ import type { Cmd } from '../../../parsers/nft/ast.ts';
 import { setDecl } from '../set/decl.ts';
 import { readElements } from '../set/read.ts';
 import { elementsOf } from '../set/write.ts';
-import { jsonDocument } from './json-text.ts';
 import { list, oneRule, type Listing } from './list.ts';
-import { setJson, setText } from './set.ts';
+import { setText } from './set.ts';
 import { bareHead } from './table.ts';
 
 const tablesOf = (cmd: Cmd, l: Listing): readonly Table[] =>
@@ -57,7 +56,8 @@ export function getElements(cmd: Cmd, l: Listing, andReset = false): 'ENOENT' | 
   decl.init = readElements(l.nft, set, decl, found);
   // set_clone copies no more than this
   decl.stmts = []; delete decl.comment; delete decl.timeout; delete decl.gcInterval;
-  if (l.json) l.out(jsonDocument([setJson(decl, l.p)])); else l.out(`${bareHead(t)}${setText(decl, l.p)}}\n`);
+  // do_get_setelems knows no JSON
+  l.out(`${bareHead(t)}${setText(decl, l.p)}}\n`);
   if (andReset) for (const e of found) l.nft.live.reset(e);
   return null;
 }
