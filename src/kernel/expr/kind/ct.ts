@@ -53,9 +53,9 @@ const helperOf = (ct: Conntrack): string | null => { for (let c: Conntrack | nul
 
 const NEEDS_DIR = new Set(['src', 'dst', 'src_ip', 'dst_ip', 'src_ip6', 'dst_ip6', 'proto_src', 'proto_dst', 'l3proto', 'protocol']);
 const MAY_DIR = new Set(['bytes', 'packets', 'avgpkt', 'zone']);
-const TRACKED = new Set(['ip', 'ip6', 'inet', 'bridge']);
+const TRACKED = new Set(['ip', 'ip6', 'inet']);
 
-/** nf_ct_netns_get: there is no tracking in arp and netdev. */
+/** nf_ct_netns_get: there is no tracking in arp and netdev, nor, without nf_conntrack_bridge, on bridges. */
 export const trackable = (family: string): boolean => TRACKED.has(family);
 
 /** nft_ct_get_ops */
