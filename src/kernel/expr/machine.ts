@@ -23,6 +23,8 @@ export class Regs {
   tprot = 0;
   thoff = 0;
   fragoff = 0;
+  /** Offset of the tunnel's own header while an expression looks inside; -1: outside. */
+  tunnel = -1;
   /** Chain and table at work, for expressions that ask. */
   family: Family = 'ip';
 }

@@ -13,6 +13,7 @@ function inside(regs: Regs, skb: Skb, e: { readonly type: number; readonly hdrsi
   const d = skb.data;
   let at = regs.tprot === 17 ? regs.thoff + 8 : regs.tprot === 47 || regs.tprot === 4 || regs.tprot === 41 ? regs.thoff : -1;
   if (at < 0) return null;
+  const tunnel = at;
   if (e.flags & HDRSIZE) { at += e.hdrsize; if (e.type === GENEVE) at += (d[at - e.hdrsize] & 63) * 4; }
   const copy = skb.clone();
   copy.data = d;
@@ -25,6 +26,7 @@ function inside(regs: Regs, skb: Skb, e: { readonly type: number; readonly hdrsi
   else proto = d[at] >> 4 === 6 ? 0x86dd : 0x0800;
   copy.protocol = proto; copy.network = at;
   const fresh = new Regs();
+  fresh.tunnel = tunnel;
   if (e.flags & (NH | TH)) setPacketInfo(fresh, copy, 'netdev');
   return { skb: copy, regs: fresh };
 }
@@ -39,10 +41,10 @@ export const definition = defineExpression({
       run(regs, skb, state) {
         const found = inside(regs, skb, e);
         if (!found || !op) { regs.verdict = NF.BREAK; return; }
-        const { l4, tprot, thoff, fragoff } = regs;
-        Object.assign(regs, { l4: found.regs.l4, tprot: found.regs.tprot, thoff: found.regs.thoff, fragoff: found.regs.fragoff });
+        const { l4, tprot, thoff, fragoff, tunnel } = regs;
+        Object.assign(regs, { l4: found.regs.l4, tprot: found.regs.tprot, thoff: found.regs.thoff, fragoff: found.regs.fragoff, tunnel: found.regs.tunnel });
         op.run(regs, found.skb, state);
-        Object.assign(regs, { l4, tprot, thoff, fragoff });
+        Object.assign(regs, { l4, tprot, thoff, fragoff, tunnel });
       },
     };
   },

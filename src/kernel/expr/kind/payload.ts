@@ -10,7 +10,7 @@ export function baseOffset(base: PayloadBase, regs: Regs, skb: Skb): number {
     case 'network': return skb.network;
     case 'transport': return !regs.l4 || regs.fragoff ? -1 : regs.thoff;
     case 'inner': return innerOffset(regs, skb);
-    case 'tunnel': return -1;
+    case 'tunnel': return regs.tunnel;
   }
 }
 
