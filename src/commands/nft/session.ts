@@ -76,7 +76,7 @@ export class Session {
   /** With -j the input may be JSON; what is not JSON at all is nft's own language. */
   #parse(source: Source): ReturnType<typeof parseNft> & { readonly root?: JsonIn } {
     const json = this.options.json ? parseJson(source.text, this.names) : null;
-    return json ? { ...json, failed: json.errors.length > 0, root: readJson(source.text) } : parseNft(source, this.#env());
+    return json ? { ...json, root: readJson(source.text) } : parseNft(source, this.#env());
   }
 
   #run(source: Source): number {
@@ -90,7 +90,8 @@ export class Session {
     if (this.options.optimize && !parsed.failed) optimize(parsed.cmds, { p: this.printer, out: this.call.out, err: this.call.err });
     const cache = kernelCache(nft), evaluated = evaluateCommands(parsed.cmds, this.names, cache);
     const errors = [...parsed.errors, ...evaluated.errors];
-    if (parsed.failed || errors.some((e) => e.severity === 'error')) return this.#fail(errors);
+    // JSON input may be told wrong and be done nevertheless
+    if (parsed.failed || evaluated.errors.some((e) => e.severity === 'error')) return this.#fail(errors);
     if (errors.length) this.call.err(printErrors(errors));
     return this.execute(evaluated.cmds, cache, 'root' in parsed && parsed.root ? { root: parsed.root, cmds: parsed.cmds } : null);
   }

@@ -40,7 +40,7 @@ function table(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   if (removes(op)) return cmd(op, { kind: 'table' }, handle);
   const comment = r.maybe(v, 'comment', 's');
   const flags = words(r.maybe(v, 'flags', 'o')).filter((x) => typeof x === 'string');
-  for (const f of flags) if (!['dormant', 'owner', 'persist'].includes(f)) r.fail(`Unknown table flag '${f}'.`);
+  flags.forEach((f, i) => { if (!['dormant', 'owner', 'persist'].includes(f)) r.fail(`Invalid table flag at index ${i}.`); });
   if (comment === undefined && !flags.length) return cmd(op, { kind: 'table' }, handle);
   const decl: TableDecl = { loc: NOWHERE, handle, flags, chains: [], sets: [], objs: [], flowtables: [], ...(comment === undefined ? {} : { comment }) };
   return cmd(op, { kind: 'table', decl }, handle);
@@ -48,7 +48,7 @@ function table(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
 
 const inTable = (v: JsonIn, r: JsonReader): Handle => {
   r.need(v, 'family', 's');
-  const t = r.need(v, 'table', 's');
+  const t = r.need(v, 'table', 's', 1);
   return { family: family(v, r), table: r.named(t) };
 };
 
@@ -64,7 +64,6 @@ function devices(v: JsonIn | undefined, r: JsonReader): Expr | undefined {
 }
 
 const int32 = (n: bigint): Expr => node({ kind: 'value', value: BigInt.asUintN(32, n) }, 'integer', 32, 'host');
-const CHAIN_TYPES = ['filter', 'nat', 'route'];
 const HOOKS = ['ingress', 'prerouting', 'input', 'forward', 'postrouting', 'output', 'egress'];
 
 function chain(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
@@ -75,7 +74,6 @@ function chain(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   const type = r.maybe(v, 'type', 's'); const hook = r.maybe(v, 'hook', 's'); const prio = r.maybe(v, 'prio', 'i');
   const decl: ChainDecl = { loc: NOWHERE, handle, flags: [], rules: [], ...(comment === undefined ? {} : { comment }) };
   if (type === undefined || hook === undefined || prio === undefined) return cmd(op, { kind: 'chain', ...(comment === undefined ? {} : { decl }) }, handle);
-  if (!CHAIN_TYPES.includes(type)) r.fail(`Invalid chain type '${type}'.`);
   if (!HOOKS.includes(hook)) r.fail(`Invalid chain hook '${hook}'.`);
   const dev = devices(r.maybe(v, 'dev', 'o'), r);
   decl.hook = { loc: NOWHERE, type: r.named(type), name: r.named(hook), priority: { loc: NOWHERE, expr: int32(prio) }, ...(dev ? { devices: dev } : {}) };
@@ -89,7 +87,7 @@ function chain(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
 
 function rule(v: JsonIn, op: CmdOp, r: JsonReader, implicit: boolean): Cmd {
   r.need(v, 'family', 's');
-  const t = r.need(v, 'table', 's'); const c = r.need(v, 'chain', 's');
+  const t = r.need(v, 'table', 's', 1); const c = r.need(v, 'chain', 's', 2);
   const handle: Handle = { family: 'ip', table: r.named(t), chain: r.named(c) };
   const exprs = removes(op) ? undefined : r.need(v, 'expr', 'o');
   handle.family = family(v, r);
@@ -132,7 +130,7 @@ function mapData(decl: SetDecl, v: JsonIn, r: JsonReader): void {
     decl.flags.push('object');
     return;
   }
-  const d = r.within('Invalid map type.', () => dtype(v, r));
+  const d = r.within("Invalid map type '(null)'.", () => dtype(v, r));
   decl.data = d.key;
   decl.flags.push('map');
   if (d.key.kind === 'ct' && d.key.key === 'helper' && d.isTypeof) {
@@ -150,7 +148,9 @@ function set(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   const isMap = isObject(v) && 'map' in v;
   if (removes(op)) return cmd(op, { kind: 'set' }, handle);
   const decl: SetDecl = { loc: NOWHERE, handle, flags: [], isMap, keyTypeof: false, autoMerge: false, stmts: [] };
-  const type = r.within('Invalid set type.', () => dtype(r.need(v, 'type', 'o'), r));
+  const given0 = r.maybe(v, 'type', 'o');
+  if (given0 === undefined) return r.fail('Invalid set type.');
+  const type = r.within('Invalid set type.', () => dtype(given0, r));
   decl.key = type.key;
   decl.keyTypeof = type.isTypeof;
   const data = r.maybe(v, 'map', 'o');
@@ -159,9 +159,9 @@ function set(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   if (policy !== undefined) decl.policy = policy === 'performance' || policy === 'memory' ? policy : r.fail(`Unknown set policy '${policy}'.`);
   // json_parse_set_flags reads lists only: a single word is not seen
   const flags = r.maybe(v, 'flags', 'o');
-  for (const word of Array.isArray(flags) ? flags : []) {
+  for (const [index, word] of (Array.isArray(flags) ? flags : []).entries()) {
     const flag = typeof word === 'string' ? SET_FLAGS[word] : undefined;
-    if (!flag) return r.fail(`Invalid set flag '${String(word)}'.`);
+    if (!flag) return r.fail(`Invalid set flag at index ${index}.`);
     if (!decl.flags.includes(flag)) decl.flags.push(flag);
   }
   options(decl, v, r);
@@ -184,7 +184,7 @@ function options(decl: SetDecl, v: JsonIn, r: JsonReader): void {
 
 function element(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   r.need(v, 'family', 's');
-  const t = r.need(v, 'table', 's'); const name = r.need(v, 'name', 's'); const elem = r.need(v, 'elem', 'o');
+  const t = r.need(v, 'table', 's', 1); const name = r.need(v, 'name', 's', 2); const elem = r.need(v, 'elem', 'o', 3);
   const handle: Handle = { family: family(v, r), table: r.named(t), set: r.named(name) };
   return cmd(op, { kind: 'element', expr: r.within('Invalid set.', () => setItems(elem, r)) }, handle);
 }
@@ -261,12 +261,13 @@ function name(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
 function rename(v: JsonIn, r: JsonReader): Cmd {
   const item = r.need(v, 'chain', 'o');
   const base = inTable(item, r);
-  const from = r.need(item, 'name', 's');
-  return { ...cmd('rename', { kind: 'chain' }, { ...base, chain: r.named(from) }), arg: r.named(r.need(item, 'newname', 's')) };
+  const from = r.need(item, 'name', 's', 2.6);
+  return { ...cmd('rename', { kind: 'chain' }, { ...base, chain: r.named(from) }), arg: r.named(r.need(item, 'newname', 's', 3.6)) };
 }
 
 function replace(v: JsonIn, r: JsonReader): Cmd {
   const item = r.need(v, 'rule', 'o');
+  if (r.maybe(item, 'handle', 'I') === undefined && isObject(item) && 'expr' in item) return r.fail('Handle is required when replacing a rule.');
   return rule(item, 'replace', r, false);
 }
 
@@ -281,7 +282,8 @@ function command(v: JsonObject, r: JsonReader): Cmd {
   return add(v, 'add', r, true);
 }
 
-export interface ParsedJson { readonly cmds: Cmd[]; readonly errors: NftError[] }
+/** `failed`: reading stopped; other errors are told only. */
+export interface ParsedJson { readonly cmds: Cmd[]; readonly errors: NftError[]; readonly failed: boolean }
 
 /** nft_parse_json_buffer: the commands of a document; null: not JSON, so it is to be read as text. */
 export function parseJson(text: string, names: NameContext): ParsedJson | null {
@@ -289,24 +291,26 @@ export function parseJson(text: string, names: NameContext): ParsedJson | null {
   if (root === undefined) return null;
   const r = new JsonReader(text, names);
   const cmds: Cmd[] = [];
+  let failed = false;
   try {
     const list = r.need(root, 'nftables', 'o');
-    if (!Array.isArray(list)) return r.fail('Value of property "nftables" must be an array.');
-    list.forEach((v, i) => {
+    if (!Array.isArray(list)) r.fail('Value of property "nftables" must be an array.');
+    else list.forEach((v, i) => {
       if (!isObject(v)) r.fail(`Unexpected command array element of type ${typeName(v)}, expected object.`);
       else if (isObject(v.metainfo)) metainfo(v.metainfo, r);
       else cmds.push(r.within(`Parsing command array at index ${i} failed.`, () => command(v, r)));
     });
   } catch (e) {
     if (!(e instanceof Refused)) throw e;
+    failed = true;
   }
-  return { cmds, errors: r.errors };
+  return { cmds, errors: r.errors, failed };
 }
 
 function metainfo(v: JsonObject, r: JsonReader): void {
   const version = r.maybe(v, 'json_schema_version', 'i');
   if (version !== undefined && version > 1n) {
-    r.errors.push(nftError(`Schema version ${version} is too high.`));
-    r.fail('JSON metainfo verification failed.');
+    r.errors.push(nftError(`Schema version ${version} not supported, maximum supported version is 1\n`));
+    r.fail('Metainfo verification failed.');
   }
 }

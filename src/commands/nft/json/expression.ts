@@ -1,6 +1,6 @@
 import type { Expr, ExprOf } from '../../../parsers/nft/ast.ts';
 import { parseTime } from '../datatype/time.ts';
-import { TCPOPT } from '../keys/exthdr.ts';
+import { EXTHDR, IPV6_EXTHDR, TCPOPT } from '../keys/exthdr.ts';
 import { CT } from '../keys/ct.ts';
 import { META } from '../keys/meta.ts';
 import { FIB_FLAGS } from '../keys/other.ts';
@@ -18,6 +18,7 @@ export const symbol = (identifier: string): ExprOf<'symbol'> => node(identifier.
 const PROTOCOL_WORDS: Readonly<Record<string, bigint>> = { comp: 108n, icmpv6: 58n };
 function constant(word: string): Expr | null {
   if (word === 'exists' || word === 'missing') return node({ kind: 'value', value: word === 'exists' ? 1n : 0n }, 'boolean', 8, 'host');
+  if (word === 'redirect') return node({ kind: 'value', value: 5n }, 'icmp_type', 8, 'big');
   const n = PROTOCOL_WORDS[word];
   return n === undefined ? null : node({ kind: 'value', value: n }, 'inet_proto', 8, 'big');
 }
@@ -30,6 +31,8 @@ const PLACE_WORD: Readonly<Record<Place, string>> = { rhs: 'RHS', 'set rhs': 'SE
 /** Expressions that may not stand in a statement's value. */
 const NOT_IN_STMT = new Set(['fib', 'exthdr', 'tcp option', 'ip option', 'sctp chunk', 'dccp option', 'ipsec', 'socket']);
 
+const MANGLED = new Set(['payload', 'meta', 'ct', 'tcp option', 'exthdr']);
+
 export function inPlace<T>(where: Place, read: () => T): T {
   const saved = place;
   place = where;
@@ -38,6 +41,13 @@ export function inPlace<T>(where: Place, read: () => T): T {
   } finally {
     place = saved;
   }
+}
+
+/** json_dumps, for messages. */
+function dump(v: JsonIn): string {
+  if (Array.isArray(v)) return `[${v.map(dump).join(', ')}]`;
+  if (isObject(v)) return `{${Object.entries(v).map(([k, x]) => `${JSON.stringify(k)}: ${dump(x)}`).join(', ')}}`;
+  return typeof v === 'string' ? JSON.stringify(v) : String(v);
 }
 
 /** json_parse_expr */
@@ -49,13 +59,12 @@ export function readExpr(v: JsonIn, r: JsonReader): Expr {
     default: break;
   }
   if (Array.isArray(v)) return node({ kind: 'list', items: v.map((x, i) => r.within(`Parsing list expression item at index ${i} failed.`, () => readExpr(x, r))) });
-  if (!isObject(v)) return r.fail(`Unexpected JSON type ${typeName(v)} for expression.`);
-  const entry = r.single(v);
-  if (!entry) return r.fail('Expecting object with one item.');
+  const entry = isObject(v) ? r.single(v) : null;
+  if (!entry) return r.fail(`Malformed object (too many properties): '${isObject(v) ? dump(v) : '(null)'}'.`);
   const [type, value] = entry;
   const read = TABLE[type];
   if (!read) return r.fail(`Unknown expression type '${type}'.`);
-  if (place === 'stmt' && NOT_IN_STMT.has(type)) return r.fail(`Expression type ${type} not allowed in context (${PLACE_WORD[place]}).`);
+  if ((place === 'stmt' && NOT_IN_STMT.has(type)) || (place === 'mangle' && !MANGLED.has(type))) return r.fail(`Expression type ${type} not allowed in context (${place === 'mangle' ? '' : PLACE_WORD[place]}).`);
   return read(value, r);
 }
 
@@ -74,7 +83,7 @@ function payload(v: JsonIn, r: JsonReader): Expr {
     return node({ kind: 'payload', base: b, proto: '', field: '', offset: Number(offset), raw: true }, 'integer', Number(len), 'big');
   }
   const tunnel = r.maybe(v, 'tunnel', 's');
-  const proto = r.need(v, 'protocol', 's'); const field = r.need(v, 'field', 's');
+  const proto = r.need(v, 'protocol', 's'); const field = r.need(v, 'field', 's', 1);
   if (proto === 'arp' && field === undefined) return r.fail('');
   const name = proto === 'vlan' && field === 'cfi' ? 'dei' : field;
   if (!protocolField(proto, name)) return r.fail(protocolField(proto, '') === undefined && !KNOWN(proto) ? `Unknown payload protocol '${proto}'.` : `Unknown ${proto} field '${field}'.`);
@@ -90,6 +99,9 @@ const exthdr: ReadExpr = (v, r) => {
   const name = r.need(v, 'name', 's');
   const field = r.maybe(v, 'field', 's');
   const offset = r.maybe(v, 'offset', 'i') ?? 0n;
+  const known = IPV6_EXTHDR.filter((h) => h.name === name || (name === 'rt' && h.name.startsWith('rt')));
+  if (!known.length) return r.fail(`Invalid exthdr protocol '${name}'.`);
+  if (field !== undefined && !known.some((h) => h.fields.some((f) => f.name === field))) return r.fail(`Unknown ${name} field ${field}.`);
   return ext('ipv6', name === 'rt' && field !== undefined && offset ? `rt${offset}` : name, field, 'nexthdr');
 };
 
@@ -106,12 +118,23 @@ const tcpOption: ReadExpr = (v, r) => {
   const name = r.need(v, 'name', 's');
   const field = r.maybe(v, 'field', 's');
   const known = name === 'sack0' ? 'sack' : name === 'sack-permitted' ? 'sack-perm' : name;
-  if (!TCPOPT.some((o) => o.name === known)) return r.fail(`Unknown tcp option name '${name}'.`);
+  const option = TCPOPT.find((o) => o.name === known);
+  if (!option) return r.fail(`Unknown tcp option name '${name}'.`);
+  if (field !== undefined && !option.fields.some((f) => f.name === field)) return r.fail(`Unknown tcp option field '${field}'.`);
   return ext('tcpopt', known, field, 'kind');
 };
 
-const ipOption: ReadExpr = (v, r) => ext('ipv4', r.need(v, 'name', 's'), r.maybe(v, 'field', 's'), 'type');
-const sctpChunk: ReadExpr = (v, r) => ext('sctp', r.need(v, 'name', 's'), r.maybe(v, 'field', 's'), 'type');
+/** Options and chunks: a name of the table, and one of its fields. */
+const named = (op: 'ipv4' | 'sctp', what: string): ReadExpr => (v, r) => {
+  const name = r.need(v, 'name', 's');
+  const field = r.maybe(v, 'field', 's');
+  const found = EXTHDR[op].find((h) => h.name === name);
+  if (!found) return r.fail(`Unknown ${what} name '${name}'.`);
+  if (field !== undefined && !found.fields.some((f) => f.name === field)) return r.fail(`Unknown ${what} field '${field}'.`);
+  return ext(op, name, field, 'type');
+};
+const ipOption = named('ipv4', 'ip option');
+const sctpChunk = named('sctp', 'sctp chunk');
 const dccpOption: ReadExpr = (v, r) => ext('dccp', '', undefined, 'type', { rawType: Number(r.need(v, 'type', 'i')) });
 
 /** Older words for keys. */
@@ -120,7 +143,7 @@ const META_ALIAS: Readonly<Record<string, string>> = { secpath: 'ipsec', ibripor
 const meta: ReadExpr = (v, r) => {
   const word = typeof v === 'string' ? v : r.need(v, 'key', 's');
   const key = META_ALIAS[word] ?? word;
-  return Object.hasOwn(META, key) ? node({ kind: 'meta', key }) : r.fail(`Invalid meta key '${key}'`);
+  return Object.hasOwn(META, key) ? node({ kind: 'meta', key }) : r.fail(`syntax error, unexpected ${key}, known keys are ${Object.keys(META).join(', ')}`);
 };
 
 const ct: ReadExpr = (v, r) => {
@@ -160,7 +183,7 @@ const u32 = (v: bigint | undefined): number => Number(BigInt.asUintN(32, v ?? 0n
 
 const numgen: ReadExpr = (v, r) => {
   const mode = r.need(v, 'mode', 's');
-  const mod = r.need(v, 'mod', 'i');
+  const mod = r.need(v, 'mod', 'i', 1);
   if (mode !== 'inc' && mode !== 'random') return r.fail(`Unknown numgen mode '${mode}'.`);
   return node({ kind: 'numgen', type: mode, mod: u32(mod), offset: u32(r.maybe(v, 'offset', 'i')) });
 };
@@ -182,7 +205,7 @@ const fib: ReadExpr = (v, r) => {
   for (const word of given === undefined ? [] : Array.isArray(given) ? given : [given]) {
     if (typeof word !== 'string') return r.fail(`Unexpected object type in fib tuple array at index 0.`);
     const bit = FIB_FLAGS.find(([, w]) => w === word)?.[0];
-    if (bit === undefined) return r.fail(`Unknown fib flag '${word}'.`);
+    if (bit === undefined) return r.fail(`Invalid fib flag '${word}'.`);
     flags |= bit;
   }
   if ((flags & 3) === 0) return r.fail('fib: need either saddr or daddr');
@@ -192,27 +215,28 @@ const fib: ReadExpr = (v, r) => {
 };
 
 const xfrm: ReadExpr = (v, r) => {
-  const key = r.need(v, 'key', 's'); const dir = r.need(v, 'dir', 's');
+  const key = r.need(v, 'key', 's'); const dir = r.need(v, 'dir', 's', 1);
   const family = r.maybe(v, 'family', 's');
-  if (dir !== 'in' && dir !== 'out') return r.fail(`Invalid ipsec direction '${dir}'.`);
+  if (dir !== 'in' && dir !== 'out') return r.fail(`Invalid direction '${dir}'.`);
+  if (!['saddr', 'daddr', 'reqid', 'spi'].includes(key)) return r.fail(`Unknown xfrm key '${key}'.`);
   return node({ kind: 'xfrm', dir, spnum: Number(r.maybe(v, 'spnum', 'i') ?? 0n), key: family === undefined ? key : `${family} ${key}` });
 };
 
 const concat: ReadExpr = (v, r) => {
   if (!Array.isArray(v)) return r.fail(`Unexpected concat type '${typeName(v)}'.`);
   const items = v.map((x, i) => r.within(`Parsing expr at index ${i} failed.`, () => readExpr(x, r)));
-  if (!items.length) return r.fail('Empty concatenation.');
+  if (!items.length) throw new Refused('');
   return node({ kind: 'concat', items });
 };
 
 const prefix: ReadExpr = (v, r) => {
-  const addr = r.need(v, 'addr', 'o'); const len = r.need(v, 'len', 'i');
+  const addr = r.need(v, 'addr', 'o'); const len = r.need(v, 'len', 'i', 1);
   return node({ kind: 'prefix', prefix: r.within('Invalid prefix in prefix expr.', () => readExpr(addr, r)), prefixLen: Number(len) });
 };
 
 const range: ReadExpr = (v, r) => {
-  if (!Array.isArray(v)) return r.lib(`Expected array, got ${typeName(v)}`);
-  if (v.length < 2) return r.lib(`Array index ${v.length} out of range`);
+  if (!Array.isArray(v)) return r.lib(`Expected array, got ${typeName(v)}`, 0);
+  if (v.length < 2) return r.lib(`Array index ${v.length} out of range`, 1 + 3 * v.length);
   const left = r.within('Invalid low value in range expression.', () => readExpr(v[0] as JsonIn, r));
   const right = r.within('Invalid high value in range expression.', () => readExpr(v[1] as JsonIn, r));
   return node({ kind: 'range', left, right });
@@ -221,6 +245,7 @@ const range: ReadExpr = (v, r) => {
 /** json_parse_set_expr */
 export const setItems = (v: JsonIn, r: JsonReader): Expr => {
   if (!Array.isArray(v)) {
+    if (isObject(v) || v === null || typeof v === 'number') return r.fail(`Unexpected JSON type ${typeName(v)} for immediate value.`);
     const one = readExpr(v, r);
     return one.kind === 'symbol' && one.symbolType === 'set' ? one : node({ kind: 'set', items: [elem(one)], flags: [] });
   }
@@ -238,7 +263,7 @@ export const setItems = (v: JsonIn, r: JsonReader): Expr => {
 const elem = (e: Expr): Expr => (e.kind === 'set_elem' ? e : node({ kind: 'set_elem', key: e, stmts: [] }));
 
 const map: ReadExpr = (v, r) => {
-  const key = r.need(v, 'key', 'o'); const data = r.need(v, 'data', 'o');
+  const key = r.need(v, 'key', 'o'); const data = r.need(v, 'data', 'o', 1);
   const m = r.within('Illegal map expression key.', () => readExpr(key, r));
   const mappings = r.within('Illegal map expression data.', () => readRhs(data, r));
   return node({ kind: 'map', map: m, mappings });
@@ -267,8 +292,8 @@ const setElem: ReadExpr = (v, r) => {
 };
 
 const binop = (op: ExprOf<'binop'>['op']): ReadExpr => (v, r) => {
-  if (!Array.isArray(v)) return r.lib(`Expected array, got ${typeName(v)}`);
-  if (v.length < 2) return r.lib(`Array index ${v.length} out of range`);
+  if (!Array.isArray(v)) return r.lib(`Expected array, got ${typeName(v)}`, 0);
+  if (v.length < 2) return r.lib(`Array index ${v.length} out of range`, 1 + 3 * v.length);
   const read = (x: JsonIn, side: string): Expr => r.within(`Failed to parse ${side} of binop expression.`, () => (side === 'LHS' ? readExpr(x, r) : readExpr(x, r)));
   return v.slice(1).reduce<Expr>((left, x) => node({ kind: 'binop', op, left, right: read(x, 'RHS') }), read(v[0] as JsonIn, 'LHS'));
 };

@@ -15,13 +15,11 @@ const fits = (kind: Kind, v: JsonIn): boolean => kind === 'o' || (kind === 's' ?
 export class JsonReader {
   readonly errors: NftError[] = [];
   readonly names: NameContext;
-  /** Where jansson's own errors point: always the start of the document. */
-  private readonly place: Location;
+  private readonly source: Source;
 
   constructor(text: string, names: NameContext) {
     this.names = names;
-    const source: Source = { kind: 'command line', name: '', text };
-    this.place = { source, line: 1, start: 3, end: 4, offset: 0 };
+    this.source = { kind: 'command line', name: '', text };
   }
 
   /** json_error */
@@ -30,9 +28,15 @@ export class JsonReader {
     throw new Refused(message);
   }
 
-  /** json_unpack_err */
-  lib(message: string): never {
-    this.errors.push(nftError(message, this.place));
+  /** An error that is told but does not keep the rest from being done. */
+  note(message: string): void {
+    this.errors.push(nftError(message));
+  }
+
+  /** json_unpack_err: jansson's errors carry the column within the format that was unpacked, not within the document. */
+  lib(message: string, column: number): never {
+    const place: Location = { source: this.source, line: 1, start: column, end: column + 1, offset: 0 };
+    this.errors.push(nftError(message, place));
     throw new Refused(message);
   }
 
@@ -57,15 +61,17 @@ export class JsonReader {
     return fits(kind, item) ? item : undefined;
   }
 
-  need(v: JsonIn | undefined, key: string, kind: 's'): string;
-  need(v: JsonIn | undefined, key: string, kind: 'i' | 'I'): bigint;
-  need(v: JsonIn | undefined, key: string, kind: 'b'): boolean;
-  need(v: JsonIn | undefined, key: string, kind: 'o'): JsonIn;
-  need(v: JsonIn | undefined, key: string, kind: Kind): JsonIn {
-    if (!isObject(v)) return this.lib(`Expected object, got ${typeName(v)}`);
-    if (!Object.hasOwn(v, key)) return this.lib(`Object item not found: ${key}`);
+  /** An item of `{s:s, s:o …}`; `nth`: which of them. */
+  need(v: JsonIn | undefined, key: string, kind: 's', nth?: number): string;
+  need(v: JsonIn | undefined, key: string, kind: 'i' | 'I', nth?: number): bigint;
+  need(v: JsonIn | undefined, key: string, kind: 'b', nth?: number): boolean;
+  need(v: JsonIn | undefined, key: string, kind: 'o', nth?: number): JsonIn;
+  need(v: JsonIn | undefined, key: string, kind: Kind, nth = 0): JsonIn {
+    const column = 3 + 5 * nth;
+    if (!isObject(v)) return this.lib(`Expected object, got ${typeName(v)}`, 0);
+    if (!Object.hasOwn(v, key)) return this.lib(`Object item not found: ${key}`, column);
     const item = v[key] as JsonIn;
-    if (!fits(kind, item)) return this.lib(`Expected ${EXPECTED[kind as 's']}, got ${typeName(item)}`);
+    if (!fits(kind, item)) return this.lib(`Expected ${EXPECTED[kind as 's']}, got ${typeName(item)}`, column);
     return item;
   }
 

@@ -11,7 +11,7 @@ const stmt = (s: Bare<Stmt>): Stmt => ({ loc: NOWHERE, ...s }) as Stmt;
 const OPS: Readonly<Record<string, ExprOf<'relational'>['op']>> = { '==': 'eq', '!=': 'neq', '<': 'lt', '>': 'gt', '<=': 'lte', '>=': 'gte', in: 'implicit', '!': 'neg' };
 
 const match: ReadStmt = (v, r) => {
-  const left = r.need(v, 'left', 'o'); const right = r.need(v, 'right', 'o'); const word = r.need(v, 'op', 's');
+  const left = r.need(v, 'left', 'o'); const right = r.need(v, 'right', 'o', 1); const word = r.need(v, 'op', 's', 2);
   const op = OPS[word];
   if (!op) return r.fail(`Invalid relational op '${word}'.`);
   const l = r.within('Invalid LHS of relational.', () => inPlace('primary', () => readExpr(left, r)));
@@ -32,7 +32,7 @@ const isRef = (v: JsonIn): boolean => typeof v === 'string' || (isObject(v) && O
 const objref = (type: RefType, v: JsonIn, r: JsonReader): Stmt => stmt({ kind: 'objref', type, expr: typeof v === 'string' && !v.startsWith('@') ? symbol(v) : readStmtExpr(v, r) });
 
 const counter: ReadStmt = (v, r) => {
-  if (isRef(v)) return objref('counter', v, r);
+  if (isRef(v) || (v !== null && !isObject(v))) return objref('counter', v, r);
   return stmt({ kind: 'counter', packets: r.maybe(v, 'packets', 'i') ?? 0n, bytes: r.maybe(v, 'bytes', 'i') ?? 0n });
 };
 
@@ -46,23 +46,28 @@ const PER: Readonly<Record<string, bigint>> = { second: 1n, minute: 60n, hour: 3
 
 /** data_unit_parse */
 export function unit(word: string | undefined, r: JsonReader): bigint {
-  return word === undefined ? 1n : UNIT[word] ?? r.fail('Wrong unit format, expecting bytes, kbytes or mbytes');
+  // an unknown word is one nobody minds
+  void r;
+  return word === undefined ? 1n : UNIT[word] ?? 1n;
 }
 
 export function limitValue(v: JsonIn, r: JsonReader): { type: 'pkts' | 'bytes'; rate: bigint; unit: bigint; burst: bigint; inv: boolean } {
-  const rate = r.need(v, 'rate', 'I'); const per = r.need(v, 'per', 's');
+  const rate = r.need(v, 'rate', 'I'); const per = r.need(v, 'per', 's', 1);
   const rateUnit = r.maybe(v, 'rate_unit', 's') ?? 'packets'; const burstUnit = r.maybe(v, 'burst_unit', 's') ?? 'bytes';
   const given = r.maybe(v, 'burst', 'i');
   const inv = r.maybe(v, 'inv', 'b') ?? false;
-  const seconds = PER[per] ?? r.fail(`Unknown time unit '${per}'.`);
+  const seconds = PER[per] ?? 1n;
   if (rateUnit === 'packets') return { type: 'pkts', rate, unit: seconds, burst: given ?? 5n, inv };
   return { type: 'bytes', rate: rate * unit(rateUnit, r), unit: seconds, burst: (given ?? 0n) * unit(burstUnit, r), inv };
 }
 
-const limit: ReadStmt = (v, r) => (isRef(v) ? objref('limit', v, r) : stmt({ kind: 'limit', ...limitValue(v, r) }));
+/** What does not look like the statement is taken for a reference to an object. */
+const reference = (type: RefType, v: JsonIn, r: JsonReader): Stmt => r.within(`Invalid ${type} reference.`, () => objref(type, v, r));
+
+const limit: ReadStmt = (v, r) => (r.maybe(v, 'rate', 'I') === undefined || r.maybe(v, 'per', 's') === undefined ? reference('limit', v, r) : stmt({ kind: 'limit', ...limitValue(v, r) }));
 
 const quota: ReadStmt = (v, r) => {
-  if (isRef(v)) return objref('quota', v, r);
+  if (r.maybe(v, 'val', 'I') === undefined) return reference('quota', v, r);
   const val = r.need(v, 'val', 'I');
   const bytes = val * unit(r.maybe(v, 'val_unit', 's'), r);
   const used = (r.maybe(v, 'used', 'I') ?? 0n) * unit(r.maybe(v, 'used_unit', 's'), r);
@@ -70,8 +75,9 @@ const quota: ReadStmt = (v, r) => {
 };
 
 const mangle: ReadStmt = (v, r) => {
-  const key = r.within('Invalid LHS of mangle statement', () => inPlace('mangle', () => readExpr(r.need(v, 'key', 'o'), r)));
-  const given = r.need(v, 'value', 'o');
+  const left = r.need(v, 'key', 'o');
+  const given = r.need(v, 'value', 'o', 1);
+  const key = r.within('Invalid mangle statement key', () => inPlace('mangle', () => readExpr(left, r)));
   const value = r.within('Invalid mangle statement value', () => readStmtExpr(given, r));
   switch (key.kind) {
     case 'exthdr': return stmt({ kind: 'exthdr', expr: key, value });
@@ -85,14 +91,15 @@ const mangle: ReadStmt = (v, r) => {
 };
 
 const flow: ReadStmt = (v, r) => {
-  const table = r.need(v, 'flowtable', 's');
-  return table.startsWith('@') && r.need(v, 'op', 's') === 'add' ? stmt({ kind: 'flow', op: 'add', table: table.slice(1) }) : r.fail('Invalid flowtable reference.');
+  const op = r.need(v, 'op', 's'); const table = r.need(v, 'flowtable', 's', 1);
+  if (op !== 'add') return r.fail(`Unknown flow offload statement op '${op}'.`);
+  return table.startsWith('@') ? stmt({ kind: 'flow', op: 'add', table: table.slice(1) }) : r.fail('Illegal flowtable reference in flow offload statement.');
 };
 
 const familyOf = (v: JsonIn, r: JsonReader): { family?: 'ip' | 'ip6' } => {
   const f = r.maybe(v, 'family', 's');
   if (f === undefined) return {};
-  return f === 'ip' || f === 'ip6' ? { family: f } : r.fail(`Invalid nat family value.`);
+  return f === 'ip' || f === 'ip6' ? { family: f } : r.fail(`Invalid family '${f}'.`);
 };
 
 const optional = (v: JsonIn, key: string, r: JsonReader): Expr | undefined => {
@@ -101,13 +108,13 @@ const optional = (v: JsonIn, key: string, r: JsonReader): Expr | undefined => {
 };
 
 const fwd: ReadStmt = (v, r) => {
-  const dev = r.within('Invalid fwd dev value.', () => readStmtExpr(r.need(v, 'dev', 'o'), r));
+  const dev = readStmtExpr(r.need(v, 'dev', 'o'), r);
   const addr = optional(v, 'addr', r);
   return stmt({ kind: 'fwd', dev, ...familyOf(v, r), ...(addr ? { addr } : {}) });
 };
 
 const dup: ReadStmt = (v, r) => {
-  const to = r.within("Illegal dup addr arg.", () => readStmtExpr(r.need(v, 'addr', 'o'), r));
+  const to = readStmtExpr(r.need(v, 'addr', 'o'), r);
   const dev = optional(v, 'dev', r);
   return stmt({ kind: 'dup', to, ...(dev ? { dev } : {}) });
 };
@@ -119,8 +126,11 @@ function flagsOf(v: JsonIn | undefined, table: Readonly<Record<string, number>>,
   for (const word of Array.isArray(v) ? v : [v]) {
     if (typeof word !== 'string') return r.fail(`Invalid ${what} flag type '${typeName(word)}', expected string.`);
     const bit = table[word];
-    if (bit === undefined) return r.fail(`Unknown ${what} flag '${word}'.`);
-    out |= bit;
+    if (bit === undefined && what === 'queue') return r.fail(`Invalid queue flag '${word}'.`);
+    // told, but the statement stays
+    if (bit === undefined) r.note(`Unknown ${what} flag '${word}'.`);
+    if (bit === undefined && what === 'synproxy') r.note('Parsing synproxy flag at index 0 failed.');
+    out |= bit ?? 0;
   }
   return out;
 }
@@ -142,9 +152,8 @@ const tproxy: ReadStmt = (v, r) => {
 const reject: ReadStmt = (v, r) => {
   const type = r.maybe(v, 'type', 's');
   if (type === 'tcp reset') return stmt({ kind: 'reject', type });
-  if (type !== undefined && type !== 'icmp' && type !== 'icmpv6' && type !== 'icmpx') return r.fail(`Unknown reject type '${type}'.`);
-  const given = r.maybe(v, 'expr', 'o');
-  if (type === undefined) return stmt({ kind: 'reject', type: 'default' });
+    const given = r.maybe(v, 'expr', 'o');
+  if (type !== 'icmp' && type !== 'icmpv6' && type !== 'icmpx') return stmt({ kind: 'reject', type: 'default' });
   const expr = given === undefined ? undefined : r.within('Illegal reject expr.', () => readExpr(given, r));
   if (expr) expr.dtype = `reject_${type}_code`;
   return stmt({ kind: 'reject', type, ...(expr ? { expr } : {}) });
@@ -181,7 +190,7 @@ const map: ReadStmt = (v, r) => {
 };
 
 const meter: ReadStmt = (v, r) => {
-  const name = r.need(v, 'name', 's'); const key = r.need(v, 'key', 'o'); const inner = r.need(v, 'stmt', 'o');
+  const name = r.need(v, 'name', 's'); const key = r.need(v, 'key', 'o', 1); const inner = r.need(v, 'stmt', 'o', 2);
   const size = r.maybe(v, 'size', 'i');
   return stmt({ kind: 'meter', name, size: Number(size ?? 0n), key: asElem(inPlace('ses', () => readExpr(key, r))), stmt: readStmt(inner, r) });
 };
@@ -192,7 +201,7 @@ const log: ReadStmt = (v, r) => {
   const prefix = r.maybe(v, 'prefix', 's'); const group = r.maybe(v, 'group', 'i'); const snaplen = r.maybe(v, 'snaplen', 'i');
   const threshold = r.maybe(v, 'queue-threshold', 'i'); const word = r.maybe(v, 'level', 's');
   const level = word === undefined ? undefined : LEVELS.indexOf(word);
-  if (level === -1) return r.fail(`Unknown log level '${word}'.`);
+  if (level === -1) return r.fail(`Invalid log level '${word}'.`);
   return stmt({
     kind: 'log', flags: flagsOf(r.maybe(v, 'flags', 'o'), LOG_BITS, 'log', r), ...(prefix === undefined ? {} : { prefix: stringExpr(prefix) }),
     ...(group === undefined ? {} : { group: Number(BigInt.asUintN(16, group)) }), ...(snaplen === undefined ? {} : { snaplen: Number(snaplen) }),
@@ -215,7 +224,7 @@ const queue: ReadStmt = (v, r) => {
 const connlimit: ReadStmt = (v, r) => stmt({ kind: 'connlimit', count: Number(r.need(v, 'val', 'i')), inv: r.maybe(v, 'inv', 'b') ?? false });
 
 const optstrip: ReadStmt = (v, r) => {
-  const expr = r.within('Invalid optstrip expression.', () => readExpr(v, r));
+  const expr = r.within('Illegal TCP optstrip argument', () => readExpr(v, r));
   return expr.kind === 'exthdr' && expr.op === 'tcpopt' ? stmt({ kind: 'optstrip', expr: { ...expr, present: false } as Expr }) : r.fail('Illegal TCP optstrip argument');
 };
 
@@ -233,7 +242,7 @@ export function readStmt(v: JsonIn, r: JsonReader): Stmt {
   if (!isObject(v)) return r.fail(`Unexpected expr array element of type ${typeName(v)}, expected object.`);
   const entry = r.single(v);
   const read = entry && TABLE[entry[0]];
-  if (!entry || !read) return r.fail('Unknown statement object.');
+  if (!entry || !read) return r.fail(entry ? `Unknown statement object '${entry[0]}'.` : 'Unknown statement object.');
   return read(entry[1], r, entry[0]);
 }
 

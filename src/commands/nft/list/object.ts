@@ -48,7 +48,7 @@ function lines(v: ObjectValue, o: OutputOptions): string[] {
       `policy = { ${changed(v).map(([name, s]) => `${name} : ${printTime(BigInt(s) * 1000n, o)}`).join(', ')} }`];
     case 'ct expectation': return [`protocol ${L4[v.l4proto] ?? v.l4proto}`, `dport ${v.dport}`, `timeout ${printTime(BigInt(v.timeout), o)}`, `size ${v.size}`, `l3proto ${L3[v.l3proto]}`];
     case 'secmark': return [`"${v.context}"`];
-    case 'synproxy': return [`mss ${v.mss}`, `wscale ${v.wscale}`, ...(flagNames(v.flags).length ? [flagNames(v.flags).join(' ')] : [])];
+    case 'synproxy': return [`mss ${v.mss}`, `wscale ${v.wscale}`, ...(flagNames(v.flags).length ? [`${v.flags & 8 ? 'timestamp ' : ''}${v.flags & 4 ? 'sack-perm' : ''}`] : [])];
     case 'tunnel': return [];
   }
 }

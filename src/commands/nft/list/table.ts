@@ -21,9 +21,9 @@ export const bareHead = (t: Table): string => `table ${t.family} ${t.name} {\n`;
 export function tableText(reader: TableReader, p: Printer): string {
   const t = reader.table, blocks: string[] = [];
   let head = tableHead(t, p);
-  if (t.comment !== undefined) head += `\tcomment "${t.comment}"\n`;
   const flags = flagWords(t);
   if (flags.length) head += `\tflags ${flags.join(',')}\n`;
+  if (t.comment !== undefined) head += `\tcomment "${t.comment}"\n`;
   for (const o of t.objects) blocks.push(objectText(o, reader.nft.live.value(o), p.options));
   for (const s of reader.namedSets) blocks.push(setText(s, p));
   for (const c of t.chains) if (!c.binding) blocks.push(chainText(c, t.family, reader.rules(c), p));
