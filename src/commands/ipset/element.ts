@@ -29,6 +29,9 @@ export function parseAddress(text: string, s: Pick<ParseState, 'names' | 'family
   return all[0];
 }
 
+/** Place of a separator; -1 also where the text begins or ends with it (lib/parse.c). */
+export const separatorAt = (text: string, separator: string): number => (text.startsWith(separator) || text.endsWith(separator) ? -1 : text.indexOf(separator));
+
 /** Which forms a place takes: `single` address only, a `net`work, `any` of address, network and range; `range` is not one address. */
 export type Form = 'single' | 'net' | 'any' | 'range';
 const WANTED: Readonly<Record<Form, string>> = {
@@ -40,17 +43,18 @@ export function parseIp(text: string, form: Form, s: Pick<ParseState, 'names' | 
   const bits = s.family === 'inet6' ? 128 : 32;
   const wrong = (): IpsetError => syntax(`${WANTED[form]}: ${text}`);
   const bare = (t: string): string => (t.startsWith('[') && t.endsWith(']') ? t.slice(1, -1) : t);
-  const slash = text.indexOf('/');
+  const slash = separatorAt(text, '/');
   if (slash >= 0) {
     const tail = text.slice(slash + 1);
     // A whole prefix is a single address wherever one is wanted.
     const whole = tail === String(bits);
     if (form === 'single' && !whole) throw wrong();
+    parseNumber(tail, 0, 255);
     const cidr = parseNumber(tail, 0, bits);
     const ip = parseAddress(bare(text.slice(0, slash)), s);
     return form === 'single' ? { ip } : { ip, cidr };
   }
-  const dash = text.startsWith('[') && text.indexOf(']') >= 0 ? text.indexOf('-', text.indexOf(']')) : text.indexOf('-');
+  const dash = text.startsWith('[') && text.indexOf(']') >= 0 ? text.indexOf('-', text.indexOf(']')) : separatorAt(text, '-');
   if (dash >= 0) {
     if (form === 'single' || form === 'net') throw wrong();
     return { ip: parseAddress(bare(text.slice(0, dash)), s), ipTo: parseAddress(bare(text.slice(dash + 1)), s) };
@@ -73,7 +77,7 @@ function parsePort(text: string, proto: string, names: Names): number {
 }
 
 export function parsePortRange(text: string, proto: string, names: Names): { port: number; portTo?: number } {
-  const dash = text.indexOf('-', 1);
+  const dash = separatorAt(text, '-');
   if (dash > 0 && names.service(text, proto) === undefined) return { port: parsePort(text.slice(0, dash), proto, names), portTo: parsePort(text.slice(dash + 1), proto, names) };
   return { port: parsePort(text, proto, names) };
 }
@@ -86,8 +90,8 @@ function parseProto(text: string, names: Names): number {
 
 /** lib/parse.c: ipset_parse_proto_port: `[proto:]port[-port]`, `icmp:type/code`; tcp when no protocol is said. */
 export function parseProtoPort(text: string, s: Pick<ParseState, 'names' | 'family'>): { proto: number; port: number; portTo?: number } {
-  const colon = text.indexOf(':');
-  if (colon < 0 || colon === text.length - 1) return { proto: 6, ...parsePortRange(text, 'tcp', s.names) };
+  const colon = separatorAt(text, ':');
+  if (colon < 0) return { proto: 6, ...parsePortRange(text, 'tcp', s.names) };
   const [word, rest] = [text.slice(0, colon), text.slice(colon + 1)];
   const proto = parseProto(word, s.names);
   switch (proto) {
@@ -123,22 +127,16 @@ function split(text: string, type: SetType): string[] {
   const n = type.parts.length;
   const words: string[] = [];
   let rest = text;
-  const separator = rest.indexOf(',');
-  const optionalSecond = type.name === 'bitmap:ip,mac';
-  if (n === 1) {
-    if (separator >= 0 && separator < rest.length - 1) throw syntax(`Elem separator in ${text}, but settype ${type.name} supports none.`);
-    return [text];
-  }
   for (let i = 0; i < n - 1; i++) {
-    const at = rest.indexOf(',');
-    if (at <= 0 || at === rest.length - 1) {
-      if (at < 0 && optionalSecond) return [rest];
+    const at = separatorAt(rest, ',');
+    if (at < 0) {
+      if (type.name === 'bitmap:ip,mac') return [rest];
       throw syntax(`${i === 0 ? 'Second' : 'Third'} element is missing from ${text}.`);
     }
     words.push(rest.slice(0, at));
     rest = rest.slice(at + 1);
   }
-  if (rest.includes(',')) throw syntax(n === 2 ? `Two elem separators in ${text}, but settype ${type.name} supports one.` : `Three elem separators in ${text}, but settype ${type.name} supports two.`);
+  if (separatorAt(rest, ',') >= 0) throw syntax(`${['Elem separator', 'Two elem separators', 'Three elem separators'][n - 1]} in ${text}, but settype ${type.name} supports ${['none', 'one', 'two'][n - 1]}.`);
   return [...words, rest];
 }
 
@@ -168,16 +166,16 @@ function parsePart(part: SetType['parts'][number], at: number, word: string, d: 
 function refuseRanges(d: Draft, s: ParseState): void {
   const where = `in command ${s.verb} with set type ${s.type.name} and family ${s.type.family === 'unspec' ? 'unspec' : s.family}`;
   if (s.verb !== 'test') return;
-  if (s.type.name !== 'hash:ip' && (d.ipTo || d.ip2To)) throw new IpsetError(`FROM-TO IP range is not allowed ${where}`);
-  if (s.type.method === 'bitmap' && d.cidr !== undefined) throw new IpsetError(`IP/CIDR range is not allowed ${where}`);
+  if (s.type.name !== 'hash:ip' && d.ipTo) throw new IpsetError(`FROM-TO IP range is not allowed ${where}`);
+  const single = s.type.method === 'bitmap' || (s.type.parts[0] === 'ip' && s.type.parts.length > 1);
+  if (single && d.cidr !== undefined) throw new IpsetError(`IP/CIDR range is not allowed ${where}`);
   if (d.portTo !== undefined) throw new IpsetError(`FROM-TO port range is not allowed ${where}`);
 }
 
 export function parseElement(text: string, s: ParseState): Draft {
   const d: Draft = {};
   if (s.type.method === 'list') {
-    const separator = text.indexOf(',');
-    if (separator >= 0) throw new IpsetError('you must specify elements as setname,[before|after],setname');
+    if (separatorAt(text, ',') >= 0) throw new IpsetError('you must specify elements as setname,[before|after],setname');
     d.name = text;
     return d;
   }

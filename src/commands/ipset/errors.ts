@@ -17,6 +17,7 @@ export type Verb = Operation | 'create' | 'destroy' | 'list' | 'save' | 'restore
 const WORDS: Readonly<Partial<Record<SetError, string>>> = {
   ENOENT: 'The set with the given name does not exist',
   EEXIST: 'Set cannot be created: set with the same name already exists',
+  ENOMEM: 'Kernel error received: Cannot allocate memory',
   PROTOCOL: 'Kernel error received: ipset protocol error',
   FIND_TYPE: 'Kernel error received: set type not supported',
   MAX_SETS: 'Kernel error received: maximal number of sets reached, cannot create more.',

@@ -40,11 +40,11 @@ export function adtWords(adt: Adt, type: SetType, p: Pick<Printing, 'sets' | 'na
   const address = (ip?: Uint8Array, to?: Uint8Array, cidr?: number): string => (ip ? `${ntop(ip)}${to ? `-${ntop(to)}` : cidr === undefined || cidr === ip.length * 8 ? '' : `/${cidr}`}` : '');
   const words = type.parts.map((part, at) => {
     switch (part) {
-      case 'ip': case 'net': return at === 0 ? address(adt.ip, adt.ipTo, adt.cidr) : address(adt.ip2, adt.ip2To, adt.cidr2);
+      case 'ip': case 'net': return at === 0 ? address(adt.ip, adt.ipTo, adt.cidr) : address(adt.ip2, undefined, adt.cidr2);
       case 'port': return portWords(adt.proto ?? 6, adt.port ?? 0, type, p.names);
       case 'mac': return adt.mac ? macWords(adt.mac) : null;
       case 'mark': return hex8(adt.mark ?? 0);
-      case 'iface': return `${adt.physdev ? 'physdev:' : ''}${adt.iface}`;
+      case 'iface': return adt.iface ?? '';
     }
   });
   return words.filter((w) => w !== null).join(',');

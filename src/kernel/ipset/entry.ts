@@ -55,7 +55,7 @@ export type SetError =
   | 'PROTOCOL' | 'FIND_TYPE' | 'MAX_SETS' | 'BUSY' | 'EXIST_SETNAME2' | 'TYPE_MISMATCH' | 'EXIST' | 'INVALID_CIDR' | 'INVALID_NETMASK'
   | 'INVALID_FAMILY' | 'TIMEOUT' | 'REFERENCED' | 'COUNTER' | 'COMMENT' | 'INVALID_MARKMASK' | 'SKBINFO' | 'HASH_FULL' | 'HASH_ELEM'
   | 'INVALID_PROTO' | 'MISSING_PROTO' | 'HASH_RANGE_UNSUPPORTED' | 'HASH_RANGE' | 'BITMAP_RANGE' | 'BITMAP_RANGE_SIZE' | 'NAME' | 'LOOP'
-  | 'BEFORE' | 'NAMEREF' | 'LIST_FULL' | 'REF_EXIST' | 'ENOENT' | 'EEXIST';
+  | 'BEFORE' | 'NAMEREF' | 'LIST_FULL' | 'REF_EXIST' | 'ENOENT' | 'EEXIST' | 'ENOMEM';
 
 /** Answer of a test: 'nomatch' is an element with that flag (the kernel's -ENOTEMPTY). */
 export type Tested = boolean | 'nomatch' | 'fill';

@@ -25,8 +25,10 @@ export function makeHash(type: SetType, sets: IpSets, name: string, c: CreateDat
   if (c.netmask !== undefined && (c.netmask > bits || c.netmask === 0)) return 'INVALID_NETMASK';
   if (c.bitmask?.every((b) => b === 0)) return 'INVALID_NETMASK';
   if (c.markmask === 0) return 'INVALID_MARKMASK';
+  if ((c.hashsize ?? 0) > 2 ** 31) return 'ENOMEM';
   return new HashSet(sets, name, type, {
     ...c,
+    bitmask: c.bitmask?.every((b) => b === 255) ? undefined : c.bitmask,
     netmask: c.netmask === bits ? undefined : c.netmask,
     hashsize: powerOfTwo(c.hashsize ?? 1024),
     maxelem: c.maxelem ?? 65536,
