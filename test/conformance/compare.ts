@@ -12,7 +12,7 @@ const SETTLE: readonly (readonly [RegExp, string])[] = [
 
 /** Tokens that stand in a recording for any value of a shape. */
 const TOKEN_SHAPES: Readonly<Record<string, string>> = {
-  ID: '\\d+', T: '\\d+', PORT: '\\d+', P: '\\d+', C: '\\d+', N: '-?[\\d.]+', TIME: '\\S+',
+  ID: '\\d+', T: '\\d+', PORT: '\\d+', P: '\\d+', C: '\\d+', N: '-?[\\d.]+|0x[0-9a-f]+', TIME: '\\S+',
   PID: '\\d+(?: progname=\\S+)?', TS: '[^\\]<]+', DATE: '[^\\]]+', WHEN: '.+?',
 };
 const TOKEN = new RegExp(`<(${Object.keys(TOKEN_SHAPES).join('|')}|T\\d+)>`, 'g');
