@@ -16,10 +16,13 @@ export interface ParseState {
 }
 type Draft = { -readonly [K in keyof Adt]: Adt[K] };
 
+/** Numbers that the resolver takes for an IPv4 address; hexadecimal ones it does not. */
+export const numericV4 = (text: string): Uint8Array | null => (/x/i.test(text) ? null : inetAton(text));
+
 /** A name or number as one address (get_addrinfo): the resolver's first answer. */
 export function parseAddress(text: string, s: Pick<ParseState, 'names' | 'family' | 'warn'>): Uint8Array {
   const v6 = s.family === 'inet6';
-  const numeric = v6 ? ptonV6(text) : inetAton(text);
+  const numeric = v6 ? ptonV6(text) : numericV4(text);
   if (numeric) return numeric;
   const all = text === '' || (v6 ? inetAton(text) : ptonV6(text)) ? [] : s.names.host(text, v6 ? 'ip6' : 'ip');
   if (all.length === 0) throw syntax(`cannot parse ${text}: resolving to ${v6 ? 'IPv6' : 'IPv4'} address failed`);
@@ -78,7 +81,11 @@ function parsePort(text: string, proto: string, names: Names): number {
 
 export function parsePortRange(text: string, proto: string, names: Names): { port: number; portTo?: number } {
   const dash = separatorAt(text, '-');
-  if (dash > 0 && names.service(text, proto) === undefined) return { port: parsePort(text.slice(0, dash), proto, names), portTo: parsePort(text.slice(dash + 1), proto, names) };
+  if (dash > 0 && names.service(text, proto) === undefined) {
+    // The upper end is read first.
+    const portTo = parsePort(text.slice(dash + 1), proto, names);
+    return { port: parsePort(text.slice(0, dash), proto, names), portTo };
+  }
   return { port: parsePort(text, proto, names) };
 }
 

@@ -1,9 +1,9 @@
 import type { Adt, Operation, SkbInfo } from '../../kernel/ipset/entry.ts';
 import type { SetType } from '../../kernel/ipset/definition.ts';
 import type { CreateData } from '../../kernel/ipset/set.ts';
-import { inetAton, prefixMask, ptonV6 } from '../../kernel/xt/address.ts';
+import { prefixMask, ptonV6 } from '../../kernel/xt/address.ts';
 import type { Names } from '../../kernel/xt/definition.ts';
-import { parseIp, parsePortRange, parseProtoPort } from './element.ts';
+import { numericV4, parseIp, parsePortRange, parseProtoPort } from './element.ts';
 import type { ParseState } from './element.ts';
 import { IpsetError, syntax, usage } from './errors.ts';
 import { parseBig, parseNumber } from './number.ts';
@@ -56,7 +56,7 @@ function bitmask(value: string, d: CreateDraft): void {
   const v6 = d.family === 'inet6';
   // Of a range or a network only the first address counts.
   const first = value.split(/[-/]/)[0];
-  const mask = v6 ? ptonV6(first) : inetAton(first);
+  const mask = v6 ? ptonV6(first) : numericV4(first);
   if (!mask) throw new IpsetError(`Syntax error: cannot parse ${value}: resolving to ${v6 ? 'IPv6' : 'IPv4'} address failed\nSyntax error: bitmask is not valid for family = ${v6 ? 'inet6' : 'inet'}`);
   d.bitmask = mask;
 }
