@@ -106,10 +106,9 @@ function updateChain(tx: Transaction, t: DraftTable, old: Chain, m: Of<'newchain
   if (m.hook) {
     if (!old.hook) return refuse('EEXIST', 'name');
     const hooks = chainTypeHooks(t.family, m.hook.type);
+    // nft_chain_parse_hook of a chain that is there: hook number and priority come first.
+    if (old.hook.hooknum !== m.hook.hooknum || old.hook.priority !== m.hook.priority) return refuse('EOPNOTSUPP', 'hook');
     if (!hooks) return refuse('ENOENT', 'type');
-    if (!hooks.some((h) => hookNumbers(t.family)[h] === m.hook!.hooknum)) return refuse('EOPNOTSUPP');
-    // both name the chain to the user; the tool tells by what differs
-    if (old.hook.hooknum !== m.hook.hooknum || old.hook.priority !== m.hook.priority) return refuse('EEXIST', 'hook');
     if (old.hook.type !== m.hook.type) return refuse('EEXIST', 'name');
     if (onDevices(t.family, old.hook)) {
       const twice = checkDevices(m.hook.devices, []);

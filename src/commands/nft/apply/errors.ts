@@ -25,7 +25,7 @@ function chainWords(p: Pending, e: MessageError): { message: string; at?: Cmd['l
     if (message.hook.type === 'nat' && message.hook.priority <= PRI_CONNTRACK) return { message: 'Chains of type "nat" must have a priority value above -200', at: hook.priority.loc };
     return { message: `Chain of type "${message.hook.type}" is not supported, perhaps kernel support is missing?`, at: hook.loc };
   }
-  if (e.errno === 'EEXIST' && e.attribute === 'hook') return { message: `Chain "${message.chain}" already exists in table ${message.family} '${message.table}' with different declaration`, at: hook.loc };
+  if (e.errno === 'EOPNOTSUPP' && e.attribute === 'hook') return { message: `Chain "${message.chain}" already exists in table ${message.family} '${message.table}' with different declaration`, at: hook.loc };
   return null;
 }
 
