@@ -186,7 +186,7 @@ export class Ip4 {
     const mtu = this.forwardMtu(dst);
     const df = (u16(b, o + 6) & IP_DF) !== 0;
     // ip_exceeds_mtu: what was put together from fragments that fit goes out in pieces again.
-    if (b.length - o > mtu && df) { this.#s.icmp4.send(skb, 3, 4, mtu); return; }
+    if (df && (skb.fragMaxSize ? skb.fragMaxSize > mtu : b.length - o > mtu)) { this.#s.icmp4.send(skb, 3, 4, mtu); return; }
     this.decreaseTtl(skb);
     if (dst.redirect) this.#s.icmp4.redirect(skb, dst);
     if (this.#s.conf.v4('ip_forward_update_priority')) skb.priority = tosPriority(b[o + 1]);
@@ -313,7 +313,8 @@ export class Ip4 {
       piece.fragSizes = null; piece.fragMaxSize = 0;
       const more = i < pieces.length - 1 || (frag & IP_MF) !== 0;
       put16(piece.data, 2, piece.data.length);
-      put16(piece.data, 6, (frag & IP_DF) | (more ? IP_MF : 0) | ((frag & IP_OFFSET) + (at >> 3)));
+      // Pieces that go as they came lose the flag (ip_fraglist_init); those cut anew keep it.
+      put16(piece.data, 6, (asCame ? 0 : frag & IP_DF) | (more ? IP_MF : 0) | ((frag & IP_OFFSET) + (at >> 3)));
       ip4Check(piece.data, 0);
       this.toNeighbour(piece, dst);
       at += size;
