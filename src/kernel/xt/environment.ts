@@ -1,3 +1,4 @@
+import type { XtInfo } from '../expr/expression.ts';
 import type { Skb } from '../net/skb.ts';
 import type { Netns } from '../netns.ts';
 import type { NetDevice } from '../stack/device.ts';
@@ -46,4 +47,11 @@ export function reversePath(net: Netns, skb: Skb, dev: NetDevice, o: { readonly 
   const type = hit.route.type;
   if (type !== 'unicast' && (type !== 'local' || !o.acceptLocal) && !(v6 && type === 'anycast' && o.acceptLocal)) return false;
   return o.loose || hit.hop.dev === dev.index || hit.route.hops.some((h) => h.dev === dev.index);
+}
+
+/** Infos of every rule in the namespace that uses an extension, by the kernel's name. */
+export function* infosOf(net: Netns, kind: 'match' | 'target', name: string): Generator<XtInfo> {
+  for (const table of net.nft.ruleset.tables) for (const chain of table.chains) for (const rule of chain.rules) for (const e of rule.exprs) {
+    if (e.kind === kind && e.name === name) yield e.info;
+  }
 }

@@ -1,3 +1,5 @@
+import { HZ } from '../clock.ts';
+import { ptonV4, ptonV6 } from './address.ts';
 import type { XtKeep } from './definition.ts';
 
 /** One address of a recent list (struct recent_entry): `stamps` are jiffies, `index` where the next one goes. */
@@ -62,4 +64,12 @@ export class RecentTable {
   }
 }
 
-export const recentTable = (keep: XtKeep, name: string, mask: Uint8Array): RecentTable => keep.shared(`recent/${name}`, () => new RecentTable(mask));
+/** jiffies, which start at INITIAL_JIFFIES: five minutes before 32 bits wrap. */
+export const recentNow = (milliseconds: number): number => 2 ** 32 - 300 * HZ + Math.floor((milliseconds * HZ) / 1000);
+
+/** Where the list lies in the namespace's shared extension state: both families see the same. */
+export const recentKey = (name: string): string => `recent/${name}`;
+export const recentTable = (keep: XtKeep, name: string, mask: Uint8Array): RecentTable => keep.shared(recentKey(name), () => new RecentTable(mask));
+
+/** An address written to /proc/net/xt_recent. */
+export const parseRecentAddress = (text: string): Uint8Array | null => (text.includes(':') ? ptonV6(text) : ptonV4(text));

@@ -1,4 +1,5 @@
 import { defineExtension } from '../definition.ts';
+import { infosOf } from '../environment.ts';
 import { wholeUint } from '../number.ts';
 import { estimatorKey } from '../rate-estimator.ts';
 import type { RateEstimator } from '../rate-estimator.ts';
@@ -130,8 +131,9 @@ export const match = defineExtension<RateestInfo>({
   /** xt_rateest.c: xt_rateest_mt_checkentry */
   check(i, c) {
     if (!(i.flags & (FLAG.BPS | FLAG.PPS)) || i.mode === 'none') return 'EINVAL';
-    if (!c.net.nft.shared.has(estimatorKey(i.name1))) return 'ENOENT';
-    return i.flags & FLAG.REL && !c.net.nft.shared.has(estimatorKey(i.name2)) ? 'ENOENT' : null;
+    const known = (name: string): boolean => c.net.nft.shared.has(estimatorKey(name)) || [...infosOf(c.net, 'target', 'RATEEST')].some((info) => info['name'] === name);
+    if (!known(i.name1)) return 'ENOENT';
+    return i.flags & FLAG.REL && !known(i.name2) ? 'ENOENT' : null;
   },
   match(i, _, state) {
     const rate = (name: string): { bps: bigint; pps: bigint } => (state.net.nft.shared.get(estimatorKey(name)) as RateEstimator | undefined)?.read() ?? { bps: 0n, pps: 0n };

@@ -2,7 +2,8 @@ import { HZ } from '../../clock.ts';
 import { ntop } from '../address.ts';
 import { defineExtension } from '../definition.ts';
 import { destination, hopLimit, source } from '../packet.ts';
-import { recentTable } from '../recent-table.ts';
+import { infosOf } from '../environment.ts';
+import { recentKey, recentNow, recentTable } from '../recent-table.ts';
 import { draftOf, fail, numberOf } from '../value.ts';
 
 /** struct xt_recent_mtinfo_v1; check_set: see RECENT */
@@ -90,12 +91,15 @@ xt_recent by: Stephen Frost <sfrost@snowman.net>.
   print: (i) => `${i.invert ? ' !' : ''} recent:${text(i, { SET: ' SET', CHECK: ' CHECK', UPDATE: ' UPDATE', REMOVE: ' REMOVE', seconds: 'seconds:', reap: ' reap', hits: 'hit_count:', ttl: ' TTL-Match', name: 'name:', mask: '' })}`
     + ` side: ${i.side} mask: ${ntop(i.mask)}`,
   /** xt_recent.c: recent_mt_check */
-  check(i) {
+  check(i, c) {
     const commands = [RECENT.SET, RECENT.REMOVE, RECENT.CHECK, RECENT.UPDATE].filter((bit) => i.check_set & bit).length;
     if (commands !== 1) return 'EINVAL';
     if (i.check_set & (RECENT.SET | RECENT.REMOVE) && (i.seconds || i.hit_count || i.check_set & (RECENT.TTL | RECENT.REAP))) return 'EINVAL';
     if (i.check_set & RECENT.REAP && !i.seconds) return 'EINVAL';
-    return i.hit_count >= 65536 || i.name === '' || i.name.includes('/') ? 'EINVAL' : null;
+    if (i.hit_count >= 65536 || i.name === '' || i.name.includes('/')) return 'EINVAL';
+    // A list goes with the last rule that uses it.
+    if (![...infosOf(c.net, 'match', 'recent')].some((other) => other['name'] === i.name)) c.net.nft.shared.delete(recentKey(i.name));
+    return null;
   },
   /** xt_recent.c: recent_mt */
   match(i, skb, state, keep) {
@@ -103,7 +107,7 @@ xt_recent by: Stephen Frost <sfrost@snowman.net>.
     table.wants(i.hit_count);
     const ttl = (hopLimit(skb) + (state.out !== null && skb.sk === null ? 1 : 0)) & 255;
     const address = i.side === 'dest' ? destination(skb) : source(skb);
-    const now = Math.floor((state.net.clock.now() * HZ) / 1000);
+    const now = recentNow(state.net.clock.now());
     const entry = table.find(address, i.check_set & RECENT.TTL ? ttl : 0);
     if (!entry) {
       if (!(i.check_set & RECENT.SET)) return i.invert;
