@@ -90,7 +90,7 @@ function apply(o: NftOptions, out: { -readonly [K in keyof OutputOptions]: Outpu
     case 'e': o.echo = true; return null;
     case 'j': o.json = true; return null;
     case 'd': {
-      for (const word of value.split(',')) { if (!DEBUG.includes(word)) return `invalid debug parameter \`${value}'`; o.debug.push(word); }
+      for (const word of value.split(',')) { if (!DEBUG.includes(word)) return `Error: invalid debug parameter \`${value}'`; o.debug.push(word); }
       return null;
     }
     default: return `nft: invalid option -- '${short}'`;

@@ -19,6 +19,9 @@ import { parseJson } from './json/command.ts';
 import type { NftOptions } from './options.ts';
 import { Printer } from './print/context.ts';
 
+/** Folders that every machine has, whether or not a file lies in them. */
+const ALWAYS = /^\/(etc|tmp|root|usr|var|home|dev|proc|sys|run|opt|srv|mnt)?$/;
+
 /** One run of nft: options, the machine's names, and the kernel it talks to. */
 export class Session {
   readonly call: Call;
@@ -61,7 +64,7 @@ export class Session {
     if (name === '-' || name === '/dev/stdin') return this.#run({ kind: 'file', name: '/dev/stdin', text: this.call.stdin });
     const path = files.resolve(this.call.cwd, name), folder = name.includes('/') ? name.slice(0, name.lastIndexOf('/')) || '/' : '.';
     // dirname(3) of what is not there: the real one gives up without a word
-    if (name.includes('/') && !files.list(files.resolve(this.call.cwd, folder))) return 1;
+    if (name.includes('/') && !ALWAYS.test(folder) && !files.list(files.resolve(this.call.cwd, folder))) return 1;
     if (files.list(path)) return this.#fail([nftError(`Not a regular file: "${name}"\n`, NOWHERE)]);
     const text = files.read(path);
     if (text === undefined) return this.#fail([nftError(`Could not open file "${name}": No such file or directory\n`, NOWHERE)]);

@@ -60,7 +60,7 @@ export function objectText(object: NftObject, v: ObjectValue, o: OutputOptions, 
   const handle = o.handle && layout === BLOCK ? ` # handle ${object.handle}` : '';
   if (layout === BLOCK) return `${tab}${object.kind} ${name} {${handle}${nl}${body.map((l) => `${tab}${tab}${l}${nl}`).join('')}${tab}}${nl}`;
   const number = o.handle ? `# handle ${object.handle} ` : '';
-  return `${object.kind} ${name} { ${number}${body.map((l, i) => (i < body.length - 1 || object.kind.startsWith('ct ') ? `${l}${sep}` : l)).join('')} } `;
+  return `${object.kind} ${name} { ${number}${body.join(sep)}${object.kind.startsWith('ct ') ? ';' : ''} } `;
 }
 
 /** obj_print_json */
@@ -88,7 +88,7 @@ export function objectJson(object: NftObject, v: ObjectValue, family: Family, ta
     case 'synproxy': {
       Object.assign(out, { mss: v.mss, wscale: v.wscale });
       const names = flagNames(v.flags);
-      if (names.length) out.flags = names.length === 1 ? names[0] : names;
+      if (names.length) out.flags = names;
       break;
     }
     case 'tunnel': break;
