@@ -73,7 +73,7 @@ export const boolean: Datatype = {
     const n = word === 'exists' ? parseNumber('1', self) : word === 'missing' ? parseNumber('0', self) : parseNumber(word, self);
     return n?.kind === 'value' ? { ...n, constant: { ...n.constant, value: n.constant.value ? 1n : 0n } } : error(`Could not parse ${self.desc}`);
   },
-  print: (v) => (v.value ? 'exists' : 'missing'),
+  print: (v, c) => symbolic({ ...v, value: v.value ? 1n : 0n }, boolean, c, false),
   symbols: table('decimal', ['exists', 1], ['missing', 0]),
   json: (v) => v.value !== 0n,
 };

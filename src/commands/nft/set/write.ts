@@ -9,6 +9,8 @@ import { Linearizer } from '../linearize/context.ts';
 import { boundary, dataOf, keyData, valueText, verdictOf } from '../linearize/data.ts';
 import type { SetUserdata } from './decl.ts';
 
+/** `timeout never` as the parser gives it (NFT_NEVER_TIMEOUT). */
+const NEVER = 0xffff_ffff_ffff_ffffn;
 const pad4 = (n: number): number => (n + 3) & ~3;
 const bytesOf = (bits: number): number => Math.ceil(bits / 8);
 
@@ -91,7 +93,8 @@ const PLAIN = { intervalEnd: false, catchall: false };
 function payload(decl: SetDecl, item: Expr, family: Family): Omit<NewElement, 'key' | 'keyEnd' | 'flags'> {
   const { elem, data } = parts(item);
   const out: { -readonly [K in keyof Omit<NewElement, 'key' | 'keyEnd' | 'flags'>]: NewElement[K] } = {};
-  if (elem?.timeout !== undefined) out.timeout = elem.timeout;
+  // 0 as attribute means never; a zero that was written is as none
+  if (elem?.timeout) out.timeout = elem.timeout === NEVER ? 0n : elem.timeout;
   if (elem?.expires !== undefined) out.expiration = elem.expires;
   if (elem?.comment !== undefined) out.comment = elem.comment;
   if (elem?.stmts.length) { const l = new Linearizer(family); for (const s of elem.stmts) l.stmt(s); out.exprs = l.out as StatefulExpression[]; }

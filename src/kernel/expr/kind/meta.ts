@@ -53,7 +53,6 @@ const READ: Readonly<Record<string, Read>> = {
   skuid: (r, skb, _s, at) => { if (!skb.sk || skb.sk.uid < 0) return false; store32(r, at, skb.sk.uid); return true; },
   skgid: (r, skb, _s, at) => { if (!skb.sk || skb.sk.gid < 0) return false; store32(r, at, skb.sk.gid); return true; },
   cgroup: (r, skb, _s, at) => { if (!skb.sk) return false; store32(r, at, skb.sk.cgroupClassid); return true; },
-  nftrace: (r, skb, _s, at) => store8(r, at, skb.nftrace ? 1 : 0),
   rtclassid: (r, skb, _s, at) => store32(r, at, skb.rtclassid),
   secmark: (r, skb, _s, at) => store32(r, at, skb.secmark),
   pkttype: (r, skb, s, at) => store8(r, at, packetType(skb, s)),
