@@ -89,7 +89,7 @@ delete_cmd -> "table" table_or_id {% b.cmd('table', 1) %}
   | "chain" chain_spec chain_open "{" chain_block "}" {% b.chainCmd %}
   | "rule" ruleid_spec {% b.cmd('rule', 1) %}
   | "set" set_or_id {% b.cmd('set', 1) %}
-  | "map" set_or_id {% b.cmd('set', 1) %}
+  | "map" set_spec {% b.cmd('set', 1) %}
   | "element" set_spec set_block_expr {% b.elements %}
   | "flowtable" flowtable_spec {% b.cmd('flowtable', 1) %}
   | "flowtable" flowtableid_spec {% b.cmd('flowtable', 1) %}

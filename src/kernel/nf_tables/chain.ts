@@ -131,7 +131,7 @@ function updateChain(tx: Transaction, t: DraftTable, old: Chain, m: Of<'newchain
 export function delChain(tx: Transaction, m: Of<'delchain' | 'destroychain'>): Outcome {
   const destroy = m.op === 'destroychain';
   const t = tx.table(m.family, m.table);
-  if (!t) return destroy ? null : refuse('ENOENT', 'table');
+  if (!t) return refuse('ENOENT', 'table');
   if (owned(tx, t)) return refuse('EPERM', 'table');
   const attribute = m.handle !== undefined ? 'handle' as const : 'name' as const;
   const chain = m.handle !== undefined ? [...t.chains.values()].find((c) => c.handle === m.handle) : t.chains.get(m.chain ?? '');

@@ -16,7 +16,7 @@ export function newFlowtable(tx: Transaction, m: Of<'newflowtable'>): Outcome {
 /** nf_tables_delflowtable */
 export function delFlowtable(tx: Transaction, m: Of<'delflowtable' | 'destroyflowtable'>): Outcome {
   const t = tx.table(m.family, m.table);
-  if (m.op === 'destroyflowtable') return null;
   if (!t) return refuse('ENOENT', 'table');
+  if (m.op === 'destroyflowtable') return null;
   return refuse('ENOENT', m.handle !== undefined ? 'handle' : 'name');
 }

@@ -37,7 +37,7 @@ export function newObject(tx: Transaction, m: Of<'newobj'>): Outcome {
 export function delObject(tx: Transaction, m: Of<'delobj' | 'destroyobj'>): Outcome {
   const destroy = m.op === 'destroyobj';
   const t = tx.table(m.family, m.table);
-  if (!t) return destroy ? null : refuse('ENOENT', 'table');
+  if (!t) return refuse('ENOENT', 'table');
   if (owned(tx, t)) return refuse('EPERM', 'table');
   const attribute = m.handle !== undefined ? 'handle' as const : 'name' as const;
   const object = m.handle !== undefined ? [...t.objects.values()].find((o) => o.kind === m.kind && o.handle === m.handle) : t.object(m.kind, m.name ?? '');

@@ -152,7 +152,7 @@ function releaseSet(tx: Transaction, t: DraftTable, set: NftSet | undefined): vo
 export function delRule(tx: Transaction, m: Of<'delrule' | 'destroyrule'>): Outcome {
   const destroy = m.op === 'destroyrule';
   const t = tx.table(m.family, m.table);
-  if (!t) return destroy ? null : refuse('ENOENT', 'table');
+  if (!t) return refuse('ENOENT', 'table');
   if (owned(tx, t)) return refuse('EPERM', 'table');
   if (m.chain === undefined) {
     for (const c of [...t.chains.values()]) if (!c.binding) flushRules(tx, t, c);

@@ -78,7 +78,7 @@ function updateSet(tx: Transaction, t: DraftTable, old: NftSet, m: Of<'newset'>)
 export function delSet(tx: Transaction, m: Of<'delset' | 'destroyset'>): Outcome {
   const destroy = m.op === 'destroyset';
   const t = tx.table(m.family, m.table);
-  if (!t) return destroy ? null : refuse('ENOENT', 'table');
+  if (!t) return refuse('ENOENT', 'table');
   if (owned(tx, t)) return refuse('EPERM', 'table');
   const attribute = m.handle !== undefined ? 'handle' as const : 'name' as const;
   const set = m.handle !== undefined ? [...t.sets.values()].find((s) => s.handle === m.handle) : t.sets.get(m.set ?? '');

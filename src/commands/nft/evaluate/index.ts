@@ -25,6 +25,7 @@ export function evaluateCommands(cmds: readonly Cmd[], names: NameContext, cache
   const out: Cmd[] = [];
   const c = new Context(names, cache, errors, { next: 1 });
   const places = needsPlaces(cmds);
+  c.setsKnown = cmds.some((x) => !(x.op === 'add' || x.op === 'create') || x.object.kind === 'rule' || x.object.kind === 'element' || (x.object.kind === 'table' && x.object.decl !== undefined));
   let failures = 0;
   for (const cmd of cmds.flatMap(expand)) {
     try {

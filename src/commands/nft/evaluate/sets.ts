@@ -67,6 +67,7 @@ export function evaluateSetDecl(c: Context, set: SetDecl): void {
   if (has(set, 'interval') && set.key.kind === 'concat') { addFlag(set, 'concat'); set.autoMerge = false; }
   if (anonymous && set.key.kind === 'concat') checkConcats(c, set);
   evaluateData(c, set);
+  if (existing && has(set, 'interval') && !has(existing, 'interval') && (c.setsKnown || c.ownSets.has(existing))) setError(c, set, `existing ${type} lacks interval flag`);
   if (set.timeout) addFlag(set, 'timeout');
   for (const s of set.stmts) stateful(c, s, type);
   if (anonymous) {
@@ -81,7 +82,7 @@ function register(c: Context, set: SetDecl): SetDecl | undefined {
   const table = c.cache.find(set.handle.family, set.handle.table?.name) ?? tableNotFound(c);
   const name = set.handle.set?.name ?? '';
   const existing = table.sets.get(name);
-  if (!existing) { table.sets.set(name, set); return undefined; }
+  if (!existing) { table.sets.set(name, set); c.ownSets.add(set); return undefined; }
   if (has(existing, 'eval')) {
     const rest = (s: SetDecl): string => s.flags.filter((f) => f !== 'eval').sort().join();
     if (rest(existing) === rest(set)) addFlag(set, 'eval');
