@@ -10,7 +10,7 @@ import { builtinChain, builtinTable } from './family.ts';
 import { execute, fail, parseEnvironment, toolOf, VERSION } from './run.ts';
 import type { Tool } from './run.ts';
 import type { Refusal } from './refusal.ts';
-import { refusalText } from './refusal.ts';
+import { LegacyRefusal, refusalText } from './refusal.ts';
 
 /** iptables-restore and its kin (iptables/xtables-restore.c): a table at a time, all of it or nothing. */
 interface Options { counters: boolean; verbose: boolean; test: boolean; noflush: boolean; table: string | null; file: string | null }
@@ -46,6 +46,7 @@ class Restore {
       if (!this.commits && this.table !== null && !this.commit()) return 1;
       return 0;
     } catch (e) {
+      if (e instanceof LegacyRefusal) { this.t.call.err(`${this.t.program}: line ${this.line} failed\n`); return 1; }
       return fail(this.t, e, e instanceof XtError && e.exit !== 'PARAMETER_PROBLEM' ? -1 : this.line);
     }
   }
@@ -131,7 +132,11 @@ class Restore {
     if (this.o.test) { this.queue = []; return true; }
     for (const q of this.queue) {
       s.line = q.line;
+      const at = this.line;
+      // The legacy tool looks for targets while it reads the line.
+      if (s.legacy) this.line = q.line;
       const bad = q.run();
+      this.line = at;
       if (!bad) continue;
       if (this.commits) call.err(`${program}: line ${q.line} failed: ${refusalText(bad)}.\n`);
       else call.err(`${program} v${VERSION} (nf_tables): ${program}: final implicit COMMIT failed\n`);
