@@ -33,6 +33,9 @@ export class LiveState {
       found = [v.kind === 'counter' || v.kind === 'quota' || v.kind === 'limit' ? makeState(v, this.#now()) : undefined];
       this.#states.set(o.id, found);
     }
+    const s = found[0], v = o.value;
+    // nft_quota_obj_update: another bound, what was used stays
+    if (s?.kind === 'quota' && v.kind === 'quota' && (s.bytes !== Number(v.bytes) || s.invert !== v.inv)) found[0] = { ...s, bytes: Number(v.bytes), invert: v.inv };
     return found[0];
   }
 
@@ -56,7 +59,7 @@ export class LiveState {
   element(e: SetElement): SetElement { return this.#states.has(e.id) ? { ...e, exprs: this.expressions(e) } : e; }
 
   value(o: NftObject): ObjectValue {
-    const state = this.#states.get(o.id)?.[0], v = o.value;
+    const state = this.#states.has(o.id) ? this.object(o) : undefined, v = o.value;
     return state && (v.kind === 'counter' || v.kind === 'quota' || v.kind === 'limit') ? readState(v, state, this.#now()) as ObjectValue : v;
   }
 

@@ -91,7 +91,11 @@ export class NfTables {
     if (!tx.changed) return events;
     const generation = this.ruleset.generation + 1;
     this.ruleset = tx.finish(generation);
-    for (const e of events) if (e.event === 'delrule') this.live.forget(e.payload.rule.id);
+    for (const e of events) {
+      if (e.event === 'delrule') this.live.forget(e.payload.rule.id);
+      else if (e.event === 'delsetelem') this.live.forget(e.payload.element.id);
+      else if (e.event === 'delobj') this.live.forget(e.payload.id);
+    }
     events.push({ event: 'newgen', generation, pid: options.pid, name: options.name });
     for (const listener of [...this.#listeners]) listener(events);
     return events;

@@ -16,7 +16,7 @@ export function newObject(tx: Transaction, m: Of<'newobj'>): Outcome {
   if (old) {
     if (m.excl) return refuse('EEXIST', 'name');
     if (m.value.kind === 'quota' && old.value.kind === 'quota') {
-      const made: NftObject = Object.freeze({ ...old, value: { ...m.value } });
+      const made: NftObject = Object.freeze({ ...old, value: { ...m.value, consumed: old.value.consumed } });
       t.objects.set(`${old.kind}/${old.name}`, made);
       tx.event({ event: 'newobj', family: t.family, table: t.name, payload: made });
     }
