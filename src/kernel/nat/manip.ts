@@ -61,7 +61,8 @@ function manipulateL4(b: Uint8Array, o: number, at: number, v4: boolean, target:
       return true;
     case IPPROTO.GRE:
       // Only PPTP's call id, and only the destination's.
-      if (left < 4 || (b[at + 1] & 7) !== 1 || manip !== 'dst' || left < 8) return true;
+      if (left < 8) return false;
+      if ((b[at + 1] & 7) !== 1 || manip !== 'dst') return true;
       put16(b, at + 6, target.dport);
       return true;
     default: return true;

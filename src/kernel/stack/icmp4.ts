@@ -8,6 +8,7 @@ import type { Stack } from './stack.ts';
 const ERRORS = new Set([3, 4, 5, 11, 12]);
 const ECHO_REPLY = 0, ECHO = 8, TIMESTAMP = 13, TIMESTAMP_REPLY = 14;
 const NR_TYPES = 18;
+const NO_OPTIONS: Uint8Array = new Uint8Array(0);
 
 /** net/ipv4/icmp.c */
 export class Icmp4 {
@@ -40,21 +41,23 @@ export class Icmp4 {
     const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
     const route = s.ip4.outputRoute(from, saddr, { mark, oif: 0, tos, anySource: true });
     if ('error' in route || !this.#allowed(type, route.dst, from)) return;
-    const room = Math.min(576, s.ip4.forwardMtu(route.dst)) - 28;
+    const options = ip4HeaderLen(b, o) > 20 ? s.ip4.options.echo(orig, route.saddr) : NO_OPTIONS;
+    const room = Math.min(576, s.ip4.forwardMtu(route.dst)) - 28 - options.length;
     const quoted = b.subarray(o, Math.min(b.length, o + room));
-    this.#push(route.dst, route.saddr, from, tos, type, code, info, quoted, mark, orig);
+    this.#push(route.dst, route.saddr, from, tos, type, code, info, quoted, mark, orig, options);
   }
 
   /** icmp_push_reply */
-  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tos: number, type: number, code: number, info: number, payload: Uint8Array, mark: number, about: Skb | null = null): void {
-    const out = new Uint8Array(28 + payload.length);
-    putIp4(out, 0, { tos, len: out.length, id: this.#s.ip4.randomId(), frag: 0, ttl: this.hopLimit(dst), proto: IPPROTO.ICMP, src: saddr, dst: daddr });
-    out[20] = type; out[21] = code;
-    put32(out, 24, info >>> 0);
-    out.set(payload, 28);
-    put16(out, 22, checksum(out, 20, out.length));
+  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tos: number, type: number, code: number, info: number, payload: Uint8Array, mark: number, about: Skb | null = null, options = NO_OPTIONS): void {
+    const at = 20 + options.length;
+    const out = new Uint8Array(at + 8 + payload.length);
+    putIp4(out, 0, { tos, len: out.length, id: this.#s.ip4.randomId(), frag: 0, ttl: this.hopLimit(dst), proto: IPPROTO.ICMP, src: saddr, dst: daddr, options });
+    out[at] = type; out[at + 1] = code;
+    put32(out, at + 4, info >>> 0);
+    out.set(payload, at + 8);
+    put16(out, at + 2, checksum(out, at, out.length));
     const skb = new Skb(out);
-    skb.protocol = ETH.IP; skb.transport = 20; skb.l4proto = IPPROTO.ICMP; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = dst;
+    skb.protocol = ETH.IP; skb.transport = at; skb.l4proto = IPPROTO.ICMP; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = dst;
     if (about && ERRORS.has(type)) attachConnection(skb, about);
     this.#s.ip4.localOut(skb);
   }
@@ -111,7 +114,7 @@ export class Icmp4 {
     const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
     const route = s.ip4.outputRoute(daddr, saddr, { mark, oif: 0, tos, anySource: true });
     if ('error' in route || !this.#allowed(type, route.dst, daddr)) return;
-    this.#push(route.dst, route.saddr, daddr, tos, type, 0, u32(rest, 0), rest.subarray(4), mark);
+    this.#push(route.dst, route.saddr, daddr, tos, type, 0, u32(rest, 0), rest.subarray(4), mark, null, ip4HeaderLen(b, o) > 20 ? s.ip4.options.echo(orig, route.saddr) : NO_OPTIONS);
   }
 
   /** fib_compute_spec_dst: own address of a packet, or for broadcasts the one we would answer from. */

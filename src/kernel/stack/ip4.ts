@@ -15,8 +15,8 @@ const ANY = new Uint8Array(4);
 /** IPv4: input, routing decision, forwarding, output (net/ipv4/ip_input.c, route.c, ip_forward.c, ip_output.c). */
 export class Ip4 {
   readonly #s: Stack;
-  readonly #options: Options4;
-  constructor(stack: Stack) { this.#s = stack; this.#options = new Options4(stack); }
+  readonly options: Options4;
+  constructor(stack: Stack) { this.#s = stack; this.options = new Options4(stack); }
 
   // ---- input ----
 
@@ -47,13 +47,13 @@ export class Ip4 {
   finish(skb: Skb): void {
     const dev = skb.dev as NetDevice;
     const options = ip4HeaderLen(skb.data, skb.network) > 20 && skb.pktType !== PACKET.loopback;
-    if (options && !this.#options.receive(skb)) return;
     if (!skb.dst) {
       const b = skb.data, o = skb.network;
       skb.dst = this.inputRoute(ip4Dst(b, o), ip4Src(b, o), b[o + 1], dev, skb.mark);
       if (!skb.dst) return;
       skb.rtclassid = skb.dst.route?.realm ?? 0;
     }
+    if (options && !this.options.receive(skb)) return;
     if (skb.dst.type === 'broadcast' || skb.dst.type === 'multicast') {
       // A broadcast that came to our own address on the link layer only.
     } else if (skb.pktType === PACKET.broadcast || skb.pktType === PACKET.multicast) {
@@ -191,7 +191,7 @@ export class Ip4 {
     if (dst.redirect) this.#s.icmp4.redirect(skb, dst);
     if (this.#s.conf.v4('ip_forward_update_priority')) skb.priority = tosPriority(b[o + 1]);
     if (!this.#s.hooks.run('ip', 'forward', skb, skb.dev, dst.dev)) return;
-    if (ip4HeaderLen(skb.data, skb.network) > 20) this.#options.forward(skb, skb.dst as Dst);
+    if (ip4HeaderLen(skb.data, skb.network) > 20) this.options.forward(skb, skb.dst as Dst);
     this.output(skb, skb.dst as Dst);
   }
 

@@ -37,6 +37,7 @@ export class Options4 {
         if (b[i + 2] < 4) return bad(i + 2);
         if (b[i + 2] <= len) {
           if (b[i + 2] + 3 > len) return bad(i + 2);
+          b.set(this.#s.icmp4.specDst(skb), i + b[i + 2] - 1);
           b[i + 2] += 4;
           skb.recordRoute = i - o;
         }
@@ -57,6 +58,25 @@ export class Options4 {
     if (flag === TS_ADDR) skb.timestampRoute = i - o;
     put32(b, i + ptr - 1 + (need - 4), Math.floor(this.#s.net.clock.wall() % 86400000));
     return true;
+  }
+
+  /** ip_options_echo, as far as record route: what an answer carries back; padded to whole words. */
+  echo(skb: Skb, saddr: Uint8Array): Uint8Array {
+    const b = skb.data, o = skb.network, end = o + ip4HeaderLen(b, o);
+    for (let i = o + 20; i < end && b[i] !== END;) {
+      if (b[i] === NOOP) { i++; continue; }
+      const len = b[i + 1];
+      if (len < 2) break;
+      if (b[i] === RR && len >= 3) {
+        const out = new Uint8Array((len + 3) & ~3);
+        out.set(b.subarray(i, i + len));
+        const ptr = out[2];
+        if (skb.recordRoute && ptr + 3 <= len) { out[2] = ptr + 4; out.set(saddr, ptr - 1); }
+        return out;
+      }
+      i += len;
+    }
+    return new Uint8Array(0);
   }
 
   /** ip_forward_options: the address of the way out. */

@@ -17,11 +17,12 @@ export function ip4Check(b: Uint8Array, o: number): void {
   put16(b, o + 10, checksum(b, o, o + ip4HeaderLen(b, o)));
 }
 
-export function putIp4(b: Uint8Array, o: number, f: { tos: number; len: number; id: number; frag: number; ttl: number; proto: number; src: Uint8Array; dst: Uint8Array }): void {
-  b[o] = 0x45; b[o + 1] = f.tos;
+export function putIp4(b: Uint8Array, o: number, f: { tos: number; len: number; id: number; frag: number; ttl: number; proto: number; src: Uint8Array; dst: Uint8Array; options?: Uint8Array }): void {
+  b[o] = 0x45 + (f.options?.length ?? 0) / 4; b[o + 1] = f.tos;
   put16(b, o + 2, f.len); put16(b, o + 4, f.id); put16(b, o + 6, f.frag);
   b[o + 8] = f.ttl; b[o + 9] = f.proto;
   b.set(f.src, o + 12); b.set(f.dst, o + 16);
+  if (f.options) b.set(f.options, o + 20);
   ip4Check(b, o);
 }
 
