@@ -213,7 +213,8 @@ class PipapoElements extends ElementStore {
   protected put(e: SetElement): void { this.#map.set(this.#name(e.key, e.keyEnd), e); }
   protected take(e: SetElement): void { this.#map.delete(this.#name(e.key, e.keyEnd)); }
   protected all(): Iterable<SetElement> { return this.#map.values(); }
-  protected exact(key: Uint8Array, end: Uint8Array | undefined): SetElement | null { return this.#map.get(this.#name(key, end)) ?? null; }
+  /** nft_pipapo_deactivate looks the lower end up as a packet's key: what contains it is meant. */
+  protected exact(key: Uint8Array, end: Uint8Array | undefined): SetElement | null { return this.#map.get(this.#name(key, end)) ?? this.hit(key); }
 
   protected hit(key: Uint8Array): SetElement | null {
     for (const e of this.#map.values()) if (this.#covers(e, key)) return e;
