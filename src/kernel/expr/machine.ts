@@ -71,16 +71,16 @@ export function setPacketInfo(regs: Regs, skb: Skb, pf: HookState['pf']): void {
   }
 }
 
-/** ipv6_find_hdr without a target: past all extension headers, up to the first that is none. */
+/** ipv6_find_hdr without a target and with IP6_FH_F_AUTH: past the extension headers, up to an AH or the first that is none. */
 function findTransport6(regs: Regs, d: Uint8Array, n: number): void {
   let next = d[n + 6], at = n + 40, frag = 0;
-  while (next === 0 || next === 43 || next === 44 || next === 51 || next === 60) {
+  while (next === 0 || next === 43 || next === 44 || next === 60) {
     if (at + 8 > d.length) return;
     if (next === 44) {
       frag = ((d[at + 2] << 8) | d[at + 3]) & 0xfff8;
       if (frag) { regs.l4 = true; regs.tprot = d[at]; regs.thoff = at; regs.fragoff = frag; return; }
     }
-    const len = next === 44 ? 8 : next === 51 ? (d[at + 1] + 2) << 2 : (d[at + 1] + 1) << 3;
+    const len = next === 44 ? 8 : (d[at + 1] + 1) << 3;
     next = d[at];
     at += len;
   }

@@ -1,6 +1,6 @@
 import { maskLength, ntop, prefixMask } from '../address.ts';
 import { defineExtension } from '../definition.ts';
-import { findIp6Header, sameUnder, u8, u16 } from '../packet.ts';
+import { findIp6Header, sameUnder, u8 } from '../packet.ts';
 import { draftOf, numberOf } from '../value.ts';
 
 /** struct ip6t_srh1: one value a field, however it is compared; bits of `flags` and `inv` in the order of FIELDS. */
@@ -71,7 +71,8 @@ export const match = defineExtension<SrhInfo>({
     const left = u8(skb, at + 3);
     const last = u8(skb, at + 4);
     if (left > last) return false;
-    const field = { next_hdr: u8(skb, at), hdr_len: u8(skb, at + 1), segs_left: left, last_entry: last, tag: u16(skb, at + 6) };
+    // The tag is compared as it lies in memory.
+    const field = { next_hdr: u8(skb, at), hdr_len: u8(skb, at + 1), segs_left: left, last_entry: last, tag: u8(skb, at + 6) | (u8(skb, at + 7) << 8) };
     for (const [n, [, name, op]] of NUMBERS.entries()) {
       if (!(i.flags & bitOf(n))) continue;
       const yes = op === 'gt' ? field[name] > i[name] : op === 'lt' ? field[name] < i[name] : field[name] === i[name];

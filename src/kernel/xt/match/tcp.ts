@@ -130,7 +130,7 @@ export const match = defineExtension<TcpInfo>({
   },
   check: (i, c) => needProtocol(c, 6) ?? (i.invflags & ~TCP_INV.MASK ? 'EINVAL' : null),
   match(i, skb) {
-    if (skb.fragOffset !== 0) return skb.fragOffset === 8 ? 'hotdrop' : false;
+    if (skb.fragOffset !== 0) return skb.fragOffset === 1 ? 'hotdrop' : false;
     const th = transport(skb, 20);
     if (th < 0) return 'hotdrop';
     if (within(u16(skb, th), i.spts) === ((i.invflags & TCP_INV.SRCPT) !== 0)) return false;
