@@ -10,9 +10,14 @@ export interface RuleContext {
   readonly table: string;
   /** A set of the rule's table; anonymous ones with their elements in `init`. */
   set(name: string): SetDecl | undefined;
+  /** What could not be read (`netlink: Error: …`). */
+  error?(message: string): void;
   /** Rules of a chain written in place (`jump { … }`); undefined: the chain has a name of its own. */
   boundChain?(name: string): import('../../../parsers/nft/ast.ts').RuleDecl[] | undefined;
 }
+
+/** Bytecode that nft cannot have made: it is told and left out. */
+export class Unreadable extends Error {}
 
 const paddedLength = (bits: number): number => Math.ceil(bits / 32) * 32;
 
@@ -45,7 +50,7 @@ export class Delinearizer {
 
   need(wire: number): Expr {
     const e = this.get(wire);
-    if (!e) throw new Error('Relational expression has no left hand side');
+    if (!e) throw new Unreadable('Relational expression has no left hand side');
     return e;
   }
 
@@ -55,11 +60,12 @@ export class Delinearizer {
     let reg = unitRegister(wire); let rest = len;
     while (rest > 0) {
       const e = this.registers.get(reg);
-      if (!e) throw new Error('Relational expression size mismatch');
+      if (!e) throw new Unreadable('Relational expression size mismatch');
       items.push(clone(e));
       rest -= paddedLength(e.len);
       reg += Math.max(1, Math.ceil(e.len / 32));
     }
+    if (items.length === 1) throw new Unreadable('Relational expression size mismatch');
     return mk({ kind: 'concat', items }, items.map((i) => i.dtype).join(' . '), 'invalid', len);
   }
 

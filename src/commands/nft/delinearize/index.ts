@@ -3,7 +3,7 @@ import type { Stmt } from '../../../parsers/nft/ast.ts';
 import type { ExpressionDefinition, StatementDefinition } from '../definition.ts';
 import { expression as expressions } from '../generated/expression.ts';
 import { statement as statements } from '../generated/statement.ts';
-import { Delinearizer, type RuleContext } from './context.ts';
+import { Delinearizer, type RuleContext, Unreadable } from './context.ts';
 import { Postprocessor } from './postprocess.ts';
 
 type Handler = (e: Expression, d: Delinearizer) => void;
@@ -20,7 +20,14 @@ export function delinearizeRule(exprs: readonly Expression[], context: RuleConte
     if (!handler) throw new Error(`Unknown expression type '${e.kind}'`);
     handler(e, self);
   });
-  for (const e of exprs) d.read(e);
+  for (const e of exprs) {
+    try {
+      d.read(e);
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      context.error?.(error.message);
+    }
+  }
   return new Postprocessor(context).run(d.stmts);
 }
 

@@ -26,7 +26,7 @@ export function complete(e: ExprOf<'payload'>, ctx: ProtocolContext): void {
   const desc = ctx.descOf(e);
   const f = fieldAt(desc, e.offset - ctx.baseOf(e), e.len, ctx);
   if (desc && f) become(e, desc, f);
-  else initRaw(e, desc === null);
+  else initRaw(e, desc !== undefined);
 }
 
 /** payload_expr_expand: one load may cover several fields. The last may be cut short: a prefix of its field. */
@@ -49,7 +49,7 @@ export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payl
     if (rest === 0) return out;
   }
   const raw = { ...e, offset: offset + base, len: rest };
-  initRaw(raw, desc === null);
+  initRaw(raw, desc !== undefined);
   out.push(raw);
   return out;
 }

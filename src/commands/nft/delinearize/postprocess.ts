@@ -138,7 +138,7 @@ export class Postprocessor {
 
   private kill(e: ExprOf<'payload'>): void {
     const l = this.layered(e);
-    l.deps.kill(e, l.protocols.family, l.protocols.descOf(e) === null || (e.raw && e.base !== 'transport'));
+    l.deps.kill(e, l.protocols.family, l.protocols.descOf(e) === null || e.raw);
     if (e.inner !== undefined && (e.inner === 'gre' || e.inner === 'gretap')) {
       const dep = this.outer.deps.get(LAYER.transport);
       if (dep?.left.kind === 'meta') this.outer.deps.release(LAYER.transport);

@@ -1,3 +1,4 @@
+import { Unreadable } from '../delinearize/context.ts';
 import type { CmpOp, Expression } from '../../../kernel/expr/expression.ts';
 import type { Expr, ExprOf, RelOp } from '../../../parsers/nft/ast.ts';
 import { prefixMask, valueToBytes } from '../datatype/bytes.ts';
@@ -74,7 +75,7 @@ const relational = (op: RelOp, left: Expr, right: Expr): Expr => mk({ kind: 'rel
 function parseCmp(e: Extract<Expression, { kind: 'cmp' }>, d: Delinearizer): void {
   let left = d.need(e.sreg);
   let right: Expr = rawValue(e.data);
-  if (left.len > right.len && baseType(left.dtype).id !== 'string') throw new Error('Relational expression size mismatch');
+  if (left.len > right.len && baseType(left.dtype).id !== 'string') throw new Unreadable('Relational expression size mismatch');
   if (left.len > 0 && left.len < right.len && Math.ceil(left.len / 8) * 8 !== right.len) {
     left = d.concat(e.sreg, right.len);
     right = splitData(left as ExprOf<'concat'>, e.data);
@@ -95,7 +96,7 @@ export function splitData(concat: ExprOf<'concat'>, data: Uint8Array): Expr {
 
 function parseLookup(e: Extract<Expression, { kind: 'lookup' }>, d: Delinearizer): void {
   const set = d.context.set(e.set);
-  if (!set) throw new Error(`Unknown set '${e.set}' in lookup expression`);
+  if (!set) throw new Unreadable(`Unknown set '${e.set}' in lookup expression`);
   let left = d.need(e.sreg);
   const keyLen = set.key?.len ?? 0;
   if (left.len < keyLen && (set.key?.dtype.includes(' . ') || Math.ceil(left.len / 8) * 8 < keyLen)) left = d.concat(e.sreg, keyLen);

@@ -1,3 +1,4 @@
+import { Unreadable } from '../delinearize/context.ts';
 import type { Expr } from '../../../parsers/nft/ast.ts';
 import type { StatementDefinition } from '../definition.ts';
 import { wireRegister } from '../linearize/context.ts';
@@ -30,7 +31,7 @@ export const statement: StatementDefinition<'objref'> = {
     objref: (e, d) => d.add(mkStmt({ kind: 'objref', type: e.type === 'tunnel' ? 'counter' : e.type, expr: stringExpr(e.name) })),
     objref_map: (e, d) => {
       const set = d.context.set(e.set);
-      if (!set) throw new Error(`Unknown set '${e.set}' in objref expression`);
+      if (!set) throw new Unreadable(`Unknown set '${e.set}' in objref expression`);
       let left = d.need(e.sreg);
       const keyLen = set.key?.len ?? 0;
       if (left.len < keyLen) left = d.concat(e.sreg, keyLen);

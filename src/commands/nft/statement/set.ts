@@ -1,3 +1,4 @@
+import { Unreadable } from '../delinearize/context.ts';
 import type { Expr, Stmt } from '../../../parsers/nft/ast.ts';
 import type { Expression, StatefulExpression } from '../../../kernel/expr/expression.ts';
 import type { Json } from '../datatype/index.ts';
@@ -19,7 +20,7 @@ export function statefulOf(stmts: readonly Stmt[], l: Pick<Linearizer, 'family'>
 /** Statements inside a set's or element's braces print without their state. */
 function parseDynset(e: Extract<Expression, { kind: 'dynset' }>, d: Delinearizer): void {
   const set = d.context.set(e.set);
-  if (!set) throw new Error(`Unknown set '${e.set}' in dynset statement`);
+  if (!set) throw new Unreadable(`Unknown set '${e.set}' in dynset statement`);
   let key = d.need(e.sregKey);
   const keyLen = set.key?.len ?? 0;
   if (key.len < keyLen && (set.key?.dtype.includes(' . ') || Math.ceil(key.len / 8) * 8 < keyLen)) key = d.concat(e.sregKey, keyLen);
