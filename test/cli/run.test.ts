@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { explain } from '../../src/cli/explain.ts';
+import { whyNoSandbox } from '../../src/cli/run.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+let dir: string;
+beforeEach(() => { dir = mkdtempSync(join(tmpdir(), 'drywall-run-')); });
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Ran { readonly status: number; readonly stdout: string; readonly stderr: string }
+
+const drywall = (...args: string[]): Promise<Ran> => new Promise((done) => {
+  execFile(process.execPath, [join(root, 'bin/drywall'), '--state', join(dir, 'state.db'), ...args], (e, stdout, stderr) => {
+    done({ status: e === null ? 0 : typeof e.code === 'number' ? e.code : -1, stdout, stderr });
+  });
+});
+
+const script = (text: string, name = 'script.sh'): string => {
+  const file = join(dir, name);
+  writeFileSync(file, text, { mode: 0o755 });
+  return file;
+};
+
+const reason = whyNoSandbox();
+if (reason) console.log(`sandbox tests not run: ${reason}`);
+
+describe.skipIf(reason !== null)('drywall run', () => {
+  test('the tools answer by name, by path, in pipes, substitutions, jobs, child shells and from other programs', async () => {
+    const child = script('#!/bin/sh\niptables -N FROM_SH\n', 'child.sh');
+    const r = await drywall('run', script(`#!/bin/bash
+iptables -N BY_NAME
+/sbin/iptables -N BY_PATH; /usr/sbin/iptables -N BY_LONG_PATH
+n=$(iptables -S | grep -c BY_); echo "chains: $n"
+iptables -N JOB & wait
+( iptables -N SUBSHELL )
+bash -c 'iptables -N CHILD_BASH'
+sh -c 'iptables -N CHILD_SH'
+${child}
+echo XARGS | xargs -n 1 iptables -N
+timeout 5 iptables -N TIMEOUT
+sudo iptables -N SUDO
+sudo -n -u root env iptables -N SUDO_ENV
+printf 'table ip x {}\\n' | nft -f -
+nft -f - <<EOF
+table ip y {}
+EOF
+nft list tables
+exit 7
+`));
+    expect(r.stderr).toBe('');
+    expect(r.stdout).toBe('chains: 3\ntable ip filter\ntable ip x\ntable ip y\n');
+    expect(r.status).toBe(7);
+    const chains = (await drywall('run', '--', 'iptables', '-S')).stdout.split('\n').filter((l) => l.startsWith('-N')).map((l) => l.slice(3));
+    expect(chains.sort()).toEqual(['BY_LONG_PATH', 'BY_NAME', 'BY_PATH', 'CHILD_BASH', 'CHILD_SH', 'FROM_SH', 'JOB', 'SUBSHELL', 'SUDO', 'SUDO_ENV', 'TIMEOUT', 'XARGS']);
+  });
+
+  test('the kernel\'s files read and write the host', async () => {
+    const r = await drywall('run', script(`#!/bin/bash
+cat /proc/sys/net/ipv4/ip_forward
+echo 1 > /proc/sys/net/ipv4/ip_forward
+sysctl net.ipv4.ip_forward
+sysctl -q -w net.netfilter.nf_conntrack_acct=1
+cat /proc/sys/net/netfilter/nf_conntrack_acct
+conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1 --dport 2 -t 100 2>/dev/null
+cat /proc/net/nf_conntrack | wc -l
+`));
+    expect(r).toEqual({ status: 0, stdout: '0\nnet.ipv4.ip_forward = 1\n1\n1\n', stderr: '' });
+  });
+
+  test('nothing of the machine changes, and what a script wrote is there for the next', async () => {
+    const mark = `drywall-test-${process.pid}`;
+    const r = await drywall('run', script(`echo "net.ipv4.ip_forward=1" | sudo tee -a /etc/sysctl.d/${mark}.conf; echo here > ${dir}/written; rm -f ${join(root, 'LICENSE')}\n`));
+    expect(r).toEqual({ status: 0, stdout: 'net.ipv4.ip_forward=1\n', stderr: '' });
+    expect(existsSync(`/etc/sysctl.d/${mark}.conf`)).toBe(false);
+    expect(existsSync(join(dir, 'written'))).toBe(false);
+    expect(existsSync(join(root, 'LICENSE'))).toBe(true);
+    expect((await drywall('run', '--', 'cat', `/etc/sysctl.d/${mark}.conf`)).stdout).toBe('net.ipv4.ip_forward=1\n');
+    expect((await drywall('run', '--', 'sysctl', '-p', `/etc/sysctl.d/${mark}.conf`)).stdout).toBe('net.ipv4.ip_forward = 1\n');
+  });
+
+  test('sleep moves the host\'s clock', async () => {
+    const r = await drywall('run', script('conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1 --dport 2 -t 100 2>/dev/null\nsleep 101\nconntrack -C\n'));
+    expect(r.stdout).toBe('0\n');
+  });
+
+  test('install lines find the packages, services save and load', async () => {
+    const r = await drywall('run', script(`#!/bin/bash
+sudo apt install nftables >/dev/null && sudo dnf install conntrack-tools conntrack-tools-lib >/dev/null && sudo pacman -S iptables 2>/dev/null >/dev/null && apk add --no-cache conntrack-tools >/dev/null && echo installed
+iptables -A INPUT -p tcp --dport 22 -j ACCEPT
+netfilter-persistent save >/dev/null
+iptables -F
+systemctl restart netfilter-persistent
+iptables -S INPUT
+`));
+    expect(r).toEqual({ status: 0, stdout: 'installed\n-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n', stderr: '' });
+  });
+
+  test('--trace says each command and its status', async () => {
+    const r = await drywall('run', '--trace', script('iptables -N A\niptables -N A\n'));
+    expect(r.stderr.split('\n').filter((l) => l.startsWith('+'))).toEqual(['+ iptables -N A → 0', '+ iptables -N A → 1']);
+  });
+});
+
+describe('drywall run --explain', () => {
+  test('a long option with one dash', () => expect(explain(['iptables', '-A', 'FORWARD', '-m', 'conntrack', '-ctstate', 'NEW'], '')).toContain('"--ctstate"'));
+  test('an option that swallowed the next', () => expect(explain(['iptables', '-A', 'INPUT', '-s', '-m', 'state'], '')).toContain('"-s" takes an argument'));
+  test('a helper object that is not there', () => expect(explain(['nft', 'add', 'rule', 'inet', 'firewall', 'forward', 'tcp', 'dport', '21', 'ct', 'helper', 'set', 'ftp'], 'Error: Could not process rule: No such file or directory')).toContain('add ct helper inet firewall ftp'));
+  test('nothing to add', () => expect(explain(['iptables', '-D', 'INPUT', '1'], 'iptables: Index of deletion too big.')).toBeNull());
+});
