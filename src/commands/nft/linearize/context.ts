@@ -16,8 +16,13 @@ export const unitRegister = (wire: number): number => (wire < 8 ? (wire === 0 ? 
 /** Units that a value of so many bits takes. */
 export const registerSpace = (bits: number): number => Math.max(1, Math.ceil(bits / 32));
 
-const expressionByKind = new Map<string, ExpressionDefinition>((expressions as readonly ExpressionDefinition[]).map((e) => [e.kind, e]));
-const statementByKind = new Map<string, StatementDefinition>((statements as readonly StatementDefinition[]).map((s) => [s.kind, s]));
+// made at first use: definitions import this module
+let expressionTable: ReadonlyMap<string, ExpressionDefinition> | undefined;
+let statementTable: ReadonlyMap<string, StatementDefinition> | undefined;
+const expressionByKind = (kind: string): ExpressionDefinition | undefined =>
+  (expressionTable ??= new Map((expressions as readonly ExpressionDefinition[]).map((e) => [e.kind, e]))).get(kind);
+const statementByKind = (kind: string): StatementDefinition | undefined =>
+  (statementTable ??= new Map((statements as readonly StatementDefinition[]).map((s) => [s.kind, s]))).get(kind);
 
 /** Collects the bytecode of one rule. */
 export class Linearizer {
@@ -45,13 +50,13 @@ export class Linearizer {
   }
 
   load(expr: Expr, dreg: number): void {
-    const definition = expressionByKind.get(expr.kind);
+    const definition = expressionByKind(expr.kind);
     if (!definition?.linearize) throw new Error(`cannot linearize ${expr.kind}`);
     definition.linearize(expr, this, dreg);
   }
 
   stmt(stmt: Stmt): void {
-    const definition = statementByKind.get(stmt.kind);
+    const definition = statementByKind(stmt.kind);
     if (!definition) throw new Error(`cannot linearize statement ${stmt.kind}`);
     this.low = 1;
     definition.linearize(stmt, this);

@@ -4,8 +4,13 @@ import type { Json, OutputOptions, PrintContext } from '../datatype/index.ts';
 import { expression as expressions } from '../generated/expression.ts';
 import { statement as statements } from '../generated/statement.ts';
 
-const expressionByKind = new Map<string, ExpressionDefinition>((expressions as readonly ExpressionDefinition[]).map((e) => [e.kind, e]));
-const statementByKind = new Map<string, StatementDefinition>((statements as readonly StatementDefinition[]).map((s) => [s.kind, s]));
+// made at first use: definitions import this module
+let expressionTable: ReadonlyMap<string, ExpressionDefinition> | undefined;
+let statementTable: ReadonlyMap<string, StatementDefinition> | undefined;
+const expressionByKind = (kind: string): ExpressionDefinition | undefined =>
+  (expressionTable ??= new Map((expressions as readonly ExpressionDefinition[]).map((e) => [e.kind, e]))).get(kind);
+const statementByKind = (kind: string): StatementDefinition | undefined =>
+  (statementTable ??= new Map((statements as readonly StatementDefinition[]).map((s) => [s.kind, s]))).get(kind);
 
 /** Writes expressions and statements as text or JSON, under the output options of nft. */
 export class Printer {
@@ -27,25 +32,25 @@ export class Printer {
   }
 
   expr(e: Expr): string {
-    const d = expressionByKind.get(e.kind);
+    const d = expressionByKind(e.kind);
     if (!d) throw new Error(`cannot print ${e.kind}`);
     return d.print(e, this);
   }
 
   json(e: Expr): Json {
-    const d = expressionByKind.get(e.kind);
+    const d = expressionByKind(e.kind);
     if (!d) throw new Error(`no JSON of ${e.kind}`);
     return d.json(e, this);
   }
 
   stmt(s: Stmt): string {
-    const d = statementByKind.get(s.kind);
+    const d = statementByKind(s.kind);
     if (!d) throw new Error(`cannot print statement ${s.kind}`);
     return d.print(s, this);
   }
 
   jsonStmt(s: Stmt): Json {
-    const d = statementByKind.get(s.kind);
+    const d = statementByKind(s.kind);
     if (!d) throw new Error(`no JSON of statement ${s.kind}`);
     return d.json(s, this);
   }
