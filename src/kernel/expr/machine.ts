@@ -27,6 +27,13 @@ export class Regs {
   tunnel = -1;
   /** Chain and table at work, for expressions that ask. */
   family: Family = 'ip';
+
+  /** As new, for another run. */
+  fresh(family: Family): this {
+    this.words.fill(0);
+    this.chain = ''; this.queue = 0; this.bypass = false; this.tunnel = -1; this.family = family;
+    return this;
+  }
 }
 
 /** One prepared expression. `run` leaves `regs.verdict` at CONTINUE, or sets it. */

@@ -32,6 +32,8 @@ export class Evaluator {
   readonly #chains = new WeakMap<Table, Map<string, Program>>();
   #entries: Map<string, readonly HookEntry[]> = new Map();
   #generation = -1;
+  readonly #regs: Regs[] = [];
+  #level = 0;
 
   constructor(nft: NfTables) { this.#nft = nft; }
 
@@ -105,8 +107,13 @@ export class Evaluator {
 
   /** nft_do_chain */
   run(table: Table, base: Chain, skb: Skb, state: HookState): number {
-    const regs = new Regs();
-    regs.family = table.family;
+    // A chain may send packets that meet chains: one set of registers a level.
+    const regs = this.#regs[this.#level] ?? (this.#regs[this.#level] = new Regs());
+    this.#level++;
+    try { return this.#run(regs.fresh(table.family), table, base, skb, state); } finally { this.#level--; }
+  }
+
+  #run(regs: Regs, table: Table, base: Chain, skb: Skb, state: HookState): number {
     setPacketInfo(regs, skb, state.pf);
     const back: { program: Program; at: number }[] = [];
     let program = this.#program(table, base), at = 0;

@@ -28,6 +28,10 @@ const PER_DEVICE = new Map<string, Readonly<Record<string, number>>>([['ipv4.con
 
 export class StackConf {
   readonly #values = new Map<string, number>();
+  /** Answers of `dev4` since the last change: packets ask for the same few every time. */
+  readonly #dev4 = new Map<string, Map<string, number>>();
+  /** Changes with every value: what was decided by them is to be decided again. */
+  version = 0;
   #deviceNames: () => readonly string[] = () => [];
 
   constructor(deviceNames: () => readonly string[]) {
@@ -39,18 +43,23 @@ export class StackConf {
     this.#values.set('ipv6.conf.all.accept_dad', 0);
   }
 
+  #changed(): void { this.version++; this.#dev4.clear(); }
+
   /** A new device takes what `default` says. */
   addDevice(name: string, mtu: number): void {
+    this.#changed();
     for (const [base, table] of PER_DEVICE) for (const k of Object.keys(table)) this.#values.set(`${base}.${name}.${k}`, this.get(`${base}.default.${k}`) ?? 0);
     this.#values.set(`ipv6.conf.${name}.mtu`, mtu);
     if (name === 'lo') { this.#values.set('ipv6.conf.lo.accept_dad', -1); for (const k of ['disable_policy', 'disable_xfrm']) this.#values.set(`ipv4.conf.lo.${k}`, 1); }
   }
 
   removeDevice(name: string): void {
+    this.#changed();
     for (const key of [...this.#values.keys()]) if (key.startsWith(`ipv4.conf.${name}.`) || key.startsWith(`ipv6.conf.${name}.`)) this.#values.delete(key);
   }
 
   renameDevice(from: string, to: string): void {
+    this.#changed();
     for (const [key, v] of [...this.#values]) {
       const m = /^(ipv[46]\.conf)\.(.+)\.([^.]+)$/.exec(key);
       if (m?.[2] === from) { this.#values.delete(key); this.#values.set(`${m[1]}.${to}.${m[3]}`, v); }
@@ -63,6 +72,7 @@ export class StackConf {
 
   /** Writes one, and what the kernel changes with it (inet_forward_change, addrconf_forward_change). */
   set(path: string, value: number): void {
+    this.#changed();
     this.#values.set(path, value);
     if (path === 'ipv4.ip_forward' || path === 'ipv4.conf.all.forwarding') {
       this.#values.set('ipv4.ip_forward', value);
@@ -76,12 +86,18 @@ export class StackConf {
 
   v4(name: string): number { return this.#values.get(`ipv4.${name}`) ?? 0; }
   v6(name: string): number { return this.#values.get(`ipv6.${name}`) ?? 0; }
-  dev4(dev: string, name: string): number { return this.#values.get(`ipv4.conf.${dev}.${name}`) ?? 0; }
+  dev4(dev: string, name: string): number {
+    let known = this.#dev4.get(dev);
+    if (!known) this.#dev4.set(dev, known = new Map());
+    let value = known.get(name);
+    if (value === undefined) known.set(name, value = this.#values.get(`ipv4.conf.${dev}.${name}`) ?? 0);
+    return value;
+  }
   dev6(dev: string, name: string): number { return this.#values.get(`ipv6.conf.${dev}.${name}`) ?? 0; }
   /** IN_DEV_ORCONF, IN_DEV_MAXCONF */
   or4(dev: string, name: string): boolean { return this.dev4('all', name) !== 0 || this.dev4(dev, name) !== 0; }
   max4(dev: string, name: string): number { return Math.max(this.dev4('all', name), this.dev4(dev, name)); }
 
   export(): unknown { return this.#values; }
-  import(data: unknown): void { for (const [k, v] of data as Map<string, number>) this.#values.set(k, v); }
+  import(data: unknown): void { this.#changed(); for (const [k, v] of data as Map<string, number>) this.#values.set(k, v); }
 }

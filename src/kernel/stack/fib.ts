@@ -1,4 +1,4 @@
-import { sameBytes } from '../net/wire/bytes.ts';
+import { sameBytes, u32 } from '../net/wire/bytes.ts';
 import { isLimitedBroadcast, isMulticast4 } from '../net/wire/ip.ts';
 import type { Errno } from '../errno.ts';
 import type { NetDevice } from './device.ts';
@@ -90,6 +90,8 @@ export const newRoute = (r: Partial<FibRoute> & Pick<FibRoute, 'family' | 'table
 const FE80 = Uint8Array.of(0xfe, 0x80, ...new Uint8Array(14));
 const FF00 = Uint8Array.of(0xff, ...new Uint8Array(15));
 
+const TYPES_MAX = 4096;
+
 export type FibError = { readonly error: Errno };
 export interface FibHit { readonly route: FibRoute; readonly hop: NextHop }
 
@@ -101,6 +103,8 @@ export class Fib {
   #static: FibRoute[] = [];
   #rules: { 4: FibRule[]; 6: FibRule[] } = { 4: [plainRule(0, 255), plainRule(32766, 254), plainRule(32767, 253)], 6: [plainRule(0, 255), plainRule(32766, 254)] };
   #tables: Map<number, FibRoute[]> | null = null;
+  /** Types of IPv4 addresses asked for since the last change. */
+  readonly #types = new Map<number, RouteType>();
   forwarding6: () => boolean = () => false;
 
   constructor(devices: () => Iterable<NetDevice>, byIndex: (index: number) => NetDevice | undefined) {
@@ -108,11 +112,13 @@ export class Fib {
     this.#byIndex = byIndex;
   }
 
-  invalidate(): void { this.#tables = null; }
+  /** Changes with routes, rules, addresses and devices. */
+  version = 0;
+  invalidate(): void { this.#tables = null; this.version++; this.#types.clear(); }
   get statics(): readonly FibRoute[] { return this.#static; }
   setStatics(routes: FibRoute[]): void { this.#static = routes; this.invalidate(); }
   rules(family: 4 | 6): readonly FibRule[] { return this.#rules[family]; }
-  setRules(family: 4 | 6, rules: FibRule[]): void { this.#rules[family] = rules; }
+  setRules(family: 4 | 6, rules: FibRule[]): void { this.#rules[family] = rules; this.version++; }
 
   /** fib_disable_ip, rt6_disable_ip: a device that goes down takes its routes along. */
   deviceDown(index: number): void { this.setStatics(this.#static.filter((r) => !r.hops.some((h) => h.dev === index))); }
@@ -226,6 +232,17 @@ export class Fib {
 
   /** inet_addr_type, inet_dev_addr_type. */
   addrType4(addr: Uint8Array, dev: NetDevice | null = null): RouteType {
+    if (dev) return this.#findType4(addr, dev);
+    const key = u32(addr, 0);
+    let type = this.#types.get(key);
+    if (type === undefined) {
+      if (this.#types.size >= TYPES_MAX) this.#types.clear();
+      this.#types.set(key, type = this.#findType4(addr, null));
+    }
+    return type;
+  }
+
+  #findType4(addr: Uint8Array, dev: NetDevice | null): RouteType {
     if (addr[0] === 0 || isLimitedBroadcast(addr)) return 'broadcast';
     if (isMulticast4(addr)) return 'multicast';
     const hit = this.lookupTable(255, 4, { daddr: addr, saddr: null, mark: 0, iif: 0, oif: 0, tos: 0 });

@@ -16,36 +16,36 @@ export interface HookFn {
   run(skb: Skb, state: HookState): HookVerdict;
 }
 
-const key = (pf: HookPf, hook: HookName): string => `${pf} ${hook}`;
-
 /** The functions at every hook, by priority; of equal ones the last registered comes first (nf_hook_entries_grow). */
 export class Hooks {
   readonly #net: Netns;
-  readonly #lists = new Map<string, HookFn[]>();
+  /** Lists are replaced, never changed: a traversal keeps the one it began with. */
+  readonly #lists: Readonly<Record<HookPf, Map<HookName, readonly HookFn[]>>> = { ip: new Map(), ip6: new Map(), arp: new Map(), bridge: new Map(), netdev: new Map() };
   /** Called before each traversal: rebuilds what the ruleset implies when it changed. */
   refresh: () => void = () => {};
 
   constructor(net: Netns) { this.#net = net; }
 
-  clear(): void { this.#lists.clear(); }
+  clear(): void { for (const lists of Object.values(this.#lists)) lists.clear(); }
 
   register(pf: HookPf, hook: HookName, fn: HookFn): void {
-    const list = this.#lists.get(key(pf, hook)) ?? [];
+    const list = [...(this.#lists[pf].get(hook) ?? [])];
     const at = list.findIndex((f) => f.priority >= fn.priority);
     if (at < 0) list.push(fn); else list.splice(at, 0, fn);
-    this.#lists.set(key(pf, hook), list);
+    this.#lists[pf].set(hook, list);
   }
 
-  any(pf: HookPf, hook: HookName): boolean { return (this.#lists.get(key(pf, hook))?.length ?? 0) > 0; }
+  any(pf: HookPf, hook: HookName): boolean { return (this.#lists[pf].get(hook)?.length ?? 0) > 0; }
 
   /** nf_hook_slow: true when the packet may go on. */
   run(pf: HookPf, hook: HookName, skb: Skb, input: NetDevice | null, output: NetDevice | null): boolean {
     this.refresh();
-    const list = this.#lists.get(key(pf, hook));
+    const list = this.#lists[pf].get(hook);
     if (!list || list.length === 0) return true;
     const state: HookState = { net: this.#net, pf, hook, hooknum: hookNumber(pf, hook), in: input, out: output };
     const device = pf === 'netdev' ? (input ?? output) : null;
-    for (const fn of [...list]) {
+    for (let i = 0; i < list.length; i++) {
+      const fn = list[i];
       if (fn.devices && !fn.devices.includes((device ?? input)?.name ?? '')) continue;
       if (fn.run(skb, state) !== 'accept') return false;
     }

@@ -1,6 +1,6 @@
 import type { Errno } from '../errno.ts';
 import { PACKET, Skb } from '../net/skb.ts';
-import { checksum, put16, sameBytes, u16 } from '../net/wire/bytes.ts';
+import { checksum, put16, sameBytes, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, isLimitedBroadcast, isLoopback4, isMulticast4, isZero } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
 import type { Dst, FibHit } from './fib.ts';
@@ -12,10 +12,16 @@ import type { Stack } from './stack.ts';
 const RT_TOS = 0xfc;
 const ANY = new Uint8Array(4);
 
+const ROUTES_BITS = 11;
+interface Cached { readonly daddr: number; readonly saddr: number; readonly tos: number; readonly dev: NetDevice; readonly mark: number; readonly dst: Dst }
+
 /** IPv4: input, routing decision, forwarding, output (net/ipv4/ip_input.c, route.c, ip_forward.c, ip_output.c). */
 export class Ip4 {
   readonly #s: Stack;
   readonly options: Options4;
+  readonly #routes = new Array<Cached | null>(1 << ROUTES_BITS).fill(null);
+  #fibVersion = -1;
+  #confVersion = -1;
   constructor(stack: Stack) { this.#s = stack; this.options = new Options4(stack); }
 
   // ---- input ----
@@ -49,7 +55,7 @@ export class Ip4 {
     const options = ip4HeaderLen(skb.data, skb.network) > 20 && skb.pktType !== PACKET.loopback;
     if (!skb.dst) {
       const b = skb.data, o = skb.network;
-      skb.dst = this.inputRoute(ip4Dst(b, o), ip4Src(b, o), b[o + 1], dev, skb.mark);
+      skb.dst = this.#inputRoute(b, o, dev, skb.mark);
       if (!skb.dst) return;
       skb.rtclassid = skb.dst.route?.realm ?? 0;
     }
@@ -88,6 +94,21 @@ export class Ip4 {
     if (frag & (IP_MF | IP_OFFSET) && !this.#s.fragments.defrag4(skb, 'local')) return;
     if (!this.#s.hooks.run('ip', 'input', skb, skb.dev, null)) return;
     this.#s.local.deliver4(skb);
+  }
+
+  /** ip_route_input: by what was decided since routes, addresses and settings last changed. */
+  #inputRoute(b: Uint8Array, o: number, dev: NetDevice, mark: number): Dst | null {
+    const { fib, conf } = this.#s, daddr = u32(b, o + 16) | 0, saddr = u32(b, o + 12) | 0, tos = b[o + 1];
+    if (this.#fibVersion !== fib.version || this.#confVersion !== conf.version) {
+      this.#routes.fill(null);
+      this.#fibVersion = fib.version; this.#confVersion = conf.version;
+    }
+    const at = (Math.imul(daddr, 0x9e3779b1) ^ Math.imul(saddr, 0x85ebca6b)) >>> (32 - ROUTES_BITS);
+    const known = this.#routes[at];
+    if (known && known.daddr === daddr && known.saddr === saddr && known.tos === tos && known.dev === dev && known.mark === mark) return known.dst;
+    const dst = this.inputRoute(ip4Dst(b, o), ip4Src(b, o), tos, dev, mark);
+    if (dst) this.#routes[at] = { daddr, saddr, tos, dev, mark, dst };
+    return dst;
   }
 
   /** ip_route_input_slow; null: dropped without a word. */

@@ -28,12 +28,21 @@ const QUEUE_MAX = 101;
 export class Neighbours {
   readonly #stack: Stack;
   #all: Neighbour[] = [];
+  /** The last one used of a device: most packets go on to where the last one went. */
+  readonly #recent = new Map<number, Neighbour>();
   readonly #pending = new Map<Neighbour, Pending>();
 
   constructor(stack: Stack) { this.#stack = stack; }
 
   list(): readonly Neighbour[] { return this.#all; }
-  find(dev: NetDevice, addr: Uint8Array): Neighbour | undefined { return this.#all.find((n) => n.dev === dev.index && !n.proxy && sameBytes(n.addr, addr)); }
+  find(dev: NetDevice, addr: Uint8Array): Neighbour | undefined {
+    const recent = this.#recent.get(dev.index);
+    if (recent && sameBytes(recent.addr, addr)) return recent;
+    const found = this.#all.find((n) => n.dev === dev.index && !n.proxy && sameBytes(n.addr, addr));
+    if (found) this.#recent.set(dev.index, found);
+    return found;
+  }
+
   findProxy(dev: NetDevice, addr: Uint8Array): Neighbour | undefined { return this.#all.find((n) => n.dev === dev.index && n.proxy && sameBytes(n.addr, addr)); }
 
   set(dev: NetDevice, addr: Uint8Array, lladdr: Uint8Array | null, state: NudState, o: { router?: boolean; proxy?: boolean } = {}): Neighbour {
@@ -49,6 +58,7 @@ export class Neighbours {
 
   remove(n: Neighbour): void {
     this.#all = this.#all.filter((x) => x !== n);
+    this.#recent.delete(n.dev);
     const p = this.#pending.get(n);
     if (p) { this.#stack.timers.cancel(p.timer); this.#pending.delete(n); }
   }
@@ -78,7 +88,7 @@ export class Neighbours {
 
   #send(skb: Skb, dev: NetDevice, lladdr: Uint8Array): void {
     this.#stack.header(skb, dev, lladdr, skb.protocol);
-    this.#stack.xmit(skb, dev);
+    this.#stack.xmit(skb, dev, true);
   }
 
   /** neigh_output: to the next hop, now or when it has answered. */
@@ -153,5 +163,5 @@ export class Neighbours {
   }
 
   export(): unknown { return this.#all; }
-  import(data: unknown): void { this.#all = data as Neighbour[]; }
+  import(data: unknown): void { this.#all = data as Neighbour[]; this.#recent.clear(); }
 }

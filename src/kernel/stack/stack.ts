@@ -242,8 +242,8 @@ export class Stack {
     skb.data.set(dst, 0); skb.data.set(src, 6); put16(skb.data, 12, type);
   }
 
-  /** dev_queue_xmit: `skb.data` starts with the link-layer header. */
-  xmit(skb: Skb, dev: NetDevice): void {
+  /** dev_queue_xmit: `skb.data` starts with the link-layer header. `last`: nobody touches the packet's bytes after this. */
+  xmit(skb: Skb, dev: NetDevice, last = false): void {
     if (!dev.up) return;
     skb.dev = dev;
     skb.head = skb.mac >= 0 ? skb.mac : skb.network;
@@ -265,7 +265,7 @@ export class Stack {
       case 'dummy': return;
       default:
     }
-    this.#emitted.push({ iface: dev.name, frame: wire(skb) });
+    this.#emitted.push({ iface: dev.name, frame: last && skb.mac === 0 && skb.vlanTci < 0 && skb.data.byteOffset === 0 && skb.data.byteLength === skb.data.buffer.byteLength ? skb.data : wire(skb) });
   }
 
   /** loopback_xmit: connection, mark and route stay with the packet. */
