@@ -36,7 +36,7 @@ function parseBytes(text: string): bigint | null {
   if (at < 1 || rate === 0n) return null;
   const factor = text[at - 1] === 'm' ? 1048576n : text[at - 1] === 'k' ? 1024n : 1n;
   const cost = bytesToCost(rate * factor);
-  return cost === 0n ? fail(`Rate too high "${text}"\n`) : cost;
+  return cost === 0n ? fail(`Rate too high "${text}"`) : cost;
 }
 
 /** parse_rate: `3/minute` */
@@ -47,7 +47,7 @@ function parseRate(text: string): { readonly avg: bigint; readonly mult: number 
   const rate = BigInt(strtol(text).value);
   if (!unit || rate <= 0n) return null;
   const avg = (SCALE * BigInt(unit[1])) / rate;
-  return avg === 0n ? fail(`Rate too fast "${text}"\n`) : { avg, mult: unit[1] };
+  return avg === 0n ? fail(`Rate too fast "${text}"`) : { avg, mult: unit[1] };
 }
 
 function parseBurst(text: string): bigint {

@@ -1,6 +1,6 @@
 import { HZ } from '../../clock.ts';
 import { defineExtension } from '../definition.ts';
-import { scanNumber } from '../number.ts';
+import { strtol } from '../number.ts';
 import { fail, numberOf } from '../value.ts';
 
 /** struct xt_rateinfo: `avg` in 1/10000 s a packet. */
@@ -24,8 +24,7 @@ function parseRate(rate: string): number | null {
     if (!unit) return null;
     mult = unit[1];
   }
-  const digits = scanNumber(rate);
-  const r = digits ? Number(BigInt.asIntN(32, digits.value)) : 0;
+  const r = strtol(rate).value | 0;
   if (r <= 0) return null;
   const value = Math.floor((LIMIT_SCALE * mult) / r);
   if (value === 0) fail(`Rate too fast "${rate}"`);

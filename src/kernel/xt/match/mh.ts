@@ -16,7 +16,7 @@ const NAMES: readonly (readonly [string, number])[] = [
 
 function typeNumber(text: string): number {
   return NAMES.find(([name]) => name.startsWith(text.toLowerCase()))?.[1]
-    ?? wholeUint(text, 0, 255) ?? fail(`Invalid MH type \`${text}'\n`);
+    ?? wholeUint(text, 0, 255) ?? fail(`Invalid MH type \`${text}'`);
 }
 
 function parseTypes(text: string): Span {

@@ -45,13 +45,13 @@ function parseChunks(text: string): { chunks: number[] | 'all'; chunkFlags: Chun
     if (letters === '') continue;
     let entry = chunkFlags.find((f) => f.type === index);
     if (!entry) {
-      if (chunkFlags.length === MAX_CHUNK_FLAGS) fail('Number of chunk types with flags exceeds currently allowed limit. Increasing this limit involves changing IPT_NUM_SCTP_FLAGS and recompiling both the kernel space and user space modules\n');
+      if (chunkFlags.length === MAX_CHUNK_FLAGS) fail('Number of chunk types with flags exceeds currently allowed limit. Increasing this limit involves changing IPT_NUM_SCTP_FLAGS and recompiling both the kernel space and user space modules');
       entry = { type: index, flag: 0, mask: 0 };
       chunkFlags.push(entry);
     }
     for (const letter of letters) {
       const at = row[2].indexOf(letter.toUpperCase());
-      if (at < 0) fail(`Invalid flags for chunk type ${index}\n`);
+      if (at < 0) fail(`Invalid flags for chunk type ${index}`);
       const bit = 1 << (7 - at);
       entry.mask |= bit;
       if (letter !== letter.toLowerCase()) entry.flag |= bit;

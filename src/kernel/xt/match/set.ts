@@ -86,16 +86,16 @@ export const match = defineExtension<SetMatchInfo>({
         break;
       }
       case 'return-nomatch':
-        if (o.inverted) fail('--return-nomatch flag cannot be inverted\n');
+        if (o.inverted) fail('--return-nomatch flag cannot be inverted');
         info.returnNomatch = true;
         break;
       case 'update-counters': if (o.inverted) info.skipCounters = true; break;
       case 'update-subcounters': if (o.inverted) info.skipSubcounters = true; break;
       default: {
         const [what, op] = o.name.split('-') as ['packets' | 'bytes', 'eq' | 'lt' | 'gt'];
-        if (info[what].op !== 'none') fail(`only one of the --${what}-[eq|lt|gt] is allowed\n`);
-        if (o.inverted && op !== 'eq') fail(`--${what}-${op} option cannot be inverted\n`);
-        const value = wholeNumber(o.raw ?? '') ?? fail(`Cannot parse ${o.raw} as a counter value\n`);
+        if (info[what].op !== 'none') fail(`only one of the --${what}-[eq|lt|gt] is allowed`);
+        if (o.inverted && op !== 'eq') fail(`--${what}-${op} option cannot be inverted`);
+        const value = wholeNumber(o.raw ?? '') ?? fail(`Cannot parse ${o.raw} as a counter value`);
         info[what] = { op: o.inverted ? 'ne' : op, value };
       }
     }
