@@ -28,6 +28,9 @@ export function newElements(tx: Transaction, m: Of<'newsetelem'>): Outcome {
   return null;
 }
 
+/** Type number of verdicts, which nft gives to what the kernel calls NFT_DATA_VERDICT. */
+const VERDICT = 1;
+
 /** What nft_add_set_elem refuses before it looks at the data. */
 function malformed(set: NftSet, e: NewElement): Errno | null {
   const f = set.flags, end = e.flags.intervalEnd;
@@ -45,6 +48,7 @@ function malformed(set: NftSet, e: NewElement): Errno | null {
   }
   if (e.exprs?.length && set.exprs.length && (e.exprs.length !== set.exprs.length || e.exprs.some((x, i) => x.kind !== set.exprs[i].kind))) return 'EOPNOTSUPP';
   if (!e.flags.catchall && e.key.length !== set.keyLen) return 'EINVAL';
+  if (e.data && set.flags.map && 'verdict' in e.data !== (set.dataType === VERDICT)) return 'EINVAL';
   return null;
 }
 

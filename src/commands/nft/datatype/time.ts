@@ -8,21 +8,24 @@ export function printTime(ms: bigint, options: Pick<OutputOptions, 'numericTime'
   return parts.filter(([n]) => n > 0n).map(([n, unit]) => `${n}${unit}`).join('') || '0s';
 }
 
-/** time_parse: `1d2h3m4s5ms` in this order, or plain seconds; milliseconds, or the message. */
+/** time_parse: units in any order, each once; plain digits are seconds, digits after the last unit are not looked at. Milliseconds, or the message. */
 export function parseTime(word: string): bigint | string {
-  if (/^\d+$/.test(word)) return BigInt(word) * 1000n;
-  const units: Record<string, [number, bigint]> = { d: [4, 86400000n], h: [3, 3600000n], m: [2, 60000n], s: [1, 1000n], ms: [0, 1n] };
-  let rest = word; let last = 5; let total = 0n;
-  while (rest) {
-    const m = /^(\d+)(ms|d|h|m|s)/.exec(rest);
-    if (!m) return 'wrong time format';
-    const [order, factor] = units[m[2] as string] as [number, bigint];
-    if (order >= last) return 'wrong time format';
-    last = order;
-    total += BigInt(m[1] as string) * factor;
-    rest = rest.slice(m[0].length);
+  const units: Record<string, [name: string, factor: bigint]> = { d: ['Day', 86400000n], h: ['Hour', 3600000n], m: ['Minute', 60000n], s: ['Second', 1000n], ms: ['Millisecond', 1n] };
+  const seen = new Set<string>();
+  let digits = ''; let total = 0n;
+  for (let i = 0; i < word.length; i++) {
+    const c = word[i] as string;
+    if (c >= '0' && c <= '9') { digits += c; if (digits.length > 10) return 'value too large'; continue; }
+    const unit = c === 'm' && word.slice(i) === 'ms' ? 'ms' : c;
+    const known = Object.hasOwn(units, unit) ? units[unit] : undefined;
+    if (!known) return 'wrong time format';
+    if (seen.has(unit)) return `${known[0]} has been specified twice`;
+    seen.add(unit);
+    total += BigInt(digits || '0') * known[1];
+    digits = '';
+    i += unit.length - 1;
   }
-  return total;
+  return seen.size ? total : BigInt(digits || '0') * 1000n;
 }
 
 export const time: Datatype = {

@@ -318,7 +318,5 @@ export function evaluateMapping(c: Context, e: ExprOf<'mapping'>): Expr {
   if (!anonymous && set.data.intervalData) expand(e);
   if (!set.data.intervalData && !isSingleton(e.right)) c.fail('Value must be a singleton', e.right.loc);
   if (has(set, 'object') && e.right.kind !== 'value') c.fail(`Object mapping data should be a value, not ${nameOf(e.right)}`, e.right.loc);
-  const type = e.right.kind === 'range' ? e.right.left.dtype : e.right.dtype;
-  if (has(set, 'map') && !compatible(set.data.dtype, type)) c.fail(`Element mapping mismatches map definition, expected ${describe(set.data.dtype)}, not '${describe(type)}'`, e.right.loc);
   return e;
 }
