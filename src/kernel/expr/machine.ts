@@ -2,7 +2,7 @@ import type { HookState } from '../net/hook-state.ts';
 import type { Skb } from '../net/skb.ts';
 import type { NfTables } from '../nf_tables/nf-tables.ts';
 import type { NftObject, NftSet } from '../nf_tables/objects.ts';
-import type { Family } from '../net/hook.ts';
+import { NFPROTO, type Family } from '../net/hook.ts';
 import type { ObjectKind, Register } from './expression.ts';
 import type { StatefulState } from './stateful.ts';
 
@@ -23,6 +23,8 @@ export class Regs {
   tprot = 0;
   thoff = 0;
   fragoff = 0;
+  /** NFPROTO_* of the packet's path. */
+  nfproto = 0;
   /** Offset of the tunnel's own header while an expression looks inside; -1: outside. */
   tunnel = -1;
   /** Chain and table at work, for expressions that ask. */
@@ -65,6 +67,7 @@ export const drop = (regs: Regs): void => { regs.verdict = NF.BREAK; };
 /** nft_set_pktinfo_*: where the transport header is. */
 export function setPacketInfo(regs: Regs, skb: Skb, pf: HookState['pf']): void {
   regs.l4 = false; regs.tprot = 0; regs.thoff = 0; regs.fragoff = 0;
+  regs.nfproto = NFPROTO[pf];
   const proto = pf === 'ip' ? 0x0800 : pf === 'ip6' ? 0x86dd : pf === 'bridge' || pf === 'netdev' ? skb.protocol : 0;
   const d = skb.data, n = skb.network;
   if (proto === 0x0800) {
