@@ -43,22 +43,20 @@ export class StateHost {
   host: Host;
   files: MachineFiles;
   #session: Session;
-  readonly #root: string;
   readonly #family: Family;
   #listeners: readonly ForeignListener[] = [];
   #changesBefore: string;
   #version: number;
 
-  private constructor(store: Store, session: Session, root: string, family: Family) {
+  private constructor(store: Store, session: Session, family: Family) {
     this.store = store;
     this.#session = session;
-    this.#root = root;
     this.#family = family;
     this.#version = store.version;
     const saved = store.read('file');
     const changes: Changes = saved instanceof Map ? saved : new Map();
     this.#changesBefore = JSON.stringify([...changes]);
-    this.files = new MachineFiles(session.net, changes, root);
+    this.files = new MachineFiles(session.net, changes);
     this.host = { net: session.net, files: this.files, nextPid: () => session.nextPid(), run: (argv, o) => this.exec(argv, o), advance: async (seconds) => session.advance(seconds) };
   }
 
@@ -79,12 +77,12 @@ export class StateHost {
   }
 
   /** Opens the state and begins a transaction: end it with `commit` or `abandon`. */
-  static async open(path = defaultStatePath(process.env), { root = '', family = [] }: { readonly root?: string; readonly family?: Family } = {}): Promise<StateHost> {
+  static async open(path = defaultStatePath(process.env), { family = [] }: { readonly family?: Family } = {}): Promise<StateHost> {
     const store = Store.open(path);
     store.begin();
     try {
       const session = Session.load(store);
-      if (session) return await new StateHost(store, session, root, family).#attach();
+      if (session) return await new StateHost(store, session, family).#attach();
       return await StateHost.make(store, SINGLE);
     } catch (e) {
       store.rollback();
@@ -95,7 +93,7 @@ export class StateHost {
 
   /** Replaces the host of a state by a new one; within the store's transaction. */
   static async make(store: Store, plan: HostPlan): Promise<StateHost> {
-    const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), '', []);
+    const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), []);
     await setUp(plan, made.host, (argv) => made.exec(argv));
     return made;
   }
@@ -120,8 +118,9 @@ export class StateHost {
     if (this.store.version === this.#version) return;
     const session = Session.load(this.store);
     if (!session) throw new Error('the state was emptied meanwhile');
-    const fresh = await new StateHost(this.store, session, this.#root, this.#family).#attach();
+    const fresh = await new StateHost(this.store, session, this.#family).#attach();
     this.#session = session;
+    fresh.files.within = this.files.within;
     this.files = fresh.files;
     this.host = fresh.host;
     this.#changesBefore = fresh.#changesBefore;

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { KernelFiles } from '../host/run/kernel-files.ts';
-import { core, prelude, shim } from '../host/run/prelude.ts';
+import { core, prelude } from '../host/run/prelude.ts';
 import { type Answer, type Request, RequestServer } from '../host/run/server.ts';
-import { fileMounts, type Piece, plan, setup } from '../host/run/sandbox.ts';
-import { readUpper, writeLayer } from '../host/run/upper.ts';
+import { runFolder } from '../host/run/run-folder.ts';
+import { Sandbox, TOOL_FOLDERS, whyNoSandbox, writeShims } from '../host/run/sandbox-run.ts';
+import { RealTree } from '../host/real-tree.ts';
 import { explain } from './explain.ts';
 import { StateHost, toolNames } from './host.ts';
 
@@ -23,10 +22,6 @@ export interface RunOptions {
   readonly capture?: (stream: 'out' | 'err', chunk: Buffer) => void;
 }
 
-/** Folders in which scripts name the tools by absolute path. */
-const TOOL_FOLDERS = ['/sbin', '/usr/sbin', '/bin', '/usr/bin'];
-/** Where bash lies: a shim names it by its path. */
-const BASHES = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash', '/opt/homebrew/bin/bash'];
 /** How long the state may stay uncommitted while commands keep coming, and how long a pause ends it. */
 const COMMIT_WITHIN_MS = 50;
 const COMMIT_PAUSE_MS = 3;
@@ -47,26 +42,6 @@ export function jobFor(file: string, args: readonly string[]): Job {
   return { kind: 'program', argv: [file, ...args] };
 }
 
-/** What keeps a sandbox from being made here; null when nothing does. */
-export function whyNoSandbox(): string | null {
-  if (process.platform !== 'linux') return 'it needs Linux namespaces';
-  const tried = spawnSync('unshare', ['-Urmn', 'sh', '-c', 'mount -t tmpfs none /mnt'], { encoding: 'utf8' });
-  if (tried.error) return 'there is no unshare(1)';
-  return tried.status === 0 ? null : `this kernel does not let users make namespaces (${tried.stderr.trim()})`;
-}
-
-function runFolder(): string {
-  for (const base of ['/dev/shm', tmpdir()]) {
-    try {
-      accessSync(base, constants.W_OK);
-      return mkdtempSync(join(base, 'drywall-'));
-    } catch {
-      // not here: the next one
-    }
-  }
-  throw new Error('no folder for temporary files can be written');
-}
-
 /** One run of a script: resident process, sandbox, and the way back into the state. */
 export class ScriptRun {
   readonly #o: RunOptions;
@@ -76,6 +51,7 @@ export class ScriptRun {
   #begun = 0;
   #timer: NodeJS.Timeout | null = null;
   #kernel: KernelFiles | null = null;
+  #sandboxed = false;
 
   private constructor(o: RunOptions, host: StateHost, dir: string) {
     this.#o = o;
@@ -119,6 +95,7 @@ export class ScriptRun {
     await new Promise((done) => setImmediate(done));
     await this.#begin();
     this.#kernel?.absorb();
+    if (this.#sandboxed) this.#host.files.within = new RealTree(`/proc/${r.pid}/root`);
     const a = await this.#host.exec(r.argv, { stdin: r.stdin, cwd: r.cwd });
     if (this.#o.trace) this.#print('err', `+ ${r.argv.join(' ')} → ${a.status}\n`);
     const why = this.#o.explain && a.status !== 0 ? explain(r.argv, a.stderr) : null;
@@ -156,36 +133,19 @@ export class ScriptRun {
     server.put('core', core());
     server.put('prelude', prelude(tools, TOOL_FOLDERS) + (job.kind === 'shell' && job.posix ? 'shopt -s xpg_echo\n' : ''));
     this.#kernel = new KernelFiles(join(this.#dir, 'kernel'), this.#host.files, (m) => this.#print('err', `drywall: ${m}`));
-    this.#shims([...tools, 'sudo'], isolated);
-    const pieces = isolated ? plan(fileMounts()) : [];
-    const argv = this.#commandLine(job, isolated, pieces);
+    const sandbox = isolated ? new Sandbox(this.#dir, tools, this.#host.files.changes) : null;
+    if (!sandbox) writeShims(join(this.#dir, 'bin'), tools);
+    const inner = this.#inner(job, isolated);
+    this.#sandboxed = isolated;
     this.#settle();
-    const status = await this.#spawn(argv);
+    const status = await this.#spawn(sandbox?.argv(inner) ?? inner);
     await new Promise((done) => setTimeout(done, 1));
     await this.#begin();
     this.#kernel.absorb();
-    if (isolated) for (const [path, text] of readUpper(this.#dir, pieces)) this.#host.files.changes.set(path, text);
+    this.#host.files.within = null;
+    for (const [path, text] of sandbox?.changes() ?? []) this.#host.files.changes.set(path, text);
     server.close();
     return status;
-  }
-
-  #shims(names: readonly string[], isolated: boolean): void {
-    const bash = BASHES.find((b) => existsSync(b)) ?? '/bin/bash';
-    const folder = join(this.#dir, isolated ? 'layer/usr/sbin' : 'bin');
-    mkdirSync(folder, { recursive: true });
-    for (const name of names) {
-      writeFileSync(join(folder, name), shim(name, bash), { mode: 0o755 });
-    }
-    // Where /sbin is no link to /usr/sbin, scripts may name either.
-    if (isolated) for (const n of ['root', 'upper', 'work']) mkdirSync(join(this.#dir, n), { recursive: true });
-  }
-
-  #commandLine(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean, pieces: readonly Piece[]): string[] {
-    const inner = this.#inner(job, isolated);
-    if (!isolated) return inner;
-    writeLayer(this.#dir, this.#host.files.changes);
-    writeFileSync(join(this.#dir, 'setup'), setup(this.#dir, pieces));
-    return ['unshare', '-Urmn', 'sh', join(this.#dir, 'setup'), ...inner];
   }
 
   #inner(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean): string[] {

@@ -55,13 +55,15 @@ export async function createHost(options: HostOptions = {}): Promise<SimulatedHo
 
 class MemoryHost implements SimulatedHost, ShellHost {
   readonly #host: Host;
+  readonly #files: MemoryFiles;
   #elapsed = 0;
   #pid = 1000;
 
   constructor(options: HostOptions) {
     const net = new Netns({ clock: { now: () => this.#elapsed, wall: () => EPOCH + this.#elapsed }, random: seededRandom(1), container: options.container ?? false });
     for (const d of options.devices ?? []) net.stack.addDevice(d.name, d.type, { mac: d.mac === undefined ? undefined : parseMac(d.mac) });
-    this.#host = { net, files: new MemoryFiles(options.files ?? {}, net), nextPid: () => ++this.#pid, run: (argv, o) => this.exec(argv, o), advance: async (seconds) => { await this.advance(seconds); } };
+    this.#files = new MemoryFiles(options.files ?? {}, net);
+    this.#host = { net, files: this.#files, nextPid: () => ++this.#pid, run: (argv, o) => this.exec(argv, o), advance: async (seconds) => { await this.advance(seconds); } };
   }
 
   get files(): Host['files'] { return this.#host.files; }
@@ -78,7 +80,7 @@ class MemoryHost implements SimulatedHost, ShellHost {
     const self: ShellHost = { files: this.files, has: (p) => this.has(p), exec: (argv, x) => this.exec(argv, x) };
     if (pipelines && canRun(pipelines, self)) return interpret(pipelines, self, { ...o, name });
     const { runInBash } = await import('./shell/real-bash.ts');
-    return runInBash(text, this.#host, self, o);
+    return runInBash(text, this.#files, self, o);
   }
 
   async start(argv: readonly string[]): Promise<Listener> {

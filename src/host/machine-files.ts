@@ -1,49 +1,36 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { MemoryFiles } from './memory-files.ts';
 import type { Netns } from '../kernel/netns.ts';
+import { MemoryFiles } from './memory-files.ts';
+import { RealTree } from './real-tree.ts';
 
 /** A file of the host that differs from the machine's: its text, or null where it was removed. */
 export type Changes = Map<string, string | null>;
 
-/**
- * The files that a command on a real machine sees: the host's own over the machine's. Writing goes to the host alone.
- * `root`: folder that stands for / (of a sandboxed script, /proc/PID/root).
- */
+/** The files that a command on a real machine sees: the host's own over the machine's. Writing goes to the host alone. */
 export class MachineFiles extends MemoryFiles {
   readonly changes: Changes;
-  readonly root: string;
+  readonly #machine = new RealTree('');
 
-  constructor(net: Netns, changes: Changes, root = '') {
+  constructor(net: Netns, changes: Changes) {
     super({}, net);
     this.changes = changes;
-    this.root = root;
   }
 
   override read(path: string): string | undefined {
-    const kernel = super.read(path);
-    if (kernel !== undefined) return kernel;
+    const own = super.read(path);
+    if (own !== undefined || this.within) return own;
     const changed = this.changes.get(path);
-    if (changed !== undefined) return changed ?? undefined;
-    const real = this.root + path;
-    try {
-      return statSync(real).isFile() ? readFileSync(real, 'utf8') : undefined;
-    } catch {
-      return undefined; // no such file, or not ours to read: the tool words it
-    }
+    return changed === undefined ? this.#machine.read(path) : (changed ?? undefined);
   }
 
   override exists(path: string): boolean {
-    return super.exists(path) || (this.changes.has(path) ? this.changes.get(path) !== null : existsSync(this.root + path));
+    if (super.exists(path) || this.within) return super.exists(path);
+    return this.changes.has(path) ? this.changes.get(path) !== null : this.#machine.exists(path);
   }
 
   override list(path: string): readonly string[] | undefined {
-    const names = new Set(super.list(path) ?? []);
+    if (this.within) return super.list(path);
+    const names = new Set([...(super.list(path) ?? []), ...(this.#machine.list(path) ?? [])]);
     const prefix = path === '/' ? '/' : `${path}/`;
-    try {
-      for (const name of readdirSync(this.root + path)) names.add(name);
-    } catch {
-      // no such folder on the machine: the host's own files may still make one
-    }
     for (const [file, text] of this.changes) {
       if (!file.startsWith(prefix)) continue;
       const name = file.slice(prefix.length).split('/')[0];
@@ -54,12 +41,13 @@ export class MachineFiles extends MemoryFiles {
   }
 
   override write(path: string, text: string, append = false): ReturnType<MemoryFiles['write']> {
-    if (super.read(path) !== undefined) return super.write(path, text, append);
+    if (this.within || super.read(path) !== undefined) return super.write(path, text, append);
     this.changes.set(path, append ? (this.read(path) ?? '') + text : text);
     return null;
   }
 
   override remove(path: string): boolean {
+    if (this.within) return super.remove(path);
     if (!this.exists(path)) return false;
     this.changes.set(path, null);
     return true;

@@ -1,6 +1,7 @@
 import type { Netns } from '../kernel/netns.ts';
 import { ProcTree } from '../kernel/proc/tree.ts';
 import type { Files } from './files.ts';
+import type { RealTree } from './real-tree.ts';
 
 const normal = (path: string): string => {
   const out: string[] = [];
@@ -15,6 +16,8 @@ const normal = (path: string): string => {
 export class MemoryFiles implements Files {
   readonly #files = new Map<string, string>();
   readonly #proc: ProcTree;
+  /** While a script runs in a sandbox, what it sees stands for all but the kernel's files. */
+  within: RealTree | null = null;
 
   constructor(files: Readonly<Record<string, string>>, net: Netns) {
     this.#proc = new ProcTree(net);
@@ -22,11 +25,13 @@ export class MemoryFiles implements Files {
   }
 
   resolve(cwd: string, path: string): string { return normal(path.startsWith('/') ? path : `${cwd}/${path}`); }
-  read(path: string): string | undefined { return path === '/dev/null' ? '' : this.#proc.owns(path) ? this.#proc.read(path) : this.#files.get(path); }
+  read(path: string): string | undefined { return path === '/dev/null' ? '' : this.#proc.owns(path) ? this.#proc.read(path) : this.within ? this.within.read(path) : this.#files.get(path); }
   writable(path: string): boolean { return !this.#proc.owns(path) || this.#proc.writable(path); }
   mode(path: string): number | undefined { return this.#proc.owns(path) ? this.#proc.mode(path) : undefined; }
   exists(path: string): boolean { return this.read(path) !== undefined || this.list(path) !== undefined; }
-  remove(path: string): boolean { return this.#files.delete(path); }
+  remove(path: string): boolean { return this.within ? this.within.remove(path) : this.#files.delete(path); }
+  /** The host's own files. */
+  entries(): Iterable<[string, string]> { return this.#files; }
 
   write(path: string, text: string, append = false): 'EACCES' | 'ENOENT' | 'EISDIR' | 'EINVAL' | null {
     if (path === '/dev/null') return null;
@@ -34,12 +39,14 @@ export class MemoryFiles implements Files {
       const errno = this.#proc.write(path, text);
       return errno === 'EACCES' || errno === 'ENOENT' || errno === null ? errno : 'EINVAL';
     }
+    if (this.within) return this.within.write(path, text, append);
     this.#files.set(path, append ? (this.#files.get(path) ?? '') + text : text);
     return null;
   }
 
   list(path: string): readonly string[] | undefined {
     if (this.#proc.owns(path)) return this.#proc.list(path);
+    if (this.within) return this.within.list(path);
     const prefix = path === '/' ? '/' : `${path}/`;
     const names = new Set<string>();
     for (const file of this.#files.keys()) if (file.startsWith(prefix)) names.add(file.slice(prefix.length).split('/')[0]);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
-import { whyNoSandbox } from '../../src/cli/run.ts';
+import { whyNoSandbox } from '../../src/host/run/sandbox-run.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 let dir: string;
@@ -80,6 +80,24 @@ cat /proc/net/nf_conntrack | wc -l
     expect(existsSync(join(root, 'LICENSE'))).toBe(true);
     expect((await drywall('run', '--', 'cat', `/etc/sysctl.d/${mark}.conf`)).stdout).toBe('net.ipv4.ip_forward=1\n');
     expect((await drywall('run', '--', 'sysctl', '-p', `/etc/sysctl.d/${mark}.conf`)).stdout).toBe('net.ipv4.ip_forward = 1\n');
+  });
+
+  test('tools read what the script wrote, and the script what tools wrote', async () => {
+    const r = await drywall('run', script(`#!/bin/bash
+cat > /etc/nftables-test.conf <<'EOF'
+table inet written {
+	chain c { tcp dport 22 accept; }
+}
+EOF
+nft -f /etc/nftables-test.conf && nft list tables
+iptables -A INPUT -s 192.0.2.1 -j DROP
+iptables-save > /tmp/rules.$$ && iptables -F && iptables-restore /tmp/rules.$$ && iptables -S INPUT
+netfilter-persistent save >/dev/null; grep -c 192.0.2.1 /etc/iptables/rules.v4
+cd /tmp && echo 'table ip relative { }' > here.nft && nft -f here.nft && nft list tables ip
+`));
+    expect(r).toEqual({ status: 0, stderr: '', stdout: 'table inet written\n-P INPUT ACCEPT\n-A INPUT -s 192.0.2.1/32 -j DROP\n1\ntable ip filter\ntable ip relative\n' });
+    expect(existsSync('/etc/nftables-test.conf')).toBe(false);
+    expect((await drywall('run', '--', 'cat', '/etc/iptables/rules.v4')).stdout).toContain('-A INPUT -s 192.0.2.1/32 -j DROP');
   });
 
   test('sleep moves the host\'s clock', async () => {

@@ -93,6 +93,6 @@ ln -s ${links('/proc/sys', '../.real/sys')} "$P/sys"
 mkdir "$P/sys/net"
 mount --bind ${q(`${run}/kernel/proc/sys/net`)} "$P/sys/net"
 mount --bind ${q(`${run}/kernel/proc/net`)} "$P/net"
-exec chroot ${q(root)} /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "$PWD" "$@"
+exec chroot ${q(root)} /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "\${DRYWALL_CWD:-$PWD}" "$@"
 `;
 }

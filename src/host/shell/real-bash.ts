@@ -2,55 +2,84 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Command } from '../../commands/command.ts';
+import { commands } from '../../commands/generated/index.ts';
 import type { ExecOptions, Result } from '../execute.ts';
-import type { Host } from '../host.ts';
+import type { MemoryFiles } from '../memory-files.ts';
+import { RealTree } from '../real-tree.ts';
 import { KernelFiles } from '../run/kernel-files.ts';
 import { core, prelude } from '../run/prelude.ts';
+import { runFolder } from '../run/run-folder.ts';
+import { Sandbox, TOOL_FOLDERS, whyNoSandbox } from '../run/sandbox-run.ts';
 import { RequestServer } from '../run/server.ts';
 import type { ShellHost } from './interpret.ts';
-import { commands } from '../../commands/generated/index.ts';
-import type { Command } from '../../commands/command.ts';
+
+/** Names that real bash must not find on the machine. */
+const tools = (): string[] => (commands as readonly Command[]).filter((c) => !c.coreutil).flatMap((c) => c.names);
 
 /**
- * Runs a text that needs the whole shell language with the machine's bash: the tools are functions that ask this process,
- * the working directory holds the host's files, and the kernel's files are reached under other names.
+ * Runs a text that needs the whole shell language with the machine's bash. Where a sandbox can be made, it sees the host's
+ * files over the machine's and what it writes becomes the host's. Elsewhere a folder stands for the working directory and
+ * the kernel's files are reached under other names.
  */
-export async function runInBash(text: string, host: Host, shell: ShellHost, o: ExecOptions): Promise<Result> {
-  const dir = mkdtempSync(join(tmpdir(), 'drywall-'));
+export async function runInBash(text: string, files: MemoryFiles, shell: ShellHost, o: ExecOptions): Promise<Result> {
+  const dir = runFolder();
+  const sandboxed = whyNoSandbox() === null;
+  let complaints = '';
+  const kernel = new KernelFiles(join(dir, 'kernel'), files, (m) => { complaints += `bash: line 1: ${m}`; });
   const server = new RequestServer(dir, async (r) => {
     await new Promise((done) => setImmediate(done));
     kernel.absorb();
-    const answer = await shell.exec(r.argv, { ...o, stdin: r.stdin });
+    if (sandboxed) files.within = new RealTree(`/proc/${r.pid}/root`);
+    const answer = await shell.exec(r.argv, { ...o, stdin: r.stdin, cwd: r.cwd });
     kernel.refresh();
     return answer;
   });
-  let complaints = '';
-  const kernel = new KernelFiles(join(dir, 'kernel'), host.files, (m) => { complaints += `bash: line 1: ${m}`; });
   try {
-    const names = (commands as readonly Command[]).filter((c) => !c.coreutil).flatMap((c) => c.names);
     server.put('core', core());
-    server.put('prelude', prelude(names, ['/sbin', '/usr/sbin', '/bin', '/usr/bin']));
-    const home = join(dir, 'home');
-    mkdirSync(home);
-    for (const name of host.files.list('/root') ?? []) {
-      const content = host.files.read(`/root/${name}`);
-      if (content !== undefined) { mkdirSync(dirname(join(home, name)), { recursive: true }); writeFileSync(join(home, name), content); }
-    }
-    const rewritten = text.replace(/\/proc\/(?:sys\/net|net)(?=[/\s]|$)/gm, (m) => `${dir}/kernel${m}`);
-    const r = await collect(rewritten, home, { ...process.env, ...o.env, DRYWALL_RUN: dir, DRYWALL_SHELL: '', BASH_ENV: join(dir, 'prelude') }, typeof o.stdin === 'function' ? o.stdin() : (o.stdin ?? ''));
+    server.put('prelude', prelude(tools(), TOOL_FOLDERS));
+    const env = { ...process.env, ...o.env, DRYWALL_RUN: dir, DRYWALL_SHELL: '', BASH_ENV: join(dir, 'prelude'), DRYWALL_CWD: o.cwd ?? '/root' };
+    const stdin = typeof o.stdin === 'function' ? o.stdin() : (o.stdin ?? '');
+    const result = sandboxed ? await inSandbox(text, dir, files, env, stdin) : await inFolder(text, dir, files, env, stdin);
     await new Promise((done) => setTimeout(done, 1));
     kernel.absorb();
-    const plain = (s: string): string => s.replaceAll(`${dir}/kernel`, '');
-    return { status: r.status, stdout: plain(r.stdout), stderr: plain(r.stderr) + complaints };
+    return { ...result, stderr: result.stderr + complaints };
   } finally {
+    files.within = null;
     kernel.close();
     server.close();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-function collect(text: string, cwd: string, env: NodeJS.ProcessEnv, stdin: string): Promise<Result> {
-  const child = spawn('bash', ['-c', text], { cwd, env, stdio: 'pipe' });
+async function inSandbox(text: string, dir: string, files: MemoryFiles, env: NodeJS.ProcessEnv, stdin: string): Promise<Result> {
+  const sandbox = new Sandbox(dir, tools(), new Map(files.entries()));
+  const result = await collect(sandbox.argv(['bash', '-c', text]), '/', env, stdin);
+  files.within = null;
+  for (const [path, content] of sandbox.changes()) if (content === null) files.remove(path); else files.write(path, content);
+  return result;
+}
+
+async function inFolder(text: string, dir: string, files: MemoryFiles, env: NodeJS.ProcessEnv, stdin: string): Promise<Result> {
+  const home = mkdtempSync(join(tmpdir(), 'drywall-home-'));
+  try {
+    for (const [path, content] of files.entries()) {
+      if (!path.startsWith('/root/')) continue;
+      const file = join(home, path.slice('/root/'.length));
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+    const rewritten = text.replace(/\/proc\/(?:sys\/net|net)(?=[/\s]|$)/gm, (m) => `${dir}/kernel${m}`);
+    const r = await collect(['bash', '-c', rewritten], home, env, stdin);
+    const plain = (s: string): string => s.replaceAll(`${dir}/kernel`, '');
+    return { status: r.status, stdout: plain(r.stdout), stderr: plain(r.stderr) };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function collect(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv, stdin: string): Promise<Result> {
+  const child = spawn(argv[0], argv.slice(1), { cwd, env, stdio: 'pipe' });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (c: string) => { stdout += c; });
