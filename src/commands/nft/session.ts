@@ -22,6 +22,15 @@ import { Printer } from './print/context.ts';
 /** Folders that every machine has, whether or not a file lies in them. */
 const ALWAYS = /^\/(etc|tmp|root|usr|var|home|dev|proc|sys|run|opt|srv|mnt)?$/;
 
+/** nft_ctx_new reads its symbol tables once. */
+function once(read: (path: string) => string | undefined): (path: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, read(path));
+    return known.get(path);
+  };
+}
+
 /** One run of nft: options, the machine's names, and the kernel it talks to. */
 export class Session {
   readonly call: Call;
@@ -35,7 +44,7 @@ export class Session {
     this.options = options;
     this.pid = host.nextPid();
     this.names = {
-      names: namesOf((path) => host.files.read(host.files.resolve(cwd, path))),
+      names: namesOf(once((path) => host.files.read(host.files.resolve(cwd, path)))),
       ifindex: (name) => stack.deviceByName(name)?.index, ifname: (index) => stack.device(index)?.name,
       now: () => Math.floor(host.net.clock.wall() / 1000),
     };

@@ -2,6 +2,11 @@ import type { NftSet, SetElement, SetElements } from './objects.ts';
 
 /** memcmp-ordered text of bytes: one UTF-16 unit a byte. */
 export function keyText(bytes: Uint8Array): string {
+  const n = bytes.length;
+  // a flat string at once: joined ones are flattened when they are hashed or compared
+  if (n === 4) return String.fromCharCode(bytes[0], bytes[1], bytes[2], bytes[3]);
+  if (n === 2) return String.fromCharCode(bytes[0], bytes[1]);
+  if (n === 16) return String.fromCharCode(...bytes);
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]);
   return text;

@@ -110,6 +110,44 @@ function lazyRule(line: Line): Rule {
   return Object.freeze(rule);
 }
 
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+const PLAIN_FLAGS = Object.freeze({ intervalEnd: false, catchall: false });
+const END_FLAGS = Object.freeze({ intervalEnd: true, catchall: false });
+const NO_EXPRS = Object.freeze([]);
+/** What a plain element has. */
+const PLAIN: ReadonlySet<string> = new Set(['key', 'flags', 'exprs', 'id']);
+
+function isPlain(e: SetElement): boolean {
+  if (e.flags.catchall || e.exprs.length) return false;
+  for (const k in e) if (!PLAIN.has(k)) return false;
+  return true;
+}
+
+/** All elements of a set: one that is but a key is its number, `+` or `-` (an end), and the key in hex. */
+function elementLines(store: ElementStore): Line {
+  const lines: string[] = [];
+  for (const e of store) {
+    if (!isPlain(e)) { lines.push(toLine(e)); continue; }
+    let text = `${e.id}${e.flags.intervalEnd ? '-' : '+'}`;
+    for (let i = 0; i < e.key.length; i++) text += HEX[e.key[i]];
+    lines.push(text);
+  }
+  return newLine(lines.join('\n'));
+}
+
+const nibble = (code: number): number => (code < 58 ? code - 48 : code - 87);
+
+function elementOf(line: Line): SetElement {
+  const { bytes } = line;
+  let at = line.start, id = 0;
+  if (bytes[at] === 123) return Object.freeze(fromText(textOf(line)) as SetElement);
+  for (; bytes[at] > 47; at++) id = id * 10 + bytes[at] - 48;
+  const end = bytes[at++] === 45;
+  const key = new Uint8Array((line.end - 1 - at) >> 1);
+  for (let i = 0; i < key.length; i++, at += 2) key[i] = (nibble(bytes[at]) << 4) | nibble(bytes[at + 1]);
+  return Object.freeze({ key, flags: end ? END_FLAGS : PLAIN_FLAGS, exprs: NO_EXPRS, id });
+}
+
 const chainKey = (id: number): string => `chain ${id}`;
 const setKey = (id: number): string => `set ${id}`;
 
@@ -118,7 +156,7 @@ export function* listsOf(r: Ruleset): Generator<StoredList> {
     for (const c of t.chains) if (c.rules.length) yield { key: chainKey(c.id), stamp: c.rules, lines: () => c.rules.map(lineOf) };
     for (const s of t.sets) {
       const store = s.elements as ElementStore;
-      if (store.size) yield { key: setKey(s.id), stamp: store.version, lines: () => [...store].map((e) => newLine(toLine(e))) };
+      if (store.size) yield { key: setKey(s.id), stamp: store.version, lines: () => [elementLines(store)] };
     }
   }
 }
@@ -127,7 +165,7 @@ export function* listsOf(r: Ruleset): Generator<StoredList> {
 export function rebuildRuleset(data: Skeleton, read: ReadList, now: () => number): Ruleset {
   const set = (s: Omit<NftSet, 'elements'>): NftSet => {
     const elements = makeElements(backendOf(s.flags, s.fieldLens) ?? 'hash', s.fieldLens, now);
-    for (const line of linesOf(read(setKey(s.id)))) elements.restore(Object.freeze(fromText(textOf(line)) as SetElement));
+    for (const line of linesOf(read(setKey(s.id)))) elements.restore(elementOf(line));
     return Object.freeze({ ...s, elements });
   };
   const chain = (c: Omit<Chain, 'rules'>): Chain => Object.freeze({ ...c, rules: Object.freeze(linesOf(read(chainKey(c.id))).map(lazyRule)) });

@@ -49,13 +49,24 @@ export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
   return null;
 }
 
+/** By template, below which number all names of a draft were taken when last asked; worth keeping while its sets only grow. */
+const taken = new WeakMap<DraftTable['sets'], Map<string, number>>();
+
 /** nf_tables_set_alloc_name: the lowest number not in use. */
 function freeName(t: DraftTable, template: string): string {
   if (!template.includes('%d')) return template;
-  for (let n = 0; ; n++) {
+  let floors = taken.get(t.sets);
+  if (!floors) taken.set(t.sets, (floors = new Map()));
+  for (let n = floors.get(template) ?? 0; ; n++) {
     const name = template.replace('%d', String(n));
-    if (!t.sets.has(name)) return name;
+    if (!t.sets.has(name)) { floors.set(template, n); return name; }
   }
+}
+
+/** A set is gone from a draft: its name is free again. */
+function dropName(t: DraftTable, name: string): void {
+  t.sets.delete(name);
+  taken.delete(t.sets);
 }
 
 /** nft_set_is_same; what may change are timeout, gc interval and size. */
@@ -92,7 +103,7 @@ export const storeOf = (set: NftSet): ElementStore => set.elements as ElementSto
 
 export function removeSet(tx: Transaction, t: DraftTable, set: NftSet): void {
   if (t.sets.get(set.name) !== set) return;
-  t.sets.delete(set.name);
+  dropName(t, set.name);
   if (set.flags.map || set.flags.object) for (const e of set.elements) releaseElement(tx, t, set, e);
   tx.event({ event: 'delset', family: t.family, table: t.name, payload: set });
 }

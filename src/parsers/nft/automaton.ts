@@ -1,5 +1,6 @@
 import { actions, tables, terminals } from '../generated/nft/nft.ts';
-import type { Location } from './ast.ts';
+import type { Expr, Location } from './ast.ts';
+import { addItem, setElem, symbolOf } from './build/expression.ts';
 import type { Token } from './lexer.ts';
 import type { ParserState } from './state.ts';
 import { tokenName } from './words.ts';
@@ -104,6 +105,10 @@ export function run(state: ParserState): boolean {
     const n = at(3 + 2 * prod);
     const action = actions[prod - 1] as Action | null;
     const base = states.length - n;
+    if (n === 1 && !action) { // value and place stay as they are
+      states[base] = find(gotoRow(states[base - 1] as number), lhs);
+      return true;
+    }
     const d = values.slice(base);
     const a = locs.slice(base);
     const loc = n > 0 ? span(a[0] as Location, a[n - 1] as Location) : after(locs[base - 1] as Location);
@@ -114,8 +119,23 @@ export function run(state: ParserState): boolean {
       return false;
     }
     states.length = base; values.length = base; locs.length = base;
-    states.push(find(gotoRow(states[base - 1] as number), lhs)); values.push(value); locs.push(loc);
+    states.push(find(gotoRow(states[base - 1] as number), lhs)); values.push(value);
+    locs.push(action === addItem && errors === 0 && token?.type === 'comma' ? moreElements(d, loc) : loc);
     return true;
+  }
+
+  /** Elements of a set that are one address or number each, up to the next comma: what the automaton would make of them. */
+  function moreElements(d: readonly unknown[], loc: Location): Location {
+    const [list, , item] = d as [Expr, unknown, Expr];
+    if (list.kind !== 'set' || item.kind !== 'set_elem') return loc;
+    let last = loc;
+    for (;;) {
+      const found = state.lexer.plainElement();
+      if (!found) return last === loc ? loc : span(loc, last);
+      last = found.loc;
+      list.items.push(setElem([symbolOf(found.text, last)], last));
+      token = found.comma;
+    }
   }
 }
 

@@ -12,6 +12,8 @@ const MAC = /(?:[0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}/y;
 const IP4 = /(?:\d{1,3}\.){3}\d{1,3}/y;
 const ADDRESS = /[0-9a-fA-F:.]+/y;
 const CLASSID = /[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}(?=[ \t\n:\-},])/y;
+/** An address or number between commas, perhaps on the next line; tokens that no other pattern could make longer. */
+const ELEMENT = /[ \t]*(\n[ \t]*)?((?:\d{1,3}\.){3}\d{1,3}|0|[1-9]\d{0,17})[ \t]*,/y;
 const VLAN_TYPE = /8021ad|8021q/y;
 const QUOTED = /"[^"]*"/y;
 const BLANK = /[ ]+|\t+/y;
@@ -110,6 +112,21 @@ export class Lexer {
       const token = this.scan(input, text, at);
       if (token) return token;
     }
+  }
+
+  /** After a comma: the next element where it is a plain one with a comma after it. */
+  plainElement(): { readonly text: string; readonly loc: Location; readonly comma: Token } | null {
+    const input = this.inputs.at(-1) as Input;
+    const { text } = input.source;
+    ELEMENT.lastIndex = input.at;
+    const m = ELEMENT.exec(text);
+    if (!m) return null;
+    const end = ELEMENT.lastIndex, word = m[2] as string;
+    if (m[1] !== undefined) this.newline(input, text.indexOf('\n', input.at) + 1);
+    this.lastLine = input.lineStart;
+    const loc = this.locate(input, text.indexOf(word, input.at), word.length);
+    input.at = end;
+    return { text: word, loc, comma: { type: 'comma', value: ',', loc: this.locate(input, end - 1, 1) } };
   }
 
   private newline(input: Input, to: number): void { input.at = to; input.line++; input.lineStart = to; }

@@ -4,6 +4,25 @@ import { error, integer, parseNumber } from './basic.ts';
 
 /** inet_aton's decimal forms are what the grammar lets through; four parts of one byte each, or fewer with a wider last. */
 export function parseIpv4(word: string): bigint | null {
+  const n = dotted(word);
+  return n < 0 ? inetAton(word) : BigInt(n);
+}
+
+/** Four plain decimal parts, the usual form; -1: anything else. */
+function dotted(word: string): number {
+  let value = 0, part = 0, digits = 0, dots = 0;
+  for (let i = 0; i < word.length; i++) {
+    const c = word.charCodeAt(i) - 48;
+    if (c === -2 && digits && dots < 3) { value = value * 256 + part; part = 0; digits = 0; dots++; continue; }
+    if (c < 0 || c > 9 || (digits && part === 0)) return -1;
+    part = part * 10 + c;
+    if (part > 255) return -1;
+    digits++;
+  }
+  return dots === 3 && digits ? value * 256 + part : -1;
+}
+
+function inetAton(word: string): bigint | null {
   const parts = word.split('.');
   if (parts.length > 4 || !parts.every((p) => /^(0[xX][0-9a-fA-F]+|\d+)$/.test(p))) return null;
   const nums = parts.map((p) => (/^0\d/.test(p) ? Number.parseInt(p, 8) : Number(p)));

@@ -101,12 +101,22 @@ export function fileTable(c: NameContext, file: string, base: SymbolTable['base'
   for (const folder of ['/etc/iproute2/', '/usr/share/iproute2/']) {
     const text = c.names.file(folder + file) ?? (folder === SHIPPED_FOLDER ? SHIPPED[file] : undefined);
     if (text === undefined) continue;
-    const symbols: [string, bigint][] = [];
-    for (const line of text.split('\n')) {
-      const m = /^\s*(0x[0-9a-f]+|\d+)\s+([^\s#]+)/i.exec(line);
-      if (m) symbols.push([m[2] as string, BigInt(m[1] as string)]);
-    }
-    return { base, symbols, file: folder + file };
+    return { base, symbols: symbolsIn(text), file: folder + file };
   }
   return { base, symbols: [] };
+}
+
+const read = new Map<string, [string, bigint][]>();
+
+function symbolsIn(text: string): [string, bigint][] {
+  let symbols = read.get(text);
+  if (symbols) return symbols;
+  symbols = [];
+  for (const line of text.split('\n')) {
+    const m = /^\s*(0x[0-9a-f]+|\d+)\s+([^\s#]+)/i.exec(line);
+    if (m) symbols.push([m[2] as string, BigInt(m[1] as string)]);
+  }
+  if (read.size > 16) read.clear();
+  read.set(text, symbols);
+  return symbols;
 }
