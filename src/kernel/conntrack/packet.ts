@@ -138,14 +138,18 @@ function findInner(b: Uint8Array, o: number, family: 4 | 6): { at: number; proto
 
 /** resolve_normal_ct */
 function resolve(skb: Skb, state: HookState, family: 4 | 6, at: number, protonum: number): { ct: Conntrack; ctinfo: CtInfo } | null | 'full' {
-  const tuple = tupleOf(skb.data, skb.network, family, at, protonum, greKey(state.net));
-  if (!tuple) return null;
-  const zone = zoneOf(skb);
-  const found = state.net.conntrack.find(zone, tuple) ?? init(skb, state, zone, tuple);
+  const zone = zoneOf(skb), b = skb.data;
+  const known = family === 4 && (protonum === IPPROTO.UDP || protonum === IPPROTO.TCP) && at + 4 <= b.length ? state.net.conntrack.findPacket4(zone, b, skb.network, at, protonum) : null;
+  const found = known ?? findOrInit(skb, state, zone, family, at, protonum);
   if (!found || found === 'full') return found;
   const { ct, dir } = found;
   if (dir === 1) return { ct, ctinfo: CTINFO.establishedReply };
   return { ct, ctinfo: ct.status & IPS.SEEN_REPLY ? CTINFO.established : ct.status & IPS.EXPECTED ? CTINFO.related : CTINFO.new };
+}
+
+function findOrInit(skb: Skb, state: HookState, zone: Zone, family: 4 | 6, at: number, protonum: number): { ct: Conntrack; dir: Dir } | null | 'full' {
+  const tuple = tupleOf(skb.data, skb.network, family, at, protonum, greKey(state.net));
+  return tuple && (state.net.conntrack.find(zone, tuple) ?? init(skb, state, zone, tuple));
 }
 
 /** init_conntrack */

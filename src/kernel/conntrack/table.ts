@@ -11,7 +11,7 @@ import { exportTable, importTable } from './persist.ts';
 import { newStats } from './stats.ts';
 import type { ConntrackStats } from './stats.ts';
 import { TimeoutPolicies } from './timeout-policies.ts';
-import { hashTuple, sameTuple, zoneId } from './tuple.ts';
+import { hashPacket4, hashTuple, packetHas4, sameTuple, zoneId } from './tuple.ts';
 
 /** One of the two places of an entry in the hash (struct nf_conntrack_tuple_hash). */
 interface Slot { readonly ct: Conntrack; readonly dir: Dir; readonly hash: number; next: Slot | null }
@@ -58,6 +58,16 @@ export class ConntrackTable {
     if (!this.#expired(slot.ct, this.#net.clock.now())) return slot;
     this.kill(slot.ct);
     return this.find(zone, tuple);
+  }
+
+  /** `find` by the bytes of an IPv4 packet of TCP or UDP: a known connection costs no tuple. */
+  findPacket4(zone: Zone, b: Uint8Array, o: number, at: number, protonum: number): Found | null {
+    const hash = hashPacket4(b, o, at, protonum);
+    for (let s = this.#slots[hash & (this.#slots.length - 1)]; s; s = s.next) {
+      if (s.hash !== hash || zoneId(s.ct.zone, s.dir) !== zoneId(zone, s.dir) || !packetHas4(s.dir === 0 ? s.ct.original : s.ct.reply, b, o, at, protonum)) continue;
+      return this.#expired(s.ct, this.#net.clock.now()) ? null : s;
+    }
+    return null;
   }
 
   #lookup(zone: Zone, tuple: Tuple): Slot | null {

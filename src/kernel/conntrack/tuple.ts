@@ -11,6 +11,8 @@ export const sameTuple = (a: Tuple, b: Tuple): boolean =>
   && sameBytes(a.src, b.src) && sameBytes(a.dst, b.dst)
   && (a.icmp?.type ?? 0) === (b.icmp?.type ?? 0) && (a.icmp?.code ?? 0) === (b.icmp?.code ?? 0);
 
+const s32 = (b: Uint8Array, i: number): number => b[i] << 24 | b[i + 1] << 16 | b[i + 2] << 8 | b[i + 3];
+
 /** One round of MurmurHash3: every bit of a word reaches every bit of the sum. */
 function mix(h: number, v: number): number {
   const k = Math.imul(v, 0xcc9e2d51);
@@ -18,15 +20,28 @@ function mix(h: number, v: number): number {
   return Math.imul(x << 13 | x >>> 19, 5) + 0xe6546b64 | 0;
 }
 
+const finish = (h: number): number => {
+  let x = Math.imul(h ^ h >>> 16, 0x85ebca6b);
+  x = Math.imul(x ^ x >>> 13, 0xc2b2ae35);
+  return (x ^ x >>> 16) >>> 0;
+};
+
+/** `hashTuple` of an IPv4 packet with ports, header at `o`, ports at `at`. */
+export const hashPacket4 = (b: Uint8Array, o: number, at: number, protonum: number): number =>
+  finish(mix(mix(mix(protonum << 8 | 2, (b[at] << 8 | b[at + 1]) << 16 ^ (b[at + 2] << 8 | b[at + 3])), s32(b, o + 12)), s32(b, o + 16)));
+
+/** Is this the tuple of that packet? */
+export const packetHas4 = (t: Tuple, b: Uint8Array, o: number, at: number, protonum: number): boolean =>
+  t.l3num === 2 && t.protonum === protonum && t.sport === (b[at] << 8 | b[at + 1]) && t.dport === (b[at + 2] << 8 | b[at + 3])
+  && s32(t.src, 0) === s32(b, o + 12) && s32(t.dst, 0) === s32(b, o + 16);
+
 /** A 32-bit hash of a tuple. */
 export function hashTuple(t: Tuple): number {
   let h = mix(t.protonum << 8 | t.l3num, t.sport << 16 ^ t.dport);
   const { src, dst } = t;
-  for (let i = 0; i + 3 < src.length; i += 4) h = mix(h, src[i] << 24 | src[i + 1] << 16 | src[i + 2] << 8 | src[i + 3]);
-  for (let i = 0; i + 3 < dst.length; i += 4) h = mix(h, dst[i] << 24 | dst[i + 1] << 16 | dst[i + 2] << 8 | dst[i + 3]);
-  h = Math.imul(h ^ h >>> 16, 0x85ebca6b);
-  h = Math.imul(h ^ h >>> 13, 0xc2b2ae35);
-  return (h ^ h >>> 16) >>> 0;
+  for (let i = 0; i + 3 < src.length; i += 4) h = mix(h, s32(src, i));
+  for (let i = 0; i + 3 < dst.length; i += 4) h = mix(h, s32(dst, i));
+  return finish(h);
 }
 
 /** Zone number in one direction (nf_ct_zone_id): a zone for the other direction counts as 0 here. */

@@ -6,8 +6,15 @@ export const IPPROTO = { HOPOPTS: 0, ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17,
 export const IP_DF = 0x4000, IP_MF = 0x2000, IP_OFFSET = 0x1fff;
 
 export const ip4HeaderLen = (b: Uint8Array, o: number): number => (b[o] & 15) * 4;
-export const ip4Src = (b: Uint8Array, o: number): Uint8Array => b.slice(o + 12, o + 16);
-export const ip4Dst = (b: Uint8Array, o: number): Uint8Array => b.slice(o + 16, o + 20);
+/** `b.slice(at, at + 4)` of bytes that are there, without what slice costs. */
+function four(b: Uint8Array, at: number): Uint8Array {
+  if (at + 4 > b.length) return b.slice(at, at + 4);
+  const out = new Uint8Array(4);
+  out[0] = b[at]; out[1] = b[at + 1]; out[2] = b[at + 2]; out[3] = b[at + 3];
+  return out;
+}
+export const ip4Src = (b: Uint8Array, o: number): Uint8Array => four(b, o + 12);
+export const ip4Dst = (b: Uint8Array, o: number): Uint8Array => four(b, o + 16);
 export const ip6Src = (b: Uint8Array, o: number): Uint8Array => b.slice(o + 8, o + 24);
 export const ip6Dst = (b: Uint8Array, o: number): Uint8Array => b.slice(o + 24, o + 40);
 export const ip6Tclass = (b: Uint8Array, o: number): number => ((b[o] & 15) << 4) | (b[o + 1] >> 4);
