@@ -1,6 +1,7 @@
 import type { Clock, Random } from './clock.ts';
 import { ConntrackTable } from './conntrack/table.ts';
 import { IpSets } from './ipset/ipsets.ts';
+import { KernelLog } from './log/kernel-log.ts';
 import { NfTables } from './nf_tables/nf-tables.ts';
 import { Stack } from './stack/stack.ts';
 import { Sysctl } from './sysctl/table.ts';
@@ -21,11 +22,13 @@ export class Netns {
   readonly stack: Stack;
   readonly sysctl: Sysctl;
   readonly ipset: IpSets;
+  readonly log: KernelLog;
 
   constructor(options: { readonly clock: Clock; readonly random: Random; readonly container: boolean }) {
     this.clock = options.clock;
     this.random = options.random;
     this.container = options.container;
+    this.log = new KernelLog(options);
     this.conntrack = new ConntrackTable(this);
     this.nft = new NfTables(this);
     this.legacy = new NfTables(this);

@@ -42,8 +42,8 @@ export interface PacketServices {
   synproxy(skb: Skb, state: HookState, options: { readonly mss: number; readonly wscale: number; readonly flags: number }): number;
   /** Objects that act on connections: ct helper, ct timeout, ct expectation, synproxy, secmark. */
   object(object: NftObject, regs: Regs, skb: Skb, state: HookState): void;
-  /** nft_log_eval, nf_log_packet; nothing is seen of it but by trace listeners. */
-  log?(skb: Skb, state: HookState): void;
+  /** nf_log_packet to the kernel's log; without `info` a netlink group, where nobody listens. */
+  log?(skb: Skb, state: HookState, info?: { readonly prefix: string; readonly level: number; readonly flags: number }): void;
   /** skb_get_hash, symmetric. */
   symmetricHash?(skb: Skb): number;
   /** ct template of `ct zone set`. */

@@ -5,6 +5,7 @@ import { NF } from '../expr/machine.ts';
 import { RANGE } from '../expr/nat-range.ts';
 import type { NatRange, PacketServices } from '../expr/services.ts';
 import type { HookState } from '../net/hook-state.ts';
+import { logPacket } from '../log/packet-log.ts';
 import { CTINFO } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
 import { put16, u16 } from '../net/wire/bytes.ts';
@@ -95,6 +96,8 @@ export function packetServices(s: Stack): PacketServices {
         default: return null;
       }
     },
+
+    log(skb, state, info) { if (info) logPacket(skb, state, info); },
 
     socket: () => null,
     tproxy: () => false,

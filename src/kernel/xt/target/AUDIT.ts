@@ -5,7 +5,7 @@ import { fields } from './_common.ts';
 type Info = { readonly type: 'accept' | 'drop' | 'reject' };
 const isType = (s: string): s is Info['type'] => s === 'accept' || s === 'drop' || s === 'reject';
 
-/** extensions/libxt_AUDIT.c, net/netfilter/xt_AUDIT.c. Audit records go to no one here. */
+/** extensions/libxt_AUDIT.c, net/netfilter/xt_AUDIT.c. xt_AUDIT writes nothing while auditing is off, as it is until a daemon switches it on. */
 export const target = defineExtension<Info>({
   kind: 'target', name: 'AUDIT', families: ['ip', 'ip6'], revision: 0,
   options: [{ name: 'type', type: 'string', mandatory: true }],

@@ -54,8 +54,8 @@ export const target = defineExtension<Info>({
   },
   translate: (i) => `log${i.prefix ? ` prefix "${i.prefix}"` : ''}${i.level === DEFAULT_LEVEL ? '' : ` level ${LEVEL_NAMES[i.level]}`}${nftFlags(i.flags)}`,
   check: (i) => (i.level >= 8 ? 'EINVAL' : null),
-  target(_, skb, state) {
-    services(state)?.log?.(skb, state);
+  target(i, skb, state) {
+    services(state)?.log?.(skb, state, i);
     return 'continue';
   },
 });
