@@ -54,7 +54,7 @@ export class NfTables {
   /** Applies a batch whole or not at all; all errors of it are reported, as nfnetlink_rcv_batch does. */
   commit(messages: readonly NftMessage[], options: CommitOptions): CommitResult {
     let tx = this.#run(messages, options, false);
-    if (!tx.errors.length && [...tx.tx.dirty].some((t) => validateTable(this.net, t))) {
+    if (!tx.errors.length && [...tx.tx.dirty].some((t) => validateTable(this.net, t, true))) {
       tx.tx.abort();
       tx = this.#run(messages, options, true);
     }
@@ -72,7 +72,7 @@ export class NfTables {
       tx.current = index;
       let bad = apply(tx, m);
       if (!bad && strict && (m.op === 'newrule' || m.op === 'newsetelem' || m.op === 'newchain')) {
-        for (const t of tx.dirty) { const errno = validateTable(this.net, t); if (errno) { bad = { errno }; break; } }
+        for (const t of tx.dirty) { const errno = validateTable(this.net, t, false); if (errno) { bad = { errno }; break; } }
       }
       if (bad) errors.push({ index, ...bad });
     }

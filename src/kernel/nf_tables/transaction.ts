@@ -22,6 +22,8 @@ export class DraftTable {
   readonly sets: Map<string, NftSet>;
   readonly objects: Map<string, NftObject>;
   readonly flowtables: Map<string, Flowtable>;
+  /** Rules of private copies, and those that they were copied from. */
+  readonly origins = new Map<readonly Rule[], readonly Rule[]>();
   readonly #touched = new Set<Chain>();
 
   constructor(base: Table | null, own: Pick<Table, 'family' | 'name' | 'handle' | 'flags' | 'ownerPort' | 'comment'>) {
@@ -45,6 +47,7 @@ export class DraftTable {
     if (this.#touched.has(chain)) return chain as DraftChain;
     const copy: DraftChain = { ...chain, rules: [...chain.rules] };
     this.chains.set(copy.name, copy);
+    this.origins.set(copy.rules, chain.rules);
     this.#touched.add(copy);
     return copy;
   }

@@ -1,33 +1,72 @@
 import { validateExpression } from '../expr/check.ts';
 import type { Errno } from '../errno.ts';
 import type { Netns } from '../netns.ts';
-import type { BaseHook, Chain } from './objects.ts';
+import type { BaseHook, Chain, Rule } from './objects.ts';
 import { baseKey, factsOf } from './rule-facts.ts';
 import type { DraftTable } from './transaction.ts';
 
 /** NFT_JUMP_STACK_SIZE */
 const JUMP_STACK = 16;
 
+/** What validation needs of a chain. */
+interface ChainSummary {
+  /** Distinct edges of its rules. */
+  readonly edges: readonly string[];
+  /** Kinds of base chain from which all its rules have been found valid. */
+  readonly checkedFor: Set<string>;
+  /** The same of the rules it came from, and what is new since. */
+  readonly before: { readonly checkedFor: ReadonlySet<string>; readonly added: readonly Rule[] } | null;
+}
+
+/** Of lists that nobody changes any more: their batch was whole when they were looked at. */
+const summaries = new WeakMap<readonly Rule[], ChainSummary>();
+
+const distinctEdges = (rules: readonly Rule[], more: readonly string[] = []): readonly string[] => {
+  const out = new Set(more);
+  for (const r of rules) for (const edge of factsOf(r).edges) out.add(edge);
+  return out.size === more.length ? more : [...out];
+};
+
+/** What differs from the rules before the batch is all that is looked at. */
+function summaryOf(t: DraftTable, rules: readonly Rule[]): ChainSummary {
+  let found = summaries.get(rules);
+  if (!found) summaries.set(rules, found = sinceOrigin(t, rules) ?? { edges: distinctEdges(rules), checkedFor: new Set(), before: null });
+  return found;
+}
+
+function sinceOrigin(t: DraftTable, rules: readonly Rule[]): ChainSummary | null {
+  const old = t.origins.get(rules), known = old && summaries.get(old);
+  if (!old || !known) return null;
+  const shorter = Math.min(old.length, rules.length);
+  let head = 0, tail = 0;
+  while (head < shorter && old[head] === rules[head]) head++;
+  while (tail < shorter - head && old[old.length - 1 - tail] === rules[rules.length - 1 - tail]) tail++;
+  if (old.slice(head, old.length - tail).some((r) => factsOf(r).edges.length > 0)) return null;
+  const added = rules.slice(head, rules.length - tail);
+  return { edges: distinctEdges(added, known.edges), checkedFor: new Set(), before: { checkedFor: known.checkedFor, added } };
+}
+
 /**
  * nft_table_validate: from each base chain along every jump. Depth ends loops too (nft_chain_validate knows no other test);
- * what a chain allows depends on hook and type of the base chain it is reached from.
+ * what a chain allows depends on hook and type of the base chain it is reached from. `whole`: the batch is complete, and only
+ * whether all is well matters; else the first error in the order of the rules does.
  */
-export function validateTable(net: Netns, t: DraftTable): Errno | null {
+export function validateTable(net: Netns, t: DraftTable, whole: boolean): Errno | null {
   for (const base of t.chains.values()) {
     if (!base.hook) continue;
-    const bad = walk(net, t, base, base.hook, 0, new Map());
+    const bad = walk(net, t, base, base.hook, 0, new Map(), whole);
     if (bad) return bad;
   }
   return null;
 }
 
-function walk(net: Netns, t: DraftTable, chain: Chain, base: BaseHook, level: number, seen: Map<number, number>): Errno | null {
+function walk(net: Netns, t: DraftTable, chain: Chain, base: BaseHook, level: number, seen: Map<number, number>, whole: boolean): Errno | null {
   if (level >= JUMP_STACK) return 'EMLINK';
   if ((seen.get(chain.id) ?? -1) >= level) return null;
   seen.set(chain.id, level);
   const next = (name: string): Errno | null => {
     const target = t.chains.get(name);
-    return target ? walk(net, t, target, base, level + 1, seen) : null;
+    return target ? walk(net, t, target, base, level + 1, seen, whole) : null;
   };
   const key = baseKey(base);
   const throughSet = (name: string): Errno | null => {
@@ -38,19 +77,39 @@ function walk(net: Netns, t: DraftTable, chain: Chain, base: BaseHook, level: nu
     }
     return null;
   };
-  for (const rule of chain.rules) {
-    const { edges, checkedFor } = factsOf(rule);
-    if (!checkedFor.has(key)) {
-      for (const e of rule.exprs) {
-        const bad = validateExpression(e, { net, family: t.family, table: t.name, base, compat: rule.compat });
-        if (bad) return bad;
-      }
-      checkedFor.add(key);
-    }
+  const follow = (edges: readonly string[]): Errno | null => {
     for (const edge of edges) {
       const deep = edge[0] === '@' ? throughSet(edge.slice(1)) : next(edge);
       if (deep) return deep;
     }
+    return null;
+  };
+  if (!whole) {
+    for (const rule of chain.rules) {
+      const bad = check(net, t, base, key, rule) ?? follow(factsOf(rule).edges);
+      if (bad) return bad;
+    }
+    return null;
   }
+  const summary = summaryOf(t, chain.rules);
+  if (!summary.checkedFor.has(key)) {
+    const { before } = summary;
+    for (const rule of before?.checkedFor.has(key) ? before.added : chain.rules) {
+      const bad = check(net, t, base, key, rule);
+      if (bad) return bad;
+    }
+    summary.checkedFor.add(key);
+  }
+  return follow(summary.edges);
+}
+
+function check(net: Netns, t: DraftTable, base: BaseHook, key: string, rule: Rule): Errno | null {
+  const { checkedFor } = factsOf(rule);
+  if (checkedFor.has(key)) return null;
+  for (const e of rule.exprs) {
+    const bad = validateExpression(e, { net, family: t.family, table: t.name, base, compat: rule.compat });
+    if (bad) return bad;
+  }
+  checkedFor.add(key);
   return null;
 }
