@@ -21,6 +21,12 @@ export function extension(e: Compat, family: string): XtExtension | undefined {
   return found.find((d) => d.families.includes(family as XtFamily)) ?? found[0];
 }
 
+/** nft_match_select_ops, nft_target_select_ops: looked up while the rule's expressions are parsed, before any of them is made. */
+export function hasExtension(e: Compat, family: string): boolean {
+  const d = extension(e, family);
+  return d !== undefined && !d.absent;
+}
+
 /** nft_match_init, nft_target_init (xt_check_match …) without a base, nft_match_validate with one. */
 export function checkExtension(e: Compat, ctx: InitContext | ValidateContext): Errno | null {
   const d = extension(e, ctx.family);

@@ -1,4 +1,5 @@
 import { checkExpression } from '../expr/check.ts';
+import { hasExtension } from '../expr/xt.ts';
 import type { InitContext } from '../expr/definition.ts';
 import type { Expression, Verdict } from '../expr/expression.ts';
 import { deleteChain, flushRules } from './chain.ts';
@@ -61,6 +62,8 @@ function bindExpressions(tx: Transaction, t: DraftTable, chain: Chain, m: Of<'ne
     net: tx.nft.net, family: t.family, table: t.name, chain, ...(m.compat && { compat: m.compat }),
     set: (name) => t.sets.get(name), object: (kind, name) => t.object(kind, name),
   };
+  const unknown = m.exprs.findIndex((e) => (e.kind === 'match' || e.kind === 'target') && !hasExtension(e, t.family));
+  if (unknown >= 0) return refuse('ENOENT', 'expressions', unknown);
   const exprs: Expression[] = [];
   for (const [at, raw] of m.exprs.entries()) {
     const e = named(tx, t, raw);

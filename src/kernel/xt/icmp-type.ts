@@ -1,5 +1,5 @@
 import type { Draft, ParsedOption } from './definition.ts';
-import { scanUint, wholeUint } from './number.ts';
+import { scanUint } from './number.ts';
 import { fail } from './value.ts';
 
 /** ICMP types and codes by name, number or `type/code[:code]` (extensions/libxt_icmp.h), shared by icmp and icmp6. */
@@ -12,21 +12,30 @@ export type IcmpInfo = { readonly type: number; readonly code: readonly [number,
 
 export interface IcmpWords { readonly word: string; readonly option: string; readonly names: readonly IcmpName[] }
 
+/** `a` or `a:b`, and what follows. */
+function parseRange(text: string): { range: readonly [number, number]; rest: string } | null {
+  const lo = scanUint(text, 0, 255);
+  if (!lo?.rest.startsWith(':')) return lo && { range: [lo.value, lo.value], rest: lo.rest };
+  const hi = scanUint(lo.rest.slice(1), 0, 255);
+  return hi && { range: [lo.value, hi.value], rest: hi.rest };
+}
+
 function parseText(text: string, w: IcmpWords): { type: number; code: readonly [number, number] } {
   const found = w.names.filter(([name]) => name.startsWith(text.toLowerCase()));
   if (found.length > 1) fail(`Ambiguous ${w.word} type \`${text}': \`${found[0][0]}' or \`${found[1][0]}'?`);
   if (found.length === 1) return { type: found[0][1], code: [found[0][2], found[0][3]] };
-  const slash = text.indexOf('/');
-  const head = slash < 0 ? text : text.slice(0, slash);
-  const type = scanUint(head, 0, 255);
+  const type = parseRange(text);
   if (!type) return fail(`Unknown ${w.word} type \`${text}'`);
-  if (type.rest.startsWith(':') && wholeUint(type.rest.slice(1), 0, 255) !== null) fail(`${w.word} type range not supported`);
-  if (type.rest !== '') fail(`Unknown ${w.word} type \`${text}'`);
-  if (slash < 0) return { type: type.value, code: [0, 255] };
-  const parts = text.slice(slash + 1).split(':');
-  const code = parts.map((p) => wholeUint(p, 0, 255) ?? fail(`Unknown ${w.word} code \`${text}'`));
-  if (code.length > 2) fail(`Unknown ${w.word} code \`${text}'`);
-  return { type: type.value, code: [code[0], code[code.length - 1]] };
+  let rest = type.rest;
+  let code: readonly [number, number] = [0, 255];
+  if (rest[0] === '/') {
+    const codes = parseRange(rest.slice(1)) ?? fail(`Unknown ${w.word} code \`${text}'`);
+    code = codes.range;
+    rest = codes.rest;
+  }
+  if (rest !== '') fail(`unknown character ${rest[0]}`);
+  if (type.range[0] !== type.range[1]) fail(`${w.word} type range not supported`);
+  return { type: type.range[0], code };
 }
 
 export function parseIcmp(o: ParsedOption, draft: Draft, w: IcmpWords): void {

@@ -20,6 +20,8 @@ export interface OptionTable<V> {
   readonly exact: ReadonlyMap<string, LongOption<V>>;
   readonly short: ReadonlyMap<string, { readonly arg: HasArg; readonly value: V }>;
   same(a: V, b: V): boolean;
+  /** getopt's `optopt`: the letter of an option, where it has one. */
+  letter(value: V): string | null;
 }
 
 export class Getopt<V> {
@@ -64,10 +66,16 @@ export class Getopt<V> {
     const given = eq < 0 ? null : word.slice(eq + 1);
     const found = table.exact.get(name) ?? this.abbreviated(table, name);
     if (!found) return { kind: 'unknown', shown: word };
-    if (given !== null) return found.arg === 'no' ? { kind: 'unknown', shown: word } : { kind: 'option', value: found.value, arg: given };
+    if (given !== null) return found.arg === 'no' ? { kind: 'unknown', shown: this.needless(table, found.value, word) } : { kind: 'option', value: found.value, arg: given };
     if (found.arg !== 'required') return { kind: 'option', value: found.value, arg: null };
     if (this.index >= this.argv.length) return { kind: 'missing', shown: word };
     return { kind: 'option', value: found.value, arg: this.take() };
+  }
+
+  /** `--flag=1`: the tools name such an option by its letter. */
+  private needless(table: OptionTable<V>, value: V, word: string): string {
+    const letter = table.letter(value);
+    return letter === null ? word : `-${letter}`;
   }
 
   private abbreviated(table: OptionTable<V>, name: string): LongOption<V> | undefined {

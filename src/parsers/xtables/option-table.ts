@@ -17,10 +17,12 @@ const sameValue = (a: Value, b: Value): boolean => {
   return a.extension === b.extension && (a.option.id ?? a.option.name) === (b.option.id ?? b.option.name);
 };
 
+const letterOf = (v: Value): string | null => ('own' in v && v.own.length === 1 ? v.own : null);
+
 const tableOf = (long: readonly LongOption<Value>[], short: OptionTable<Value>['short']): OptionTable<Value> => {
   const exact = new Map<string, LongOption<Value>>();
   for (const o of long) if (!exact.has(o.name)) exact.set(o.name, o);
-  return { long, exact, short, same: sameValue };
+  return { long, exact, short, same: sameValue, letter: letterOf };
 };
 
 const rowsOf = (e: XtExtension, family: XtFamily): LongOption<Value>[] =>

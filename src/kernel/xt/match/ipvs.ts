@@ -34,7 +34,7 @@ export const match = defineExtension<IpvsInfo>({
   revision: 0,
   options: [
     { name: 'ipvs', type: 'none', invert: true },
-    { name: 'vproto', type: 'string', invert: true },
+    { name: 'vproto', type: 'protocol', invert: true },
     { name: 'vaddr', type: 'hostmask', invert: true },
     { name: 'vport', type: 'port', invert: true },
     { name: 'vdir', type: 'string' },
@@ -56,7 +56,7 @@ Any of the following options implies --ipvs (even negated)
                                 match, e.g. 21 for FTP
 `,
   init: () => ({ bitmask: 0, invert: 0, proto: 0, address: null, mask: null, vport: 0, vportctl: 0, method: 0 }),
-  parse(o, draft, context) {
+  parse(o, draft) {
     const info = draftOf<IpvsInfo>(draft);
     const value = o.raw ?? '';
     const set = (bit: number): void => {
@@ -66,7 +66,7 @@ Any of the following options implies --ipvs (even negated)
     switch (o.name) {
       case 'ipvs': return set(BIT.IPVS);
       case 'vproto':
-        info.proto = context.names.protocol(value) ?? Number(value);
+        info.proto = numberOf(o);
         return set(BIT.PROTO);
       case 'vaddr': {
         const v = o.value as { readonly address: Uint8Array; readonly mask: Uint8Array };

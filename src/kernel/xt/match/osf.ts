@@ -1,6 +1,5 @@
 import { HOOK_BIT, needHooks, needProtocol } from '../check.ts';
 import { defineExtension } from '../definition.ts';
-import { saveString } from '../text.ts';
 import { draftOf, numberOf } from '../value.ts';
 
 /** struct xt_osf_info; flags: GENRE 1, TTL 2, LOG 4, INVERT 8. No fingerprints are loaded, as on a fresh machine. */
@@ -41,7 +40,7 @@ export const match = defineExtension<OsfInfo>({
     }
   },
   finish: (draft) => draftOf<OsfInfo>({ ...draft }),
-  save: (i) => `${i.flags & FLAG.INVERT ? ' !' : ''} --genre${saveString(i.genre)}${i.flags & FLAG.TTL ? ` --ttl ${i.ttl}` : ''}${i.flags & FLAG.LOG ? ` --log ${i.loglevel}` : ''}`,
+  save: (i) => `${i.flags & FLAG.INVERT ? ' !' : ''} --genre ${i.genre}${i.flags & FLAG.TTL ? ` --ttl ${i.ttl}` : ''}${i.flags & FLAG.LOG ? ` --log ${i.loglevel}` : ''}`,
   print: (i) => ` OS fingerprint match ${i.flags & FLAG.INVERT ? '! ' : ''}${i.genre}`,
   check: (_, c) => needProtocol(c, 6) ?? needHooks(c, HOOK_BIT.input | HOOK_BIT.prerouting | HOOK_BIT.forward),
   match: () => false,

@@ -1,5 +1,7 @@
 import { HOOK_BIT } from '../check.ts';
 import { defineExtension } from '../definition.ts';
+import type { ParseContext } from '../definition.ts';
+import { parseInterface } from '../text.ts';
 import { draftOf, fail } from '../value.ts';
 
 /** struct xt_physdev_info; bits XT_PHYSDEV_OP_IN 1, OUT 2, BRIDGED 4, ISIN 8, ISOUT 16 */
@@ -13,7 +15,7 @@ function text(i: PhysdevInfo): string {
 }
 
 /** xtables_parse_interface as it words it here. */
-const interfaceName = (name: string): string => (name.length > 15 ? fail(`interface name \`${name}' must be shorter than IFNAMSIZ (15)`) : name);
+const interfaceName = (name: string, context: ParseContext): string => (name.length > 15 ? fail(`interface name \`${name}' must be shorter than IFNAMSIZ (15)`) : parseInterface(name, context.warn));
 
 const sameName = (name: string, pattern: string): boolean => (pattern.endsWith('+') ? name.startsWith(pattern.slice(0, -1)) : name === pattern);
 
@@ -37,12 +39,12 @@ export const match = defineExtension<PhysdevInfo>({
  [!] --physdev-is-bridged		it's a bridged packet
 `,
   init: () => ({ physindev: '', physoutdev: '', bitmask: 0, invert: 0 }),
-  parse(o, draft) {
+  parse(o, draft, context) {
     const info = draftOf<PhysdevInfo>(draft);
     let op: number;
     switch (o.name) {
-      case 'physdev-in': op = OP.IN; info.physindev = interfaceName(o.raw ?? ''); break;
-      case 'physdev-out': op = OP.OUT; info.physoutdev = interfaceName(o.raw ?? ''); break;
+      case 'physdev-in': op = OP.IN; info.physindev = interfaceName(o.raw ?? '', context); break;
+      case 'physdev-out': op = OP.OUT; info.physoutdev = interfaceName(o.raw ?? '', context); break;
       case 'physdev-is-in': op = OP.ISIN; break;
       case 'physdev-is-out': op = OP.ISOUT; break;
       default: op = OP.BRIDGED;

@@ -1,5 +1,6 @@
 import { defineExtension } from '../definition.ts';
 import { strtol } from '../number.ts';
+import { cut } from '../text.ts';
 import { draftOf, fail } from '../value.ts';
 
 /** struct xt_time_info: dates in seconds since 1970, times in seconds of the day, days as bit masks (weekday 1 is Monday). */
@@ -44,9 +45,12 @@ function parseMinutes(text: string): number {
   return 3600 * hour.value + 60 * minute.value + second.value;
 }
 
+/** Words of a list, each cut to the C function's buffer; a comma at the end starts no further word. */
+const listWords = (text: string, width: number): string[] => (text === '' ? [] : text.replace(/,$/, '').split(',').map((w) => cut(w, width)));
+
 function parseMonthdays(text: string): number {
   let mask = 0;
-  for (const word of text.split(',').filter((w) => w !== '')) {
+  for (const word of listWords(text, 2)) {
     const n = strtol(word, 10);
     if (n.value > 31 || n.value < 0 || n.rest !== '') fail(`${word} is not a valid day for --monthdays`);
     mask |= 1 << n.value;
@@ -56,7 +60,7 @@ function parseMonthdays(text: string): number {
 
 function parseWeekdays(text: string): number {
   let mask = 0;
-  for (const word of text.split(',').filter((w) => w !== '')) {
+  for (const word of listWords(text, 3)) {
     const n = strtol(word, 10);
     if (n.rest === '') {
       if (n.value === 0) fail('No, the week does NOT begin with Sunday.');

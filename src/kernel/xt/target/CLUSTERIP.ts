@@ -1,6 +1,10 @@
 import { defineExtension } from '../definition.ts';
+import { bytesOf, fail } from '../value.ts';
 
 type Info = Record<string, never>;
+
+const HASH_MODES = ['sourceip', 'sourceip-sourceport', 'sourceip-sourceport-destport'];
+const COMPLETE = ['new', 'hashmode', 'clustermac', 'total-nodes', 'local-node'];
 
 /** extensions/libipt_CLUSTERIP.c. Linux has no such target since 6.10; only its help is left of use. */
 export const target = defineExtension<Info>({
@@ -9,8 +13,8 @@ export const target = defineExtension<Info>({
     { name: 'new', type: 'none' },
     { name: 'hashmode', type: 'string', requires: ['new'] },
     { name: 'clustermac', type: 'ethermac', requires: ['new'] },
-    { name: 'total-nodes', type: 'uint16', min: 1, max: 16, requires: ['new'] },
-    { name: 'local-node', type: 'uint16', min: 1, max: 16, requires: ['new'] },
+    { name: 'total-nodes', type: 'uint16', max: 16, requires: ['new'] },
+    { name: 'local-node', type: 'uint16', max: 16, requires: ['new'] },
     { name: 'hash-init', type: 'uint32', requires: ['new'] },
   ],
   help: () => `CLUSTERIP target options:
@@ -25,8 +29,14 @@ export const target = defineExtension<Info>({
   --hash-init <num>		 Set init value of the Jenkins hash
 `,
   init: () => ({}),
-  parse() {},
-  finish: () => ({}),
+  parse(o) {
+    if (o.name === 'hashmode' && !HASH_MODES.includes(o.raw ?? '')) fail(`Unknown hashmode "${o.raw}"`);
+    if (o.name === 'clustermac' && !(bytesOf(o)[0] & 1)) fail('MAC has to be a multicast ethernet address');
+  },
+  finish(_, { seen }) {
+    if (seen.size && !COMPLETE.every((n) => seen.has(n))) fail('CLUSTERIP target: Invalid parameter combination');
+    return {};
+  },
   save: () => '',
   print: () => ' CLUSTERIP',
   check: () => 'ENOENT',

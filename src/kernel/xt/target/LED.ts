@@ -1,6 +1,7 @@
 import { defineExtension } from '../definition.ts';
-import { strtol } from '../number.ts';
+import { wholeUint } from '../number.ts';
 import { saveString } from '../text.ts';
+import { fail } from '../value.ts';
 import { fields } from './_common.ts';
 
 type Info = { readonly id: string; readonly delay: number; readonly blink: boolean };
@@ -11,7 +12,7 @@ const delayText = (i: Info): string => (i.delay < 0 ? 'inf' : String(i.delay));
 export const target = defineExtension<Info>({
   kind: 'target', name: 'LED', families: ['ip', 'ip6'], revision: 0, absent: true,
   options: [
-    { name: 'led-trigger-id', type: 'string', mandatory: true },
+    { name: 'led-trigger-id', type: 'string', max: 16, mandatory: true },
     { name: 'led-delay', type: 'string' },
     { name: 'led-always-blink', type: 'none' },
   ],
@@ -27,7 +28,7 @@ export const target = defineExtension<Info>({
     const d = fields<Info>(draft);
     const text = String(o.value);
     if (o.name === 'led-trigger-id') d.id = text;
-    else if (o.name === 'led-delay') d.delay = text.startsWith('inf') ? -1 : strtol(text, 0).value;
+    else if (o.name === 'led-delay') d.delay = /^inf/i.test(text) ? -1 : wholeUint(text) ?? fail('Delay value must be within range 0..4294967295');
     else d.blink = true;
   },
   finish: (d) => ({ ...fields<Info>(d) }),

@@ -13,7 +13,7 @@ const MODES = ['set', 'dec', 'inc'] as const;
 export function hopTarget(name: string, word: string, family: XtFamily, help: string): XtExtension<HopInfo> {
   return {
     kind: 'target', name, families: [family], revision: 0,
-    options: MODES.map((mode) => ({ name: `${word}-${mode}`, type: 'uint8', min: mode === 'set' ? 0 : 1, max: 255, excludes: MODES.filter((m) => m !== mode).map((m) => `${word}-${m}`) })),
+    options: MODES.map((mode) => ({ name: `${word}-${mode}`, type: 'uint8', min: mode === 'set' ? 0 : 1, max: 255, excludes: (['set', 'inc', 'dec'] as const).filter((m) => m !== mode).map((m) => `${word}-${m}`) })),
     help: () => help,
     init: () => ({ mode: 'set', value: 0 }),
     parse(o, d) {
