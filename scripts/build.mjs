@@ -18,7 +18,8 @@ const bundle = async (options, out) => {
   await made.close();
 };
 
-// The library and drywall's own command line share chunks; each tool family is one file, because a launcher's time goes into loading modules.
+// The library and drywall's own command line share chunks; each tool family is one CommonJS file, because a launcher's
+// time goes into loading modules, and Node loads these soonest.
 const programs = join(root, 'src/commands/generated/programs.ts');
 const families = readdirSync(join(root, 'src/cli/generated')).map((f) => f.replace(/\.ts$/, ''));
 await Promise.all([
@@ -27,5 +28,5 @@ await Promise.all([
   ...families.map((f) => bundle({
     input: join(root, `src/cli/generated/${f}.ts`),
     external: (id) => id.startsWith('node:') || id.endsWith('generated/programs.ts'),
-  }, { file: join(root, `dist/tools/${f}.js`), codeSplitting: false, paths: { [programs]: '../programs.js' } })),
+  }, { file: join(root, `dist/tools/${f}.cjs`), format: 'cjs', codeSplitting: false, sourcemap: false, paths: { [programs]: '../programs.js' } })),
 ]);

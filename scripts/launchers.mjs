@@ -10,7 +10,7 @@ mkdirSync(folder, { recursive: true });
 for (const name of readdirSync(folder)) rmSync(join(folder, name));
 for (const { tools, family } of programs) {
   for (const name of tools) {
-    writeFileSync(join(folder, name), `#!/usr/bin/env node\nimport { tool } from '../launch.js';\n\nawait tool(import.meta.url, '${family}');\n`);
+    writeFileSync(join(folder, name), `#!/usr/bin/env node\nrequire('../launch.cjs').tool('${name}', '${family}');\n`);
     chmodSync(join(folder, name), 0o755);
   }
 }

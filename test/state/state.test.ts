@@ -55,7 +55,8 @@ describe('at once', () => {
   test('eight processes that each add 50 rules lose none', async () => {
     await tool('iptables', '-S');
     const worker = join(dir, 'worker.mjs');
-    writeFileSync(worker, `const { run } = await import(${JSON.stringify(join(root, 'dist/tools/iptables.js'))});
+    writeFileSync(worker, `import { createRequire } from 'node:module';
+const { run } = createRequire(import.meta.url)(${JSON.stringify(join(root, 'dist/tools/iptables.cjs'))});
 for (let i = 0; i < 50; i++) { const s = await run(['iptables', '-A', 'INPUT', '-s', \`10.\${process.argv[2]}.0.\${i}\`, '-j', 'ACCEPT']); if (s !== 0) process.exit(s); }`);
     const exits = await Promise.all(Array.from({ length: 8 }, (_, n) => new Promise<number | null>((done) => {
       spawn(process.execPath, [worker, String(n)], { env: env(), stdio: 'inherit' }).on('exit', done);
@@ -71,7 +72,8 @@ describe('killed', () => {
   test('kill -9 at any moment leaves the last committed state, and the next command goes on at once', async () => {
     await tool('iptables', '-N', 'BASE');
     const worker = join(dir, 'worker.mjs');
-    writeFileSync(worker, `const { run } = await import(${JSON.stringify(join(root, 'dist/tools/iptables.js'))});
+    writeFileSync(worker, `import { createRequire } from 'node:module';
+const { run } = createRequire(import.meta.url)(${JSON.stringify(join(root, 'dist/tools/iptables.cjs'))});
 for (let i = 0; ; i++) { await run(['iptables', '-A', 'BASE', '-m', 'comment', '--comment', \`n\${i}\`, '-j', 'ACCEPT']); process.stdout.write(\`\${i}\\n\`); }`);
     let known = 0;
     for (let round = 0; round < 6; round++) {

@@ -54,13 +54,14 @@ export class Session {
   readonly net: Netns;
   readonly store: Store;
   #host: HostRow;
+  #hostBefore: HostRow;
   #frozen: number;
   readonly #stamps = new Map<string, Map<string, unknown>>();
   readonly #read = new Map<string, Uint8Array | undefined>();
 
   private constructor(store: Store, host: HostRow) {
     this.store = store;
-    this.#host = host;
+    this.#host = this.#hostBefore = host;
     this.#frozen = this.#elapsed();
     this.net = new Netns({
       clock: { now: () => this.#frozen, wall: () => this.#host.bootWall + this.#frozen },
@@ -128,7 +129,8 @@ export class Session {
 
   /** Writes what changed; the caller commits. */
   save(): void {
-    this.store.write('host', this.#host);
+    if (this.#host !== this.#hostBefore) this.store.write('host', this.#host);
+    this.#hostBefore = this.#host;
     for (const [name, before] of this.#read) {
       const part: unknown = Reflect.get(this.net, name);
       if (!isPersistent(part)) continue;

@@ -154,7 +154,7 @@ function prepare(path: string, db: DatabaseSync): void {
     db.exec('PRAGMA synchronous = NORMAL');
     return;
   }
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE');
+  db.exec('PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE');
   if (pragma(db, 'user_version') === 0) {
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LAYOUT};
       CREATE TABLE part (name TEXT NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
