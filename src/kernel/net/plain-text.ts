@@ -11,7 +11,7 @@ const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'
 /** The same without line breaks; made by hand because rulesets are written by the ten thousand rules. */
 export function toLine(v: unknown): string {
   switch (typeof v) {
-    case 'string': return JSON.stringify(v);
+    case 'string': return quoted(v);
     case 'number': return Number.isFinite(v) ? String(v) : `{"$number":"${v}"}`;
     case 'boolean': return v ? 'true' : 'false';
     case 'bigint': return `{"$int":"${v}"}`;
@@ -21,9 +21,22 @@ export function toLine(v: unknown): string {
   }
 }
 
+/** Few words occur, many times each: names of members and of kinds. */
+const words = new Map<string, string>();
+
+function quoted(text: string): string {
+  let known = words.get(text);
+  if (known === undefined) {
+    known = JSON.stringify(text);
+    if (words.size < 4096 && text.length < 32) words.set(text, known);
+  }
+  return known;
+}
+
 const list = (items: Iterable<unknown>): string => {
   let text = '[';
-  for (const x of items) text += text.length > 1 ? `,${toLine(x)}` : toLine(x);
+  let first = true;
+  for (const x of items) { text += first ? toLine(x) : `,${toLine(x)}`; first = false; }
   return `${text}]`;
 };
 
@@ -37,9 +50,13 @@ function objectLine(v: object): string {
   if (v instanceof Map) return `{"$map":${list(v)}}`;
   if (v instanceof Set) return `{"$set":${list(v)}}`;
   let text = '{';
+  let first = true;
   for (const key of Object.keys(v)) {
-    const x: unknown = Reflect.get(v, key);
-    if (x !== undefined) text += `${text.length > 1 ? ',' : ''}"${/^\w+$/.test(key) ? key : JSON.stringify(key).slice(1, -1)}":${toLine(x)}`;
+    const x: unknown = (v as Readonly<Record<string, unknown>>)[key];
+    if (x === undefined) continue;
+    text += first ? quoted(key) : `,${quoted(key)}`;
+    text += `:${toLine(x)}`;
+    first = false;
   }
   return `${text}}`;
 }

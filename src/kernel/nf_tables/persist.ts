@@ -54,15 +54,25 @@ export const skeletonOf = (r: Ruleset): Skeleton => ({
 /** Text of a rule as it was read or last written: rules are frozen, so it stays right. */
 const written = new WeakMap<Rule, Line>();
 
-function lineOf(rule: Rule): Line {
-  let line = written.get(rule);
-  if (line === undefined) {
-    const { handle, id, ...rest } = rule;
-    const { edges, checkedFor } = factsOf(rule);
-    line = newLine(`${handle}\t${id}\t${edges.map(encodeURIComponent).join(' ')}\t${[...checkedFor].map(encodeURIComponent).join(' ')}\t${toLine(rest)}`);
-    written.set(rule, line);
-  }
-  return line;
+const wordsOf = (words: Iterable<string>): string => { let text = ''; for (const w of words) text += text ? ` ${encodeURIComponent(w)}` : encodeURIComponent(w); return text; };
+
+function textOfRule(rule: Rule): string {
+  const { handle, id, ...rest } = rule;
+  const { edges, checkedFor } = factsOf(rule);
+  return `${handle}\t${id}\t${wordsOf(edges)}\t${wordsOf(checkedFor)}\t${toLine(rest)}\n`;
+}
+
+/** What was not written before is encoded in one go. */
+function linesOfRules(rules: readonly Rule[]): Line[] {
+  const fresh = rules.filter((r) => !written.has(r));
+  const bytes = encoder.encode(fresh.map(textOfRule).join(''));
+  let start = 0;
+  fresh.forEach((rule) => {
+    const end = bytes.indexOf(NEWLINE, start) + 1;
+    written.set(rule, { bytes, start, end });
+    start = end;
+  });
+  return rules.map((r) => written.get(r) as Line);
 }
 
 const splits = new Map<string, readonly string[]>([['', []]]);
@@ -124,7 +134,9 @@ function isPlain(e: SetElement): boolean {
 }
 
 /** All elements of a set: one that is but a key is its number, `+` or `-` (an end), and the key in hex. */
-function elementLines(store: ElementStore): Line {
+const elementLines = (store: ElementStore): Line => newLine(textsOf(store).join('\n'));
+
+function textsOf(store: ElementStore): string[] {
   const lines: string[] = [];
   for (const e of store) {
     if (!isPlain(e)) { lines.push(toLine(e)); continue; }
@@ -132,7 +144,7 @@ function elementLines(store: ElementStore): Line {
     for (let i = 0; i < e.key.length; i++) text += HEX[e.key[i]];
     lines.push(text);
   }
-  return newLine(lines.join('\n'));
+  return lines;
 }
 
 const nibble = (code: number): number => (code < 58 ? code - 48 : code - 87);
@@ -149,23 +161,48 @@ function elementOf(line: Line): SetElement {
 }
 
 const chainKey = (id: number): string => `chain ${id}`;
+const ANONYMOUS = 'anonymous';
 const setKey = (id: number): string => `set ${id}`;
 
 export function* listsOf(r: Ruleset): Generator<StoredList> {
+  const anonymous = anonymousSets(r);
+  if (anonymous) yield anonymous;
   for (const t of r.tables) {
-    for (const c of t.chains) if (c.rules.length) yield { key: chainKey(c.id), stamp: c.rules, lines: () => c.rules.map(lineOf) };
+    for (const c of t.chains) if (c.rules.length) yield { key: chainKey(c.id), stamp: c.rules, lines: () => linesOfRules(c.rules) };
     for (const s of t.sets) {
       const store = s.elements as ElementStore;
-      if (store.size) yield { key: setKey(s.id), stamp: store.version, lines: () => [elementLines(store)] };
+      if (store.size && !s.flags.anonymous) yield { key: setKey(s.id), stamp: store.version, lines: () => [elementLines(store)] };
     }
   }
 }
 
+/** Anonymous sets are many and small, so those of all tables are one list: the set's number and its count, then its elements. */
+function anonymousSets(r: Ruleset): StoredList | null {
+  const sets = r.tables.flatMap((t) => t.sets.filter((s) => s.flags.anonymous));
+  if (!sets.length) return null;
+  const stores = sets.map((s) => s.elements as ElementStore);
+  return {
+    key: ANONYMOUS, stamp: sets.map((s, i) => `${s.id}:${stores[i].version}`).join(),
+    lines: () => [newLine(stores.flatMap((store, i) => [`${sets[i].id} ${store.size}`, ...textsOf(store)]).join('\n'))],
+  };
+}
+
+function readAnonymous(bytes: Uint8Array): Map<number, Line[]> {
+  const found = new Map<number, Line[]>(), lines = linesOf(bytes);
+  for (let i = 0; i < lines.length; ) {
+    const [id, count] = textOf(lines[i++]).split(' ').map(Number);
+    found.set(id, lines.slice(i, i + count));
+    i += count;
+  }
+  return found;
+}
+
 /** The frozen ruleset again, each set's elements in the backend that the kernel would choose. */
 export function rebuildRuleset(data: Skeleton, read: ReadList, now: () => number): Ruleset {
+  const anonymous = readAnonymous(read(ANONYMOUS));
   const set = (s: Omit<NftSet, 'elements'>): NftSet => {
     const elements = makeElements(backendOf(s.flags, s.fieldLens) ?? 'hash', s.fieldLens, now);
-    for (const line of linesOf(read(setKey(s.id)))) elements.restore(elementOf(line));
+    for (const line of s.flags.anonymous ? (anonymous.get(s.id) ?? []) : linesOf(read(setKey(s.id)))) elements.restore(elementOf(line));
     return Object.freeze({ ...s, elements });
   };
   const chain = (c: Omit<Chain, 'rules'>): Chain => Object.freeze({ ...c, rules: Object.freeze(linesOf(read(chainKey(c.id))).map(lazyRule)) });

@@ -111,7 +111,7 @@ export function run(state: ParserState): boolean {
     }
     const d = values.slice(base);
     const a = locs.slice(base);
-    const loc = n > 0 ? span(a[0] as Location, a[n - 1] as Location) : after(locs[base - 1] as Location);
+    const loc = n === 1 ? (a[0] as Location) : n > 1 ? span(a[0] as Location, a[n - 1] as Location) : after(locs[base - 1] as Location);
     let value: unknown;
     try { value = action ? action(d, loc, a, state) : d[0]; } catch (e) {
       if (!(e instanceof Refused)) throw e;

@@ -152,9 +152,7 @@ export function evaluateSet(c: Context, e: ExprOf<'set'>): Expr {
   for (let n = 0; n < queue.length; n++) {
     c.lists++;
     let i: Expr;
-    const saved = { ...c.ectx };
     try { i = evaluate(c, queue[n] as Expr); } finally { c.lists--; }
-    void saved;
     if (i.kind === 'mapping' && i.left.kind === 'set_elem' && i.left.key.kind === 'set') {
       for (const j of i.left.key.items) queue.push({ ...i, left: clone(j), right: clone(i.right) });
       continue;

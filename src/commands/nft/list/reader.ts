@@ -1,5 +1,5 @@
 import type { NfTables } from '../../../kernel/nf_tables/nf-tables.ts';
-import type { Chain, Rule, Table } from '../../../kernel/nf_tables/objects.ts';
+import type { Chain, NftSet, Rule, Table } from '../../../kernel/nf_tables/objects.ts';
 import type { RuleDecl, SetDecl, Stmt } from '../../../parsers/nft/ast.ts';
 import type { RuleContext } from '../delinearize/context.ts';
 import { delinearizeRule } from '../delinearize/index.ts';
@@ -13,6 +13,7 @@ export class TableReader {
   readonly table: Table;
   readonly #sets = new Map<string, SetDecl | undefined>();
   readonly #context: RuleContext;
+  #byName: ReadonlyMap<string, NftSet> | undefined;
 
   constructor(nft: NfTables, table: Table) {
     this.nft = nft;
@@ -29,7 +30,7 @@ export class TableReader {
   /** A set by name as rules see it, elements included. */
   anySet(name: string): SetDecl | undefined {
     if (!this.#sets.has(name)) {
-      const set = this.table.sets.find((s) => s.name === name);
+      const set = (this.#byName ??= new Map(this.table.sets.map((s) => [s.name, s]))).get(name);
       this.#sets.set(name, set && setDecl(this.nft, this.table.family, this.table.name, set, true));
     }
     return this.#sets.get(name);
