@@ -31,9 +31,9 @@ function zoneOf(skb: Skb): Zone {
 /** ipv4_conntrack_defrag, ipv6_defrag: the hook at priority -400. */
 export function defragHook(skb: Skb, state: HookState): HookVerdict {
   if (skb.ct || skb.ctinfo === CTINFO.untracked) return 'accept';
+  if (state.pf === 'ip' && !(u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET))) return 'accept';
   const fragments = state.net.stack.fragments, user = `${state.hook} ${zoneOf(skb).id}`;
   if (state.pf === 'ip') {
-    if (!(u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET))) return 'accept';
     return fragments.defrag4(skb, user) ? 'accept' : 'stolen';
   }
   const frag = findFragmentHeader(skb.data, skb.network);

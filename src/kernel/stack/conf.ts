@@ -28,8 +28,9 @@ const PER_DEVICE = new Map<string, Readonly<Record<string, number>>>([['ipv4.con
 
 export class StackConf {
   readonly #values = new Map<string, number>();
-  /** Answers of `dev4` since the last change: packets ask for the same few every time. */
+  /** Answers of `dev4` and `v4` since the last change: packets ask for the same few every time. */
   readonly #dev4 = new Map<string, Map<string, number>>();
+  readonly #v4 = new Map<string, number>();
   /** Changes with every value: what was decided by them is to be decided again. */
   version = 0;
   #deviceNames: () => readonly string[] = () => [];
@@ -43,7 +44,7 @@ export class StackConf {
     this.#values.set('ipv6.conf.all.accept_dad', 0);
   }
 
-  #changed(): void { this.version++; this.#dev4.clear(); }
+  #changed(): void { this.version++; this.#dev4.clear(); this.#v4.clear(); }
 
   /** A new device takes what `default` says. */
   addDevice(name: string, mtu: number): void {
@@ -84,7 +85,12 @@ export class StackConf {
     if (v6) for (const d of [...(v6[2] === 'forwarding' ? ['default'] : ['default']), ...this.#deviceNames()]) this.#values.set(`ipv6.conf.${d}.${v6[2]}`, value);
   }
 
-  v4(name: string): number { return this.#values.get(`ipv4.${name}`) ?? 0; }
+  v4(name: string): number {
+    let value = this.#v4.get(name);
+    if (value === undefined) this.#v4.set(name, value = this.#values.get(`ipv4.${name}`) ?? 0);
+    return value;
+  }
+
   v6(name: string): number { return this.#values.get(`ipv6.${name}`) ?? 0; }
   dev4(dev: string, name: string): number {
     let known = this.#dev4.get(dev);
