@@ -66,15 +66,20 @@ export function quotaExceeded(s: Extract<StatefulState, { kind: 'quota' }>, len:
 /** nft_connlimit_do_eval, nf_conncount_add: connections that matched here and still live. */
 export function connlimitHit(s: Extract<StatefulState, { kind: 'connlimit' }>, skb: Skb, net: Netns): boolean | 'drop' {
   const ct = skb.ct;
-  if (!ct) return 'drop';
   const list = s.list as Conntrack[];
+  if (!ct) {
+    // nf_ct_get_tuplepr; such a tuple is in no table and so leaves the list with the next packet.
+    if (skb.transport < 0 || skb.fragOffset !== 0) return 'drop';
+    known(list, null, net);
+    return (list.length + 1 > s.count) === s.invert;
+  }
   if (!known(list, ct, net)) list.push(ct);
   // "over" is the inverted form: it goes on where the count is above.
   return (list.length > s.count) === s.invert;
 }
 
 /** __nf_conncount_add: looks for the connection; what is gone or closed before its place leaves the list. */
-function known(list: Conntrack[], ct: Conntrack, net: Netns): boolean {
+function known(list: Conntrack[], ct: Conntrack | null, net: Netns): boolean {
   for (let i = 0, gone = 0; i < list.length && gone <= 8;) {
     const c = list[i], found = (c.status & CONFIRMED) !== 0 && (c.status & DYING) === 0 && c.expiresAt > net.clock.now();
     if (found && c === ct) return true;

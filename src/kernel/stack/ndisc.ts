@@ -102,7 +102,7 @@ export class Ndisc {
     const b = orig.data, o = orig.network;
     const daddr = ip6Dst(b, o), saddr = ip6Src(b, o);
     if (!source || (!sameBytes(daddr, target) && !isLinkLocal6(target))) return;
-    const back = s.ip6.outputRoute(saddr, null, { mark: 0, oif: dev.index });
+    const back = s.ip6.outputRoute(saddr, source, { mark: 0, oif: isLinkLocal6(saddr) ? dev.index : 0 });
     if ('error' in back || back.dst.gateway || !s.icmp6.peerAllows(saddr, 1000)) return;
     const known = s.neighbours.find(dev, target)?.lladdr;
     const opt = known ? concat(Uint8Array.of(2, 1), known) : new Uint8Array(0);
@@ -110,7 +110,7 @@ export class Ndisc {
     const rd = new Uint8Array(room);
     rd[0] = 4; rd[1] = room >> 3;
     rd.set(b.subarray(o, o + room - 8), 8);
-    this.#message(dev, source, saddr, REDIRECT, 0, concat(target, daddr, opt, rd));
+    this.#message(back.dst.local ? dev : back.dst.dev, source, saddr, REDIRECT, 0, concat(target, daddr, opt, rd));
   }
 }
 

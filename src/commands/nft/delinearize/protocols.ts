@@ -122,19 +122,15 @@ export class Dependencies {
     if (dep && !unknown && mayKill(dep, e, family)) this.release(base);
   }
 
-  /** exthdr_dependency_kill: an IPv6 extension header implies IPv6, a TCP option TCP. */
+  /** exthdr_dependency_kill: an IPv6 extension header takes an IPv6 dependency, options of a transport header any transport one. */
   killExthdr(e: ExprOf<'exthdr'>): void {
     const dep = this.get(e.op === 'ipv6' || e.op === 'ipv4' ? LAYER.network : LAYER.transport);
     if (!dep) return;
-    const value = dep.right.kind === 'value' ? Number(dep.right.value) : -1;
     if (e.op === 'ipv6') {
       if (isNfproto(dep, 10, 0x86dd)) this.release(LAYER.network);
     } else if (e.op === 'ipv4') {
       if (isNfproto(dep, 2, 0x0800)) this.release(LAYER.network);
-    } else {
-      const need = e.op === 'tcpopt' ? 6 : e.op === 'sctp' ? 132 : 33;
-      if (dep.left.kind === 'meta' && dep.left.key === 'l4proto' && value === need) this.release(LAYER.transport);
-    }
+    } else this.release(LAYER.transport);
   }
 }
 

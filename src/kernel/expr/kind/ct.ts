@@ -53,6 +53,7 @@ const helperOf = (ct: Conntrack): string | null => { for (let c: Conntrack | nul
 
 const NEEDS_DIR = new Set(['src', 'dst', 'src_ip', 'dst_ip', 'src_ip6', 'dst_ip6', 'proto_src', 'proto_dst', 'l3proto', 'protocol']);
 const MAY_DIR = new Set(['bytes', 'packets', 'avgpkt', 'zone']);
+const COUNTED = new Set(['bytes', 'packets', 'avgpkt']);
 const TRACKED = new Set(['ip', 'ip6', 'inet']);
 
 /** nf_ct_netns_get: there is no tracking in arp and netdev, nor, without nf_conntrack_bridge, on bridges. */
@@ -65,7 +66,10 @@ export const definition = defineExpression({
     if (e.key !== 'state' && !Object.hasOwn(READ, e.key)) return 'EOPNOTSUPP';
     if (e.dir !== undefined && !NEEDS_DIR.has(e.key) && !MAY_DIR.has(e.key)) return 'EINVAL';
     if (e.dir === undefined && NEEDS_DIR.has(e.key) && e.key !== 'l3proto' && e.key !== 'protocol') return 'EINVAL';
-    return trackable(ctx.family) ? null : 'EPROTO';
+    if (!trackable(ctx.family)) return 'EPROTO';
+    // nft_ct_get_init: nf_ct_set_acct
+    if (COUNTED.has(e.key)) ctx.net.conntrack.conf.acct = 1;
+    return null;
   },
   compile(e, env) {
     const at = byteOf(e.dreg), read = READ[e.key], { dir } = e;
