@@ -50,7 +50,10 @@ export class Session {
     };
   }
 
-  get printer(): Printer { return new Printer({ ...this.names, warn: (text) => this.call.err(text), options: this.options.output }); }
+  /** Libraries of xtables targets that the process loaded, with the family that was current. */
+  private readonly xtLibraries = new Map<string, string>();
+
+  get printer(): Printer { return new Printer({ ...this.names, xtLibraries: this.xtLibraries, warn: (text) => this.call.err(text), options: this.options.output }); }
 
   #env(): ParseEnv {
     const { files } = this.call.host, path = (p: string): string => files.resolve(this.call.cwd, p);

@@ -34,6 +34,8 @@ export interface NameContext {
 }
 
 export interface PrintContext extends NameContext {
+  /** Libraries of xtables targets loaded so far, with the family that was current (xtables_register_target keeps only its entries). */
+  readonly xtLibraries?: Map<string, string>;
   /** Of the rule being printed, for translated xt extensions. */
   readonly family?: string;
   readonly proto?: { readonly number: number; readonly inverted: boolean };
