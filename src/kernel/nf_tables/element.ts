@@ -52,6 +52,7 @@ function malformed(set: NftSet, e: NewElement): Errno | null {
   return null;
 }
 
+const withoutExpiration = ({ expiration: _, ...plain }: NewElement): Omit<NewElement, 'expiration'> => plain;
 const isKeyOnly = (e: NewElement): boolean => { for (const k in e) if (k !== 'key' && k !== 'flags') return false; return true; };
 
 /** nft_add_set_elem */
@@ -65,9 +66,8 @@ function addElement(tx: Transaction, t: DraftTable, set: NftSet, e: NewElement, 
   const timeout = e.flags.intervalEnd || !set.flags.timeout ? 0n : jiffies(e.timeout ?? set.timeout);
   const left = e.expiration === undefined ? timeout : jiffies(e.expiration);
   const exprs: readonly StatefulExpression[] = e.flags.intervalEnd ? [] : e.exprs?.length ? e.exprs : set.exprs;
-  const { expiration: _, ...plain } = e;
   const element: SetElement = Object.freeze(isKeyOnly(e) && timeout === 0n ? { key: e.key, flags: e.flags, exprs, id: tx.nft.nextId() } : {
-    ...plain, ...(e.timeout !== undefined && { timeout: jiffies(e.timeout) }), ...(data && { data }), exprs, id: tx.nft.nextId(),
+    ...withoutExpiration(e), ...(e.timeout !== undefined && { timeout: jiffies(e.timeout) }), ...(data && { data }), exprs, id: tx.nft.nextId(),
     ...(timeout > 0n && { expiresAt: tx.nft.net.clock.now() + Number(left) }),
   });
   const clash = store.insert(element, set.flags.anonymous);

@@ -92,6 +92,7 @@ export class Transaction {
   readonly ruleIds = new Map<number, bigint>();
   readonly #tables: (Table | DraftTable)[];
   readonly #undo: (() => void)[] = [];
+  #inserted: { readonly store: ElementStore; readonly elements: SetElement[]; readonly undo: () => void } | undefined;
   changed = false;
   /** Index of the message at work. */
   current = 0;
@@ -140,8 +141,14 @@ export class Transaction {
 
   uses(id: number): number { return this.nft.refs.get(id) ?? 0; }
 
+  /** Elements that follow each other into one set are undone together. */
   insertElement(store: ElementStore, element: SetElement): void {
-    this.#undo.push(() => store.remove(element));
+    const last = this.#inserted;
+    if (last?.store === store && this.#undo.at(-1) === last.undo) { last.elements.push(element); return; }
+    const elements = [element];
+    const undo = (): void => { for (let i = elements.length - 1; i >= 0; i--) store.remove(elements[i]); };
+    this.#inserted = { store, elements, undo };
+    this.#undo.push(undo);
   }
 
   removeElement(store: ElementStore, element: SetElement): void {
