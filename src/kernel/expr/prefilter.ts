@@ -156,12 +156,17 @@ export class Prefilter {
   #walk(from: number, last: number, regs: Regs, skb: Skb): number {
     const c = this.#columns, starts = this.#starts, d = skb.data, end = d.length, { network } = skb;
     const { l4, tprot, thoff, nfproto } = regs, transport = l4 && regs.fragoff === 0;
+    // Neighbours mostly ask for the same field.
+    let lastKind = -1, lastOffset = 0, lastLen = 0, v = 0;
     for (let rule = from; rule < last; rule++) {
       let i = starts[rule];
       const stop = starts[rule + 1];
       for (; i < stop; i += WIDTH) {
         const kind = c[i];
-        let v: number;
+        if (kind === lastKind && c[i + 1] === lastOffset && c[i + 2] === lastLen) {
+          if (((v & c[i + 3]) === c[i + 4] ? 1 : 0) !== c[i + 5]) break;
+          continue;
+        }
         if (kind >= L4PROTO) { if (kind === NFPROTO) v = nfproto; else if (l4) v = tprot; else break; } else {
           if (kind === TRANSPORT && !transport) break;
           const at = (kind === NETWORK ? network : thoff) + c[i + 1], len = c[i + 2];
@@ -169,6 +174,7 @@ export class Prefilter {
           v = d[at];
           if (len > 1) { v |= d[at + 1] << 8; if (len > 2) { v |= d[at + 2] << 16; if (len > 3) v |= d[at + 3] << 24; } }
         }
+        lastKind = kind; lastOffset = c[i + 1]; lastLen = c[i + 2];
         if (((v & c[i + 3]) === c[i + 4] ? 1 : 0) !== c[i + 5]) break;
       }
       if (i >= stop) return rule;
