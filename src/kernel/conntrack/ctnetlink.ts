@@ -202,7 +202,7 @@ function setTimeoutOf(net: Netns, ct: Conntrack, seconds: number): void {
 function create(net: Netns, m: CtMessage, p: { zone: Zone; orig: Tuple; reply: Tuple }, portid: number): Answer<Conntrack> {
   const table = net.conntrack;
   if (m.timeout === undefined) return 'EINVAL';
-  if (table.full) return 'ENOMEM';
+  if (!table.room(null)) return 'ENOMEM';
   const ct = table.alloc(p.zone, p.orig, p.reply);
   setTimeoutOf(net, ct, m.timeout);
   const nat = setupNat(net, ct, m.snat, m.dnat);

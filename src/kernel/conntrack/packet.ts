@@ -157,7 +157,7 @@ function init(skb: Skb, state: HookState, zone: Zone, tuple: Tuple): { ct: Connt
   const { net } = state, table = net.conntrack;
   const reply = invertTuple(tuple);
   if (!reply) return null;
-  if (table.full) return 'full';
+  if (!table.room(tuple)) return 'full';
   const template = skb.template;
   const ct = table.alloc(zone, tuple, reply);
   if (template?.synproxy) ct.synproxy = { isn: 0, its: 0, tsoff: 0 };

@@ -13,6 +13,10 @@ import type { ConntrackStats } from './stats.ts';
 import { TimeoutPolicies } from './timeout-policies.ts';
 import { hashPacket4, hashTuple, packetHas4, sameTuple, zoneId } from './tuple.ts';
 
+/** NF_CT_EVICTION_RANGE */
+const EVICTION_RANGE = 8;
+const FULL = 'nf_conntrack: nf_conntrack: table full, dropping packet';
+
 /** One of the two places of an entry in the hash (struct nf_conntrack_tuple_hash). */
 interface Slot { readonly ct: Conntrack; readonly dir: Dir; readonly hash: number; next: Slot | null }
 
@@ -94,8 +98,49 @@ export class ConntrackTable {
     return new Conntrack(Math.imul(++this.#serial, 0x9e3779b1) >>> 0, zone, original, reply, newProtoState(original.protonum));
   }
 
-  /** Would alloc be refused because the table is full? (nf_conntrack_max; early drop is the caller's.) */
-  get full(): boolean { return this.conf.max !== 0 && this.#entries.size >= this.conf.max; }
+  /**
+   * Is there room for one more (nf_conntrack_max), if need be after early_drop? `original` gives the bucket where that
+   * begins; entries from user space have none, and begin at the first (nf_conntrack_alloc).
+   */
+  room(original: Tuple | null): boolean {
+    if (this.conf.max === 0 || this.#entries.size < this.conf.max) return true;
+    if (this.#earlyDrop(original ? hashTuple(original) : 0)) return true;
+    this.#net.log.warnLimited(FULL);
+    return false;
+  }
+
+  /** early_drop: what is not assured in the first of eight buckets that holds such makes room. */
+  #earlyDrop(hash: number): boolean {
+    const { buckets } = this.conf;
+    for (let i = 0; i < EVICTION_RANGE; i++) {
+      const drops = this.#earlyDropList((hash + i) % buckets);
+      if (drops === 0) continue;
+      this.stats.earlyDrop += drops;
+      return true;
+    }
+    return false;
+  }
+
+  #earlyDropList(bucket: number): number {
+    const now = this.#net.clock.now();
+    let drops = 0;
+    for (const ct of this.#inBucket(bucket)) {
+      if (ct.status & IPS.OFFLOAD) continue;
+      if (this.#expired(ct, now)) this.kill(ct);
+      else if (!(ct.status & IPS.ASSURED) && this.kill(ct)) drops++;
+    }
+    return drops;
+  }
+
+  /** Entries with a tuple in a bucket of the kernel's table; the places here are fewer, or as many, of powers of two. */
+  #inBucket(bucket: number): Conntrack[] {
+    const { buckets } = this.conf, places = this.#slots.length, out: Conntrack[] = [];
+    const aligned = buckets % places === 0;
+    for (let at = aligned ? bucket & (places - 1) : 0, end = aligned ? at : places - 1; at <= end; at++) {
+      for (let s = this.#slots[at]; s; s = s.next) if (s.hash % buckets === bucket) out.push(s.ct);
+    }
+    return out;
+  }
 
   /** The extensions that every connection gets when it is made (nf_ct_acct_ext_add, tstamp, ecache). `events`: from the template. */
   addExtensions(ct: Conntrack, events: { readonly ctmask: number; readonly expmask: number } | null = null): void {

@@ -27,3 +27,35 @@ describe('kernel log', () => {
     await host.close();
   });
 });
+
+describe('a full connection table', () => {
+  it('drops new connections, counts them and says so', async () => {
+    const host = await router();
+    await host.exec(['iptables', '-A', 'INPUT', '-m', 'conntrack', '--ctstate', 'NEW', '-j', 'ACCEPT']);
+    await host.exec(['iptables', '-t', 'raw', '-A', 'OUTPUT', '-j', 'DROP']);
+    await host.exec(['sysctl', '-w', 'net.netfilter.nf_conntrack_checksum=0', 'net.netfilter.nf_conntrack_max=3']);
+    for (let i = 0; i < 16; i++) await host.inject('tun0', syn(2000 + i));
+    expect((await host.exec(['conntrack', '-C'])).stdout).toBe('3\n');
+    const { stdout } = await host.exec(['conntrack', '-S']);
+    expect(stdout).toContain('cpu=0');
+    expect(stdout).toMatch(/ insert_failed=0 drop=13 early_drop=0 /);
+    const full = 'nf_conntrack: nf_conntrack: table full, dropping packet\n';
+    expect((await host.exec(['dmesg', '-ct'])).stdout).toBe(full.repeat(10));
+    await host.advance(6);
+    await host.inject('tun0', syn(3000));
+    expect((await host.exec(['dmesg', '-t'])).stdout).toBe(`net_ratelimit: 3 callbacks suppressed\n${full}`);
+    await host.close();
+  });
+
+  it('makes room from what is not assured in the buckets nearby', async () => {
+    const host = await router();
+    await host.exec(['iptables', '-A', 'INPUT', '-m', 'conntrack', '--ctstate', 'NEW', '-j', 'ACCEPT']);
+    await host.exec(['iptables', '-t', 'raw', '-A', 'OUTPUT', '-j', 'DROP']);
+    await host.exec(['sysctl', '-w', 'net.netfilter.nf_conntrack_checksum=0', 'net.netfilter.nf_conntrack_max=600', 'net.netfilter.nf_conntrack_buckets=512']);
+    for (let i = 0; i < 700; i++) await host.inject('tun0', syn(2000 + i));
+    const { stdout } = await host.exec(['conntrack', '-S']);
+    expect(Number(/early_drop=(\d+)/.exec(stdout)?.[1])).toBeGreaterThan(90);
+    expect((await host.exec(['dmesg'])).stdout).toBe('');
+    await host.close();
+  });
+});
