@@ -98,6 +98,8 @@ export class Arp {
     skb.protocol = ETH.ARP;
     skb.dev = dev;
     this.#s.header(skb, dev, dst, ETH.ARP);
+    // The frame's source is the sender that the answer names (dev_hard_header).
+    if (skb.mac >= 0) skb.data.set(sha, skb.mac + 6);
     if (!this.#s.hooks.run('arp', 'output', skb, null, dev)) return;
     this.#s.xmit(skb, dev);
   }

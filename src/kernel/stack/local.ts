@@ -1,4 +1,4 @@
-import { KERNEL_SOCKET, Skb } from '../net/skb.ts';
+import { CTINFO, KERNEL_SOCKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, ip6Tclass, isExtensionHeader, putIp4, putIp6 } from '../net/wire/ip.ts';
 import type { Stack } from './stack.ts';
@@ -58,6 +58,8 @@ export class LocalHost {
   /** Is it a datagram that a socket would have taken? (__udp4_lib_rcv) */
   #udp(skb: Skb, proto: number, src: Uint8Array, dst: Uint8Array): boolean {
     const b = skb.data, at = skb.transport;
+    // nf_reset_ct: the error about it is not attached to its connection.
+    skb.ct = null; skb.ctinfo = CTINFO.new;
     if (b.length < at + 8) return false;
     const len = u16(b, at + 4), have = b.length - at;
     if (proto === IPPROTO.UDPLITE) {

@@ -1,3 +1,7 @@
+import type { HookState } from '../net/hook-state.ts';
+import { PACKET } from '../net/skb.ts';
+import type { Skb } from '../net/skb.ts';
+import { bridgeMac, ebtVerdict } from './ebt-packet.ts';
 import { macText, parseMac } from './address.ts';
 import type { CheckContext, XtExtension } from './definition.ts';
 import { defineExtension } from './definition.ts';
@@ -46,5 +50,24 @@ export function ebtNat(name: 'snat' | 'dnat', help: string): XtExtension<EbtNatI
     print(i, c) { return this.save(i, c); },
     translate: (i) => (i.arp ? null : `ether ${snat ? 's' : 'd'}addr set ${macShort(i.mac)} ${verdictWord(i.verdict)}`),
     check: (_, c) => natPlace(snat, c),
+    target(i, skb, state) {
+      if (skb.mac < 0) return 'drop';
+      if (snat) rewriteSource(i, skb); else rewriteDestination(i, skb, state);
+      return ebtVerdict(i.verdict);
+    },
   });
+}
+
+/** ebt_snat_tg */
+function rewriteSource(i: EbtNatInfo, skb: Skb): void {
+  skb.data.set(i.mac, skb.mac + 6);
+  if (i.arp && skb.protocol === 0x806 && skb.data[skb.network + 4] === 6) skb.data.set(i.mac, skb.network + 8);
+}
+
+/** ebt_dnat_tg: the kind of packet follows the new address. */
+function rewriteDestination(i: EbtNatInfo, skb: Skb, state: HookState): void {
+  skb.data.set(i.mac, skb.mac);
+  if (i.mac[0] & 1) { skb.pktType = i.mac.every((b) => b === 255) ? PACKET.broadcast : PACKET.multicast; return; }
+  const own = bridgeMac(state);
+  if (own) skb.pktType = own.every((b, k) => b === i.mac[k]) ? PACKET.host : PACKET.otherhost;
 }

@@ -1,3 +1,4 @@
+import { flagHit } from '../../ebt-packet.ts';
 import { defineExtension } from '../../definition.ts';
 import { not } from '../../ebt.ts';
 import type { Flag } from '../../ebt.ts';
@@ -27,4 +28,14 @@ export const match = defineExtension<Info & Record<string, never>>({
   },
   save: (i) => (i.sap ? `${not(i.sap)} --802_3-sap ${hex(i.sap.value, 2)}` : '') + (i.type ? `${not(i.type)} --802_3-type ${hex(i.type.value, 4)}` : ''),
   print(i, c) { return this.save(i, c); },
+  /** ebt_802_3.c */
+  match(i, skb) {
+    const d = skb.data, at = skb.mac + 14;
+    if (skb.mac < 0 || at + 3 > d.length) return false;
+    if (!flagHit(i.sap, d[at + 1]) || !flagHit(i.sap, d[at])) return false;
+    if (!i.type) return true;
+    // IS_UI: one byte of control, else two
+    const type = at + 6 + (d[at + 2] & 0xc0 ? 0 : 1);
+    return d[at] === 0xaa && d[at + 1] === 0xaa && flagHit(i.type, (d[type] << 8) | d[type + 1]);
+  },
 });

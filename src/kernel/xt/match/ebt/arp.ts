@@ -1,3 +1,4 @@
+import { addressHit, flagHit } from '../../ebt-packet.ts';
 import { macText, maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { hostOf, not, onlyProto } from '../../ebt.ts';
@@ -86,4 +87,20 @@ ${OPCODES.map((o, i) => ` ${i + 1} = ${o}\n`).join('')} hardware type string: 1 
   },
   print(i, c) { return this.save(i, c); },
   check: (_, c) => onlyProto(c, 0x806, 0x8035),
+  /** ebt_arp.c */
+  match(i, skb) {
+    const d = skb.data, n = skb.network;
+    if (n + 8 > d.length) return false;
+    const hln = d[n + 4], word = (at: number): number => (d[n + at] << 8) | d[n + at + 1];
+    if (!flagHit(i.op, word(6)) || !flagHit(i.htype, word(0)) || !flagHit(i.ptype, word(2))) return false;
+    if (i.src || i.dst || i.gratuitous) {
+      const sip = d.subarray(n + 8 + hln, n + 12 + hln), dip = d.subarray(n + 12 + 2 * hln, n + 16 + 2 * hln);
+      if (d[n + 5] !== 4 || word(2) !== 0x800 || dip.length < 4) return false;
+      if (!addressHit(i.src, sip) || !addressHit(i.dst, dip)) return false;
+      if (i.gratuitous && sip.every((b, k) => b === dip[k]) === i.gratuitous.inverted) return false;
+    }
+    if (!i.srcMac && !i.dstMac) return true;
+    if (hln !== 6 || word(0) !== 1 || n + 18 + d[n + 5] + 6 > d.length) return false;
+    return addressHit(i.srcMac, d.subarray(n + 8, n + 14)) && addressHit(i.dstMac, d.subarray(n + 14 + d[n + 5], n + 20 + d[n + 5]));
+  },
 });

@@ -1,3 +1,4 @@
+import { addressHit, flagHit, portsHit } from '../../ebt-packet.ts';
 import { maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { hostOf, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typesText } from '../../ebt.ts';
@@ -108,5 +109,14 @@ export const match = defineExtension<Info & Record<string, never>>({
     if ((i.sport || i.dport) && (!i.proto || i.proto.inverted || !PORTED.includes(i.proto.value))) return 'EINVAL';
     if (i.icmp && (!i.proto || i.proto.inverted || i.proto.value !== 1)) return 'EINVAL';
     return i.igmp && (!i.proto || i.proto.inverted || i.proto.value !== 2) ? 'EINVAL' : null;
+  },
+  /** ebt_ip.c */
+  match(i, skb) {
+    const d = skb.data, n = skb.network;
+    if (n + 20 > d.length) return false;
+    if (!flagHit(i.tos, d[n + 1]) || !addressHit(i.src, d.subarray(n + 12, n + 16)) || !addressHit(i.dst, d.subarray(n + 16, n + 20)) || !flagHit(i.proto, d[n + 9])) return false;
+    if (!i.sport && !i.dport && !i.icmp && !i.igmp) return true;
+    if (((d[n + 6] << 8) | d[n + 7]) & 0x1fff) return false;
+    return portsHit(i, d, n + (d[n] & 15) * 4);
   },
 });

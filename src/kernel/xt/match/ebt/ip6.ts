@@ -1,3 +1,5 @@
+import { addressHit, flagHit, portsHit } from '../../ebt-packet.ts';
+import { skipExtensions } from '../../../net/wire/ip.ts';
 import { maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { ne, not, onlyProto, parseTypes, portsOf, rangeOption, typesText } from '../../ebt.ts';
@@ -114,5 +116,15 @@ export const match = defineExtension<Info & Record<string, never>>({
     if (bad) return bad;
     if ((i.sport || i.dport) && (!i.proto || i.proto.inverted || !PORTED.includes(i.proto.value))) return 'EINVAL';
     return i.icmp && (!i.proto || i.proto.inverted || i.proto.value !== 58) ? 'EINVAL' : null;
+  },
+  /** ebt_ip6.c */
+  match(i, skb) {
+    const d = skb.data, n = skb.network;
+    if (n + 40 > d.length) return false;
+    if (!flagHit(i.tclass, ((d[n] & 15) << 4) | (d[n + 1] >> 4)) || !addressHit(i.src, d.subarray(n + 8, n + 24)) || !addressHit(i.dst, d.subarray(n + 24, n + 40))) return false;
+    if (!i.proto) return true;
+    const end = skipExtensions(d, n + 40, d[n + 6]);
+    if (!end || !flagHit(i.proto, end.next)) return false;
+    return !i.sport && !i.dport && !i.icmp ? true : portsHit({ ...i, igmp: null }, d, end.offset);
   },
 });

@@ -34,4 +34,6 @@ export const match = defineExtension<Info>({
     if (i.or) return `meta mark and ${hex(i.mask)} ${i.inverted ? '==' : '!='} 0`;
     return `meta mark ${i.mask === 0xffffffff ? '' : `and ${hex(i.mask)} `}${i.inverted ? '!= ' : ''}${hex(i.mark)}`;
   },
+  /** ebt_mark_m.c */
+  match: (i, skb) => (i.or ? ((skb.mark & i.mask) >>> 0) !== 0 : ((skb.mark & i.mask) >>> 0) === i.mark) !== i.inverted,
 });

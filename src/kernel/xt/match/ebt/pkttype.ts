@@ -30,4 +30,5 @@ Possible values: broadcast, multicast, host, otherhost, outgoing, loopback, fast
   save: (i) => `${i.inverted ? ' !' : ''} --pkttype-type ${NAMES[i.type] ?? i.type}`,
   print(i, c) { return this.save(i, c); },
   translate: (i) => `meta pkttype ${i.inverted ? '!= ' : ''}${NFT[i.type] ?? i.type}`,
+  match: (i, skb) => (skb.pktType === i.type) !== i.inverted,
 });

@@ -1,3 +1,4 @@
+import { addressHit, flagHit, rangeHit } from '../../ebt-packet.ts';
 import { macText, parseMac } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { not, rangedOf, rangeOption } from '../../ebt.ts';
@@ -80,4 +81,16 @@ export const match = defineExtension<Info & Record<string, never>>({
       + r('stp-port') + r('stp-msg-age') + r('stp-max-age') + r('stp-hello-time') + r('stp-forward-delay');
   },
   print(i, c) { return this.save(i, c); },
+  /** ebt_stp.c */
+  match(i, skb) {
+    const d = skb.data, n = skb.network, number = (at: number, len: number): number => d.subarray(n + at, n + at + len).reduce((v, b) => v * 256 + b, 0);
+    if (n + 7 > d.length || ![0x42, 0x42, 3, 0, 0, 0].every((b, k) => d[n + k] === b) || !flagHit(i.type, d[n + 6])) return false;
+    if (d[n + 6] !== 0) return true;
+    if (n + 38 > d.length) return false;
+    const at: Readonly<Record<string, readonly [number, number]>> = {
+      'stp-root-prio': [8, 2], 'stp-root-cost': [16, 4], 'stp-sender-prio': [20, 2], 'stp-port': [28, 2], 'stp-msg-age': [30, 2], 'stp-max-age': [32, 2], 'stp-hello-time': [34, 2], 'stp-forward-delay': [36, 2],
+    };
+    return flagHit(i.flags, d[n + 7]) && addressHit(i.rootAddr, d.subarray(n + 10, n + 16)) && addressHit(i.senderAddr, d.subarray(n + 22, n + 28))
+      && RANGES.every((r) => rangeHit(i.ranges[r] ?? null, number(...at[r])));
+  },
 });

@@ -1,3 +1,4 @@
+import { flagHit } from '../../ebt-packet.ts';
 import { defineExtension } from '../../definition.ts';
 import { ne, not, onlyProto } from '../../ebt.ts';
 import type { Flag } from '../../ebt.ts';
@@ -35,4 +36,11 @@ export const match = defineExtension<Info & Record<string, never>>({
     i.id ? `vlan id ${ne(i.id)}${i.id.value}` : '', i.prio ? `vlan pcp ${ne(i.prio)}${i.prio.value}` : '', i.encap ? `vlan type ${ne(i.encap)}0x${i.encap.value.toString(16).padStart(4, '0')}` : '',
   ].filter((w) => w).join(' '),
   check: (_, c) => onlyProto(c, 0x8100),
+  /** ebt_vlan.c */
+  match(i, skb) {
+    const d = skb.data, n = skb.network, inline = skb.vlanTci < 0;
+    if (inline && n + 4 > d.length) return false;
+    const tci = inline ? (d[n] << 8) | d[n + 1] : skb.vlanTci, encap = inline ? (d[n + 2] << 8) | d[n + 3] : skb.protocol;
+    return flagHit(i.id, tci & 0xfff) && flagHit(i.prio, tci >> 13) && flagHit(i.encap, encap);
+  },
 });

@@ -1,3 +1,4 @@
+import { ebtVerdict } from '../../ebt-packet.ts';
 import { macText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { paramProblem } from '../../text.ts';
@@ -43,4 +44,16 @@ export const target = defineExtension<Info & Record<string, never>>({
     i.verdict === 'CONTINUE' ? '' : i.verdict.toLowerCase(),
   ].filter((w) => w).join(' '),
   check: (i) => (i.srcIp || i.dstIp || i.srcMac || i.dstMac ? null : 'EINVAL'),
+  /** arpt_mangle.c */
+  target(i, skb) {
+    const d = skb.data, n = skb.network, hln = d[n + 4], pln = d[n + 5];
+    const put = (value: Uint8Array | null, at: number, len: number): boolean => {
+      if (!value) return true;
+      if (len !== value.length || at + len > d.length) return false;
+      d.set(value, at);
+      return true;
+    };
+    const done = put(i.srcMac, n + 8, hln) && put(i.srcIp, n + 8 + hln, pln) && put(i.dstMac, n + 8 + hln + pln, hln) && put(i.dstIp, n + 8 + 2 * hln + pln, pln);
+    return done ? ebtVerdict(i.verdict) : 'drop';
+  },
 });

@@ -1,3 +1,4 @@
+import { ebtVerdict } from '../../ebt-packet.ts';
 import { macText, parseMac } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { onlyProto, verdictOf } from '../../ebt.ts';
@@ -28,4 +29,13 @@ export const target = defineExtension<Info>({
   save: (i) => ` --arpreply-mac ${macText(i.mac)}${i.verdict === 'DROP' ? '' : ` --arpreply-target ${i.verdict}`}`,
   print(i, c) { return this.save(i, c); },
   check: (_, c) => (c.table === 'nat' && !(c.hookMask & ~1) ? onlyProto(c, 0x806) : 'EINVAL'),
+  /** ebt_arpreply.c */
+  target(i, skb, state) {
+    const d = skb.data, n = skb.network;
+    if (n + 28 > d.length) return 'drop';
+    if (![8, 0, 6, 4, 0, 1].every((b, k) => d[n + 2 + k] === b) || !state.in) return 'continue';
+    const sha = d.slice(n + 8, n + 14);
+    state.net.stack.arp.send(2, state.in, sha, d.slice(n + 24, n + 28), i.mac, d.slice(n + 14, n + 18), sha);
+    return ebtVerdict(i.verdict);
+  },
 });

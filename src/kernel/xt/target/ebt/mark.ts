@@ -1,3 +1,4 @@
+import { ebtVerdict } from '../../ebt-packet.ts';
 import { defineExtension } from '../../definition.ts';
 import { verdictOf, verdictWord } from '../../ebt.ts';
 import { hex } from '../../number.ts';
@@ -35,4 +36,9 @@ export const target = defineExtension<Info>({
   save: (i) => ` --mark-${i.op} ${hex(i.mark)} --mark-target ${i.verdict}`,
   print(i, c) { return this.save(i, c); },
   translate: (i) => `meta mark set ${i.op === 'set' ? '' : `meta mark ${i.op} `}${hex(i.mark)} ${verdictWord(i.verdict)}`,
+  /** ebt_mark.c */
+  target(i, skb) {
+    skb.mark = (i.op === 'set' ? i.mark : i.op === 'or' ? skb.mark | i.mark : i.op === 'and' ? skb.mark & i.mark : skb.mark ^ i.mark) >>> 0;
+    return ebtVerdict(i.verdict);
+  },
 });

@@ -1,3 +1,5 @@
+import { PACKET } from '../../../net/skb.ts';
+import { bridgeMac, ebtVerdict } from '../../ebt-packet.ts';
 import { defineExtension } from '../../definition.ts';
 import { verdictOf, verdictWord } from '../../ebt.ts';
 
@@ -20,4 +22,11 @@ export const target = defineExtension<Info>({
   print(i, c) { return this.save(i, c); },
   translate: (i) => `meta pkttype set host${i.verdict === 'CONTINUE' ? '' : ` ${verdictWord(i.verdict)}`}`,
   check: (_, c) => ((c.table === 'nat' && !(c.hookMask & ~1)) || c.table === 'broute' ? null : 'EINVAL'),
+  /** ebt_redirect.c */
+  target(i, skb, state) {
+    const mac = bridgeMac(state);
+    if (mac && skb.mac >= 0) skb.data.set(mac, skb.mac);
+    skb.pktType = PACKET.host;
+    return ebtVerdict(i.verdict);
+  },
 });
