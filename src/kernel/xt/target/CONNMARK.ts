@@ -6,7 +6,8 @@ import { fields } from './_common.ts';
 type Info = { readonly mode: 'set' | 'save' | 'restore'; readonly ctmark: number; readonly ctmask: number; readonly nfmask: number; readonly shift: 'left' | 'right'; readonly bits: number };
 
 const ALL = 0xffffffff;
-const OPERATIONS = ['set-xmark', 'set-mark', 'and-mark', 'or-mark', 'xor-mark', 'save-mark', 'restore-mark'];
+/** In the order of the C enum, in which conflicts are looked for. */
+const OPERATIONS = ['set-mark', 'save-mark', 'restore-mark', 'and-mark', 'or-mark', 'xor-mark', 'set-xmark'];
 const others = (name: string): string[] => OPERATIONS.filter((o) => o !== name);
 type MarkMask = { readonly mark: number; readonly mask: number };
 
