@@ -11,12 +11,15 @@ import { trackable } from './kind/ct.ts';
 /** All kinds by name. */
 export const DEFINITIONS: ReadonlyMap<string, ExpressionDefinition> = new Map((definition as readonly unknown[]).map((d) => [(d as ExpressionDefinition).kind, d as ExpressionDefinition]));
 
-/** nf_tables_newexpr: ENOENT for a kind that this kernel has no module for. */
-export function checkExpression(e: Expression, ctx: InitContext): Errno | null {
+/** nf_tables_expr_parse: ENOENT for a kind that this kernel has no module for. A rule's are all looked up before the first is made. */
+export function findExpression(e: Expression, ctx: InitContext): Errno | null {
   const d = DEFINITIONS.get(e.kind);
   if (!d) return DEFINITIONS.size ? 'ENOENT' : null;
-  return d.check?.(e, ctx) ?? null;
+  return d.missing?.(e, ctx) ? 'ENOENT' : null;
 }
+
+/** nf_tables_newexpr */
+export const checkExpression = (e: Expression, ctx: InitContext): Errno | null => DEFINITIONS.get(e.kind)?.check?.(e, ctx) ?? null;
 
 export function validateExpression(e: Expression, ctx: ValidateContext): Errno | null {
   return DEFINITIONS.get(e.kind)?.validate?.(e, ctx) ?? null;

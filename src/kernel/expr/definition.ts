@@ -31,6 +31,8 @@ export interface ValidateContext {
 /** One kind of bytecode expression: net/netfilter/nft_KIND.c. The folder `kind` is the registry. */
 export interface ExpressionDefinition<K extends ExpressionKind = ExpressionKind> {
   readonly kind: K;
+  /** Has this kernel no module for it in that family? */
+  missing?(expr: ExpressionOf<K>, ctx: InitContext): boolean;
   /** select_ops and init. */
   check?(expr: ExpressionOf<K>, ctx: InitContext): Errno | null;
   /** ops->validate */

@@ -1,4 +1,4 @@
-import { checkExpression } from '../expr/check.ts';
+import { checkExpression, findExpression } from '../expr/check.ts';
 import { hasExtension } from '../expr/xt.ts';
 import type { InitContext } from '../expr/definition.ts';
 import type { Expression, Verdict } from '../expr/expression.ts';
@@ -62,9 +62,11 @@ function bindExpressions(tx: Transaction, t: DraftTable, chain: Chain, m: Of<'ne
     net: tx.nft.net, family: t.family, table: t.name, chain, ...(m.compat && { compat: m.compat }),
     set: (name) => t.sets.get(name), object: (kind, name) => t.object(kind, name),
   };
-  const unknown = m.exprs.findIndex((e) => (e.kind === 'match' || e.kind === 'target') && !hasExtension(e, t.family));
-  if (unknown >= 0) return refuse('ENOENT', 'expressions', unknown);
   const exprs: Expression[] = [];
+  for (const [at, e] of m.exprs.entries()) {
+    const bad = (e.kind === 'match' || e.kind === 'target') && !hasExtension(e, t.family) ? 'ENOENT' : findExpression(e, ctx);
+    if (bad) return refuse(bad, 'expressions', at);
+  }
   for (const [at, raw] of m.exprs.entries()) {
     const e = named(tx, t, raw);
     const bad = checkExpression(e, ctx) ?? hold(tx, t, e);

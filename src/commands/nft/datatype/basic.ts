@@ -73,7 +73,7 @@ export const boolean: Datatype = {
     const n = word === 'exists' ? parseNumber('1', self) : word === 'missing' ? parseNumber('0', self) : parseNumber(word, self);
     return n?.kind === 'value' ? { ...n, constant: { ...n.constant, value: n.constant.value ? 1n : 0n } } : error(`Could not parse ${self.desc}`);
   },
-  print: (v, c) => symbolic({ ...v, value: v.value ? 1n : 0n }, boolean, c, false),
+  print: (v, c) => (v.value && v.byteorder === 'big' && v.len > 8 ? v.value.toString() : symbolic({ ...v, value: v.value ? 1n : 0n }, boolean, c, false)),
   symbols: table('decimal', ['exists', 1], ['missing', 0]),
   json: (v) => v.value !== 0n,
 };
@@ -84,11 +84,13 @@ export const mark: Datatype = {
   print: (v, c) => symbolic(v, mark, c, true),
 };
 
+/** Words are compared as bytes: a value turned to network order is none of them, unless it reads the same both ways. */
+export const isTurned = (v: Valued, type: Datatype): boolean =>
+  v.byteorder === 'big' && type.byteorder === 'host' && v.len > 8 && v.value !== bytesToValue(valueToBytes(v.value, Math.ceil(v.len / 8), 'big'), 'host');
+
 /** `name` by which a value is printed, or its number (symbolic_constant_print). */
 export function symbolic(v: Valued, type: Datatype, c: PrintContext, quotes: boolean): string {
-  // words are compared as bytes: a value turned to network order is none of them
-  const turned = v.byteorder === 'big' && type.byteorder === 'host' && v.len > 8;
-  const found = c.options.numericSymbol || turned ? undefined : type.symbols?.(c).symbols.find(([, value]) => value === v.value);
+  const found = c.options.numericSymbol || isTurned(v, type) ? undefined : type.symbols?.(c).symbols.find(([, value]) => value === v.value);
   return found ? (quotes ? `"${found[0]}"` : found[0]) : printInteger(v, type);
 }
 

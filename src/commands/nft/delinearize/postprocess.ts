@@ -1,6 +1,7 @@
 import type { Expr, ExprOf, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
 import { bitLength, cString, lowBit, ones } from '../datatype/bytes.ts';
 import { datatype, fieldsOf, hasBase } from '../datatype/index.ts';
+import { CT } from '../keys/ct.ts';
 import { findExthdr } from '../keys/exthdr.ts';
 import { mk, mkStmt, setType, switchOrder, valueExpr } from '../node.ts';
 import { valueToBytes } from '../datatype/bytes.ts';
@@ -113,6 +114,7 @@ export class Postprocessor {
       case 'relational': return this.relational(e);
       case 'payload': return this.payload(e);
       case 'exthdr': this.outer.deps.killExthdr(e); return e;
+      case 'ct': return this.ct(e);
       case 'map': return this.map(e);
       case 'concat': e.items = e.items.map((i) => this.inConcat(i)); e.dtype = e.items.map((i) => i.dtype).join(' . '); return e;
       case 'unary': {
@@ -129,6 +131,14 @@ export class Postprocessor {
     }
   }
 
+  /** ct_expr_update_type: addresses are those of the network layer. */
+  private ct(e: ExprOf<'ct'>): Expr {
+    if (e.key !== 'saddr' && e.key !== 'daddr') return e;
+    const l3 = this.outer.protocols.desc[LAYER.network]?.name;
+    const k = l3 === 'ip' || l3 === 'ip6' ? CT[`${l3} ${e.key}`] : undefined;
+    return k && (l3 === 'ip' || l3 === 'ip6') ? { ...e, l3, dtype: k.dtype, byteorder: k.byteorder, len: k.len } : e;
+  }
+
   private payload(e: ExprOf<'payload'>): Expr {
     const l = this.layered(e);
     if (e.raw || e.proto === 'th') complete(e, l.protocols);
@@ -136,9 +146,9 @@ export class Postprocessor {
     return e;
   }
 
-  private kill(e: ExprOf<'payload'>): void {
+  private kill(e: ExprOf<'payload'>, plain = false): void {
     const l = this.layered(e);
-    l.deps.kill(e, l.protocols.family, l.protocols.descOf(e) === null || e.raw);
+    l.deps.kill(e, l.protocols.family, l.protocols.descOf(e) === null || e.raw, plain);
     if (e.inner !== undefined && (e.inner === 'gre' || e.inner === 'gretap')) {
       const dep = this.outer.deps.get(LAYER.transport);
       if (dep?.left.kind === 'meta') this.outer.deps.release(LAYER.transport);
@@ -254,7 +264,8 @@ export class Postprocessor {
     complete(left, l.protocols);
     if (e.right.kind !== 'set_ref') {
       setType(e.right, left.dtype, left.byteorder);
-      e.right = this.expr(e.right);
+      // payload_match_postprocess: where order matters flags stay a number
+      if (e.right.kind !== 'value' || !isBitmask(left.dtype)) e.right = this.expr(e.right);
     }
     this.kill(left);
     if (e.op === 'eq' && e.right.kind === 'set_ref' && isKey(left)) l.deps.store(this.stmt, LAYER[left.base]);
@@ -282,7 +293,7 @@ export class Postprocessor {
       const stacked = e.op === 'eq' && isStacked(f, raw);
       if (e.op === 'eq' && tmp.kind === 'value') l.protocols.update(next);
       const stmt = mkStmt({ kind: 'expression', expr: next });
-      this.kill(f);
+      this.kill(f, true);
       if (e.op === 'eq' && isKey(f)) l.deps.store(stmt, LAYER[f.base] - (stacked ? 1 : 0));
       this.out.push(stmt);
     }
@@ -302,6 +313,8 @@ export class Postprocessor {
       const bits = mask.value === 0n ? 0 : binop.left.len - lowBit(mask.value);
       return { ...e, left: binop.left, right: mk({ kind: 'prefix', prefix: right, prefixLen: bits }, right.dtype, right.byteorder, right.len) } as Expr;
     }
+    // exthdr_find_template finds no field for a mask on what only says whether the header is there
+    if (binop.left.kind === 'exthdr' && binop.left.present && binop.left.op === 'ipv6') { e.left = { ...binop, left: { ...binop.left, present: false, field: 'unknown' } }; return e; }
     const f = this.field(binop);
     if (f) return this.cutField(e, f.expr, f.shift);
     return this.rawBits(e, binop) ?? e;
@@ -402,8 +415,8 @@ function metaMayKill(_dep: ExprOf<'relational'>, deps: Dependencies, e: ExprOf<'
   if (!dep || dep.right.kind !== 'value') return true;
   const n = Number(dep.right.value);
   let v6: boolean;
-  if (dep.left.kind === 'meta' && dep.left.key === 'nfproto') { if (n !== 2 && n !== 10) return true; v6 = n === 10; }
-  else if ((dep.left.kind === 'meta' && dep.left.key === 'protocol') || (dep.left.kind === 'payload' && dep.left.base === 'link')) { if (n !== 0x0800 && n !== 0x86dd) return true; v6 = n === 0x86dd; }
+  if (dep.left.kind === 'meta' && dep.left.key === 'nfproto') { if (n !== 2 && n !== 10) return false; v6 = n === 10; }
+  else if ((dep.left.kind === 'meta' && dep.left.key === 'protocol') || (dep.left.kind === 'payload' && dep.left.base === 'link')) { if (n !== 0x0800 && n !== 0x86dd) return dep.left.kind === 'payload'; v6 = n === 0x86dd; }
   else return true;
   const l4 = e.right.kind === 'value' ? Number(e.right.value) : -1;
   return l4 === (v6 ? 58 : 1);

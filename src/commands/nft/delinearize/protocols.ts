@@ -116,10 +116,10 @@ export class Dependencies {
   }
 
   /** payload_dependency_kill */
-  kill(e: ExprOf<'payload'>, family: Family, unknown: boolean): void {
+  kill(e: ExprOf<'payload'>, family: Family, unknown: boolean, plain = false): void {
     const base = LAYER[e.base];
     const dep = this.get(base);
-    if (dep && !unknown && mayKill(dep, e, family)) this.release(base);
+    if (dep && !unknown && !(plain && keepsLink(dep, e, family)) && mayKill(dep, e, family)) this.release(base);
   }
 
   /** exthdr_dependency_kill: an IPv6 extension header takes an IPv6 dependency, options of a transport header any transport one. */
@@ -147,7 +147,7 @@ function mayKill(dep: ExprOf<'relational'>, e: ExprOf<'payload'>, family: Family
   const wide = family === 'bridge' || family === 'netdev' || family === 'inet';
   if (wide && left.base === 'network' && (left.proto === 'ip' || left.proto === 'ip6') && e.base === 'transport') return false;
   if (left.base === 'transport' && e.base === 'transport') return killsIcmp(dep, left, e);
-  if (left.base === 'link' && e.base === 'link') return !(e.proto === 'vlan' && e.field === 'type') && killsLink(dep, left);
+  if (left.base === 'link' && e.base === 'link') return killsLink(dep, left);
   return true;
 }
 
@@ -160,6 +160,10 @@ function killsIcmp(dep: ExprOf<'relational'>, left: ExprOf<'payload'>, e: ExprOf
   if (!types.length) return false;
   return dep.right.kind === 'value' && types.length === 1 && types[0] === Number(dep.right.value);
 }
+
+/** Where the family has several link layers, a `vlan type` compared with one value does not imply `ether type 8021q`. */
+const keepsLink = (dep: ExprOf<'relational'>, e: ExprOf<'payload'>, family: Family): boolean =>
+  e.proto === 'vlan' && e.field === 'type' && dep.left.kind === 'payload' && dep.left.base === 'link' && (family === 'inet' || family === 'netdev' || family === 'bridge');
 
 const ETH_P_8021Q = 0x8100n;
 

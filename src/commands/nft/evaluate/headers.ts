@@ -202,7 +202,8 @@ export function evaluateCt(c: Context, e: ExprOf<'ct'>): Expr {
   const base = c.pctx.at('network');
   if ((e.key === 'saddr' || e.key === 'daddr') && !e.nfproto) {
     ctDependency(c, e);
-    const k = CT[`${e.l3 ?? 'ip'} ${e.key}`];
+    // ct_expr_update_type: where the network layer is no IP the address stays without a type
+    const k = e.l3 && CT[`${e.l3} ${e.key}`];
     if (k) { e.dtype = k.dtype; e.byteorder = k.byteorder; e.len = k.len; }
   } else if (e.nfproto) {
     const other = e.nfproto === 'ip' ? 'ip6' : 'ip';

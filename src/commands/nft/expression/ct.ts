@@ -17,6 +17,6 @@ export const expression: ExpressionDefinition<'ct'> = {
       d.put(e.dreg, mk({ kind: 'ct', key, ...(e.dir && key !== 'protocol' && key !== 'l3proto' ? { dir: e.dir } : {}) }, t.dtype, t.byteorder, t.len));
     },
   },
-  print: (e) => `ct ${e.dir ? `${e.dir} ` : ''}${ctWord(e.key, e.nfproto)}`,
+  print: (e) => `ct ${e.dir ? `${e.dir} ` : ''}${ctWord(e.key, e.nfproto ?? e.l3)}`,
   json: (e) => ({ ct: { key: ctWord(e.key, e.nfproto), ...(e.dir ? { dir: e.dir } : {}) } }),
 };

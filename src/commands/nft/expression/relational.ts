@@ -46,7 +46,7 @@ function prefix(e: ExprOf<'relational'>, right: ExprOf<'prefix'>, l: Linearizer)
   const value = right.prefix;
   l.with(e.left, (sreg) => {
     const reg = wireRegister(sreg);
-    const whole = right.prefixLen > 0 && right.prefixLen % 8 === 0 && (e.left.kind === 'payload' || baseType(e.left.dtype).id === 'string');
+    const whole = right.prefixLen > 0 && right.prefixLen % 8 === 0 && (e.left.kind === 'payload' || (e.left.kind === 'ct' && e.left.l3 !== undefined) || baseType(e.left.dtype).id === 'string');
     if (whole) {
       l.load({ ...e.left, len: right.prefixLen }, sreg);
       return l.add({ kind: 'cmp', sreg: reg, op: cmpOp(e.op), data: dataOf(value).subarray(0, right.prefixLen / 8) });
@@ -112,7 +112,7 @@ function parseLookup(e: Extract<Expression, { kind: 'lookup' }>, d: Delinearizer
 function operator(e: ExprOf<'relational'>): string {
   if (e.op === 'implicit') return ' ';
   if (e.op !== 'eq') return ` ${SYMBOL[e.op]} `;
-  return (isBitmask(e.right) && e.right.kind === 'value') || e.left.kind === 'binop' ? ' == ' : ' ';
+  return (isBitmask(e.right) && e.right.kind === 'value') || (e.left.kind === 'binop' && e.right.kind !== 'range') ? ' == ' : ' ';
 }
 
 export const expression: ExpressionDefinition<'relational'> = {

@@ -33,9 +33,12 @@ export function bare(e: Expr): Expr {
 
 /** Payloads of a known field are kept by its name (`th dport`), wherever they were written by offset. */
 function named(e: Expr): Expr {
-  if (e.kind === 'concat') return { ...e, items: e.items.map(named) };
+  if (e.kind === 'concat') return { ...e, items: e.items.map((i) => named(present(i))) };
   return e.kind === 'payload' && e.raw && e.proto !== '' && e.field !== '' ? { ...e, raw: false } : e;
 }
+
+/** exthdr_expr_parse_udata: that only the presence was asked for is lost, the values are those of the first field. */
+const present = (e: Expr): Expr => (e.kind === 'exthdr' && e.present ? { ...e, dtype: e.op === 'ipv6' ? 'inet_proto' : 'integer', byteorder: 'big' } : e);
 
 const stateful = (decl: SetDecl, family: Family): StatefulExpression[] => {
   const l = new Linearizer(family);
@@ -46,6 +49,9 @@ const stateful = (decl: SetDecl, family: Family): StatefulExpression[] => {
 /** Expressions that typeof can keep; a mere type cannot be (expr_ops.build_udata). */
 const says = (e: Expr): boolean => e.kind === 'verdict' || (e.kind === 'concat' ? e.items.every(says) : e.kind !== 'value');
 
+/** What is turned to network order for intervals cannot be kept: the set is read by its types alone. */
+const tells = (key: Expr): boolean => key.kind !== 'unary' && !(key.kind === 'concat' && key.items.some((i) => i.kind === 'unary'));
+
 /** mnl_nft_set_add */
 export function newSetMessage(decl: SetDecl, family: Family, table: string, id: number, excl: boolean): Extract<NftMessage, { op: 'newset' }> {
   const has = (f: SetDecl['flags'][number]): boolean => decl.flags.includes(f);
@@ -53,7 +59,7 @@ export function newSetMessage(decl: SetDecl, family: Family, table: string, id: 
   const verdict = data?.dtype === 'verdict';
   const user: SetUserdata = {
     keyByteorder: key.byteorder, ...(data && { dataByteorder: data.byteorder }), ...(data?.intervalData && { dataInterval: true }),
-    ...(((decl.keyTypeof && (!data || says(data))) || has('anonymous')) && { key: bare(key), ...(data && { data: bare(data) }) }),
+    ...(((decl.keyTypeof && (!data || says(data))) || (has('anonymous') && tells(key))) && { key: bare(key), ...(data && { data: bare(data) }) }),
     ...(decl.autoMerge && { autoMerge: true }), ...(decl.comment !== undefined && { comment: decl.comment }),
   };
   const set: Omit<NftSet, 'handle' | 'elements' | 'id'> = {

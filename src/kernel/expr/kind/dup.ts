@@ -5,7 +5,8 @@ import { byteOf, wordOf, type Op } from '../machine.ts';
 /** net/ipv4/netfilter/nft_dup_ipv4.c, net/ipv6/netfilter/nft_dup_ipv6.c, net/netfilter/nft_dup_netdev.c */
 export const definition = defineExpression({
   kind: 'dup',
-  check: (e, ctx) => (ctx.family === 'ip' || ctx.family === 'ip6' ? (e.sregAddr === undefined ? 'EINVAL' : null) : ctx.family === 'netdev' ? (e.sregDev === undefined ? 'EINVAL' : null) : 'ENOENT'),
+  missing: (_e, ctx) => ctx.family !== 'ip' && ctx.family !== 'ip6' && ctx.family !== 'netdev',
+  check: (e, ctx) => ((ctx.family === 'netdev' ? e.sregDev : e.sregAddr) === undefined ? 'EINVAL' : null),
   validate: (_e, ctx) => (ctx.family === 'netdev' ? hooksOnly(ctx, ['ingress', 'egress']) : null),
   compile(e, env): Op {
     return {

@@ -8,8 +8,8 @@ export const FIB = { SADDR: 1, DADDR: 2, MARK: 4, IIF: 8, OIF: 16, PRESENT: 32 }
 /** net/netfilter/nft_fib.c; there is none for bridges here. */
 export const definition = defineExpression({
   kind: 'fib',
-  check(e, ctx) {
-    if (ctx.family !== 'ip' && ctx.family !== 'ip6' && ctx.family !== 'inet' && ctx.family !== 'netdev') return 'ENOENT';
+  missing: (_e, ctx) => ctx.family !== 'ip' && ctx.family !== 'ip6' && ctx.family !== 'inet' && ctx.family !== 'netdev',
+  check(e) {
     const f = e.flags;
     if ((f & (FIB.SADDR | FIB.DADDR)) === 0 || (f & (FIB.SADDR | FIB.DADDR)) === 3 || (f & (FIB.IIF | FIB.OIF)) === 24) return 'EINVAL';
     return null;

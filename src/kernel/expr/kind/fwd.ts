@@ -5,7 +5,7 @@ import { byteOf, NF, wordOf } from '../machine.ts';
 /** net/netfilter/nft_fwd_netdev.c */
 export const definition = defineExpression({
   kind: 'fwd',
-  check: (_e, ctx) => (ctx.family === 'netdev' ? null : 'ENOENT'),
+  missing: (_e, ctx) => ctx.family !== 'netdev',
   validate: (_e, ctx) => hooksOnly(ctx, ['ingress', 'egress']),
   compile(e, env) {
     return {

@@ -8,8 +8,9 @@ const ICMPX = { ip: [0, 3, 1, 13], ip6: [0, 4, 3, 1] } as const;
 /** net/netfilter/nft_reject.c, nft_reject_inet.c, _bridge.c, _netdev.c */
 export const definition = defineExpression({
   kind: 'reject',
+  // this kernel has no nft_reject_bridge
+  missing: (_e, ctx) => ctx.family === 'arp' || ctx.family === 'bridge',
   check(e, ctx) {
-    if (ctx.family === 'arp' || ctx.family === 'bridge') return 'ENOENT'; // this kernel has no nft_reject_bridge
     if (e.type === 'icmpx_unreach') return ctx.family === 'ip' || ctx.family === 'ip6' || e.icmpCode > 3 ? 'EINVAL' : null;
     return null;
   },
