@@ -104,7 +104,7 @@ async function programs() {
     lines.push(`  { family: '${path.split('/')[0]}', names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, load: async () => (await import('../${path}')).commands },`);
   }
   for (const folder of new Set(lines.map((l) => /'\.\.\/([^/']+)/.exec(l)[1]))) {
-    const files = lines.flatMap((l) => { const m = /import\('\.\.\/([^']+)'\)/.exec(l); return m && m[1].startsWith(`${folder}/`) ? [m[1]] : []; });
+    const files = lines.flatMap((l) => { const m = /import\('\.\.\/([^']+)'\)/.exec(l); return m?.[1].startsWith(`${folder}/`) ? [m[1]] : []; });
     writeIfChanged(join(root, 'src/cli/generated', `${folder}.ts`), `${files.map((f, i) => `import { commands as x${i} } from '../../commands/${f}';`).join('\n')}
 import { runTool } from '../tool.ts';
 

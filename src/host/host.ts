@@ -1,4 +1,4 @@
-import { Netns } from '../kernel/netns.ts';
+import type { Netns } from '../kernel/netns.ts';
 import type { Files } from './files.ts';
 import type { ExecOptions, Result } from './execute.ts';
 

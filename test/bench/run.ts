@@ -1,6 +1,6 @@
 // npm run bench [NAME…]: whole processes paired with the real tools where they can be run (root, Linux), and packets through the model.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { askedRoot, whyNot } from '../oracle/real.ts';

@@ -96,7 +96,7 @@ function setMtu(c: IpContext, dev: NetDevice, mtu: number): void {
 /** A bridge takes the lowest address of its ports, unless it was given one. */
 function adoptMac(c: IpContext, port: NetDevice): void {
   const br = c.stack.device(port.master);
-  if (!br || br.type !== 'bridge') return;
+  if (br?.type !== 'bridge') return;
   const macs = c.stack.devices.filter((d) => d.master === br.index).map((d) => macOf(d.mac)).sort();
   if (macs.length) br.mac = parseLladdr(macs[0]);
 }

@@ -40,7 +40,7 @@ function setFamily(value: string, d: CreateDraft): void {
   else throw syntax(`unknown inet family ${value}`);
 }
 
-function netmask(value: string, d: CreateDraft, c: CreateContext): void {
+function netmask(value: string, d: CreateDraft, _c: CreateContext): void {
   if (d.bitmask) throw syntax('bitmask and netmask are mutually exclusive, provide only one');
   const bits = d.family === 'inet6' ? 128 : 32;
   try {

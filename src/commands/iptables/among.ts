@@ -66,7 +66,7 @@ export function raiseAmong(e: Extract<Expression, { kind: 'lookup' }>, before: r
   const mac = loads.findLast((x) => x.base === 'link' && x.dreg === e.sreg);
   if (!set || !mac) return 'unknown set in lookup';
   const ip = set.keyLen > 6;
-  const pairs = [...set.elements].map((x) => ({ mac: x.key.slice(0, 6), ip: ip && !(x.keyEnd && x.keyEnd.slice(8, 12).some((b, n) => b !== x.key[8 + n])) ? x.key.slice(8, 12) : null }));
+  const pairs = [...set.elements].map((x) => ({ mac: x.key.slice(0, 6), ip: ip && !(x.keyEnd?.slice(8, 12).some((b, n) => b !== x.key[8 + n])) ? x.key.slice(8, 12) : null }));
   const old = matches.find((m) => m.name === 'among') ?? null;
   const info = { src: null, dst: null, ...(old?.info ?? {}), [mac.offset === 6 ? 'src' : 'dst']: { pairs, ip, inverted: e.inv } } as unknown as XtInfo;
   return { info, replaces: old };

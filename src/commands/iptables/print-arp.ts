@@ -46,7 +46,7 @@ function fields(r: XtRule, numeric: boolean, anyIface: boolean, numericIface: bo
   return out;
 }
 
-const context = (r: XtRule, env: PrintEnvironment): PrintContext => ({ family: 'arp', net: env.net, names: env.names, proto: 0, warn: env.warn });
+const context = (_r: XtRule, env: PrintEnvironment): PrintContext => ({ family: 'arp', net: env.net, names: env.names, proto: 0, warn: env.warn });
 
 function jumpText(r: XtRule): string {
   const j = r.jump;

@@ -215,7 +215,7 @@ class Raiser {
 
   private range(e: Extract<Expression, { kind: 'range' }>): void {
     const r = this.regs.get(e.sreg);
-    if (!r || r.kind !== 'payload' || r.base !== 'transport') { this.error = 'range with unknown payload base'; return; }
+    if (r?.kind !== 'payload' || r.base !== 'transport') { this.error = 'range with unknown payload base'; return; }
     const proto = this.rule.proto?.number;
     if (proto !== 6 && proto !== 17) { this.error = 'unsupported layer 4 protocol value'; return; }
     const inv = e.op === 'neq';
@@ -251,7 +251,7 @@ class Raiser {
   }
 
   private metaSet(key: string, r: Reg | undefined): void {
-    if (!r || r.kind !== 'immediate') { this.error = 'meta sreg is not an immediate'; return; }
+    if (r?.kind !== 'immediate') { this.error = 'meta sreg is not an immediate'; return; }
     if (key === 'nftrace') {
       if (r.value[0] === 0) { this.error = 'meta sreg immediate is 0'; return; }
       return this.setTarget('TRACE', {});

@@ -23,4 +23,4 @@ export const numberOf = (base: Proto | undefined, upper: Proto | string): number
 
 /** The key field of a protocol with its type. */
 export const keyField = (p: Proto): Field | undefined => p.fields.find((f) => f.name === p.key);
-export const fieldType = (f: Field): DatatypeName => f.dtype;
+const _fieldType = (f: Field): DatatypeName => f.dtype;

@@ -22,7 +22,7 @@ export const IPS_NAT_MASK = IPS.SRC_NAT | IPS.DST_NAT;
 export const IPS_NAT_DONE_MASK = IPS.SRC_NAT_DONE | IPS.DST_NAT_DONE;
 
 /** IP_CT_DIR_*. */
-export const DIR = { ORIGINAL: 0, REPLY: 1 } as const;
+const _DIR = { ORIGINAL: 0, REPLY: 1 } as const;
 export type Dir = 0 | 1;
 
 /** struct nf_conntrack_zone; `both` is NF_CT_DEFAULT_ZONE_DIR. */

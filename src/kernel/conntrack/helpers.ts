@@ -12,4 +12,4 @@ export const helperByName = (name: string): Helper | undefined => names.get(name
 export const findHelper = (name: string, l3num: number, protonum: number): Helper | undefined =>
   all.find((h) => h.name === name && (h.l3num === 0 || h.l3num === l3num) && h.l4proto === protonum);
 
-export const helpers: readonly Helper[] = all;
+const _helpers: readonly Helper[] = all;

@@ -21,4 +21,4 @@ export function storeName(regs: Regs, at: number, name: string, len = 16): void 
   for (let i = 0; i < name.length && i < len - 1; i++) regs.bytes[at + i] = name.charCodeAt(i);
 }
 export const load16 = (regs: Regs, at: number): number => regs.words[at >> 2] & 0xffff;
-export const loadBe16 = (regs: Regs, at: number): number => (regs.bytes[at] << 8) | regs.bytes[at + 1];
+const _loadBe16 = (regs: Regs, at: number): number => (regs.bytes[at] << 8) | regs.bytes[at + 1];

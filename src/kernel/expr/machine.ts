@@ -62,7 +62,7 @@ export interface OpEnvironment {
 export const wordOf = (reg: Register): number => (reg <= 4 ? reg * 4 : reg - 4);
 export const byteOf = (reg: Register): number => wordOf(reg) * 4;
 
-export const drop = (regs: Regs): void => { regs.verdict = NF.BREAK; };
+const _drop = (regs: Regs): void => { regs.verdict = NF.BREAK; };
 
 /** nft_set_pktinfo_*: where the transport header is. */
 export function setPacketInfo(regs: Regs, skb: Skb, pf: HookState['pf']): void {

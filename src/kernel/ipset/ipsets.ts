@@ -8,7 +8,7 @@ import { ListSet } from './list.ts';
 import type { CreateData, IpSet, PacketOptions } from './set.ts';
 
 const types = registered as readonly SetType[];
-export const setTypes: readonly SetType[] = types;
+const _setTypes: readonly SetType[] = types;
 export const findType = (name: string): SetType | undefined => types.find((t) => t.name === name || t.aliases.includes(name));
 
 /** Indexes of the sets that rules hold: one for `-m set`, one for each set that `-j SET` names. */
@@ -57,7 +57,7 @@ export class IpSets {
     if (typeof made === 'string') return made;
     const clash = this.byName(name);
     if (clash) return exist && clash.type === type && clash.family === made.family && clash.sameAs(made.create) ? null : 'EEXIST';
-    let index = this.#sets.findIndex((s) => s === undefined);
+    let index = this.#sets.indexOf(undefined);
     if (index < 0) index = this.#sets.length;
     this.#sets[index] = made;
     return null;

@@ -1,4 +1,4 @@
-import { backendOf, keyText, makeElements, type ElementStore } from './elements.ts';
+import { backendOf, makeElements, type ElementStore } from './elements.ts';
 import { releaseElement } from './element.ts';
 import type { NftMessage } from './message.ts';
 import { HZ } from '../clock.ts';
@@ -108,4 +108,4 @@ export function removeSet(tx: Transaction, t: DraftTable, set: NftSet): void {
   tx.event({ event: 'delset', family: t.family, table: t.name, payload: set });
 }
 
-export { keyText };
+;

@@ -4,7 +4,7 @@ import type { Errno } from '../errno.ts';
 import type { NetDevice } from './device.ts';
 
 export type RouteType = 'unicast' | 'local' | 'broadcast' | 'anycast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
-export const RT_TABLE = { default: 253, main: 254, local: 255 } as const;
+const _RT_TABLE = { default: 253, main: 254, local: 255 } as const;
 export const RT_SCOPE = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const;
 
 export interface NextHop { readonly dev: number; readonly via: Uint8Array | null; readonly weight: number; readonly onlink: boolean }
@@ -257,4 +257,4 @@ export class Fib {
   }
 }
 
-export const linkLocalPrefix = FE80;
+const _linkLocalPrefix = FE80;

@@ -97,7 +97,7 @@ export class Fragments {
   /** ip_expire: the host itself (not a router on the way) says that time ran out. */
   #expire4(q: Queue, _user: DefragUser): void {
     const first = q.pieces[0];
-    if (!first || first.offset !== 0 || !first.skb.dev) return;
+    if (first?.offset !== 0 || !first.skb.dev) return;
     const skb = first.skb, b = skb.data, o = skb.network;
     skb.dst = this.#s.ip4.inputRoute(ip4Dst(b, o), ip4Src(b, o), b[o + 1], first.skb.dev, skb.mark);
     if (skb.dst?.type === 'local') this.#s.icmp4.send(skb, 11, 1, 0);

@@ -115,7 +115,7 @@ export class Reject {
 
   /** nft_reject_bridge, nft_reject_netdev: the answer goes back over the link it came from, built from the packet itself. */
   #onLink(skb: Skb, state: HookState, v6: boolean, code: number | null): void {
-    const s = this.#s, b = skb.data, o = skb.network, dev = state.in;
+    const s = this.#s, b = skb.data, _o = skb.network, dev = state.in;
     if (!dev || skb.mac < 0 || (skb.protocol !== ETH.IP && skb.protocol !== ETH.IPV6) || b[skb.mac] & 1) return;
     const inner = v6 ? this.#linkPacket6(skb, code) : this.#linkPacket4(skb, code);
     if (!inner) return;

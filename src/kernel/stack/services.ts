@@ -201,7 +201,7 @@ function fibType(s: Stack, skb: Skb, state: HookState, flags: number, v4: boolea
   if (v4) return RTN[s.fib.addrType4(flags & FIB.SADDR ? ip4Src(b, o) : ip4Dst(b, o), dev)];
   const addr = flags & FIB.SADDR ? ip6Src(b, o) : ip6Dst(b, o);
   if (addr[0] === 0xff) return RTN.multicast;
-  if (dev && dev.addrs6.some((a) => a.addr.every((x, i) => x === addr[i]))) return RTN.local;
+  if (dev?.addrs6.some((a) => a.addr.every((x, i) => x === addr[i]))) return RTN.local;
   const hit = s.fib.lookup(6, { daddr: addr, saddr: null, mark: 0, iif: 0, oif: dev?.index ?? 0, tos: 0 });
   if ('error' in hit) return hit.error === 'EINVAL' ? RTN.blackhole : hit.error === 'EACCES' ? RTN.prohibit : RTN.unreachable;
   if (hit.route.type === 'local' && !dev) return RTN.local;

@@ -119,7 +119,7 @@ export function resolveHost(text: string, family: 'ip' | 'ip6', names: Names): r
 export const macText = (mac: Uint8Array): string => Array.from(mac.subarray(0, 6), (b) => b.toString(16).padStart(2, '0')).join(':');
 
 /** xtables_print_mac_and_mask. */
-export const macMaskText = (mac: Uint8Array, mask: Uint8Array): string => macText(mac) + (mask.every((b) => b === 0xff) ? '' : `/${macText(mask)}`);
+const _macMaskText = (mac: Uint8Array, mask: Uint8Array): string => macText(mac) + (mask.every((b) => b === 0xff) ? '' : `/${macText(mask)}`);
 
 /** Six hex numbers of one or two digits; null: not a MAC address (ether_aton(3), xtopt_parse_ethermac). */
 export function parseMac(text: string): Uint8Array | null {
@@ -127,5 +127,5 @@ export function parseMac(text: string): Uint8Array | null {
 }
 
 /** A 32-bit number of 4 network-order bytes, and back. */
-export const bytesToInt = (b: Uint8Array): number => ((b[0] << 24) | (b[1] << 16) | (b[2] << 8) | b[3]) >>> 0;
-export const intToBytes = (n: number): Uint8Array => Uint8Array.of(n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255);
+const _bytesToInt = (b: Uint8Array): number => ((b[0] << 24) | (b[1] << 16) | (b[2] << 8) | b[3]) >>> 0;
+const _intToBytes = (n: number): Uint8Array => Uint8Array.of(n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255);

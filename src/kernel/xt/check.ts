@@ -10,6 +10,6 @@ export const needProtocol = (c: CheckContext, proto: number): Errno | null => (c
 export const needHooks = (c: CheckContext, hooks: number): Errno | null => (c.hookMask & ~hooks ? 'EINVAL' : null);
 
 /** .table */
-export const needTable = (c: CheckContext, table: string): Errno | null => (c.table !== table ? 'EINVAL' : null);
+const _needTable = (c: CheckContext, table: string): Errno | null => (c.table !== table ? 'EINVAL' : null);
 
 export const HOOK_BIT = { prerouting: 1, input: 2, forward: 4, output: 8, postrouting: 16 } as const;

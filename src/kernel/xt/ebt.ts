@@ -18,7 +18,7 @@ export const hostOf = (o: ParsedOption): Address => {
 };
 export const portsOf = (o: ParsedOption): Ranged => { const [from, to] = o.value as [number, number]; return { from, to, inverted: o.inverted }; };
 export const rangedOf = (o: ParsedOption): Ranged => { const v = o.value as number[]; return { from: v[0], to: v[v.length - 1], inverted: o.inverted }; };
-export const numberFlag = (o: ParsedOption): Flag => ({ value: o.value as number, inverted: o.inverted });
+const _numberFlag = (o: ParsedOption): Flag => ({ value: o.value as number, inverted: o.inverted });
 
 /** Frames of one ethertype only, not inverted. */
 export const onlyProto = (c: CheckContext, ...protos: number[]): Errno | null => (protos.includes(c.proto) && !c.protoInverted ? null : 'EINVAL');

@@ -100,7 +100,7 @@ export function valMaskText(value: number, mask: number, map?: NameMap): string 
 }
 
 /** xtables_print_mark_mask: `0x1/0x2`, mask left out when whole; with its leading space. */
-export const markMaskText = (mark: number, mask: number): string => ` ${hex(mark)}${mask >>> 0 === 0xffffffff ? '' : `/${hex(mask)}`}`;
+const _markMaskText = (mark: number, mask: number): string => ` ${hex(mark)}${mask >>> 0 === 0xffffffff ? '' : `/${hex(mask)}`}`;
 
 /** tos_symbol_names, in order. */
 export const TOS_NAMES: readonly (readonly [number, string])[] = [
@@ -125,4 +125,4 @@ export function cut(text: string, bytes: number): string {
 }
 
 /** Name of the protocol in a parse context for service look-ups: tcp, udp … or null. */
-export const protoOf = (c: ParseContext): number => c.proto?.number ?? 0;
+const _protoOf = (c: ParseContext): number => c.proto?.number ?? 0;

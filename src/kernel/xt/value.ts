@@ -19,7 +19,7 @@ export function fail(message: string): never {
 /** xtables_param_act(XTF_BAD_VALUE). */
 export const badValue = (extension: string, option: string, value: string): never => fail(`${extension}: Bad value for "${option}" option: "${value}"`);
 /** xtables_param_act(XTF_NO_INVERT). */
-export const noInvert = (extension: string, option: string): never => fail(`${extension}: "${option}" option cannot be inverted`);
+const _noInvert = (extension: string, option: string): never => fail(`${extension}: "${option}" option cannot be inverted`);
 
 /** %02x-style hexadecimal of an unsigned number. */
 export const hex = (n: number, width = 0): string => (n >>> 0).toString(16).padStart(width, '0');

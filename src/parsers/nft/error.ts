@@ -10,14 +10,12 @@ export const nftError = (message: string, ...locations: readonly Location[]): Nf
 
 /** Text inside the parser is bytes, one a character, so that columns count as nft counts them. */
 export function toBytes(text: string): string {
-  // biome-ignore lint: ASCII only
   if (!/[^\x00-\x7f]/.test(text)) return text;
   let out = '';
   for (const b of new TextEncoder().encode(text)) out += String.fromCharCode(b);
   return out;
 }
 export function fromBytes(bytes: string): string {
-  // biome-ignore lint: ASCII only
   if (!/[^\x00-\x7f]/.test(bytes)) return bytes;
   return new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
 }

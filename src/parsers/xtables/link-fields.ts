@@ -76,4 +76,4 @@ export function bridgeProto(text: string): { number: number; length: boolean } {
   return { number: n, length: false };
 }
 
-export const scanWord = scanUint;
+const _scanWord = scanUint;

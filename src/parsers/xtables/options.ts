@@ -75,7 +75,7 @@ function readTosMask({ arg }: Reading): { value: number; mask: number } {
   if (v) {
     if (v.rest === '') return { value: v.value, mask: 255 };
     const m = v.rest[0] === '/' ? scanUint(v.rest.slice(1), 0, 255) : null;
-    if (!m || m.rest !== '') throw illegal();
+    if (m?.rest !== '') throw illegal();
     return { value: v.value, mask: m.value };
   }
   const symbol = TOS_NAMES.find(([, name]) => name.toLowerCase() === arg.toLowerCase());

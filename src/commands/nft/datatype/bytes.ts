@@ -35,4 +35,4 @@ export function lowBit(v: bigint): number {
 }
 /** Number of bits up to the highest set one. */
 export const bitLength = (v: bigint): number => (v === 0n ? 0 : v.toString(2).length);
-export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
+const _sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);

@@ -412,7 +412,7 @@ const META_BASE: Readonly<Record<string, number>> = { 'meta iiftype': LAYER.none
 /** meta_may_dependency_kill */
 function metaMayKill(_dep: ExprOf<'relational'>, deps: Dependencies, e: ExprOf<'relational'>): boolean {
   const dep = deps.get(LAYER.network);
-  if (!dep || dep.right.kind !== 'value') return true;
+  if (dep?.right.kind !== 'value') return true;
   const n = Number(dep.right.value);
   let v6: boolean;
   if (dep.left.kind === 'meta' && dep.left.key === 'nfproto') { if (n !== 2 && n !== 10) return false; v6 = n === 10; }

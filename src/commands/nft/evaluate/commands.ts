@@ -3,7 +3,7 @@ import type { Family } from '../../../kernel/net/hook.ts';
 import { text, textOf } from '../../../parsers/nft/index.ts';
 import { objKey, type CachedTable } from './cache.ts';
 import type { Context } from './context.ts';
-import { evaluate, nearestIn, NOT_FOUND, setNotFound, tableNotFound } from './expr.ts';
+import { evaluate, NOT_FOUND, setNotFound, tableNotFound } from './expr.ts';
 import { clone, constant, has, isMap, nameOf } from './nature.ts';
 import { chainNotFound, evaluateRule, placeRule } from './rules.ts';
 import { evaluateElementCommand, evaluateElements, evaluateSetDecl } from './sets.ts';
@@ -108,7 +108,7 @@ const HOOKS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   arp: { input: 0, output: 1, forward: 2 }, netdev: { ingress: 0, egress: 1 },
 };
 /** str2hooknum */
-export const hookNumber = (family: string, name: string): number | undefined => (HOOKS[family === 'ip6' || family === 'bridge' ? 'ip' : family] ?? {})[name];
+export const hookNumber = (family: string, name: string): number | undefined => HOOKS[family === 'ip6' || family === 'bridge' ? 'ip' : family]?.[name];
 
 const INET_PRIORITY: Readonly<Record<string, number>> = { raw: -300, mangle: -150, dstnat: -100, filter: 0, security: 50, srcnat: 100 };
 const BRIDGE_PRIORITY: Readonly<Record<string, number>> = { dstnat: -300, filter: -200, out: 100, srcnat: 300 };

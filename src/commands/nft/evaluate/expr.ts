@@ -2,7 +2,7 @@ import type { ByteOrder, Expr, ExprOf, SetDecl } from '../../../parsers/nft/ast.
 import { baseType, concatType, datatype, parseSymbol } from '../datatype/index.ts';
 import { valueToBytes } from '../datatype/bytes.ts';
 import type { Context } from './context.ts';
-import { binop, bytesOf, clone, constant, isConstant, isInteger, isSingleton, isString, nameOf, ones, OPERATOR, paddedBits, sameType, unary } from './nature.ts';
+import { bytesOf, clone, constant, isConstant, isInteger, isSingleton, isString, nameOf, ones, OPERATOR, paddedBits, sameType, unary } from './nature.ts';
 import { evaluatePayload, evaluateExthdr, evaluateCt, evaluateRt } from './headers.ts';
 import { evaluateMap, evaluateMapping, evaluateSet, evaluateSetElem } from './sets.ts';
 import { evaluateRelational } from './relational.ts';
@@ -378,4 +378,4 @@ function list(c: Context, e: ExprOf<'list'>): Expr {
   }
   return constant(e.loc, v, c.ectx.dtype ?? 'invalid', 'host', c.ectx.len);
 }
-export { binop };
+;

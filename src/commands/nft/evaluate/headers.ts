@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { addBefore, exthdrDependency, headerLength, icmpDependency, iiftypeMatch, onEthernet, innerDependency, linkDependency, payloadDependency } from './dependency.ts';
 import { EvaluationFailed } from './context.ts';
 import { primary } from './expr.ts';
-import { binop, bytesOf, constant, ones, relational, unary } from './nature.ts';
+import { binop, bytesOf, constant, ones, unary } from './nature.ts';
 import { BASE_NAMES, BASES, baseIndex, type Base } from './proto-context.ts';
 import { ctKey, giveType, rawPayload } from './types.ts';
 import { evaluateStmt } from './stmt.ts';

@@ -6,7 +6,7 @@ import { evaluateCommand, expand } from './commands.ts';
 import { Context, EvaluationFailed } from './context.ts';
 
 export { Cache, objKey, type CachedChain, type CachedRule, type CachedTable } from './cache.ts';
-export { hookNumber, standardPriority } from './commands.ts';
+;
 export { nearestIn } from './expr.ts';
 export { giveType, rawPayload } from './types.ts';
 

@@ -1,5 +1,4 @@
 import type { Expr, ExprOf } from '../../../parsers/nft/ast.ts';
-import { datatype } from '../datatype/index.ts';
 import { lowBit } from '../datatype/bytes.ts';
 import type { Context } from './context.ts';
 import { describe, evaluate, toByteorder } from './expr.ts';

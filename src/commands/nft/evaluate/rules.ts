@@ -57,7 +57,7 @@ export function placeRule(c: Context, rule: RuleDecl, op: Cmd['op'], needed: boo
 function insert(chain: CachedChain, rule: CachedRule, ref: CachedRule | undefined, op: Cmd['op']): void {
   const at = ref ? chain.rules.indexOf(ref) : -1;
   switch (op) {
-    case 'insert': chain.rules.splice(at < 0 ? 0 : at, 0, rule); break;
+    case 'insert': chain.rules.splice(Math.max(at , 0), 0, rule); break;
     case 'add': chain.rules.splice(at < 0 ? chain.rules.length : at + 1, 0, rule); break;
     case 'replace': if (at >= 0) chain.rules.splice(at, 1, rule); break;
     default: break;

@@ -3,7 +3,7 @@ import { concatType, datatype } from '../datatype/index.ts';
 import type { Context } from './context.ts';
 import { describe, evaluate, MAX_BITS, setNotFound, tableNotFound, toByteorder } from './expr.ts';
 import { giveType, rawPayload } from './types.ts';
-import { addFlag, clone, compatible, constant, has, isConstant, isMap, isSingleton, mapOrSet, nameOf, paddedBits, sameType } from './nature.ts';
+import { addFlag, clone, compatible, constant, has, isConstant, isMap, isSingleton, mapOrSet, nameOf, paddedBits, } from './nature.ts';
 import { intervals } from './intervals.ts';
 import { evaluateStmt, STATEFUL, stmtName } from './stmt.ts';
 import { transfer } from './relational.ts';

@@ -2,10 +2,10 @@ import type { ByteOrder, DatatypeName, Expr, ExprOf, Stmt, StmtOf } from '../../
 import { baseType, concatType, datatype, parseSymbol } from '../datatype/index.ts';
 import { CT } from '../keys/ct.ts';
 import { META } from '../keys/meta.ts';
-import { keyField, numberOf, protocol, type Proto } from '../proto.ts';
+import { numberOf, protocol, type Proto } from '../proto.ts';
 import { EvaluationFailed, type Context } from './context.ts';
 import { payloadDependency, payloadExpr } from './dependency.ts';
-import { checkChainName, describe, evaluate, MAX_BITS, tableNotFound, toByteorder } from './expr.ts';
+import { checkChainName, describe, evaluate, tableNotFound, toByteorder } from './expr.ts';
 import { exthdrValue, locate, needsAdjustment, offsetShift } from './headers.ts';
 import { addFlag, binop, bytesOf, clone, compatible, constant, has, isConstant, isInteger, isMap, mapOrSet, ones, sameType, saysProtocol } from './nature.ts';
 import { evaluateChainStmt } from './rules.ts';

@@ -2,7 +2,7 @@ import { jsonValue, printValue } from '../datatype/index.ts';
 import type { ExpressionDefinition } from '../definition.ts';
 import { wireRegister } from '../linearize/context.ts';
 import { dataOf } from '../linearize/data.ts';
-import { mkStmt, rawValue, mk, NOWHERE } from '../node.ts';
+import { mkStmt, rawValue, NOWHERE } from '../node.ts';
 import { verdictText } from './verdict.ts';
 
 export const expression: ExpressionDefinition<'value'> = {
@@ -24,4 +24,4 @@ export const expression: ExpressionDefinition<'value'> = {
   json: (e, p) => jsonValue(e.dtype, e, p.context),
 };
 
-export { mk };
+;

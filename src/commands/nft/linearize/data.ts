@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../kernel/expr/expression.ts';
 import type { Expr, ExprOf } from '../../../parsers/nft/ast.ts';
-import { bytesToValue, ones, prefixMask, valueToBytes } from '../datatype/bytes.ts';
+import { ones, prefixMask, valueToBytes } from '../datatype/bytes.ts';
 import { baseType } from '../datatype/index.ts';
 
 export const byteLength = (bits: number): number => Math.ceil(bits / 8);
@@ -77,4 +77,4 @@ function fieldData(expr: Expr, interval: boolean): Uint8Array {
 export const keyData = (expr: Expr, which: 'start' | 'end', interval: boolean): Uint8Array =>
   expr.kind === 'concat' ? concatBytes(expr.items.map((i) => fieldData(boundary(i, which), interval))) : dataOf(boundary(expr, which), interval);
 
-export { bytesToValue };
+;

@@ -36,4 +36,4 @@ export const field = (name: string, dtype: DatatypeName, offset: number, len: nu
 export const meta = (name: string, dtype: DatatypeName, key: string, len: number): Field => ({ name, dtype, offset: 0, len, byteorder: 'host', meta: key });
 
 /** proto_desc with transport protocols over IPv4 and IPv6. */
-export const L4: readonly (readonly [number, string])[] = [[50, 'esp'], [51, 'ah'], [108, 'comp'], [17, 'udp'], [136, 'udplite'], [6, 'tcp'], [33, 'dccp'], [132, 'sctp']];
+const _L4: readonly (readonly [number, string])[] = [[50, 'esp'], [51, 'ah'], [108, 'comp'], [17, 'udp'], [136, 'udplite'], [6, 'tcp'], [33, 'dccp'], [132, 'sctp']];

@@ -48,4 +48,4 @@ export function setDecl(nft: NfTables, family: Family, table: string, set: NftSe
   return decl;
 }
 
-export const fieldLengths = (key: Expr): number[] => (key.kind === 'concat' ? key.items.map((i) => i.len) : fieldsOf(key.dtype).map((f) => f.size));
+const _fieldLengths = (key: Expr): number[] => (key.kind === 'concat' ? key.items.map((i) => i.len) : fieldsOf(key.dtype).map((f) => f.size));

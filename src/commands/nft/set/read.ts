@@ -84,7 +84,7 @@ function verdictExpr(v: Verdict): Expr {
 }
 
 /** Data of a map: a verdict, a value, a concatenation, or a range. */
-function dataExpr(set: NftSet, decl: SetDecl, e: SetElement): Expr | undefined {
+function dataExpr(_set: NftSet, decl: SetDecl, e: SetElement): Expr | undefined {
   if (e.objref !== undefined) return mk({ kind: 'value', value: bytesToValue(new TextEncoder().encode(e.objref), 'host') }, 'string', 'host', e.objref.length * 8);
   const data = decl.data;
   if (!e.data || !data) return undefined;

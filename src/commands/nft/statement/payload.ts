@@ -2,7 +2,6 @@ import type { StatementDefinition } from '../definition.ts';
 import { wireRegister } from '../linearize/context.ts';
 import { mk, mkStmt } from '../node.ts';
 import { protocol, protocolField } from '../proto.ts';
-import { ones } from '../datatype/bytes.ts';
 
 /** Fields of the pseudo header over which transport checksums run (proto_desc.pseudohdr). */
 const PSEUDO: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -40,4 +39,4 @@ export const statement: StatementDefinition<'payload'> = {
   json: (s, p) => ({ mangle: { key: p.json(s.expr), value: p.json(s.value) } }),
 };
 
-export { ones };
+;

@@ -29,7 +29,7 @@ export const definition = defineExpression({
         function setLabels(bits: Uint8Array): void {
           if (!ct) return;
           const old = ct.labels;
-          if (old && old.every((x, i) => x === bits[i])) return;
+          if (old?.every((x, i) => x === bits[i])) return;
           ct.labels = bits.slice();
           ct.pendingEvents |= 1 << 10;
         }

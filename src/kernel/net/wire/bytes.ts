@@ -48,7 +48,7 @@ export function replace4(check: number, from: number, to: number): number {
 }
 
 /** csum_replace2 (csum16_sub, csum16_add). */
-export function replace2(check: number, from: number, to: number): number {
+function _replace2(check: number, from: number, to: number): number {
   const add16 = (a: number, b: number): number => { const r = a + b; return r > 0xffff ? r - 0xffff : r; };
   return ~add16(add16(~check & 0xffff, ~from & 0xffff), to) & 0xffff;
 }

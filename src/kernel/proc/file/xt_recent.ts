@@ -30,7 +30,7 @@ export const procFile: ProcFile = {
   names: (net) => [...new Set([...infosOf(net, 'match', 'recent')].map((i) => String(i['name'])))],
   read(net, name) {
     const table = tableOf(net, name);
-    return table && table.entries.map(line).join('');
+    return table?.entries.map(line).join('');
   },
   /** recent_mt_proc_write */
   write(net, name, text) {
@@ -42,7 +42,7 @@ export const procFile: ProcFile = {
       return null;
     }
     if (sign !== '+' && sign !== '-') return 'EINVAL';
-    const address = parseRecentAddress(text.slice(1).replace(/\n[^]*$/, ''));
+    const address = parseRecentAddress(text.slice(1).split('\n', 1)[0]);
     if (!address) return 'EINVAL';
     const known = table.find(address, 0);
     if (!known && sign === '+') table.add(address, 0, recentNow(net.clock.now()));

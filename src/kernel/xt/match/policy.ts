@@ -26,7 +26,7 @@ function elementText(e: Element, prefix: string, c: PrintContext, numeric: boole
 /** `--pol none` keeps what it was given, and shows nothing of it. */
 const shown = (i: PolicyInfo): readonly Element[] => (i.none ? [] : i.elements);
 
-const flagText = (i: PolicyInfo, prefix: string): string => (i.dir ? ` ${prefix}dir ${i.dir}` : '') + ` ${prefix}pol ${i.none ? 'none' : 'ipsec'}` + (i.strict ? ` ${prefix}strict` : '');
+const flagText = (i: PolicyInfo, prefix: string): string => `${i.dir ? ` ${prefix}dir ${i.dir}` : ''} ${prefix}pol ${i.none ? 'none' : 'ipsec'}${i.strict ? ` ${prefix}strict` : ''}`;
 
 export const match = defineExtension<PolicyInfo>({
   kind: 'match',

@@ -23,5 +23,5 @@ export function misplaced(place: Place, c: CheckContext): Errno | null {
 /** The rule says `-p proto`, not inverted. */
 export const isProto = (c: CheckContext, ...protos: readonly number[]): boolean => !c.protoInverted && protos.includes(c.proto);
 
-export const dec = String;
+const _dec = String;
 export const hex2 = (n: number): string => `0x${n.toString(16).padStart(2, '0')}`;

@@ -24,7 +24,7 @@ export const match = defineExtension<Info>({
     d['or'] = text[0] === '/';
     if (v.rest === '') return;
     const m = v.rest[0] === '/' ? scanUint(v.rest.slice(1)) : null;
-    if (!m || m.rest !== '') throw paramProblem(`Bad mark value '${text}'`);
+    if (m?.rest !== '') throw paramProblem(`Bad mark value '${text}'`);
     d['mask'] = m.value;
   },
   finish: (d) => ({ ...d }) as unknown as Info,
