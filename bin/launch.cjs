@@ -18,7 +18,12 @@ function ready() {
 
 /** A cloned tool: its name is that of the launcher, its bundle that of its family. */
 exports.tool = (name, family) => {
-  if (ready()) require(`../dist/tools/${family}.cjs`).run([name, ...process.argv.slice(2)]).then((status) => { process.exitCode = status; });
+  if (ready())
+    require(`../dist/tools/${family}.cjs`)
+      .run([name, ...process.argv.slice(2)])
+      .then((status) => {
+        process.exitCode = status;
+      });
 };
 
 /** drywall's own command line. */

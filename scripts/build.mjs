@@ -23,10 +23,17 @@ const bundle = async (options, out) => {
 const programs = join(root, 'src/commands/generated/programs.ts');
 const families = readdirSync(join(root, 'src/cli/generated')).map((f) => f.replace(/\.ts$/, ''));
 await Promise.all([
-  bundle({ input: { index: join(root, 'src/index.ts'), drywall: join(root, 'src/cli/drywall.ts'), programs }, external: [/^node:/] },
-    { dir: join(root, 'dist'), entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' }),
-  ...families.map((f) => bundle({
-    input: join(root, `src/cli/generated/${f}.ts`),
-    external: (id) => id.startsWith('node:') || id.endsWith('generated/programs.ts'),
-  }, { file: join(root, `dist/tools/${f}.cjs`), format: 'cjs', codeSplitting: false, sourcemap: false, paths: { [programs]: '../programs.js' } })),
+  bundle(
+    { input: { index: join(root, 'src/index.ts'), drywall: join(root, 'src/cli/drywall.ts'), programs }, external: [/^node:/] },
+    { dir: join(root, 'dist'), entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' },
+  ),
+  ...families.map((f) =>
+    bundle(
+      {
+        input: join(root, `src/cli/generated/${f}.ts`),
+        external: (id) => id.startsWith('node:') || id.endsWith('generated/programs.ts'),
+      },
+      { file: join(root, `dist/tools/${f}.cjs`), format: 'cjs', codeSplitting: false, sourcemap: false, paths: { [programs]: '../programs.js' } },
+    ),
+  ),
 ]);

@@ -22,7 +22,9 @@ function* walk(dir) {
   if (!existsSync(dir)) return;
   for (const name of readdirSync(dir).sort()) {
     const path = join(dir, name);
-    if (statSync(path).isDirectory()) { if (name !== 'generated') yield* walk(path); } else yield path;
+    if (statSync(path).isDirectory()) {
+      if (name !== 'generated') yield* walk(path);
+    } else yield path;
   }
 }
 
@@ -31,7 +33,10 @@ function grammars() {
   const base = join(root, 'grammars');
   for (const file of walk(base)) {
     if (!file.endsWith('.ne') || basename(file).startsWith('_')) continue;
-    if (existsSync(join(dirname(file), 'tokens.txt'))) { tables(file, base); continue; }
+    if (existsSync(join(dirname(file), 'tokens.txt'))) {
+      tables(file, base);
+      continue;
+    }
     const parser = new nearley.Parser(nearleyGrammar);
     parser.feed(readFileSync(file, 'utf8'));
     const options = { args: [file], out: '', export: 'grammar', alreadycompiled: [], nojs: false, quiet: true };
@@ -45,14 +50,22 @@ function grammars() {
 /** A folder with tokens.txt (terminals in order of declaration) gets LALR(1) tables and its actions instead of nearley's own form. */
 function tables(file, base) {
   const out = join(root, 'src/parsers/generated', relative(base, file).replace(/\.ne$/, '.ts'));
-  const inputs = readdirSync(dirname(file)).sort().map((f) => readFileSync(join(dirname(file), f), 'utf8'));
-  const hash = createHash('sha1').update(inputs.join('\0')).update(readFileSync(join(root, 'scripts/lalr.mjs'))).update(readFileSync(fileURLToPath(import.meta.url))).digest('hex');
+  const inputs = readdirSync(dirname(file))
+    .sort()
+    .map((f) => readFileSync(join(dirname(file), f), 'utf8'));
+  const hash = createHash('sha1')
+    .update(inputs.join('\0'))
+    .update(readFileSync(join(root, 'scripts/lalr.mjs')))
+    .update(readFileSync(fileURLToPath(import.meta.url)))
+    .digest('hex');
   if (existsSync(out) && readFileSync(out, 'utf8').includes(hash)) return;
   const parser = new nearley.Parser(nearleyGrammar);
   parser.feed(readFileSync(file, 'utf8'));
   const c = compile(parser.results[0], { args: [file], out: '', export: 'grammar', alreadycompiled: [], nojs: false, quiet: true });
   const rules = c.rules.map((r) => ({ name: r.name, post: r.postprocess, symbols: r.symbols.map((x) => (x.token ? { token: /"([^"]+)"/.exec(x.token)?.[1] ?? x.token } : x)) }));
-  const terminals = readFileSync(join(dirname(file), 'tokens.txt'), 'utf8').split(/\s+/).filter(Boolean);
+  const terminals = readFileSync(join(dirname(file), 'tokens.txt'), 'utf8')
+    .split(/\s+/)
+    .filter(Boolean);
   const t = lalr(rules, 'input', terminals);
   if (process.env.LALR_CONFLICTS) console.log(`${t.states} states, ${t.conflicts.length} conflicts\n${t.conflicts.join('\n')}`);
   const text = `// @ts-nocheck\n// ${hash}\n${c.body.join('\n')}\nexport const terminals = ${JSON.stringify(terminals)};\nexport const tables = '${pack(t)}';\nexport const actions = [\n${rules.map((r) => r.post ?? 'null').join(',\n')}\n];\n`;
@@ -82,9 +95,12 @@ const REGISTRIES = [
 function registries() {
   for (const r of REGISTRIES) {
     const base = join(root, r.folder);
-    const files = [...walk(base)].map((f) => relative(base, f).split(sep).join('/'))
+    const files = [...walk(base)]
+      .map((f) => relative(base, f).split(sep).join('/'))
       .filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts') && !basename(f).startsWith('_') && (!r.only || r.only.test(f)));
-    const up = relative(dirname(join(root, r.out)), base).split(sep).join('/');
+    const up = relative(dirname(join(root, r.out)), base)
+      .split(sep)
+      .join('/');
     const lines = files.map((f, i) => `import { ${r.exports} as x${i} } from '${up}/${f}';`);
     const list = files.map((_, i) => (r.spread ? `...x${i}` : `x${i}`)).join(', ');
     writeIfChanged(join(root, r.out), `${lines.join('\n')}\n\nexport const ${r.exports} = [${list}] as const;\n`);
@@ -104,20 +120,29 @@ async function programs() {
     lines.push(`  { family: '${path.split('/')[0]}', names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, load: async () => (await import('../${path}')).commands },`);
   }
   for (const folder of new Set(lines.map((l) => /'\.\.\/([^/']+)/.exec(l)[1]))) {
-    const files = lines.flatMap((l) => { const m = /import\('\.\.\/([^']+)'\)/.exec(l); return m?.[1].startsWith(`${folder}/`) ? [m[1]] : []; });
-    writeIfChanged(join(root, 'src/cli/generated', `${folder}.ts`), `${files.map((f, i) => `import { commands as x${i} } from '../../commands/${f}';`).join('\n')}
+    const files = lines.flatMap((l) => {
+      const m = /import\('\.\.\/([^']+)'\)/.exec(l);
+      return m?.[1].startsWith(`${folder}/`) ? [m[1]] : [];
+    });
+    writeIfChanged(
+      join(root, 'src/cli/generated', `${folder}.ts`),
+      `${files.map((f, i) => `import { commands as x${i} } from '../../commands/${f}';`).join('\n')}
 import { runTool } from '../tool.ts';
 
 /** Entry of the bundle that the launchers of these programs load. */
 export const run = (argv: readonly string[]): Promise<number> => runTool(argv, [${files.map((_, i) => `...x${i}`).join(', ')}]);
-`);
+`,
+    );
   }
-  writeIfChanged(join(base, 'generated/programs.ts'), `import type { Command } from '../command.ts';
+  writeIfChanged(
+    join(base, 'generated/programs.ts'),
+    `import type { Command } from '../command.ts';
 
 export const programs: readonly { readonly family: string; readonly names: readonly string[]; readonly tools: readonly string[]; readonly load: () => Promise<readonly Command[]> }[] = [
 ${lines.join('\n')}
 ];
-`);
+`,
+  );
 }
 
 grammars();

@@ -18,7 +18,9 @@ import { STATE_FAILED } from './tool.ts';
 
 const packageFile = join(dirname(fileURLToPath(import.meta.url)), '..', 'package.json');
 
-interface Options { readonly state: string }
+interface Options {
+  readonly state: string;
+}
 
 async function confirm(question: string): Promise<boolean> {
   process.stderr.write(`drywall: ${question}\n`);
@@ -39,15 +41,22 @@ const deviceOption = (text: string, before: HostPlan['devices']): HostPlan['devi
 };
 
 function program(): Command {
-  const cli = new Command('drywall').description('A Linux firewall to try things on: real command lines, simulated kernel.')
+  const cli = new Command('drywall')
+    .description('A Linux firewall to try things on: real command lines, simulated kernel.')
     .version(String(JSON.parse(readFileSync(packageFile, 'utf8')).version))
-    .option('--state <file>', 'state file of the simulated host', defaultStatePath(process.env)).enablePositionalOptions();
+    .option('--state <file>', 'state file of the simulated host', defaultStatePath(process.env))
+    .enablePositionalOptions();
   const state = (): string => cli.opts<Options>().state;
 
-  cli.command('run').description('run a firewall script, unchanged, against the simulated host')
-    .argument('[script]', 'script file; or a command line after --').argument('[args...]')
-    .option('--trace', 'print each command with its exit status').option('--explain', 'explain failed commands beyond the tool\'s own words')
-    .option('--summary', 'show at the end what each hook now does').option('--no-isolation', 'run without a sandbox, without asking')
+  cli
+    .command('run')
+    .description('run a firewall script, unchanged, against the simulated host')
+    .argument('[script]', 'script file; or a command line after --')
+    .argument('[args...]')
+    .option('--trace', 'print each command with its exit status')
+    .option('--explain', "explain failed commands beyond the tool's own words")
+    .option('--summary', 'show at the end what each hook now does')
+    .option('--no-isolation', 'run without a sandbox, without asking')
     .passThroughOptions()
     .action(async (script: string | undefined, args: string[], o: { trace?: boolean; explain?: boolean; summary?: boolean; isolation: boolean }) => {
       if (script === undefined) return cli.error('drywall run: a script, or -- and a command line, is wanted', { exitCode: 2 });
@@ -55,23 +64,45 @@ function program(): Command {
       const file = commandLine ? null : findScript(script);
       if (file === null && !commandLine) cli.error(`drywall run: ${script}: No such file or directory`, { exitCode: 127 });
       const job: Job = file !== null ? jobFor(file, args) : { kind: 'shell', argv: ['-c', '"$0" "$@"', script, ...args], posix: false };
-      process.exitCode = await ScriptRun.run(job, { state: state(), trace: o.trace === true, explain: o.explain === true, isolate: o.isolation, confirm: o.isolation ? confirm : async () => true });
+      process.exitCode = await ScriptRun.run(job, {
+        state: state(),
+        trace: o.trace === true,
+        explain: o.explain === true,
+        isolate: o.isolation,
+        confirm: o.isolation ? confirm : async () => true,
+      });
       if (o.summary) process.stdout.write(await summary(state()));
     });
 
-  cli.command('shell').description('an interactive shell on the simulated host')
+  cli
+    .command('shell')
+    .description('an interactive shell on the simulated host')
     .option('--no-isolation', 'without a sandbox')
-    .action(async (o: { isolation: boolean }) => { process.exitCode = await runShell(state(), o.isolation, confirm); });
+    .action(async (o: { isolation: boolean }) => {
+      process.exitCode = await runShell(state(), o.isolation, confirm);
+    });
 
-  cli.command('demo').description('run the example firewall scripts on a fresh host and show what came of it')
-    .action(async () => { process.exitCode = await demonstrate(); });
+  cli
+    .command('demo')
+    .description('run the example firewall scripts on a fresh host and show what came of it')
+    .action(async () => {
+      process.exitCode = await demonstrate();
+    });
 
-  cli.command('summary').description('what each hook of the host does').action(async () => { process.stdout.write(await summary(state())); });
+  cli
+    .command('summary')
+    .description('what each hook of the host does')
+    .action(async () => {
+      process.stdout.write(await summary(state()));
+    });
 
-  cli.command('init').description('make another host in place of the one in the state')
+  cli
+    .command('init')
+    .description('make another host in place of the one in the state')
     .argument('[kind]', 'single (one card) or router (wan, lan, dmz)', 'single')
     .option('--device <spec>', 'instead of a kind: NAME[:tun][=ADDRESS/LENGTH[,…]]; may be repeated', deviceOption, [] as HostPlan['devices'])
-    .option('--gateway <address...>', 'default routes').option('--forward', 'forward packets', false)
+    .option('--gateway <address...>', 'default routes')
+    .option('--forward', 'forward packets', false)
     .action(async (kind: string, o: { device: HostPlan['devices']; gateway?: string[]; forward: boolean }) => {
       const known: Readonly<Record<string, HostPlan>> = { single: SINGLE, router: ROUTER };
       const plan: HostPlan | undefined = o.device.length ? { name: 'custom', devices: o.device, gateways: o.gateway ?? [], forward: o.forward } : known[kind];
@@ -83,18 +114,35 @@ function program(): Command {
       store.close();
     });
 
-  const st = cli.command('state').description('where the state is and what it holds').action(() => {
-    const { path, parts } = describeState(state());
-    const table = new Table({ head: ['part', 'bytes'].map((h) => chalk.bold(h)), style: { head: [], border: [] } });
-    for (const p of parts) table.push([p.name, p.bytes]);
-    process.stdout.write(`${path}\n${parts.length ? `${table.toString()}\n` : 'empty: the first command makes a host\n'}`);
-  });
-  st.command('reset').description('a fresh host').action(() => resetState(state()));
-  st.command('export').description('the whole state as text on standard output').action(() => { process.stdout.write(exportState(state())); });
-  st.command('import').description('the state from an exported text').argument('[file]', 'default: standard input').action((file?: string) => importState(state(), readFileSync(file ?? 0, 'utf8')));
+  const st = cli
+    .command('state')
+    .description('where the state is and what it holds')
+    .action(() => {
+      const { path, parts } = describeState(state());
+      const table = new Table({ head: ['part', 'bytes'].map((h) => chalk.bold(h)), style: { head: [], border: [] } });
+      for (const p of parts) table.push([p.name, p.bytes]);
+      process.stdout.write(`${path}\n${parts.length ? `${table.toString()}\n` : 'empty: the first command makes a host\n'}`);
+    });
+  st.command('reset')
+    .description('a fresh host')
+    .action(() => resetState(state()));
+  st.command('export')
+    .description('the whole state as text on standard output')
+    .action(() => {
+      process.stdout.write(exportState(state()));
+    });
+  st.command('import')
+    .description('the state from an exported text')
+    .argument('[file]', 'default: standard input')
+    .action((file?: string) => importState(state(), readFileSync(file ?? 0, 'utf8')));
 
-  cli.command('env').description('shell text that puts the clones first: eval "$(drywall env)"').option('--off', 'undo it')
-    .action((o: { off?: boolean }) => { process.stdout.write(o.off ? envOff() : envOn(process.env)); });
+  cli
+    .command('env')
+    .description('shell text that puts the clones first: eval "$(drywall env)"')
+    .option('--off', 'undo it')
+    .action((o: { off?: boolean }) => {
+      process.stdout.write(o.off ? envOff() : envOn(process.env));
+    });
   return cli;
 }
 

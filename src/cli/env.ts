@@ -16,5 +16,6 @@ PS1="(drywall) \${PS1-}"; hash -r 2>/dev/null
 }
 
 /** Shell text for `eval "$(drywall env --off)"`. */
-export const envOff = (): string => `if [ -n "\${DRYWALL_PATH_BEFORE-}" ]; then PATH=$DRYWALL_PATH_BEFORE; PS1=$DRYWALL_PS1_BEFORE; unset DRYWALL_PATH_BEFORE DRYWALL_PS1_BEFORE; hash -r 2>/dev/null; fi
+export const envOff =
+  (): string => `if [ -n "\${DRYWALL_PATH_BEFORE-}" ]; then PATH=$DRYWALL_PATH_BEFORE; PS1=$DRYWALL_PS1_BEFORE; unset DRYWALL_PATH_BEFORE DRYWALL_PS1_BEFORE; hash -r 2>/dev/null; fi
 `;

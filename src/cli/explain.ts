@@ -30,7 +30,10 @@ const EXPLAINERS: readonly Explainer[] = [
     },
   },
   {
-    when: (argv, stderr) => (argv[0] === 'nft' && /No such file or directory/.test(stderr) ? 'A table, chain, set or object named here does not exist yet; nft needs it to be added first ("nft list ruleset" shows what there is).' : null),
+    when: (argv, stderr) =>
+      argv[0] === 'nft' && /No such file or directory/.test(stderr)
+        ? 'A table, chain, set or object named here does not exist yet; nft needs it to be added first ("nft list ruleset" shows what there is).'
+        : null,
   },
 ];
 

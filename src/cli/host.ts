@@ -23,7 +23,9 @@ export async function toolNames(): Promise<string[]> {
   return programs.flatMap((p) => p.tools);
 }
 
-interface ForeignListener extends Started { readonly id: number }
+interface ForeignListener extends Started {
+  readonly id: number;
+}
 
 function alive(pid: number): boolean {
   try {
@@ -35,7 +37,10 @@ function alive(pid: number): boolean {
 }
 
 /** A command that goes on, started in this process, and what it has printed. */
-export interface Started { readonly running: Running; readonly sink: Sink }
+export interface Started {
+  readonly running: Running;
+  readonly sink: Sink;
+}
 
 /** The host of a state file, opened by a program of the command line. */
 export class StateHost {
@@ -57,7 +62,13 @@ export class StateHost {
     const changes: Changes = saved instanceof Map ? saved : new Map();
     this.#changesBefore = JSON.stringify([...changes]);
     this.files = new MachineFiles(session.net, changes);
-    this.host = { net: session.net, files: this.files, nextPid: () => session.nextPid(), run: (argv, o) => this.exec(argv, o), advance: async (seconds) => session.advance(seconds) };
+    this.host = {
+      net: session.net,
+      files: this.files,
+      nextPid: () => session.nextPid(),
+      run: (argv, o) => this.exec(argv, o),
+      advance: async (seconds) => session.advance(seconds),
+    };
   }
 
   /** Listeners of other processes are started here too: what they would print is left for them in the store. */
@@ -105,7 +116,9 @@ export class StateHost {
     return running && { running, sink };
   }
 
-  get name(): string { return this.#session.name; }
+  get name(): string {
+    return this.#session.name;
+  }
 
   async exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
     this.#session.tick();

@@ -38,7 +38,8 @@ export function jobFor(file: string, args: readonly string[]): Job {
   const first = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(readFileSync(file, 'utf8').slice(0, 200));
   const program = first?.[1].endsWith('/env') ? first[2] : first?.[1].replace(/^.*\//, '');
   if (program === 'nft' || (program === undefined && file.endsWith('.nft'))) return { kind: 'nft', file, args };
-  if (program === undefined || ['bash', 'sh', 'dash', 'ash'].includes(program)) return { kind: 'shell', argv: [file, ...args], posix: program !== 'bash' && program !== undefined, script: file };
+  if (program === undefined || ['bash', 'sh', 'dash', 'ash'].includes(program))
+    return { kind: 'shell', argv: [file, ...args], posix: program !== 'bash' && program !== undefined, script: file };
   return { kind: 'program', argv: [file, ...args] };
 }
 
@@ -63,7 +64,12 @@ export class ScriptRun {
   static async run(job: Job, o: RunOptions): Promise<number> {
     const why = o.isolate && job.kind !== 'nft' ? whyNoSandbox() : null;
     const isolated = o.isolate && why === null;
-    if (!isolated && job.kind !== 'nft' && !(await o.confirm(`${why ? `No sandbox here: ${why}. ` : ''}Files that the script writes and programs it starts other than the firewall tools would be this machine's own.`))) return 125;
+    if (
+      !isolated &&
+      job.kind !== 'nft' &&
+      !(await o.confirm(`${why ? `No sandbox here: ${why}. ` : ''}Files that the script writes and programs it starts other than the firewall tools would be this machine's own.`))
+    )
+      return 125;
     const host = await StateHost.open(o.state);
     const dir = runFolder();
     const run = new ScriptRun(o, host, dir);
@@ -116,7 +122,9 @@ export class ScriptRun {
     this.#begun = performance.now();
   }
 
-  #later(): void { this.#timer = setTimeout(() => this.#settle(), COMMIT_PAUSE_MS); }
+  #later(): void {
+    this.#timer = setTimeout(() => this.#settle(), COMMIT_PAUSE_MS);
+  }
 
   #settle(): void {
     if (this.#timer) clearTimeout(this.#timer);
@@ -170,7 +178,13 @@ export class ScriptRun {
     const stdio = this.#o.capture ? 'pipe' : 'inherit';
     const child = spawn(argv[0], argv.slice(1), {
       stdio: [this.#o.capture ? 'ignore' : 'inherit', stdio, stdio],
-      env: { ...process.env, DRYWALL_RUN: this.#dir, BASH_ENV: join(this.#dir, 'prelude'), PATH: `${this.#dir}/bin:/usr/local/sbin:/usr/sbin:/sbin:${process.env.PATH ?? ''}`, DRYWALL_SHELL: '' },
+      env: {
+        ...process.env,
+        DRYWALL_RUN: this.#dir,
+        BASH_ENV: join(this.#dir, 'prelude'),
+        PATH: `${this.#dir}/bin:/usr/local/sbin:/usr/sbin:/sbin:${process.env.PATH ?? ''}`,
+        DRYWALL_SHELL: '',
+      },
     });
     child.stdout?.on('data', (c: Buffer) => this.#o.capture?.('out', c));
     child.stderr?.on('data', (c: Buffer) => this.#o.capture?.('err', c));

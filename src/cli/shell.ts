@@ -10,9 +10,16 @@ async function completions(state: string): Promise<string> {
     for (const c of t.chains) words.add(c.name);
     for (const s of t.sets) if (!s.flags.anonymous) words.add(s.name);
   }
-  const help = await Promise.all([['iptables', '-h'], ['conntrack', '-h'], ['nft', '-h']].map((argv) => host.exec(argv)));
+  const help = await Promise.all(
+    [
+      ['iptables', '-h'],
+      ['conntrack', '-h'],
+      ['nft', '-h'],
+    ].map((argv) => host.exec(argv)),
+  );
   for (const h of help) for (const m of h.stdout.matchAll(/--[a-z][a-z-]+/g)) words.add(m[0]);
-  for (const w of ['filter', 'nat', 'mangle', 'raw', 'security', 'ACCEPT', 'DROP', 'REJECT', 'add', 'list', 'ruleset', 'table', 'chain', 'rule', 'set', 'delete', 'flush']) words.add(w);
+  for (const w of ['filter', 'nat', 'mangle', 'raw', 'security', 'ACCEPT', 'DROP', 'REJECT', 'add', 'list', 'ruleset', 'table', 'chain', 'rule', 'set', 'delete', 'flush'])
+    words.add(w);
   host.abandon();
   return [...words].filter((w) => /^[\w.-]+$/.test(w)).join(' ');
 }

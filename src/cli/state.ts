@@ -30,7 +30,7 @@ export function exportState(path: string): string {
     const parts = store.parts().map(({ name, key }) => {
       const bytes = store.readRaw(name, key);
       if (bytes === undefined) return [name, undefined] as const;
-      return key === '' ? [name, deserialize(bytes)] as const : [`${name}/${key}`, new TextDecoder().decode(bytes).trimEnd().split('\n')] as const;
+      return key === '' ? ([name, deserialize(bytes)] as const) : ([`${name}/${key}`, new TextDecoder().decode(bytes).trimEnd().split('\n')] as const);
     });
     return toText({ drywall: 1, parts: Object.fromEntries(parts) });
   } finally {
@@ -41,9 +41,10 @@ export function exportState(path: string): string {
 /** Replaces the state by an exported text; a text that is not one leaves it as it was and throws. */
 export function importState(path: string, text: string): void {
   const data = fromText(text);
-  if (typeof data !== 'object' || data === null || !('drywall' in data) || !('parts' in data) || typeof data.parts !== 'object' || data.parts === null) throw new Error('not a state exported by drywall');
+  if (typeof data !== 'object' || data === null || !('drywall' in data) || !('parts' in data) || typeof data.parts !== 'object' || data.parts === null)
+    throw new Error('not a state exported by drywall');
   if (data.drywall !== 1) throw new Error(`exported by a newer drywall (format ${String(data.drywall)}, this one knows 1)`);
-  if (!('host' in data.parts)) throw new Error('the host\'s own part is missing');
+  if (!('host' in data.parts)) throw new Error("the host's own part is missing");
   const store = Store.open(path);
   try {
     store.begin();

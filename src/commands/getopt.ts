@@ -1,10 +1,14 @@
 /** What getopt_long(3) found: an option by its `val`, a word that is none, or an error. */
 export type GetoptItem =
-  | { readonly kind: 'option'; readonly val: string; readonly arg: string | null; /** Index of the next word (optind), after this option. */ readonly optind: number }
+  | { readonly kind: 'option'; readonly val: string; readonly arg: string | null /** Index of the next word (optind), after this option. */; readonly optind: number }
   | { readonly kind: 'missing'; readonly optind: number; readonly opt: string }
-  | { readonly kind: 'unknown'; readonly optind: number; readonly opt: string; /** Several long options begin so. */ readonly ambiguous?: boolean };
+  | { readonly kind: 'unknown'; readonly optind: number; readonly opt: string /** Several long options begin so. */; readonly ambiguous?: boolean };
 
-export interface LongOption { readonly name: string; readonly arg: 'no' | 'required' | 'optional'; readonly val: string }
+export interface LongOption {
+  readonly name: string;
+  readonly arg: 'no' | 'required' | 'optional';
+  readonly val: string;
+}
 
 /**
  * getopt_long of the GNU C library over a copy of argv: permutes (non-options move to the end), accepts unique abbreviations,
@@ -49,11 +53,14 @@ export class Getopt {
     return this.#short();
   }
 
-  #isOption(word: string): boolean { return word.length > 1 && word[0] === '-'; }
+  #isOption(word: string): boolean {
+    return word.length > 1 && word[0] === '-';
+  }
 
   /** Words skipped so far go behind the options just read. */
   #exchange(): void {
-    const skipped = this.argv.slice(this.#first, this.#last), read = this.argv.slice(this.#last, this.optind);
+    const skipped = this.argv.slice(this.#first, this.#last),
+      read = this.argv.slice(this.#last, this.optind);
     this.argv.splice(this.#first, skipped.length + read.length, ...read, ...skipped);
     this.#first += read.length;
     this.#last = this.optind;
@@ -66,7 +73,10 @@ export class Getopt {
     if (!found) {
       const near = long.filter((o) => o.name.startsWith(name));
       if (near.length > 0 && near.every((o) => o.val === near[0].val && o.arg === near[0].arg)) found = near[0];
-      else { this.optind++; return { kind: 'unknown', optind: this.optind, opt: name, ambiguous: near.length > 1 }; }
+      else {
+        this.optind++;
+        return { kind: 'unknown', optind: this.optind, opt: name, ambiguous: near.length > 1 };
+      }
     }
     this.optind++;
     if (eq >= 0) {
@@ -87,7 +97,10 @@ export class Getopt {
     if (this.short[at + 1] !== ':') return { kind: 'option', val: c, arg: null, optind: this.optind };
     const rest = this.#nextchar;
     this.#nextchar = '';
-    if (rest !== '') { this.optind++; return { kind: 'option', val: c, arg: rest, optind: this.optind }; }
+    if (rest !== '') {
+      this.optind++;
+      return { kind: 'option', val: c, arg: rest, optind: this.optind };
+    }
     if (this.short[at + 2] === ':') return { kind: 'option', val: c, arg: null, optind: this.optind };
     if (this.optind >= this.argv.length) return { kind: 'missing', optind: this.optind, opt: c };
     return { kind: 'option', val: c, arg: this.argv[this.optind++], optind: this.optind };

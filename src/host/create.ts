@@ -18,7 +18,10 @@ export interface HostOptions {
 }
 
 /** A frame that left the host, in order: the whole Ethernet frame, or the IP packet of a tun device. */
-export interface Emitted { readonly iface: string; readonly frame: Uint8Array }
+export interface Emitted {
+  readonly iface: string;
+  readonly frame: Uint8Array;
+}
 
 export type { Result };
 
@@ -63,11 +66,23 @@ class MemoryHost implements SimulatedHost, ShellHost {
     const net = new Netns({ clock: { now: () => this.#elapsed, wall: () => EPOCH + this.#elapsed }, random: seededRandom(1), container: options.container ?? false });
     for (const d of options.devices ?? []) net.stack.addDevice(d.name, d.type, { mac: d.mac === undefined ? undefined : parseMac(d.mac) });
     this.#files = new MemoryFiles(options.files ?? {}, net);
-    this.#host = { net, files: this.#files, nextPid: () => ++this.#pid, run: (argv, o) => this.exec(argv, o), advance: async (seconds) => { await this.advance(seconds); } };
+    this.#host = {
+      net,
+      files: this.#files,
+      nextPid: () => ++this.#pid,
+      run: (argv, o) => this.exec(argv, o),
+      advance: async (seconds) => {
+        await this.advance(seconds);
+      },
+    };
   }
 
-  get files(): Host['files'] { return this.#host.files; }
-  has(program: string): boolean { return byName.has(program); }
+  get files(): Host['files'] {
+    return this.#host.files;
+  }
+  has(program: string): boolean {
+    return byName.has(program);
+  }
 
   async exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
     const name = argv[0].replace(/^.*\//, '');
@@ -89,16 +104,31 @@ class MemoryHost implements SimulatedHost, ShellHost {
     const running: Running | null = byName.get(c.argv[0])?.listen?.(c) ?? null;
     let taken = 0;
     return {
-      read() { const text = sink.out.slice(taken); taken = sink.out.length; return text; },
-      async stop(signal = 'TERM') { const status = running?.stop(signal) ?? 127; return { status, stdout: sink.out.slice(taken), stderr: sink.err }; },
+      read() {
+        const text = sink.out.slice(taken);
+        taken = sink.out.length;
+        return text;
+      },
+      async stop(signal = 'TERM') {
+        const status = running?.stop(signal) ?? 127;
+        return { status, stdout: sink.out.slice(taken), stderr: sink.err };
+      },
     };
   }
 
-  async inject(device: string, bytes: Uint8Array): Promise<Emitted[]> { return this.#emitted((s) => s.inject(device, bytes)); }
-  async send(ipPacket: Uint8Array): Promise<Emitted[]> { return this.#emitted((s) => s.send(ipPacket)); }
+  async inject(device: string, bytes: Uint8Array): Promise<Emitted[]> {
+    return this.#emitted((s) => s.inject(device, bytes));
+  }
+  async send(ipPacket: Uint8Array): Promise<Emitted[]> {
+    return this.#emitted((s) => s.send(ipPacket));
+  }
 
   async advance(seconds: number): Promise<Emitted[]> {
-    return this.#emitted((s) => s.advance(this.#elapsed + seconds * 1000, (now) => { this.#elapsed = now; }));
+    return this.#emitted((s) =>
+      s.advance(this.#elapsed + seconds * 1000, (now) => {
+        this.#elapsed = now;
+      }),
+    );
   }
 
   async close(): Promise<void> {}

@@ -9,15 +9,34 @@ export interface ExecOptions {
   readonly tty?: boolean;
 }
 
-export interface Result { readonly status: number; readonly stdout: string; readonly stderr: string }
+export interface Result {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** Collects what a command prints. */
-export interface Sink { out: string; err: string }
+export interface Sink {
+  out: string;
+  err: string;
+}
 
 export function callOf(host: Host, argv: readonly string[], sink: Sink, o: ExecOptions = {}): Call {
   return {
-    argv: [argv[0].replace(/^.*\//, ''), ...argv.slice(1)], host, get stdin() { return typeof o.stdin === 'function' ? o.stdin() : (o.stdin ?? ''); }, env: o.env ?? {}, cwd: o.cwd ?? '/root', tty: o.tty ?? false,
-    out: (text) => { sink.out += text; }, err: (text) => { sink.err += text; },
+    argv: [argv[0].replace(/^.*\//, ''), ...argv.slice(1)],
+    host,
+    get stdin() {
+      return typeof o.stdin === 'function' ? o.stdin() : (o.stdin ?? '');
+    },
+    env: o.env ?? {},
+    cwd: o.cwd ?? '/root',
+    tty: o.tty ?? false,
+    out: (text) => {
+      sink.out += text;
+    },
+    err: (text) => {
+      sink.err += text;
+    },
   };
 }
 

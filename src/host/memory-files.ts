@@ -24,14 +24,28 @@ export class MemoryFiles implements Files {
     for (const [path, text] of Object.entries(files)) this.#files.set(this.resolve('/root', path), text);
   }
 
-  resolve(cwd: string, path: string): string { return normal(path.startsWith('/') ? path : `${cwd}/${path}`); }
-  read(path: string): string | undefined { return path === '/dev/null' ? '' : this.#proc.owns(path) ? this.#proc.read(path) : this.within ? this.within.read(path) : this.#files.get(path); }
-  writable(path: string): boolean { return !this.#proc.owns(path) || this.#proc.writable(path); }
-  mode(path: string): number | undefined { return this.#proc.owns(path) ? this.#proc.mode(path) : undefined; }
-  exists(path: string): boolean { return this.read(path) !== undefined || this.list(path) !== undefined; }
-  remove(path: string): boolean { return this.within ? this.within.remove(path) : this.#files.delete(path); }
+  resolve(cwd: string, path: string): string {
+    return normal(path.startsWith('/') ? path : `${cwd}/${path}`);
+  }
+  read(path: string): string | undefined {
+    return path === '/dev/null' ? '' : this.#proc.owns(path) ? this.#proc.read(path) : this.within ? this.within.read(path) : this.#files.get(path);
+  }
+  writable(path: string): boolean {
+    return !this.#proc.owns(path) || this.#proc.writable(path);
+  }
+  mode(path: string): number | undefined {
+    return this.#proc.owns(path) ? this.#proc.mode(path) : undefined;
+  }
+  exists(path: string): boolean {
+    return this.read(path) !== undefined || this.list(path) !== undefined;
+  }
+  remove(path: string): boolean {
+    return this.within ? this.within.remove(path) : this.#files.delete(path);
+  }
   /** The host's own files. */
-  entries(): Iterable<[string, string]> { return this.#files; }
+  entries(): Iterable<[string, string]> {
+    return this.#files;
+  }
 
   write(path: string, text: string, append = false): 'EACCES' | 'ENOENT' | 'EISDIR' | 'EINVAL' | null {
     if (path === '/dev/null') return null;

@@ -4,7 +4,9 @@ import { dirname } from 'node:path';
 /** Files of a real tree: the machine's own, or what a sandboxed script sees, reached through /proc/PID/root. */
 export class RealTree {
   readonly #root: string;
-  constructor(root: string) { this.#root = root; }
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   read(path: string): string | undefined {
     try {
@@ -14,7 +16,9 @@ export class RealTree {
     }
   }
 
-  exists(path: string): boolean { return existsSync(this.#root + path); }
+  exists(path: string): boolean {
+    return existsSync(this.#root + path);
+  }
 
   list(path: string): readonly string[] | undefined {
     try {

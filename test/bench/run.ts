@@ -1,6 +1,6 @@
 // npm run bench [NAME…]: whole processes paired with the real tools where they can be run (root, Linux), and packets through the model.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { askedRoot, whyNot } from '../oracle/real.ts';
@@ -21,12 +21,20 @@ function timed(program: string, args: readonly string[], stdin: string, env: Nod
   return ms;
 }
 
-interface Bench { readonly name: string; readonly prepare?: readonly (readonly [string, string])[]; readonly command: string; readonly stdin?: string }
+interface Bench {
+  readonly name: string;
+  readonly prepare?: readonly (readonly [string, string])[];
+  readonly command: string;
+  readonly stdin?: string;
+}
 
 /** One command in a fresh state or namespace, after what prepares it: only the command itself is timed. */
 function drywallTime(b: Bench): number {
   const env = { ...process.env, DRYWALL_STATE: join(dir, `state-${Math.random().toString(36).slice(2)}.db`) };
-  const tool = (line: string, stdin: string): number => { const [name, ...args] = line.split(' '); return timed(process.execPath, [join(root, 'bin/tools', name), ...args], stdin, env); };
+  const tool = (line: string, stdin: string): number => {
+    const [name, ...args] = line.split(' ');
+    return timed(process.execPath, [join(root, 'bin/tools', name), ...args], stdin, env);
+  };
   for (const [line, stdin] of b.prepare ?? []) tool(line, stdin);
   return tool(b.command, b.stdin ?? '');
 }
@@ -44,17 +52,28 @@ function realTime(b: Bench): number {
 }
 
 const SHAPES: readonly ((i: number) => string)[] = [
-  (i) => `-s 10.${i >> 16 & 255}.${i >> 8 & 255}.${i & 255} -j ACCEPT`, (i) => `-p tcp --dport ${1 + (i % 65000)} -j ACCEPT`,
-  (i) => `-p udp -d 192.0.2.${i & 255} --sport ${1 + (i % 65000)} -j DROP`, (i) => `-m conntrack --ctstate NEW,ESTABLISHED -m comment --comment n${i} -j ACCEPT`,
-  (i) => `-p tcp -m multiport --dports ${1 + (i % 60000)},443 -j ACCEPT`, (i) => `-i eth${i & 7} -m mark --mark ${i} -j RETURN`, () => '-p icmp --icmp-type 8 -m limit --limit 5/sec -j ACCEPT',
+  (i) => `-s 10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255} -j ACCEPT`,
+  (i) => `-p tcp --dport ${1 + (i % 65000)} -j ACCEPT`,
+  (i) => `-p udp -d 192.0.2.${i & 255} --sport ${1 + (i % 65000)} -j DROP`,
+  (i) => `-m conntrack --ctstate NEW,ESTABLISHED -m comment --comment n${i} -j ACCEPT`,
+  (i) => `-p tcp -m multiport --dports ${1 + (i % 60000)},443 -j ACCEPT`,
+  (i) => `-i eth${i & 7} -m mark --mark ${i} -j RETURN`,
+  () => '-p icmp --icmp-type 8 -m limit --limit 5/sec -j ACCEPT',
 ];
 const restore = (n: number): string => `*filter\n${Array.from({ length: n }, (_, i) => `-A INPUT ${SHAPES[i % SHAPES.length](i)}`).join('\n')}\nCOMMIT\n`;
 const NFT_SHAPES: readonly ((i: number) => string)[] = [
-  (i) => `ip saddr 10.${i >> 16 & 255}.${i >> 8 & 255}.${i & 255} accept`, (i) => `tcp dport ${1 + (i % 65000)} accept`, (i) => `udp sport ${1 + (i % 65000)} ip daddr 192.0.2.${i & 255} drop`,
-  (i) => `ct state new,established meta mark ${i} accept`, (i) => `tcp dport { ${1 + (i % 60000)}, 443 } accept`, (i) => `iifname "eth${i & 7}" counter return`, (i) => `ip6 saddr fd00::${(i & 0xffff).toString(16)} tcp flags syn / syn,ack log prefix "x${i}" drop`,
+  (i) => `ip saddr 10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255} accept`,
+  (i) => `tcp dport ${1 + (i % 65000)} accept`,
+  (i) => `udp sport ${1 + (i % 65000)} ip daddr 192.0.2.${i & 255} drop`,
+  (i) => `ct state new,established meta mark ${i} accept`,
+  (i) => `tcp dport { ${1 + (i % 60000)}, 443 } accept`,
+  (i) => `iifname "eth${i & 7}" counter return`,
+  (i) => `ip6 saddr fd00::${(i & 0xffff).toString(16)} tcp flags syn / syn,ack log prefix "x${i}" drop`,
 ];
-const nftRules = (n: number): string => `table inet t {\nchain c {\n type filter hook input priority 0;\n${Array.from({ length: n }, (_, i) => NFT_SHAPES[i % NFT_SHAPES.length](i)).join('\n')}\n}\n}\n`;
-const nftElements = (n: number): string => `table ip t {\nset s {\n type ipv4_addr\n elements = { ${Array.from({ length: n }, (_, i) => `10.${i >> 16 & 255}.${i >> 8 & 255}.${i & 255}`).join(', ')} }\n}\n}\n`;
+const nftRules = (n: number): string =>
+  `table inet t {\nchain c {\n type filter hook input priority 0;\n${Array.from({ length: n }, (_, i) => NFT_SHAPES[i % NFT_SHAPES.length](i)).join('\n')}\n}\n}\n`;
+const nftElements = (n: number): string =>
+  `table ip t {\nset s {\n type ipv4_addr\n elements = { ${Array.from({ length: n }, (_, i) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`).join(', ')} }\n}\n}\n`;
 
 const benches: readonly Bench[] = [
   { name: 'iptables-restore, 10k rules', command: 'iptables-restore', stdin: restore(10_000) },

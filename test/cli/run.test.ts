@@ -8,16 +8,23 @@ import { whyNoSandbox } from '../../src/host/run/sandbox-run.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 let dir: string;
-beforeEach(() => { dir = mkdtempSync(join(tmpdir(), 'drywall-run-')); });
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'drywall-run-'));
+});
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-interface Ran { readonly status: number; readonly stdout: string; readonly stderr: string }
+interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
-const drywall = (...args: string[]): Promise<Ran> => new Promise((done) => {
-  execFile(process.execPath, [join(root, 'bin/drywall'), '--state', join(dir, 'state.db'), ...args], (e, stdout, stderr) => {
-    done({ status: e === null ? 0 : typeof e.code === 'number' ? e.code : -1, stdout, stderr });
+const drywall = (...args: string[]): Promise<Ran> =>
+  new Promise((done) => {
+    execFile(process.execPath, [join(root, 'bin/drywall'), '--state', join(dir, 'state.db'), ...args], (e, stdout, stderr) => {
+      done({ status: e === null ? 0 : typeof e.code === 'number' ? e.code : -1, stdout, stderr });
+    });
   });
-});
 
 const script = (text: string, name = 'script.sh'): string => {
   const file = join(dir, name);
@@ -31,7 +38,9 @@ if (reason) console.log(`sandbox tests not run: ${reason}`);
 describe.skipIf(reason !== null)('drywall run', () => {
   test('the tools answer by name, by path, in pipes, substitutions, jobs, child shells and from other programs', async () => {
     const child = script('#!/bin/sh\niptables -N FROM_SH\n', 'child.sh');
-    const r = await drywall('run', script(`#!/bin/bash
+    const r = await drywall(
+      'run',
+      script(`#!/bin/bash
 iptables -N BY_NAME
 /sbin/iptables -N BY_PATH; /usr/sbin/iptables -N BY_LONG_PATH
 n=$(iptables -S | grep -c BY_); echo "chains: $n"
@@ -50,16 +59,22 @@ table ip y {}
 EOF
 nft list tables
 exit 7
-`));
+`),
+    );
     expect(r.stderr).toBe('');
     expect(r.stdout).toBe('chains: 3\ntable ip filter\ntable ip x\ntable ip y\n');
     expect(r.status).toBe(7);
-    const chains = (await drywall('run', '--', 'iptables', '-S')).stdout.split('\n').filter((l) => l.startsWith('-N')).map((l) => l.slice(3));
+    const chains = (await drywall('run', '--', 'iptables', '-S')).stdout
+      .split('\n')
+      .filter((l) => l.startsWith('-N'))
+      .map((l) => l.slice(3));
     expect(chains.sort()).toEqual(['BY_LONG_PATH', 'BY_NAME', 'BY_PATH', 'CHILD_BASH', 'CHILD_SH', 'FROM_SH', 'JOB', 'SUBSHELL', 'SUDO', 'SUDO_ENV', 'TIMEOUT', 'XARGS']);
   });
 
-  test('the kernel\'s files read and write the host', async () => {
-    const r = await drywall('run', script(`#!/bin/bash
+  test("the kernel's files read and write the host", async () => {
+    const r = await drywall(
+      'run',
+      script(`#!/bin/bash
 cat /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/ipv4/ip_forward
 sysctl net.ipv4.ip_forward
@@ -67,7 +82,8 @@ sysctl -q -w net.netfilter.nf_conntrack_acct=1
 cat /proc/sys/net/netfilter/nf_conntrack_acct
 conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1 --dport 2 -t 100 2>/dev/null
 cat /proc/net/nf_conntrack | wc -l
-`));
+`),
+    );
     expect(r).toEqual({ status: 0, stdout: '0\nnet.ipv4.ip_forward = 1\n1\n1\n', stderr: '' });
   });
 
@@ -83,7 +99,9 @@ cat /proc/net/nf_conntrack | wc -l
   });
 
   test('tools read what the script wrote, and the script what tools wrote', async () => {
-    const r = await drywall('run', script(`#!/bin/bash
+    const r = await drywall(
+      'run',
+      script(`#!/bin/bash
 cat > /etc/nftables-test.conf <<'EOF'
 table inet written {
 	chain c { tcp dport 22 accept; }
@@ -94,26 +112,30 @@ iptables -A INPUT -s 192.0.2.1 -j DROP
 iptables-save > /tmp/rules.$$ && iptables -F && iptables-restore /tmp/rules.$$ && iptables -S INPUT
 netfilter-persistent save >/dev/null; grep -c 192.0.2.1 /etc/iptables/rules.v4
 cd /tmp && echo 'table ip relative { }' > here.nft && nft -f here.nft && nft list tables ip
-`));
+`),
+    );
     expect(r).toEqual({ status: 0, stderr: '', stdout: 'table inet written\n-P INPUT ACCEPT\n-A INPUT -s 192.0.2.1/32 -j DROP\n1\ntable ip filter\ntable ip relative\n' });
     expect(existsSync('/etc/nftables-test.conf')).toBe(false);
     expect((await drywall('run', '--', 'cat', '/etc/iptables/rules.v4')).stdout).toContain('-A INPUT -s 192.0.2.1/32 -j DROP');
   });
 
-  test('sleep moves the host\'s clock', async () => {
+  test("sleep moves the host's clock", async () => {
     const r = await drywall('run', script('conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1 --dport 2 -t 100 2>/dev/null\nsleep 101\nconntrack -C\n'));
     expect(r.stdout).toBe('0\n');
   });
 
   test('install lines find the packages, services save and load', async () => {
-    const r = await drywall('run', script(`#!/bin/bash
+    const r = await drywall(
+      'run',
+      script(`#!/bin/bash
 sudo apt install nftables >/dev/null && sudo dnf install conntrack-tools conntrack-tools-lib >/dev/null && sudo pacman -S iptables 2>/dev/null >/dev/null && apk add --no-cache conntrack-tools >/dev/null && echo installed
 iptables -A INPUT -p tcp --dport 22 -j ACCEPT
 netfilter-persistent save >/dev/null
 iptables -F
 systemctl restart netfilter-persistent
 iptables -S INPUT
-`));
+`),
+    );
     expect(r).toEqual({ status: 0, stdout: 'installed\n-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n', stderr: '' });
   });
 
@@ -126,6 +148,12 @@ iptables -S INPUT
 describe('drywall run --explain', () => {
   test('a long option with one dash', () => expect(explain(['iptables', '-A', 'FORWARD', '-m', 'conntrack', '-ctstate', 'NEW'], '')).toContain('"--ctstate"'));
   test('an option that swallowed the next', () => expect(explain(['iptables', '-A', 'INPUT', '-s', '-m', 'state'], '')).toContain('"-s" takes an argument'));
-  test('a helper object that is not there', () => expect(explain(['nft', 'add', 'rule', 'inet', 'firewall', 'forward', 'tcp', 'dport', '21', 'ct', 'helper', 'set', 'ftp'], 'Error: Could not process rule: No such file or directory')).toContain('add ct helper inet firewall ftp'));
+  test('a helper object that is not there', () =>
+    expect(
+      explain(
+        ['nft', 'add', 'rule', 'inet', 'firewall', 'forward', 'tcp', 'dport', '21', 'ct', 'helper', 'set', 'ftp'],
+        'Error: Could not process rule: No such file or directory',
+      ),
+    ).toContain('add ct helper inet firewall ftp'));
   test('nothing to add', () => expect(explain(['iptables', '-D', 'INPUT', '1'], 'iptables: Index of deletion too big.')).toBeNull());
 });

@@ -3,15 +3,32 @@ import { describe, expect, it } from 'vitest';
 import { createHost } from '../../src/host/create.ts';
 
 /** Sessions of conntrack 1.4.8 and procps' sysctl on Linux 6.18 in a fresh namespace: a shell line and what it printed. */
-interface Step { readonly command: string; readonly status: number; readonly stdout: string; readonly stderr: string }
-const sessions = readFileSync(new URL('./conntrack.golden.jsonl', import.meta.url), 'utf8').trim().split('\n').map((l) => JSON.parse(l) as Step[]);
+interface Step {
+  readonly command: string;
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+const sessions = readFileSync(new URL('./conntrack.golden.jsonl', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .map((l) => JSON.parse(l) as Step[]);
 
 /** Remaining times go down while a recording runs: compared in steps of 5; dumps come in hash order: sorted. */
 const five = (n: string): number => Math.ceil(Number(n) / 5) * 5;
-const normal = (text: string): string => text.split('\n').map((l) => l
-  .replace(/\bid=\d+$/, 'id=<ID>').replace(/<id>\d+/, '<id><ID>')
-  .replace(/^((?:ipv[46]\s+\d+ )?[a-z][\w-]*\s+\d+ )(\d+)(?= )/, (_, a: string, n: string) => `${a}${five(n)}`)
-  .replace(/^(.* -t )(\d+)/, (_, a: string, n: string) => `${a}${five(n)}`).replace(/<timeout>(\d+)/, (_, n: string) => `<timeout>${five(n)}`)).sort().join('\n');
+const normal = (text: string): string =>
+  text
+    .split('\n')
+    .map((l) =>
+      l
+        .replace(/\bid=\d+$/, 'id=<ID>')
+        .replace(/<id>\d+/, '<id><ID>')
+        .replace(/^((?:ipv[46]\s+\d+ )?[a-z][\w-]*\s+\d+ )(\d+)(?= )/, (_, a: string, n: string) => `${a}${five(n)}`)
+        .replace(/^(.* -t )(\d+)/, (_, a: string, n: string) => `${a}${five(n)}`)
+        .replace(/<timeout>(\d+)/, (_, n: string) => `<timeout>${five(n)}`),
+    )
+    .sort()
+    .join('\n');
 
 describe('conntrack and sysctl agree with the recorded tools', () => {
   sessions.forEach((steps, n) => {
@@ -19,8 +36,12 @@ describe('conntrack and sysctl agree with the recorded tools', () => {
       const host = await createHost({ container: true });
       for (const step of steps) {
         const r = await host.exec(['bash', '-c', step.command]);
-        expect({ command: step.command, status: r.status, stdout: normal(r.stdout), stderr: normal(r.stderr) })
-          .toEqual({ command: step.command, status: step.status, stdout: normal(step.stdout), stderr: normal(step.stderr) });
+        expect({ command: step.command, status: r.status, stdout: normal(r.stdout), stderr: normal(r.stderr) }).toEqual({
+          command: step.command,
+          status: step.status,
+          stdout: normal(step.stdout),
+          stderr: normal(step.stderr),
+        });
       }
     });
   });
@@ -31,7 +52,12 @@ describe('the connection table', () => {
     const { Netns } = await import('../../src/kernel/netns.ts');
     let now = 0;
     const net = new Netns({ clock: { now: () => now, wall: () => now }, random: { u32: () => 1, below: () => 0 }, container: true });
-    return { net, wait: (ms: number) => { now += ms; } };
+    return {
+      net,
+      wait: (ms: number) => {
+        now += ms;
+      },
+    };
   };
   const tuple = (port: number) => ({ l3num: 2, protonum: 17, src: Uint8Array.of(10, 0, 0, 1), dst: Uint8Array.of(10, 0, 0, 2), sport: port, dport: 53 }) as const;
   const reply = (port: number) => ({ ...tuple(port), src: Uint8Array.of(10, 0, 0, 2), dst: Uint8Array.of(10, 0, 0, 1), sport: 53, dport: port }) as const;

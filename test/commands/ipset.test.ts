@@ -3,12 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { createHost } from '../../src/host/create.ts';
 
 /** Sessions of Debian 13's ipset 7.22 on Linux 6.18, recorded with test/oracle's kind of namespace; sizes and seeds are `<N>`. */
-interface Step { readonly argv: readonly string[]; readonly status: number; readonly stdout: string; readonly stderr: string }
-const sessions = readFileSync(new URL('./ipset.golden.jsonl', import.meta.url), 'utf8').trim().split('\n').map((l) => JSON.parse(l) as Step[]);
+interface Step {
+  readonly argv: readonly string[];
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+const sessions = readFileSync(new URL('./ipset.golden.jsonl', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .map((l) => JSON.parse(l) as Step[]);
 
-const normal = (s: string): string => s
-  .replace(/initval( |>)0x[0-9a-f]+/g, 'initval$1<N>').replace(/"initval" : "0x\w+"/g, '"initval" : "<N>"')
-  .replace(/Size in memory: \d+/g, 'Size in memory: <N>').replace(/memsize>\d+/g, 'memsize><N>').replace(/"memsize" : \d+/g, '"memsize" : <N>');
+const normal = (s: string): string =>
+  s
+    .replace(/initval( |>)0x[0-9a-f]+/g, 'initval$1<N>')
+    .replace(/"initval" : "0x\w+"/g, '"initval" : "<N>"')
+    .replace(/Size in memory: \d+/g, 'Size in memory: <N>')
+    .replace(/memsize>\d+/g, 'memsize><N>')
+    .replace(/"memsize" : \d+/g, '"memsize" : <N>');
 /** Unsorted lists come in the order of a hash. */
 const lines = (s: string, sorted: boolean): string => (sorted ? s : s.split('\n').sort().join('\n'));
 
@@ -19,8 +31,12 @@ describe('ipset agrees with the recorded tool', () => {
       for (const step of steps) {
         const r = await host.exec(['ipset', ...step.argv]);
         const sorted = step.argv.includes('-s');
-        expect({ argv: step.argv, status: r.status, stdout: lines(normal(r.stdout), sorted), stderr: r.stderr })
-          .toEqual({ argv: step.argv, status: step.status, stdout: lines(step.stdout, sorted), stderr: step.stderr });
+        expect({ argv: step.argv, status: r.status, stdout: lines(normal(r.stdout), sorted), stderr: r.stderr }).toEqual({
+          argv: step.argv,
+          status: step.status,
+          stdout: lines(step.stdout, sorted),
+          stderr: step.stderr,
+        });
       }
     });
   });

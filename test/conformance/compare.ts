@@ -12,14 +12,22 @@ const SETTLE: readonly (readonly [RegExp, string])[] = [
 
 /** Tokens that stand in a recording for any value of a shape. */
 const TOKEN_SHAPES: Readonly<Record<string, string>> = {
-  ID: '\\d+', T: '\\d+', PORT: '\\d+', P: '\\d+', C: '\\d+', N: '-?[\\d.]+|0x[0-9a-f]+', TIME: '\\S+',
-  PID: '\\d+(?: progname=\\S+)?', TS: '[^\\]<]+', DATE: '[^\\]]+', WHEN: '.+?',
+  ID: '\\d+',
+  T: '\\d+',
+  PORT: '\\d+',
+  P: '\\d+',
+  C: '\\d+',
+  N: '-?[\\d.]+|0x[0-9a-f]+',
+  TIME: '\\S+',
+  PID: '\\d+(?: progname=\\S+)?',
+  TS: '[^\\]<]+',
+  DATE: '[^\\]]+',
+  WHEN: '.+?',
 };
 const TOKEN = new RegExp(`<(${Object.keys(TOKEN_SHAPES).join('|')}|T\\d+)>`, 'g');
 const quote = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-const settle = (text: string): string =>
-  SETTLE.reduce((t, [re, by]) => t.replace(re, by), text);
+const settle = (text: string): string => SETTLE.reduce((t, [re, by]) => t.replace(re, by), text);
 
 /** The places where a conntrack line or <flow> shows a remaining time, which may be up to two seconds less than recorded. */
 const REMAINING = [/^(?:\s*\[\w+\]\s*)?(?:ipv[46]\s+\d+ )?[a-z][\w-]*\s+\d+ (\d+) /d, /-t (\d+) /d, /<timeout>(\d+)</d, /^(\d+) proto=/d];
@@ -69,20 +77,34 @@ export function textMatches(want: string, got: string, unordered = false): boole
   });
 }
 
-export interface RecordedFrame { readonly dev?: string; readonly iface?: string; readonly hex?: string; readonly frame?: string; readonly id_zeroed?: boolean; readonly mask?: readonly (readonly [number, number])[] }
+export interface RecordedFrame {
+  readonly dev?: string;
+  readonly iface?: string;
+  readonly hex?: string;
+  readonly frame?: string;
+  readonly id_zeroed?: boolean;
+  readonly mask?: readonly (readonly [number, number])[];
+}
 
 /** Offsets of the IPv4 header and transport checksums of an Ethernet frame, inner ones of ICMP errors included. */
 function checksumOffsets(b: Buffer): number[] {
   const PLACE: Readonly<Record<number, number>> = { 1: 2, 6: 16, 17: 6, 33: 6, 58: 2 };
   const at: number[] = [];
-  const both = (o: number): void => { at.push(o, o + 1); };
-  const transport = (proto: number, o: number): void => { if (PLACE[proto] !== undefined) both(o + PLACE[proto]); };
+  const both = (o: number): void => {
+    at.push(o, o + 1);
+  };
+  const transport = (proto: number, o: number): void => {
+    if (PLACE[proto] !== undefined) both(o + PLACE[proto]);
+  };
   const type = b.readUInt16BE(12);
   if (type === 0x0800) {
     both(24);
     const l4 = 14 + (b[14] & 15) * 4;
     transport(b[23], l4);
-    if (b[23] === 1 && [3, 11, 12].includes(b[l4])) { both(l4 + 18); transport(b[l4 + 17], l4 + 8 + (b[l4 + 8] & 15) * 4); }
+    if (b[23] === 1 && [3, 11, 12].includes(b[l4])) {
+      both(l4 + 18);
+      transport(b[l4 + 17], l4 + 8 + (b[l4 + 8] & 15) * 4);
+    }
   } else if (type === 0x86dd) {
     transport(b[20], 54);
     if (b[20] === 58 && b[54] < 128) transport(b[68], 102);

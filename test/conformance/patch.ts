@@ -1,5 +1,9 @@
 /** Bytes of an injected frame that are taken from what the router emitted earlier (a random port, say). */
-export interface Patch { readonly at: number; readonly from: readonly [step: number, out: number, offset: number, length: number]; readonly add?: number }
+export interface Patch {
+  readonly at: number;
+  readonly from: readonly [step: number, out: number, offset: number, length: number];
+  readonly add?: number;
+}
 
 function onesSum(b: Buffer, from: number, to: number, start = 0): number {
   let sum = start;
@@ -25,7 +29,11 @@ function fixChecksums(b: Buffer): void {
 
 export function patchFrame(frame: string, patches: readonly Patch[], outs: readonly (readonly Uint8Array[])[]): Uint8Array {
   const b = Buffer.from(frame, 'hex');
-  for (const { at, from: [step, out, offset, length], add } of patches) {
+  for (const {
+    at,
+    from: [step, out, offset, length],
+    add,
+  } of patches) {
     const source = outs[step]?.[out];
     if (!source) throw new Error(`nothing was emitted at step ${step} to answer`);
     b.writeUIntBE(Buffer.from(source).readUIntBE(offset, length) + (add ?? 0), at, length);

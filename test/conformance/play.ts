@@ -80,12 +80,18 @@ class Run {
   }
 
   async step(i: number, s: RecordedStep): Promise<string | null> {
-    if (s.background) { this.listeners.push(await this.#host.start([...(s.argv ?? [])])); return null; }
+    if (s.background) {
+      this.listeners.push(await this.#host.start([...(s.argv ?? [])]));
+      return null;
+    }
     return (await this.#act(i, s)) ?? this.#events(s);
   }
 
   async #act(i: number, s: RecordedStep): Promise<string | null> {
-    if (s.setup) { await setUpTuns(this.#host, s.setup.includes('ipv6')); return null; }
+    if (s.setup) {
+      await setUpTuns(this.#host, s.setup.includes('ipv6'));
+      return null;
+    }
     if (s.stop !== undefined) {
       const r = await this.listeners[s.stop].stop(s.signal);
       return r.status === s.status && textMatches(s.stderr ?? '', r.stderr) ? null : differs(`stop: status ${r.status}, real ${s.status}`, s.stderr ?? '', r.stderr);
@@ -124,7 +130,13 @@ class Run {
   #events(s: RecordedStep): string | null {
     if (!s.events || this.listeners.length === 0) return null;
     const lists = (this.listeners.length > 1 && Array.isArray(s.events[0]) ? s.events : [s.events]) as readonly (readonly string[])[];
-    const got = this.listeners.map((l) => l.read().split('\n').filter((x) => x !== '').join('\n'));
+    const got = this.listeners.map((l) =>
+      l
+        .read()
+        .split('\n')
+        .filter((x) => x !== '')
+        .join('\n'),
+    );
     const bad = lists.findIndex((w, k) => !textMatches(w.join('\n'), got[k] ?? '', s.events_unordered));
     return bad < 0 ? null : differs('events', lists[bad].join('\n'), got[bad] ?? '');
   }

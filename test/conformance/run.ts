@@ -12,8 +12,12 @@ const cases = resolve(here, '../../../shared/cases');
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    show: { type: 'string', default: '0' }, area: { type: 'string' }, id: { type: 'string' }, every: { type: 'string', default: '1' },
-    floors: { type: 'boolean', default: false }, raise: { type: 'boolean', default: false },
+    show: { type: 'string', default: '0' },
+    area: { type: 'string' },
+    id: { type: 'string' },
+    every: { type: 'string', default: '1' },
+    floors: { type: 'boolean', default: false },
+    raise: { type: 'boolean', default: false },
   },
 });
 const floorsFile = join(here, 'floors.json');

@@ -2,9 +2,18 @@ import { createHost } from 'drywall';
 import { textMatches } from '../conformance/compare.ts';
 import { askAll, type Ran, type Step } from './real.ts';
 
-export interface Difference { readonly session: readonly Step[]; readonly step: number; readonly real: Ran; readonly drywall: Ran }
+export interface Difference {
+  readonly session: readonly Step[];
+  readonly step: number;
+  readonly real: Ran;
+  readonly drywall: Ran;
+}
 
-export interface Outcome { readonly accepted: number; readonly refused: number; readonly differences: readonly Difference[] }
+export interface Outcome {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly differences: readonly Difference[];
+}
 
 /** Plays sessions on the real tools and on drywall; a session counts as accepted when its first command was. */
 export async function compare(sessions: readonly (readonly Step[])[]): Promise<Outcome> {
@@ -26,6 +35,9 @@ export async function compare(sessions: readonly (readonly Step[])[]): Promise<O
 }
 
 /** A difference as a person reads it: the commands up to it, then both answers. */
-export const describeDifference = (d: Difference): string => `${d.session.slice(0, d.step + 1).map((s) => `$ ${s.argv.join(' ')}${s.stdin === undefined ? '' : ` <<< ${s.stdin}`}`).join('\n')}
+export const describeDifference = (d: Difference): string => `${d.session
+  .slice(0, d.step + 1)
+  .map((s) => `$ ${s.argv.join(' ')}${s.stdin === undefined ? '' : ` <<< ${s.stdin}`}`)
+  .join('\n')}
 real ${d.real.status}: ${d.real.stdout}${d.real.stderr}
 drywall ${d.drywall.status}: ${d.drywall.stdout}${d.drywall.stderr}`;

@@ -17,7 +17,11 @@ describe.skipIf(reason !== null)('random nft rules', () => {
     const total = { accepted: 0, refused: 0 };
     const differences: Difference[] = [];
     while (total.accepted < wanted) {
-      const sessions = Array.from({ length: 200 }, () => [{ argv: ['nft', '-f', '-'], stdin: ruleset(c) }, { argv: ['nft', 'list', 'ruleset'] }, { argv: ['nft', '-j', 'list', 'ruleset'] }]);
+      const sessions = Array.from({ length: 200 }, () => [
+        { argv: ['nft', '-f', '-'], stdin: ruleset(c) },
+        { argv: ['nft', 'list', 'ruleset'] },
+        { argv: ['nft', '-j', 'list', 'ruleset'] },
+      ]);
       const o = await compare(sessions);
       total.accepted += o.accepted;
       total.refused += o.refused;

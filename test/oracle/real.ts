@@ -5,8 +5,15 @@ import { join, resolve } from 'node:path';
 /** Folder with Debian 13's tools; `DRYWALL_ORACLE_ROOT` names one that is there already. */
 export const askedRoot = process.env.DRYWALL_ORACLE_ROOT ?? '/var/cache/drywall-oracle/root';
 
-export interface Step { readonly argv: readonly string[]; readonly stdin?: string }
-export interface Ran { readonly status: number; readonly stdout: string; readonly stderr: string }
+export interface Step {
+  readonly argv: readonly string[];
+  readonly stdin?: string;
+}
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** Why the real tools cannot be asked here, or null. */
 export function whyNot(): string | null {
@@ -40,7 +47,16 @@ export function askAll(sessions: readonly (readonly Step[])[]): Ran[][] {
     });
     mkdirSync(join(askedRoot, 'proc'), { recursive: true });
     writeFileSync(join(dir, 'script'), script.join('\n'));
-    execFileSync('unshare', ['-m', 'sh', '-c', `mount -t proc proc ${askedRoot}/proc; exec chroot ${askedRoot} env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TZ=UTC LC_ALL=C HOME=/root TERM=dumb sh ${inside}/script`], { stdio: 'ignore' });
+    execFileSync(
+      'unshare',
+      [
+        '-m',
+        'sh',
+        '-c',
+        `mount -t proc proc ${askedRoot}/proc; exec chroot ${askedRoot} env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TZ=UTC LC_ALL=C HOME=/root TERM=dumb sh ${inside}/script`,
+      ],
+      { stdio: 'ignore' },
+    );
     const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
     return sessions.map((steps, i) => steps.map((_, k) => ({ status: Number(read(`${i}.${k}.st`)), stdout: read(`${i}.${k}.out`), stderr: read(`${i}.${k}.err`) })));
   } finally {

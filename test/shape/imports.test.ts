@@ -12,12 +12,18 @@ function* sources(folder: string): Generator<string> {
   }
 }
 
-interface Import { readonly from: string; readonly to: string; readonly typeOnly: boolean }
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
 
 const imports: Import[] = [...sources(src)].flatMap((file) => {
   const text = readFileSync(file, 'utf8');
   return [...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm)].map((m) => ({
-    from: relative(src, file), to: m[2].startsWith('.') ? relative(src, resolve(dirname(file), m[2])) : m[2], typeOnly: m[1] !== undefined,
+    from: relative(src, file),
+    to: m[2].startsWith('.') ? relative(src, resolve(dirname(file), m[2])) : m[2],
+    typeOnly: m[1] !== undefined,
   }));
 });
 
@@ -38,7 +44,7 @@ describe('imports run one way', () => {
     expect(wrong.map((i) => `${i.from} → ${i.to}`)).toEqual([]);
   });
 
-  test('chalk, cli-table3 and commander serve drywall\'s own output only', () => {
+  test("chalk, cli-table3 and commander serve drywall's own output only", () => {
     const wrong = imports.filter((i) => ['chalk', 'cli-table3', 'commander'].includes(i.to) && !i.from.startsWith('cli/'));
     expect(wrong.map((i) => `${i.from} → ${i.to}`)).toEqual([]);
   });

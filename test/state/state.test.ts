@@ -9,18 +9,26 @@ const root = resolve(import.meta.dirname, '../..');
 let dir: string;
 let state: string;
 
-beforeEach(() => { dir = mkdtempSync(join(tmpdir(), 'drywall-test-')); state = join(dir, 'state.db'); });
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'drywall-test-'));
+  state = join(dir, 'state.db');
+});
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-interface Ran { readonly status: number; readonly stdout: string; readonly stderr: string }
+interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 const env = (): NodeJS.ProcessEnv => ({ ...process.env, DRYWALL_STATE: state });
 
-const run = (program: string, ...args: string[]): Promise<Ran> => new Promise((done) => {
-  execFile(process.execPath, [join(root, 'bin', program), ...args], { env: env() }, (e, stdout, stderr) => {
-    done({ status: e === null ? 0 : typeof e.code === 'number' ? e.code : -1, stdout, stderr });
+const run = (program: string, ...args: string[]): Promise<Ran> =>
+  new Promise((done) => {
+    execFile(process.execPath, [join(root, 'bin', program), ...args], { env: env() }, (e, stdout, stderr) => {
+      done({ status: e === null ? 0 : typeof e.code === 'number' ? e.code : -1, stdout, stderr });
+    });
   });
-});
 const tool = (name: string, ...args: string[]): Promise<Ran> => run(join('tools', name), ...args);
 const rules = async (): Promise<string[]> => (await tool('iptables', '-S')).stdout.split('\n').filter((l) => l.startsWith('-A'));
 
@@ -55,12 +63,21 @@ describe('at once', () => {
   test('eight processes that each add 50 rules lose none', async () => {
     await tool('iptables', '-S');
     const worker = join(dir, 'worker.mjs');
-    writeFileSync(worker, `import { createRequire } from 'node:module';
+    writeFileSync(
+      worker,
+      `import { createRequire } from 'node:module';
 const { run } = createRequire(import.meta.url)(${JSON.stringify(join(root, 'dist/tools/iptables.cjs'))});
-for (let i = 0; i < 50; i++) { const s = await run(['iptables', '-A', 'INPUT', '-s', \`10.\${process.argv[2]}.0.\${i}\`, '-j', 'ACCEPT']); if (s !== 0) process.exit(s); }`);
-    const exits = await Promise.all(Array.from({ length: 8 }, (_, n) => new Promise<number | null>((done) => {
-      spawn(process.execPath, [worker, String(n)], { env: env(), stdio: 'inherit' }).on('exit', done);
-    })));
+for (let i = 0; i < 50; i++) { const s = await run(['iptables', '-A', 'INPUT', '-s', \`10.\${process.argv[2]}.0.\${i}\`, '-j', 'ACCEPT']); if (s !== 0) process.exit(s); }`,
+    );
+    const exits = await Promise.all(
+      Array.from(
+        { length: 8 },
+        (_, n) =>
+          new Promise<number | null>((done) => {
+            spawn(process.execPath, [worker, String(n)], { env: env(), stdio: 'inherit' }).on('exit', done);
+          }),
+      ),
+    );
     expect(exits).toEqual(Array(8).fill(0));
     const got = await rules();
     expect(got).toHaveLength(400);
@@ -72,16 +89,25 @@ describe('killed', () => {
   test('kill -9 at any moment leaves the last committed state, and the next command goes on at once', async () => {
     await tool('iptables', '-N', 'BASE');
     const worker = join(dir, 'worker.mjs');
-    writeFileSync(worker, `import { createRequire } from 'node:module';
+    writeFileSync(
+      worker,
+      `import { createRequire } from 'node:module';
 const { run } = createRequire(import.meta.url)(${JSON.stringify(join(root, 'dist/tools/iptables.cjs'))});
-for (let i = 0; ; i++) { await run(['iptables', '-A', 'BASE', '-m', 'comment', '--comment', \`n\${i}\`, '-j', 'ACCEPT']); process.stdout.write(\`\${i}\\n\`); }`);
+for (let i = 0; ; i++) { await run(['iptables', '-A', 'BASE', '-m', 'comment', '--comment', \`n\${i}\`, '-j', 'ACCEPT']); process.stdout.write(\`\${i}\\n\`); }`,
+    );
     let known = 0;
     for (let round = 0; round < 6; round++) {
       await tool('iptables', '-F', 'BASE');
       const child: ChildProcess = spawn(process.execPath, [worker], { env: env(), stdio: ['ignore', 'pipe', 'inherit'] });
       let said = '';
-      child.stdout?.on('data', (c: Buffer) => { said += c; });
-      await new Promise<void>((done) => { child.stdout?.on('data', () => { if (said.split('\n').length > 3 + round * 2) done(); }); });
+      child.stdout?.on('data', (c: Buffer) => {
+        said += c;
+      });
+      await new Promise<void>((done) => {
+        child.stdout?.on('data', () => {
+          if (said.split('\n').length > 3 + round * 2) done();
+        });
+      });
       child.kill('SIGKILL');
       await new Promise((done) => child.on('exit', done));
       const acknowledged = said.split('\n').length - 1;
@@ -113,7 +139,7 @@ describe('a state file that cannot be used', () => {
     await refusedUntouched(/not a drywall state file/);
   });
 
-  test('another program\'s database', async () => {
+  test("another program's database", async () => {
     const db = new DatabaseSync(state);
     db.exec('CREATE TABLE bookmarks (url TEXT)');
     db.close();
@@ -152,7 +178,9 @@ describe('a state file that cannot be used', () => {
       const many = Array.from({ length: 4000 }, (_, i) => `add rule ip filter INPUT ip saddr 10.1.${i >> 8}.${i & 255} drop`).join('\n');
       const file = join(dir, 'many.nft');
       writeFileSync(file, many);
-      execFile('bash', ['-c', 'ulimit -f 200; trap "" XFSZ; exec "$@"', 'bash', process.execPath, join(root, 'bin/tools/nft'), '-f', file], { env: env() }, (e, stdout, stderr) => done({ status: e === null ? 0 : Number(e.code), stdout, stderr }));
+      execFile('bash', ['-c', 'ulimit -f 200; trap "" XFSZ; exec "$@"', 'bash', process.execPath, join(root, 'bin/tools/nft'), '-f', file], { env: env() }, (e, stdout, stderr) =>
+        done({ status: e === null ? 0 : Number(e.code), stdout, stderr }),
+      );
     });
     expect(r.status).toBe(74);
     expect(r.stderr).toMatch(/state file .*: /);

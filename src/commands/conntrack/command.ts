@@ -8,14 +8,22 @@ import type { CtCommand, OutputFlag, ParseEnvironment } from './parse.ts';
 import { runCommand, Session } from './run.ts';
 
 const environment = (call: Call, output: Set<OutputFlag>): ParseEnvironment => ({
-  output, err: call.err, protocolNumber: (name) => protocols().number(name),
+  output,
+  err: call.err,
+  protocolNumber: (name) => protocols().number(name),
   file: (path) => call.host.files.read(call.host.files.resolve(call.cwd, path)),
 });
 
 /** Said at the end of these commands, with how many; none at all is a failure but for lists. */
 const SUMMARY: Readonly<Partial<Record<string, string>>> = {
-  list: 'flow entries have been shown', create: 'flow entries have been created', update: 'flow entries have been updated', delete: 'flow entries have been deleted',
-  get: 'flow entries have been shown', event: 'flow events have been shown', expList: 'expectations have been shown', expDelete: 'expectations have been shown',
+  list: 'flow entries have been shown',
+  create: 'flow entries have been created',
+  update: 'flow entries have been updated',
+  delete: 'flow entries have been deleted',
+  get: 'flow entries have been shown',
+  event: 'flow events have been shown',
+  expList: 'expectations have been shown',
+  expDelete: 'expectations have been shown',
   add: 'flow entries have been added',
 };
 
@@ -40,9 +48,10 @@ function guarded(call: Call, work: () => number): number {
 
 /** `-R FILE`: every line is read before the first runs. */
 function loadFile(call: Call, path: string): number {
-  const { files } = call.host, full = files.resolve(call.cwd, path);
+  const { files } = call.host,
+    full = files.resolve(call.cwd, path);
   // A folder can be opened, and holds no line.
-  const text = path === '-' || path === '/dev/stdin' ? call.stdin : files.read(full) ?? (full === '/' || files.list(full) ? '' : undefined);
+  const text = path === '-' || path === '/dev/stdin' ? call.stdin : (files.read(full) ?? (full === '/' || files.list(full) ? '' : undefined));
   if (text === undefined || path === '') throw parameter(`Failed to open file ${path} for reading`);
   const output = new Set<OutputFlag>();
   const env = environment(call, output);

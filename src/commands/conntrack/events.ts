@@ -19,8 +19,12 @@ export function listenEvents(call: Call, s: Session, cmd: CtCommand): Running {
   const groups = new Set<EventGroup>(wanted.map((g): EventGroup => (expect ? `exp-${g}` : g)));
   const stop = s.net.conntrack.listen({ groups, event: (e) => (expect ? expectEvent(s, e) : filter && event(s, cmd, filter, e)) });
   return {
-    get shown() { return s.counter; },
-    set shown(n) { s.counter = n; },
+    get shown() {
+      return s.counter;
+    },
+    set shown(n) {
+      s.counter = n;
+    },
     stop() {
       stop();
       s.closeXml(expect ? 'expect' : 'conntrack');
@@ -31,10 +35,11 @@ export function listenEvents(call: Call, s: Session, cmd: CtCommand): Running {
 }
 
 function event(s: Session, cmd: CtCommand, filter: Filter, e: ConntrackEvent): void {
-  if (!('ct' in e) || cmd.family !== 0 && e.ct.l3num !== cmd.family) return;
+  if (!('ct' in e) || (cmd.family !== 0 && e.ct.l3num !== cmd.family)) return;
   const o = readConntrack(s.net, e.ct, { events: e.events });
   if (!filter.passes(o)) return;
-  const xml = s.output.has('xml'), stamped = s.output.has('timestamp');
+  const xml = s.output.has('xml'),
+    stamped = s.output.has('timestamp');
   if (xml && !s.output.has('save')) s.openXml('conntrack');
   const text = s.text(o, typeOf(e.group), s.flags({ map: cmd.labelMap, when: xml && stamped ? s.net.clock.wall() : null }));
   const before = stamped && !xml && !s.output.has('save') ? s.stamp(true) : '';

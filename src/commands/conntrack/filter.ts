@@ -5,7 +5,10 @@ import type { CtObject } from './object.ts';
 import { destination, source } from './print.ts';
 import { isDnat, isDpat, isSnat, isSpat } from './save.ts';
 
-interface Network { readonly network: Uint8Array; readonly mask: Uint8Array }
+interface Network {
+  readonly network: Uint8Array;
+  readonly mask: Uint8Array;
+}
 
 const same = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && a.length === b.length && a.every((x, i) => x === b[i]);
 const inNetwork = (a: Uint8Array, n: Network): boolean => a.length === n.network.length && a.every((x, i) => (x & n.mask[i]) === n.network[i]);
@@ -30,22 +33,26 @@ export class Filter {
     if (!options.has(`mask-${which}`)) return null;
     if (!options.has(which)) throw parameter(`Can't use --mask-${which} without --${which}`);
     const key = `${which}${family === 10 ? 6 : 4}` as const;
-    const address = ct.orig[key], m = mask.orig[key];
+    const address = ct.orig[key],
+      m = mask.orig[key];
     delete ct.orig[key];
     if (!address || !m) return null;
     return { network: address.map((x, i) => x & m[i]), mask: m };
   }
 
-  network(o: CtObject): boolean { return this.#inside(o, this.#src, source) && this.#inside(o, this.#dst, destination); }
+  network(o: CtObject): boolean {
+    return this.#inside(o, this.#src, source) && this.#inside(o, this.#dst, destination);
+  }
 
   #inside(o: CtObject, n: Network | null, of: (s: CtObject['orig']) => Uint8Array): boolean {
-    return n === null || o.orig.l3 === this.#cmd.family && inNetwork(of(o.orig), n);
+    return n === null || (o.orig.l3 === this.#cmd.family && inNetwork(of(o.orig), n));
   }
 
   nat(o: CtObject): boolean {
     const { options, ct } = this.#cmd;
     const any = options.has('any-nat');
-    const checkSrc = any || options.has('src-nat'), checkDst = any || options.has('dst-nat');
+    const checkSrc = any || options.has('src-nat'),
+      checkDst = any || options.has('dst-nat');
     const src = checkSrc && side(ct.snat4 ?? null, ct.snatPort, isSnat(o), isSpat(o), o.repl.dst4, o.repl.dport);
     const dst = checkDst && side(ct.dnat4 ?? null, ct.dnatPort, isDnat(o), isDpat(o), o.repl.src4, o.repl.sport);
     if (any) return src || dst;
@@ -54,12 +61,12 @@ export class Filter {
 
   label(o: CtObject): boolean {
     const wanted = this.#label;
-    return wanted === null || o.labels !== undefined && wanted.every((b, i) => ((o.labels?.[i] ?? 0) & b) === b);
+    return wanted === null || (o.labels !== undefined && wanted.every((b, i) => ((o.labels?.[i] ?? 0) & b) === b));
   }
 
   mark(o: CtObject): boolean {
     const m = this.#cmd.mark;
-    return !this.#cmd.options.has('mark') || m !== null && o.mark !== undefined && (o.mark & m.mask) >>> 0 === m.val;
+    return !this.#cmd.options.has('mark') || (m !== null && o.mark !== undefined && (o.mark & m.mask) >>> 0 === m.val);
   }
 
   /** nfct_filter: may the entry pass? */

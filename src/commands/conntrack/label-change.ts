@@ -7,7 +7,7 @@ export function updatedLabels(options: CtCommand['options'], wanted: Uint8Array 
     if (!wanted) return null;
     if (!o.labels) return { labels: wanted, mask: null };
     // The kernel keeps old bits only where both labels and mask are zero.
-    const bits = o.labels.map((b, i) => b & (wanted[i] ?? 0) | (wanted[i] ?? 0));
+    const bits = o.labels.map((b, i) => (b & (wanted[i] ?? 0)) | (wanted[i] ?? 0));
     return { labels: bits, mask: o.labels.map((_, i) => wanted[i] ?? 0) };
   }
   if (!options.has('label-del') || !o.labels) return null;

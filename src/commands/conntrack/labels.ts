@@ -20,6 +20,10 @@ export class LabelMap {
     this.#names.set(bit, m[2]);
   }
 
-  bit(name: string): number | undefined { return this.#bits.get(name); }
-  name(bit: number): string | undefined { return this.#names.get(bit); }
+  bit(name: string): number | undefined {
+    return this.#bits.get(name);
+  }
+  name(bit: number): string | undefined {
+    return this.#names.get(bit);
+  }
 }

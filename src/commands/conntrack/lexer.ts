@@ -22,9 +22,28 @@ export type Item =
   | { readonly kind: 'failure'; readonly message: string };
 
 const KIND: Readonly<Record<string, 'address' | 'number' | 'word' | 'words' | 'flag'>> = {
-  s: 'address', d: 'address', r: 'address', q: 'address', '[': 'address', ']': 'address', '{': 'address', '}': 'address',
-  t: 'number', w: 'number', '(': 'number', ')': 'number', i: 'number', c: 'number', m: 'number', b: 'number',
-  f: 'word', u: 'words', e: 'words', o: 'words', z: 'flag', a: 'flag',
+  s: 'address',
+  d: 'address',
+  r: 'address',
+  q: 'address',
+  '[': 'address',
+  ']': 'address',
+  '{': 'address',
+  '}': 'address',
+  t: 'number',
+  w: 'number',
+  '(': 'number',
+  ')': 'number',
+  i: 'number',
+  c: 'number',
+  m: 'number',
+  b: 'number',
+  f: 'word',
+  u: 'words',
+  e: 'words',
+  o: 'words',
+  z: 'flag',
+  a: 'flag',
 };
 const COMMANDS = new Set('LIDGFEVhCSUA');
 

@@ -68,12 +68,26 @@ const u32 = (text: string): number => Number(BigInt.asUintN(32, strtoul(text).va
 function atol(text: string): number {
   const m = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text);
   if (!m) return 0;
-  const n = BigInt(m[1]), max = 0x7fffffffffffffffn;
+  const n = BigInt(m[1]),
+    max = 0x7fffffffffffffffn;
   return Number(BigInt.asUintN(32, n > max ? max : n < -max ? -max - 1n : n));
 }
 
-const STATUS_WORDS: readonly (readonly [string, number])[] = [['ASSURED', IPS.ASSURED], ['SEEN_REPLY', IPS.SEEN_REPLY], ['UNSET', 0], ['FIXED_TIMEOUT', IPS.FIXED_TIMEOUT], ['EXPECTED', IPS.EXPECTED], ['OFFLOAD', IPS.OFFLOAD], ['HW_OFFLOAD', IPS.HW_OFFLOAD]];
-const EVENT_WORDS: readonly (readonly [string, number])[] = [['ALL', 7], ['NEW', 1], ['UPDATES', 2], ['DESTROY', 4]];
+const STATUS_WORDS: readonly (readonly [string, number])[] = [
+  ['ASSURED', IPS.ASSURED],
+  ['SEEN_REPLY', IPS.SEEN_REPLY],
+  ['UNSET', 0],
+  ['FIXED_TIMEOUT', IPS.FIXED_TIMEOUT],
+  ['EXPECTED', IPS.EXPECTED],
+  ['OFFLOAD', IPS.OFFLOAD],
+  ['HW_OFFLOAD', IPS.HW_OFFLOAD],
+];
+const EVENT_WORDS: readonly (readonly [string, number])[] = [
+  ['ALL', 7],
+  ['NEW', 1],
+  ['UPDATES', 2],
+  ['DESTROY', 4],
+];
 const OUTPUT_WORDS = ['xml', 'extended', 'timestamp', 'id', 'ktimestamp', 'labels', 'userspace', 'save'] as const;
 
 class Builder {
@@ -100,28 +114,40 @@ class Builder {
   labelWanted: Uint8Array | null = null;
   labelModify: Uint8Array | null = null;
 
-  constructor(env: ParseEnvironment) { this.env = env; }
+  constructor(env: ParseEnvironment) {
+    this.env = env;
+  }
 
   item(item: Item): void {
     switch (item.kind) {
-      case 'failure': throw parameter(item.message);
-      case 'command': return this.setCommand(item.letter, item.table);
-      case 'address': return this.address(item.opt, item.text);
-      case 'nat': return this.nat(item.opt, item.text);
-      case 'protocol': return this.protocol(item);
+      case 'failure':
+        throw parameter(item.message);
+      case 'command':
+        return this.setCommand(item.letter, item.table);
+      case 'address':
+        return this.address(item.opt, item.text);
+      case 'nat':
+        return this.nat(item.opt, item.text);
+      case 'protocol':
+        return this.protocol(item);
       case 'l4option':
         item.handler.parse(item.name, item.text, this);
         this.l4.add(item.handler.names.indexOf(item.name));
         return;
-      case 'number': return this.number(item.opt, item.text);
-      case 'word': return this.setFamilyWord(item.text);
-      case 'words': return this.words(item.opt, item.text);
-      case 'labels': return this.label(item.opt, item.text);
+      case 'number':
+        return this.number(item.opt, item.text);
+      case 'word':
+        return this.setFamilyWord(item.text);
+      case 'words':
+        return this.words(item.opt, item.text);
+      case 'labels':
+        return this.label(item.opt, item.text);
       case 'flag':
         if (item.opt === 'a') this.env.err('WARNING: ignoring -a, deprecated option.\n');
         else this.options.add('zero');
         return;
-      default: return item satisfies never;
+      default:
+        return item satisfies never;
     }
   }
 
@@ -165,7 +191,7 @@ class Builder {
     this.options.add(OPTION_OF[opt]);
     this.place(opt, target, address);
     if (bits === -1 || !maskOpt || bits === address.length * 8) return;
-    const mask = address.map((_, i) => (bits >= 8 * i + 8 ? 255 : bits <= 8 * i ? 0 : 256 - (1 << 8 * i + 8 - bits)));
+    const mask = address.map((_, i) => (bits >= 8 * i + 8 ? 255 : bits <= 8 * i ? 0 : 256 - (1 << (8 * i + 8 - bits))));
     this.options.add(OPTION_OF[maskOpt]);
     this.place(maskOpt, this.mask, mask);
   }
@@ -191,8 +217,11 @@ class Builder {
   place(opt: string, target: CtObject, address: Uint8Array): void {
     const v4 = address.length === 4;
     const side: Side = opt === 'r' || opt === 'q' ? target.repl : target.orig;
-    if (opt === 's' || opt === 'r' || opt === '[' || opt === '{') { if (v4) side.src4 = address; else side.src6 = address; }
-    else if (v4) side.dst4 = address; else side.dst6 = address;
+    if (opt === 's' || opt === 'r' || opt === '[' || opt === '{') {
+      if (v4) side.src4 = address;
+      else side.src6 = address;
+    } else if (v4) side.dst4 = address;
+    else side.dst6 = address;
     side.l3 = v4 ? 2 : 10;
   }
 
@@ -204,11 +233,13 @@ class Builder {
     const v4 = address.length === 4;
     this.ct.orig.l3 = v4 ? 2 : 10;
     if (opt !== 'g') {
-      if (v4) this.ct.snat4 = address; else this.ct.snat6 = address;
+      if (v4) this.ct.snat4 = address;
+      else this.ct.snat6 = address;
       if (port !== null) this.ct.snatPort = port;
     }
     if (opt !== 'n') {
-      if (v4) this.ct.dnat4 = address; else this.ct.dnat6 = address;
+      if (v4) this.ct.dnat4 = address;
+      else this.ct.dnat6 = address;
       if (port !== null) this.ct.dnatPort = port;
     }
   }
@@ -216,13 +247,28 @@ class Builder {
   number(opt: string, text: string): void {
     this.options.add(OPTION_OF[opt]);
     switch (opt) {
-      case 't': this.ct.timeout = atol(text); this.expTimeout = atol(text); break;
-      case 'w': this.ct.zone = u32(text) & 0xffff; break;
-      case '(': this.ct.orig.zone = u32(text) & 0xffff; break;
-      case ')': this.ct.repl.zone = u32(text) & 0xffff; break;
-      case 'i': this.ct.id = u32(text); break;
-      case 'c': this.ct.secmark = u32(text); break;
-      case 'b': this.bufferSize = atol(text); break;
+      case 't':
+        this.ct.timeout = atol(text);
+        this.expTimeout = atol(text);
+        break;
+      case 'w':
+        this.ct.zone = u32(text) & 0xffff;
+        break;
+      case '(':
+        this.ct.orig.zone = u32(text) & 0xffff;
+        break;
+      case ')':
+        this.ct.repl.zone = u32(text) & 0xffff;
+        break;
+      case 'i':
+        this.ct.id = u32(text);
+        break;
+      case 'c':
+        this.ct.secmark = u32(text);
+        break;
+      case 'b':
+        this.bufferSize = atol(text);
+        break;
       default: {
         const { value, rest } = strtoul(text);
         const mask = rest.startsWith('/') ? u32(rest.slice(1)) : 0xffffffff;
@@ -235,10 +281,22 @@ class Builder {
     this.options.add(OPTION_OF[opt]);
     if (opt === 'u') return this.statusWords(text);
     if (opt === 'e') {
-      this.list(text, false, (word) => this.pick(EVENT_WORDS, word, (v) => { this.events |= v; }));
+      this.list(text, false, (word) =>
+        this.pick(EVENT_WORDS, word, (v) => {
+          this.events |= v;
+        }),
+      );
       return;
     }
-    this.list(text, false, (word) => this.pick(OUTPUT_WORDS.map((w) => [w, w] as const), word, (v) => { if (v !== 'userspace') this.env.output.add(v); }));
+    this.list(text, false, (word) =>
+      this.pick(
+        OUTPUT_WORDS.map((w) => [w, w] as const),
+        word,
+        (v) => {
+          if (v !== 'userspace') this.env.output.add(v);
+        },
+      ),
+    );
     if (this.env.output.has('labels')) this.readLabelMap();
     if (this.env.output.has('save') && this.env.output.size > 1) throw new ConntrackError(1, 'cannot combine save output with any other output type, use -o save only');
   }
@@ -249,8 +307,14 @@ class Builder {
       const negated = word[0] === '!';
       const name = negated ? word.slice(1) : word;
       if (name === '') return false;
-      if (!negated && name.startsWith('UNREPLIED')) { this.statusMask |= IPS.SEEN_REPLY; return true; }
-      return this.pick(STATUS_WORDS, name, (v) => { if (negated) this.statusMask |= v; else this.statusValue |= v; });
+      if (!negated && name.startsWith('UNREPLIED')) {
+        this.statusMask |= IPS.SEEN_REPLY;
+        return true;
+      }
+      return this.pick(STATUS_WORDS, name, (v) => {
+        if (negated) this.statusMask |= v;
+        else this.statusValue |= v;
+      });
     });
     this.ct.status = this.statusValue;
     if (this.statusMask === 0) this.statusMask = this.statusValue;
@@ -272,8 +336,14 @@ class Builder {
   /** Words may be shortened, in any case; SRC_NAT and DST_NAT are told off first. */
   pick<T>(rows: readonly (readonly [string, T])[], word: string, found: (value: T) => void): boolean {
     const w = word.toLowerCase();
-    for (const [name, option] of [['SRC_NAT', '--src-nat'], ['DST_NAT', '--dst-nat']] as const) {
-      if (name.toLowerCase().startsWith(w)) { this.env.err(`WARNING: ignoring ${name}, use ${option} instead\n`); return true; }
+    for (const [name, option] of [
+      ['SRC_NAT', '--src-nat'],
+      ['DST_NAT', '--dst-nat'],
+    ] as const) {
+      if (name.toLowerCase().startsWith(w)) {
+        this.env.err(`WARNING: ignoring ${name}, use ${option} instead\n`);
+        return true;
+      }
     }
     const row = rows.find(([name]) => name.toLowerCase().startsWith(w));
     if (row) found(row[1]);
@@ -309,16 +379,33 @@ class Builder {
     const has = (name: string): boolean => this.options.has(name as OptionName);
     if (has('any-nat') && (has('src-nat') || has('dst-nat'))) throw parameter("cannot specify `--src-nat' or `--dst-nat' with `--any-nat'");
     // Without a command, too: then no option is allowed.
-    const addresses = checkOptions(command ? MATRIX[command] ?? '' : '', OPTION_NAMES, has, [['src', 'dst'], ['reply-src', 'reply-dst']]);
+    const addresses = checkOptions(command ? (MATRIX[command] ?? '') : '', OPTION_NAMES, has, [
+      ['src', 'dst'],
+      ['reply-src', 'reply-dst'],
+    ]);
     if (addresses !== null) throw parameter(addresses === 0 ? "you have to specify `--src' and `--dst'" : "you have to specify `--reply-src' and `--reply-dst'");
     if (command !== 'help' && this.handler && this.handler.names.length > 0 && command) {
       const pair = checkOptions(this.handler.matrix[command] ?? '', this.handler.names, (n) => this.l4.has(this.handler?.names.indexOf(n) ?? -1), this.handler.pairs);
       if (pair !== null) throw parameter(`you have to specify ${this.handler.pairWords[pair]}`);
     }
     return {
-      command, table: this.table, options: this.options, family: this.family, ct: this.ct, exptuple: this.exptuple, mask: this.mask, expTimeout: this.expTimeout,
-      mark: this.mark, status: this.status, label: this.labelWanted, labelModify: this.labelModify, labelMap: this.labelMap, handler: this.handler, protonum: this.protonum,
-      events: this.options.has('event-mask') ? new Set((['new', 'update', 'destroy'] as const).filter((_, i) => this.events & 1 << i)) : null, bufferSize: this.bufferSize,
+      command,
+      table: this.table,
+      options: this.options,
+      family: this.family,
+      ct: this.ct,
+      exptuple: this.exptuple,
+      mask: this.mask,
+      expTimeout: this.expTimeout,
+      mark: this.mark,
+      status: this.status,
+      label: this.labelWanted,
+      labelModify: this.labelModify,
+      labelMap: this.labelMap,
+      handler: this.handler,
+      protonum: this.protonum,
+      events: this.options.has('event-mask') ? new Set((['new', 'update', 'destroy'] as const).filter((_, i) => this.events & (1 << i))) : null,
+      bufferSize: this.bufferSize,
     };
   }
 }
@@ -336,16 +423,23 @@ function merge(a: Uint8Array | null, b: Uint8Array): Uint8Array {
 /** split_address_and_port: `1.2.3.4:80`, `[::1]:80`, `::1`. */
 function splitPort(text: string): { address: string; port: number | null } {
   const open = text.indexOf('[');
-  let address = text, tail: string | null = null;
+  let address = text,
+    tail: string | null = null;
   if (open >= 0) {
     const close = text.indexOf(']', open + 1);
     if (close === open + 1) throw parameter('No IPv6 address specified');
     if (close < 0) throw parameter("No closing ']' around IPv6 address");
     const colon = text.indexOf(':', close);
-    if (colon >= 0) { address = text.slice(open + 1, close); tail = text.slice(colon + 1); }
+    if (colon >= 0) {
+      address = text.slice(open + 1, close);
+      tail = text.slice(colon + 1);
+    }
   } else {
     const colon = text.indexOf(':');
-    if (colon >= 0 && !text.includes(':', colon + 1)) { address = text.slice(0, colon); tail = text.slice(colon + 1); }
+    if (colon >= 0 && !text.includes(':', colon + 1)) {
+      address = text.slice(0, colon);
+      tail = text.slice(colon + 1);
+    }
   }
   if (tail === null) return { address, port: null };
   if (tail === '') throw parameter("No port specified after `:'");

@@ -11,7 +11,13 @@ import { addresses, protoXml, whenXml } from './xml.ts';
 /** ctnetlink_exp_dump_expect: the master's helper. */
 const helperOf = (exp: Expectation): string | null => exp.master.helper ?? exp.helper;
 
-const sideOf = (t: Tuple): Side => ({ l3: t.l3num, l4: t.protonum, ...(t.l3num === 2 ? { src4: t.src, dst4: t.dst } : { src6: t.src, dst6: t.dst }), sport: t.sport, dport: t.dport });
+const sideOf = (t: Tuple): Side => ({
+  l3: t.l3num,
+  l4: t.protonum,
+  ...(t.l3num === 2 ? { src4: t.src, dst4: t.dst } : { src6: t.src, dst6: t.dst }),
+  sport: t.sport,
+  dport: t.dport,
+});
 
 /** ctnetlink_exp_dump_mask: everything but the source is all ones. */
 function maskOf(exp: Expectation): Side {
@@ -24,7 +30,9 @@ const flagWords = (exp: Expectation): string[] => (['PERMANENT', 'INACTIVE', 'US
 
 /** __snprintf_expect_default */
 export function printExpect(net: Netns, exp: Expectation, type: MessageType): string {
-  const tuple = sideOf(exp.tuple), mask = maskOf(exp), master = sideOf(exp.master.original);
+  const tuple = sideOf(exp.tuple),
+    mask = maskOf(exp),
+    master = sideOf(exp.master.original);
   const icmp = { type: exp.tuple.icmp?.type, code: exp.tuple.icmp?.code, id: exp.tuple.sport };
   let t = `${typePrefix(type)}${secondsLeft(net, exp)} proto=${exp.tuple.protonum} src=${formatIp(exp.tuple.src)} dst=${formatIp(exp.tuple.dst)} ${protoText(tuple, icmp)}`;
   t += `mask-src=${formatIp(exp.mask.src)} mask-dst=${formatIp(new Uint8Array(exp.tuple.src.length).fill(255))} ${protoText(mask, { type: 255, code: 255, id: exp.mask.sport & 0xffff })}`;
@@ -39,10 +47,20 @@ export function printExpect(net: Netns, exp: Expectation, type: MessageType): st
 
 /** __snprintf_expect_xml */
 export function xmlExpect(net: Netns, exp: Expectation, type: MessageType, when: number | null): string {
-  const sides = [['expected', sideOf(exp.tuple)], ['mask', maskOf(exp)], ['master', sideOf(exp.master.original)]] as const;
-  const l3 = sides.map(([n, s]) => `<${n}>${addresses(s)}</${n}>`).join(''), l4 = sides.map(([n, s]) => `<${n}>${protoXml(s)}</${n}>`).join('');
-  const meta = `${helperOf(exp) === null ? '' : `<helper-name>${helperOf(exp)}</helper-name>`}<timeout>${secondsLeft(net, exp)}</timeout><class>${exp.class}</class>`
-    + `${exp.zone.id === 0 ? '' : `<zone>${exp.zone.id}</zone>`}${when === null ? '' : whenXml(when)}${flagWords(exp).map((w) => `<${w.toLowerCase()}/>`).join('')}`;
-  return `<flow${type ? ` type="${type}"` : ''}><layer3 protonum="${exp.tuple.l3num}" protoname="${l3Name(exp.tuple.l3num)}">${l3}</layer3>`
-    + `<layer4 protonum="${exp.tuple.protonum}" protoname="${l4Name(exp.tuple.protonum)}">${l4}</layer4><meta>${meta}</meta></flow>`;
+  const sides = [
+    ['expected', sideOf(exp.tuple)],
+    ['mask', maskOf(exp)],
+    ['master', sideOf(exp.master.original)],
+  ] as const;
+  const l3 = sides.map(([n, s]) => `<${n}>${addresses(s)}</${n}>`).join(''),
+    l4 = sides.map(([n, s]) => `<${n}>${protoXml(s)}</${n}>`).join('');
+  const meta =
+    `${helperOf(exp) === null ? '' : `<helper-name>${helperOf(exp)}</helper-name>`}<timeout>${secondsLeft(net, exp)}</timeout><class>${exp.class}</class>` +
+    `${exp.zone.id === 0 ? '' : `<zone>${exp.zone.id}</zone>`}${when === null ? '' : whenXml(when)}${flagWords(exp)
+      .map((w) => `<${w.toLowerCase()}/>`)
+      .join('')}`;
+  return (
+    `<flow${type ? ` type="${type}"` : ''}><layer3 protonum="${exp.tuple.l3num}" protoname="${l3Name(exp.tuple.l3num)}">${l3}</layer3>` +
+    `<layer4 protonum="${exp.tuple.protonum}" protoname="${l4Name(exp.tuple.protonum)}">${l4}</layer4><meta>${meta}</meta></flow>`
+  );
 }

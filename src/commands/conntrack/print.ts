@@ -31,19 +31,29 @@ export const destination = (s: Side): Uint8Array => s.dst4 ?? s.dst6 ?? new Uint
 /** __snprintf_proto: ports, keys or ICMP fields; nothing for other protocols. */
 export function protoText(s: Side, icmp: { type?: number; code?: number; id?: number }): string {
   switch (s.l4) {
-    case 6: case 17: case 33: case 132: case 136: return `sport=${s.sport ?? 0} dport=${s.dport ?? 0} `;
-    case 47: return `srckey=0x${(s.sport ?? 0).toString(16)} dstkey=0x${(s.dport ?? 0).toString(16)} `;
-    case 1: case 58: return `type=${icmp.type ?? 0} code=${icmp.code ?? 0} id=${icmp.id ?? 0} `;
-    default: return '';
+    case 6:
+    case 17:
+    case 33:
+    case 132:
+    case 136:
+      return `sport=${s.sport ?? 0} dport=${s.dport ?? 0} `;
+    case 47:
+      return `srckey=0x${(s.sport ?? 0).toString(16)} dstkey=0x${(s.dport ?? 0).toString(16)} `;
+    case 1:
+    case 58:
+      return `type=${icmp.type ?? 0} code=${icmp.code ?? 0} id=${icmp.id ?? 0} `;
+    default:
+      return '';
   }
 }
 
 export const stateText = (o: CtObject): string | undefined =>
-  (o.tcpState !== undefined ? TCP_STATES[o.tcpState] : o.sctpState !== undefined ? SCTP_STATES[o.sctpState] : o.dccpState !== undefined ? DCCP_STATES[o.dccpState] : undefined);
+  o.tcpState !== undefined ? TCP_STATES[o.tcpState] : o.sctpState !== undefined ? SCTP_STATES[o.sctpState] : o.dccpState !== undefined ? DCCP_STATES[o.dccpState] : undefined;
 
 export const deltaTime = (o: CtObject, now: number): number => Math.max(0, Math.floor((o.stop ?? now) / 1000) - Math.floor((o.start ?? 0) / 1000));
 
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'], MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
+  MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** ctime(3) in UTC, without its newline. */
 export function ctime(ms: number): string {
   const d = new Date(ms);
@@ -54,7 +64,7 @@ export function ctime(ms: number): string {
 export function labelNames(labels: Uint8Array, map: LabelMap): string[] {
   const out: string[] = [];
   for (let bit = 0; bit < labels.length * 8; bit++) {
-    const name = labels[bit >> 3] & 1 << (bit & 7) ? map.name(bit) : undefined;
+    const name = labels[bit >> 3] & (1 << (bit & 7)) ? map.name(bit) : undefined;
     if (name !== undefined && name !== '') out.push(name);
   }
   return out;

@@ -9,7 +9,12 @@ export function icmpProtocol(name: 'icmp' | 'icmpv6', protonum: number): ProtoHa
   for (const c of ['list', 'update', 'delete', 'event'] as const) matrix[c] = '???';
   for (const c of ['create', 'add', 'get'] as const) matrix[c] = '!!?';
   return {
-    name, protonum, names, matrix, pairs: [], pairWords: [],
+    name,
+    protonum,
+    names,
+    matrix,
+    pairs: [],
+    pairWords: [],
     options: longs(names.map((n) => [n, n] as const)),
     help: [`--${names[0]}\t\t\t${name} type`, `--${names[1]}\t\t\t${name} code`, `--${names[2]}\t\t\t${name} id`],
     parse(option, value, { ct }) {
@@ -18,6 +23,11 @@ export function icmpProtocol(name: 'icmp' | 'icmpv6', protonum: number): ProtoHa
       else ct.icmp.id = atoi(value) & 0xffff;
       ct.orig.l4 = protonum;
     },
-    save: (ct) => saveFields([[`--${names[0]}`, ct.icmp.type], [`--${names[1]}`, ct.icmp.code], [`--${names[2]}`, ct.icmp.id]]),
+    save: (ct) =>
+      saveFields([
+        [`--${names[0]}`, ct.icmp.type],
+        [`--${names[1]}`, ct.icmp.code],
+        [`--${names[2]}`, ct.icmp.id],
+      ]),
   };
 }

@@ -5,24 +5,56 @@ import type { ProtoHandler, Targets } from './protocol.ts';
 
 const PORT_NAMES = ['sport', 'dport', 'reply-port-src', 'reply-port-dst', 'mask-port-src', 'mask-port-dst'];
 
-const PORT_HELP = ['--orig-port-src\t\toriginal source port', '--orig-port-dst\t\toriginal destination port', '--reply-port-src\t\treply source port',
-  '--reply-port-dst\t\treply destination port', '--mask-port-src\t\tmask source port', '--mask-port-dst\t\tmask destination port',
-  '--tuple-port-src\t\texpectation tuple src port', '--tuple-port-src\t\texpectation tuple dst port'];
+const PORT_HELP = [
+  '--orig-port-src\t\toriginal source port',
+  '--orig-port-dst\t\toriginal destination port',
+  '--reply-port-src\t\treply source port',
+  '--reply-port-dst\t\treply destination port',
+  '--mask-port-src\t\tmask source port',
+  '--mask-port-dst\t\tmask destination port',
+  '--tuple-port-src\t\texpectation tuple src port',
+  '--tuple-port-src\t\texpectation tuple dst port',
+];
 
 /** The port options all these protocols share. True: it was one of them. */
 function parsePort(name: string, value: string, protonum: number, { ct, exptuple, mask }: Targets): boolean {
   const n = port(value);
   switch (name) {
-    case 'sport': ct.orig.sport = n; ct.orig.l4 = protonum; return true;
-    case 'dport': ct.orig.dport = n; ct.orig.l4 = protonum; return true;
-    case 'reply-port-src': ct.repl.sport = n; ct.repl.l4 = protonum; return true;
-    case 'reply-port-dst': ct.repl.dport = n; ct.repl.l4 = protonum; return true;
-    case 'mask-port-src': mask.orig.sport = n; mask.orig.l4 = protonum; return true;
-    case 'mask-port-dst': mask.orig.dport = n; mask.orig.l4 = protonum; return true;
+    case 'sport':
+      ct.orig.sport = n;
+      ct.orig.l4 = protonum;
+      return true;
+    case 'dport':
+      ct.orig.dport = n;
+      ct.orig.l4 = protonum;
+      return true;
+    case 'reply-port-src':
+      ct.repl.sport = n;
+      ct.repl.l4 = protonum;
+      return true;
+    case 'reply-port-dst':
+      ct.repl.dport = n;
+      ct.repl.l4 = protonum;
+      return true;
+    case 'mask-port-src':
+      mask.orig.sport = n;
+      mask.orig.l4 = protonum;
+      return true;
+    case 'mask-port-dst':
+      mask.orig.dport = n;
+      mask.orig.l4 = protonum;
+      return true;
     // The tool sets the expected protocol from the port in network order: its high byte.
-    case 'tuple-port-src': exptuple.orig.sport = n; exptuple.orig.l4 = n >> 8; return true;
-    case 'tuple-port-dst': exptuple.orig.dport = n; exptuple.orig.l4 = n >> 8; return true;
-    default: return false;
+    case 'tuple-port-src':
+      exptuple.orig.sport = n;
+      exptuple.orig.l4 = n >> 8;
+      return true;
+    case 'tuple-port-dst':
+      exptuple.orig.dport = n;
+      exptuple.orig.l4 = n >> 8;
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -53,15 +85,34 @@ export function portProtocol(p: PortProtocol): ProtoHandler {
   for (const c of ['expDelete', 'expGet'] as const) matrix[c] = rules(c, '!!!!..', '..');
   matrix.expCreate = rules('expCreate', '!!..!!', '!!');
   return {
-    name: p.name, protonum: p.protonum, names, matrix,
-    options: longs([['orig-port-src', 'sport'], ['orig-port-dst', 'dport'], ['reply-port-src', 'reply-port-src'], ['reply-port-dst', 'reply-port-dst'],
-      ['mask-port-src', 'mask-port-src'], ['mask-port-dst', 'mask-port-dst'], ['tuple-port-src', 'tuple-port-src'], ['tuple-port-dst', 'tuple-port-dst'],
-      ['sport', 'sport'], ['dport', 'dport'], ...[...p.extra, ...p.after].map((n) => [n, n] as const)]),
-    pairs: [['sport', 'dport'], ['reply-port-src', 'reply-port-dst']],
+    name: p.name,
+    protonum: p.protonum,
+    names,
+    matrix,
+    options: longs([
+      ['orig-port-src', 'sport'],
+      ['orig-port-dst', 'dport'],
+      ['reply-port-src', 'reply-port-src'],
+      ['reply-port-dst', 'reply-port-dst'],
+      ['mask-port-src', 'mask-port-src'],
+      ['mask-port-dst', 'mask-port-dst'],
+      ['tuple-port-src', 'tuple-port-src'],
+      ['tuple-port-dst', 'tuple-port-dst'],
+      ['sport', 'sport'],
+      ['dport', 'dport'],
+      ...[...p.extra, ...p.after].map((n) => [n, n] as const),
+    ]),
+    pairs: [
+      ['sport', 'dport'],
+      ['reply-port-src', 'reply-port-dst'],
+    ],
     pairWords: ["`--sport' and `--dport'", p.replyWords],
     help: [...PORT_HELP, ...p.help],
-    parse(name, value, to) { if (!parsePort(name, value, p.protonum, to)) p.parse?.(name, value, to); },
-    save: (ct) => saveFields([['--sport', ct.orig.sport], ['--dport', ct.orig.dport], ['--reply-port-src', ct.repl.sport], ['--reply-port-dst', ct.repl.dport], ...(p.save?.(ct) ?? [])]),
+    parse(name, value, to) {
+      if (!parsePort(name, value, p.protonum, to)) p.parse?.(name, value, to);
+    },
+    save: (ct) =>
+      saveFields([['--sport', ct.orig.sport], ['--dport', ct.orig.dport], ['--reply-port-src', ct.repl.sport], ['--reply-port-dst', ct.repl.dport], ...(p.save?.(ct) ?? [])]),
   };
 }
 

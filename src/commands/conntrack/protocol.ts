@@ -3,7 +3,11 @@ import type { CommandName } from './options.ts';
 import type { CtObject } from './object.ts';
 
 /** Where an option's value goes: the flow, the expected tuple, or the mask. */
-export interface Targets { readonly ct: CtObject; readonly exptuple: CtObject; readonly mask: CtObject }
+export interface Targets {
+  readonly ct: CtObject;
+  readonly exptuple: CtObject;
+  readonly mask: CtObject;
+}
 
 /** One protocol of the tool (struct ctproto_handler). */
 export interface ProtoHandler {

@@ -5,8 +5,16 @@ export const protocols: readonly ProtoHandler[] = registered;
 
 /** What a protocol without options of its own gets (ct_proto_unknown). */
 export const unknownProtocol: ProtoHandler = {
-  name: 'unknown', protonum: 0, options: [], names: [], matrix: {}, pairs: [], pairWords: [], help: ['no options (unsupported)'],
-  parse() {}, save: () => '',
+  name: 'unknown',
+  protonum: 0,
+  options: [],
+  names: [],
+  matrix: {},
+  pairs: [],
+  pairWords: [],
+  help: ['no options (unsupported)'],
+  parse() {},
+  save: () => '',
 };
 
 const byNumber = new Map(protocols.map((p) => [p.protonum, p]));

@@ -8,8 +8,12 @@ function side(t: Tuple, zone: number | undefined, acct: { packets: bigint; bytes
   const v4 = t.l3num === 2;
   const ports = [6, 17, 132, 136, 47].includes(t.protonum);
   return {
-    l3: t.l3num, l4: t.protonum, ...(v4 ? { src4: t.src, dst4: t.dst } : { src6: t.src, dst6: t.dst }),
-    ...(ports ? { sport: t.sport, dport: t.dport } : {}), ...(zone === undefined ? {} : { zone }), ...(acct ?? {}),
+    l3: t.l3num,
+    l4: t.protonum,
+    ...(v4 ? { src4: t.src, dst4: t.dst } : { src6: t.src, dst6: t.dst }),
+    ...(ports ? { sport: t.sport, dport: t.dport } : {}),
+    ...(zone === undefined ? {} : { zone }),
+    ...(acct ?? {}),
   };
 }
 
@@ -31,7 +35,10 @@ export function readConntrack(net: Netns, ct: Conntrack, { use, events }: ReadOp
   if (!destroy || left > 0) o.timeout = left;
   if (events === undefined || destroy || events & IPCT.PROTOINFO) {
     if (ct.proto.kind === 'tcp') o.tcpState = ct.proto.state;
-    else if (ct.proto.kind === 'sctp') { o.sctpState = ct.proto.state; [o.vtagOrig, o.vtagRepl] = ct.proto.vtag; }
+    else if (ct.proto.kind === 'sctp') {
+      o.sctpState = ct.proto.state;
+      [o.vtagOrig, o.vtagRepl] = ct.proto.vtag;
+    }
   }
   if (events === undefined || events & IPCT.MARK || ct.mark !== 0) o.mark = ct.mark >>> 0;
   if (ct.zone.id !== 0 && ct.zone.dir === 'both') o.zone = ct.zone.id;

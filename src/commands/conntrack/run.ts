@@ -40,7 +40,9 @@ export class Session {
     this.portid = call.host.nextPid();
   }
 
-  get net() { return this.call.host.net; }
+  get net() {
+    return this.call.host.net;
+  }
 
   /** Opens the XML document before its first element. */
   openXml(element: 'conntrack' | 'expect'): void {
@@ -49,7 +51,9 @@ export class Session {
     this.call.out(`${XML_HEADER}<${element}>\n`);
   }
 
-  closeXml(element: 'conntrack' | 'expect'): void { if (this.#xmlOpen) this.call.out(`</${element}>\n`); }
+  closeXml(element: 'conntrack' | 'expect'): void {
+    if (this.#xmlOpen) this.call.out(`</${element}>\n`);
+  }
 
   flags(options: Partial<PrintFlags> = {}): PrintFlags {
     const wall = this.net.clock.wall();
@@ -64,11 +68,14 @@ export class Session {
   /** `[seconds.microseconds]` before a line. */
   stamp(pad: boolean): string {
     const us = Math.floor(this.net.clock.wall() * 1000);
-    const s = String(Math.floor(us / 1e6)).padEnd(8), f = String(us % 1e6);
+    const s = String(Math.floor(us / 1e6)).padEnd(8),
+      f = String(us % 1e6);
     return `[${s}.${pad ? f.padStart(6, '0') : f.padEnd(6)}]\t`;
   }
 
-  fail(errno: Errno | '', command: CommandName): never { throw new ConntrackError(1, `Operation failed: ${errorWords(errno, command)}`); }
+  fail(errno: Errno | '', command: CommandName): never {
+    throw new ConntrackError(1, `Operation failed: ${errorWords(errno, command)}`);
+  }
 }
 
 /** err2str: the tool's own words for some errors of some commands. */
@@ -91,19 +98,30 @@ function errorWords(errno: Errno | '', command: CommandName): string {
 export function runCommand(s: Session, cmd: CtCommand): void {
   const { call } = s;
   switch (cmd.command) {
-    case 'list': return list(s, cmd);
-    case 'create': case 'add': return create(s, cmd, cmd.command);
-    case 'update': return update(s, cmd);
-    case 'delete': return remove(s, cmd);
-    case 'get': return get(s, cmd);
+    case 'list':
+      return list(s, cmd);
+    case 'create':
+    case 'add':
+      return create(s, cmd, cmd.command);
+    case 'update':
+      return update(s, cmd);
+    case 'delete':
+      return remove(s, cmd);
+    case 'get':
+      return get(s, cmd);
     case 'flush':
       ctFlush(s.net, 0, s.portid);
       return call.err(`${PROGRAM}connection tracking table has been emptied.\n`);
-    case 'count': return call.out(`${s.net.conntrack.count}\n`);
-    case 'stats': return stats(s);
-    case 'expStats': return expStats(s);
-    case 'expList': return expList(s, cmd);
-    case 'expCreate': return expCreate(s, cmd);
+    case 'count':
+      return call.out(`${s.net.conntrack.count}\n`);
+    case 'stats':
+      return stats(s);
+    case 'expStats':
+      return expStats(s);
+    case 'expList':
+      return expList(s, cmd);
+    case 'expCreate':
+      return expCreate(s, cmd);
     case 'expDelete': {
       const bad = expectDelete(s.net, { tuple: tupleOf(s, cmd.ct, cmd, 'expDelete') }, s.portid);
       return bad ? s.fail(bad, 'expDelete') : undefined;
@@ -116,16 +134,22 @@ export function runCommand(s: Session, cmd: CtCommand): void {
     case 'expFlush':
       expectFlush(s.net, s.portid);
       return call.err(`${PROGRAM}expectation table has been emptied.\n`);
-    case 'expCount': return call.out(`${s.net.conntrack.expect.entries().filter((e) => e.tuple.l3num === cmd.family).length}\n`);
-    case 'version': return call.out(`conntrack v${VERSION} (conntrack-tools)\n`);
+    case 'expCount':
+      return call.out(`${s.net.conntrack.expect.entries().filter((e) => e.tuple.l3num === cmd.family).length}\n`);
+    case 'version':
+      return call.out(`conntrack v${VERSION} (conntrack-tools)\n`);
     case 'help':
       call.out(usage(call.argv[0]));
       if (cmd.handler) call.out(protocolHelp(cmd.handler, cmd.protonum, protocolName));
       return;
-    case null: return call.out(usage(call.argv[0]));
+    case null:
+      return call.out(usage(call.argv[0]));
     // Listeners are started elsewhere (events.ts); run to its end, one hears nothing.
-    case 'event': case 'expEvent': return;
-    default: return cmd.command satisfies never;
+    case 'event':
+    case 'expEvent':
+      return;
+    default:
+      return cmd.command satisfies never;
   }
 }
 
@@ -214,7 +238,7 @@ function update(s: Session, cmd: CtCommand): void {
     if (bad === 'ENOENT') continue;
     if (bad !== null) return s.fail(bad, 'update');
     // Asked for again by its tuple: without its zone, that may be another one.
-    const after = typeof m === 'string' ? 'ENOENT' as const : ctGet(s.net, m);
+    const after = typeof m === 'string' ? ('ENOENT' as const) : ctGet(s.net, m);
     if (typeof after !== 'string') show(s, after, cmd);
   }
 }
@@ -235,19 +259,37 @@ function selected(cmd: CtCommand, o: CtObject): boolean {
 function overlay(cmd: CtCommand, template: CtCommand, o: CtObject): CtObject {
   const { ct } = cmd;
   const t: CtObject = { orig: { ...o.orig }, repl: {}, icmp: { ...o.icmp } };
-  for (const key of ['timeout', 'status', 'secmark', 'id', 'zone', 'tcpState', 'sctpState', 'vtagOrig', 'vtagRepl', 'dccpState', 'dccpRole', 'snatPort', 'dnatPort'] as const) if (ct[key] !== undefined) t[key] = ct[key];
+  for (const key of ['timeout', 'status', 'secmark', 'id', 'zone', 'tcpState', 'sctpState', 'vtagOrig', 'vtagRepl', 'dccpState', 'dccpRole', 'snatPort', 'dnatPort'] as const)
+    if (ct[key] !== undefined) t[key] = ct[key];
   for (const key of ['snat4', 'snat6', 'dnat4', 'dnat6'] as const) if (ct[key]) t[key] = ct[key];
   const mark = template.mark ?? { val: 0, mask: 0 };
-  if (cmd.options.has('mark')) t.mark = ((o.mark ?? 0) & ~mark.mask ^ mark.val) >>> 0;
+  if (cmd.options.has('mark')) t.mark = (((o.mark ?? 0) & ~mark.mask) ^ mark.val) >>> 0;
   if (ct.status !== undefined) t.status = ct.status | (o.status ?? 0);
   const labels = updatedLabels(cmd.options, template.labelModify, o);
-  if (labels) { t.labels = labels.labels; if (labels.mask) t.labelsMask = labels.mask; }
+  if (labels) {
+    t.labels = labels.labels;
+    if (labels.mask) t.labelsMask = labels.mask;
+  }
   return t;
 }
 
-const STATS = [['found', 'found'], ['invalid', 'invalid'], ['insert', 'insert'], ['insert_failed', 'insertFailed'], ['drop', 'drop'], ['early_drop', 'earlyDrop'], ['error', 'error'],
-  ['search_restart', 'searchRestart'], ['clash_resolve', 'clashResolve'], ['chaintoolong', 'chaintoolong']] as const;
-const EXP_STATS = [['expect_new', 'expectNew'], ['expect_create', 'expectCreate'], ['expect_delete', 'expectDelete']] as const;
+const STATS = [
+  ['found', 'found'],
+  ['invalid', 'invalid'],
+  ['insert', 'insert'],
+  ['insert_failed', 'insertFailed'],
+  ['drop', 'drop'],
+  ['early_drop', 'earlyDrop'],
+  ['error', 'error'],
+  ['search_restart', 'searchRestart'],
+  ['clash_resolve', 'clashResolve'],
+  ['chaintoolong', 'chaintoolong'],
+] as const;
+const EXP_STATS = [
+  ['expect_new', 'expectNew'],
+  ['expect_create', 'expectCreate'],
+  ['expect_delete', 'expectDelete'],
+] as const;
 
 function statRows(s: Session, rows: readonly (readonly [string, keyof typeof s.net.conntrack.stats])[]): void {
   for (let cpu = 0; cpu < CPUS; cpu++) call(s, `cpu=${String(cpu).padEnd(4)}\t${rows.map(([n, k]) => `${n}=${cpu === 0 ? s.net.conntrack.stats[k] >>> 0 : 0} `).join('')}\n`);
@@ -256,7 +298,10 @@ const stats = (s: Session): void => statRows(s, STATS);
 const expStats = (s: Session): void => statRows(s, EXP_STATS);
 
 function expList(s: Session, cmd: CtCommand): void {
-  printExp(s, s.net.conntrack.expect.entries().filter((e) => e.tuple.l3num === cmd.family));
+  printExp(
+    s,
+    s.net.conntrack.expect.entries().filter((e) => e.tuple.l3num === cmd.family),
+  );
   s.closeXml('expect');
 }
 
@@ -270,7 +315,8 @@ function printExp(s: Session, all: readonly Parameters<typeof printExpect>[1][])
 
 /** One expectation, with what `-o timestamp` adds. */
 export function expLine(s: Session, exp: Parameters<typeof printExpect>[1], type: MessageType): string {
-  const xml = s.output.has('xml'), stamped = s.output.has('timestamp');
+  const xml = s.output.has('xml'),
+    stamped = s.output.has('timestamp');
   if (xml) return xmlExpect(s.net, exp, type, stamped ? s.net.clock.wall() : null);
   return (stamped ? s.stamp(false) : '') + printExpect(s.net, exp, type);
 }
@@ -281,7 +327,12 @@ function tupleOf(s: Session, ct: CtObject, cmd: CtCommand, command: CommandName)
 }
 
 function expCreate(s: Session, cmd: CtCommand): void {
-  const m: ExpMessage = { tuple: tupleOf(s, cmd.exptuple, cmd, 'expCreate'), mask: tupleOf(s, cmd.mask, cmd, 'expCreate'), master: tupleOf(s, cmd.ct, cmd, 'expCreate'), timeout: cmd.expTimeout };
+  const m: ExpMessage = {
+    tuple: tupleOf(s, cmd.exptuple, cmd, 'expCreate'),
+    mask: tupleOf(s, cmd.mask, cmd, 'expCreate'),
+    master: tupleOf(s, cmd.ct, cmd, 'expCreate'),
+    timeout: cmd.expTimeout,
+  };
   const bad = expectNew(s.net, m, s.portid);
   if (bad) s.fail(bad, 'expCreate');
 }

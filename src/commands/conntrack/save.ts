@@ -5,7 +5,12 @@ import { destination, source } from './print.ts';
 import type { MessageType } from './print.ts';
 import { protocolOf } from './protocols.ts';
 
-const STATUS: readonly (readonly [number, string])[] = [[IPS.EXPECTED, 'EXPECTED'], [IPS.SEEN_REPLY, 'SEEN_REPLY'], [IPS.ASSURED, 'ASSURED'], [IPS.FIXED_TIMEOUT, 'FIXED_TIMEOUT']];
+const STATUS: readonly (readonly [number, string])[] = [
+  [IPS.EXPECTED, 'EXPECTED'],
+  [IPS.SEEN_REPLY, 'SEEN_REPLY'],
+  [IPS.ASSURED, 'ASSURED'],
+  [IPS.FIXED_TIMEOUT, 'FIXED_TIMEOUT'],
+];
 const LETTER = { new: '-A', update: '-U', destroy: '-D' } as const;
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
@@ -13,9 +18,10 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.leng
 /** NFCT_GOPT_IS_SNAT and friends: the status says so, and the other direction shows another address or port. */
 const done = (o: CtObject, bit: number): boolean => o.status === undefined || (o.status & bit) !== 0;
 /** The 16 bits that stand where ports are: of ICMP the id, or type and code. */
-const ports = (o: CtObject) => (o.orig.l4 === 1 || o.orig.l4 === 58
-  ? { src: o.icmp.id ?? 0, dst: (o.icmp.type ?? 0) << 8 | (o.icmp.code ?? 0), replySrc: o.icmp.id ?? 0, replyDst: (o.icmp.replyType ?? 0) << 8 | (o.icmp.code ?? 0) }
-  : { src: o.orig.sport ?? 0, dst: o.orig.dport ?? 0, replySrc: o.repl.sport ?? 0, replyDst: o.repl.dport ?? 0 });
+const ports = (o: CtObject) =>
+  o.orig.l4 === 1 || o.orig.l4 === 58
+    ? { src: o.icmp.id ?? 0, dst: ((o.icmp.type ?? 0) << 8) | (o.icmp.code ?? 0), replySrc: o.icmp.id ?? 0, replyDst: ((o.icmp.replyType ?? 0) << 8) | (o.icmp.code ?? 0) }
+    : { src: o.orig.sport ?? 0, dst: o.orig.dport ?? 0, replySrc: o.repl.sport ?? 0, replyDst: o.repl.dport ?? 0 };
 
 export const isSnat = (o: CtObject): boolean => done(o, IPS.SRC_NAT_DONE) && !sameBytes(destination(o.repl), source(o.orig));
 export const isDnat = (o: CtObject): boolean => done(o, IPS.DST_NAT_DONE) && !sameBytes(source(o.repl), destination(o.orig));

@@ -12,24 +12,41 @@ export const addresses = (s: Side): string => tag('src', formatIp(source(s))) + 
 
 export function protoXml(s: Side): string {
   switch (s.l4) {
-    case 6: case 17: case 33: case 132: case 136: return tag('sport', s.sport ?? 0) + tag('dport', s.dport ?? 0);
-    case 47: return tag('srckey', `0x${(s.sport ?? 0).toString(16)}`) + tag('dstkey', `0x${(s.dport ?? 0).toString(16)}`);
-    default: return '';
+    case 6:
+    case 17:
+    case 33:
+    case 132:
+    case 136:
+      return tag('sport', s.sport ?? 0) + tag('dport', s.dport ?? 0);
+    case 47:
+      return tag('srckey', `0x${(s.sport ?? 0).toString(16)}`) + tag('dstkey', `0x${(s.dport ?? 0).toString(16)}`);
+    default:
+      return '';
   }
 }
 
 function meta(name: string, s: Side): string {
   const counters = s.packets === undefined ? '' : tag('counters', tag('packets', s.packets) + tag('bytes', s.bytes));
-  return `<meta direction="${name}"><layer3 protonum="${s.l3 ?? 0}" protoname="${l3Name(s.l3 ?? 0)}">${addresses(s)}</layer3>`
-    + `<layer4 protonum="${s.l4 ?? 0}" protoname="${l4Name(s.l4 ?? 0)}">${protoXml(s)}</layer4>${tag('zone', s.zone)}${counters}</meta>`;
+  return (
+    `<meta direction="${name}"><layer3 protonum="${s.l3 ?? 0}" protoname="${l3Name(s.l3 ?? 0)}">${addresses(s)}</layer3>` +
+    `<layer4 protonum="${s.l4 ?? 0}" protoname="${l4Name(s.l4 ?? 0)}">${protoXml(s)}</layer4>${tag('zone', s.zone)}${counters}</meta>`
+  );
 }
 
 /** <when>: broken down local time (UTC here). */
 export function whenXml(ms: number): string {
   const d = new Date(ms);
   const two = (n: number): string => String(n).padStart(2, '0');
-  return tag('when', tag('hour', d.getUTCHours()) + tag('min', two(d.getUTCMinutes())) + tag('sec', two(d.getUTCSeconds())) + tag('wday', d.getUTCDay() + 1)
-    + tag('day', d.getUTCDate()) + tag('month', d.getUTCMonth() + 1) + tag('year', d.getUTCFullYear()));
+  return tag(
+    'when',
+    tag('hour', d.getUTCHours()) +
+      tag('min', two(d.getUTCMinutes())) +
+      tag('sec', two(d.getUTCSeconds())) +
+      tag('wday', d.getUTCDay() + 1) +
+      tag('day', d.getUTCDate()) +
+      tag('month', d.getUTCMonth() + 1) +
+      tag('year', d.getUTCFullYear()),
+  );
 }
 
 const nanoseconds = (ms: number): bigint => BigInt(Math.round(ms * 1000)) * 1000n;
@@ -49,6 +66,8 @@ export function xmlConntrack(o: CtObject, type: MessageType, flags: PrintFlags):
     if (flags.ktimestamp) inner += tag('timestamp', tag('start', nanoseconds(o.start)) + (o.stop === undefined ? '' : tag('stop', nanoseconds(o.stop))));
     inner += tag('deltatime', deltaTime(o, flags.now));
   }
-  return `<flow${type ? ` type="${type}"` : ''}>${meta('original', o.orig)}${meta('reply', o.repl)}<meta direction="independent">${inner}</meta>`
-    + `${tag('helper', o.helper)}${flags.when === null ? '' : whenXml(flags.when)}</flow>`;
+  return (
+    `<flow${type ? ` type="${type}"` : ''}>${meta('original', o.orig)}${meta('reply', o.repl)}<meta direction="independent">${inner}</meta>` +
+    `${tag('helper', o.helper)}${flags.when === null ? '' : whenXml(flags.when)}</flow>`
+  );
 }

@@ -22,20 +22,35 @@ export function runAddress(c: IpContext, words: Words): void {
   else throw new IpError(`Command "${verb}" is unknown, try "ip address help".\n`);
 }
 
-interface Spec { addr: ReturnType<typeof parsePrefix> | null; peer: Uint8Array | null; broadcast: string | null; dev: string | null; scope: number | null; label: string | null; flags: string[] }
+interface Spec {
+  addr: ReturnType<typeof parsePrefix> | null;
+  peer: Uint8Array | null;
+  broadcast: string | null;
+  dev: string | null;
+  scope: number | null;
+  label: string | null;
+  flags: string[];
+}
 
 function read(c: IpContext, words: Words): Spec {
   const s: Spec = { addr: null, peer: null, broadcast: null, dev: null, scope: null, label: null, flags: [] };
   while (words.more) {
     const w = words.next();
     if (w === 'dev') s.dev = words.next();
-    else if (w === 'peer' || w === 'remote') { const p = parsePrefix(words.next(), c.family); s.peer = p.addr; if (s.addr) s.addr = { ...s.addr, len: p.len }; }
-    else if (w === 'broadcast' || abbreviates(w, 'brd') && w.length > 1) s.broadcast = words.next();
-    else if (w === 'scope') { const t = words.next(); s.scope = SCOPES[t] ?? Number(t); }
-    else if (w === 'label') s.label = words.next();
+    else if (w === 'peer' || w === 'remote') {
+      const p = parsePrefix(words.next(), c.family);
+      s.peer = p.addr;
+      if (s.addr) s.addr = { ...s.addr, len: p.len };
+    } else if (w === 'broadcast' || (abbreviates(w, 'brd') && w.length > 1)) s.broadcast = words.next();
+    else if (w === 'scope') {
+      const t = words.next();
+      s.scope = SCOPES[t] ?? Number(t);
+    } else if (w === 'label') s.label = words.next();
     else if (w === 'nodad' || w === 'noprefixroute' || w === 'home' || w === 'mngtmpaddr' || w === 'autojoin') s.flags.push(w);
     else if (abbreviates(w, 'valid_lft') || abbreviates(w, 'preferred_lft') || w === 'metric' || w === 'priority' || w === 'proto') words.next();
-    else { s.addr = parsePrefix(w === 'local' ? words.next() : w, c.family); }
+    else {
+      s.addr = parsePrefix(w === 'local' ? words.next() : w, c.family);
+    }
   }
   return s;
 }
@@ -45,7 +60,8 @@ function change(c: IpContext, words: Words, op: 'add' | 'replace' | 'del'): void
   if (s.dev === null) throw new IpError('Not enough information: "dev" argument is required.\n');
   const dev = device(c, s.dev);
   if (!s.addr) throw refused('Invalid argument');
-  if (s.addr.family === 4) change4(c, dev, s, op); else change6(c, dev, s, op);
+  if (s.addr.family === 4) change4(c, dev, s, op);
+  else change6(c, dev, s, op);
   c.stack.fib.invalidate();
 }
 
@@ -64,7 +80,10 @@ function change4(c: IpContext, dev: NetDevice, s: Spec, op: 'add' | 'replace' | 
     }
     return;
   }
-  if (at >= 0) { if (op === 'add') throw kernelError('ipv4: Address already assigned.'); return; }
+  if (at >= 0) {
+    if (op === 'add') throw kernelError('ipv4: Address already assigned.');
+    return;
+  }
   const secondary = dev.addrs4.some((a) => a.len === len && prefixMatch(addr, a.peer, len));
   const broadcast = s.broadcast === null || s.broadcast === '-' ? null : s.broadcast === '+' ? directedBroadcast(maskTo(addr, len), len) : parseAddr(s.broadcast, 4);
   dev.addrs4.push({ local: addr, peer: s.peer ?? addr, len, broadcast, label: s.label ?? dev.name, scope: s.scope ?? (addr[0] === 127 ? RT_SCOPE.host : 0), secondary });
@@ -79,8 +98,17 @@ function change6(c: IpContext, dev: NetDevice, s: Spec, op: 'add' | 'replace' | 
     return;
   }
   if (c.stack.conf.dev6(dev.name, 'disable_ipv6')) throw kernelError('ipv6: IPv6 is disabled on this device.');
-  if (at >= 0) { if (op === 'add') throw kernelError('ipv6: address already assigned.'); return; }
-  dev.addrs6.unshift({ addr, len, scope: isLinkLocal6(addr) ? 253 : addr[15] === 1 && addr.subarray(0, 15).every((x) => x === 0) ? 254 : 0, flags: ['permanent', ...s.flags], kernel: false });
+  if (at >= 0) {
+    if (op === 'add') throw kernelError('ipv6: address already assigned.');
+    return;
+  }
+  dev.addrs6.unshift({
+    addr,
+    len,
+    scope: isLinkLocal6(addr) ? 253 : addr[15] === 1 && addr.subarray(0, 15).every((x) => x === 0) ? 254 : 0,
+    flags: ['permanent', ...s.flags],
+    kernel: false,
+  });
 }
 
 function flush(c: IpContext, words: Words): void {
@@ -94,22 +122,44 @@ function flush(c: IpContext, words: Words): void {
 
 /** ip addr show */
 function show(c: IpContext, words: Words): void {
-  let only: string | null = null, up = false;
+  let only: string | null = null,
+    up = false;
   while (words.more) {
     const w = words.next();
-    if (w === 'dev') only = words.next(); else if (w === 'up') up = true; else if (w === 'scope' || w === 'to' || w === 'label' || w === 'type' || w === 'master') words.next(); else only = w;
+    if (w === 'dev') only = words.next();
+    else if (w === 'up') up = true;
+    else if (w === 'scope' || w === 'to' || w === 'label' || w === 'type' || w === 'master') words.next();
+    else only = w;
   }
   for (const dev of only === null ? c.stack.devices : [device(c, only)]) {
     if (up && !dev.up) continue;
-    const lines4 = c.family === 6 ? [] : dev.addrs4.map((a) => `inet ${addrText(a.local)}${sameBytes(a.peer, a.local) ? '' : ` peer ${addrText(a.peer)}`}/${a.len}${a.broadcast ? ` brd ${addrText(a.broadcast)}` : ''} scope ${scopeText(a.scope)}${a.secondary ? ' secondary' : ''} ${a.label}`);
-    const lines6 = c.family === 4 ? [] : dev.addrs6.map((a) => `inet6 ${addrText(a.addr)}/${a.len} scope ${scopeText(a.scope)}${a.flags.includes('nodad') ? ' nodad' : ''}${a.flags.includes('noprefixroute') ? ' noprefixroute' : ''}${a.kernel && dev.type !== 'loopback' ? ' proto kernel_ll' : a.kernel ? ' proto kernel_lo' : ''} `);
+    const lines4 =
+      c.family === 6
+        ? []
+        : dev.addrs4.map(
+            (a) =>
+              `inet ${addrText(a.local)}${sameBytes(a.peer, a.local) ? '' : ` peer ${addrText(a.peer)}`}/${a.len}${a.broadcast ? ` brd ${addrText(a.broadcast)}` : ''} scope ${scopeText(a.scope)}${a.secondary ? ' secondary' : ''} ${a.label}`,
+          );
+    const lines6 =
+      c.family === 4
+        ? []
+        : dev.addrs6.map(
+            (a) =>
+              `inet6 ${addrText(a.addr)}/${a.len} scope ${scopeText(a.scope)}${a.flags.includes('nodad') ? ' nodad' : ''}${a.flags.includes('noprefixroute') ? ' noprefixroute' : ''}${a.kernel && dev.type !== 'loopback' ? ' proto kernel_ll' : a.kernel ? ' proto kernel_lo' : ''} `,
+          );
     if (c.family !== 0 && lines4.length + lines6.length === 0) continue;
     if (c.brief) {
-      const list = [...(c.family === 6 ? [] : dev.addrs4.map((a) => `${addrText(a.local)}/${a.len} `)), ...(c.family === 4 ? [] : dev.addrs6.map((a) => `${addrText(a.addr)}/${a.len} `))];
+      const list = [
+        ...(c.family === 6 ? [] : dev.addrs4.map((a) => `${addrText(a.local)}/${a.len} `)),
+        ...(c.family === 4 ? [] : dev.addrs6.map((a) => `${addrText(a.addr)}/${a.len} `)),
+      ];
       c.call.out(`${dev.name.padEnd(16)} ${operstate(dev).padEnd(14)} ${list.join('')}\n`);
       continue;
     }
-    if (c.oneline) { for (const l of [...lines4, ...lines6]) c.call.out(`${dev.index}: ${dev.name}    ${l}\\       valid_lft forever preferred_lft forever\n`); continue; }
+    if (c.oneline) {
+      for (const l of [...lines4, ...lines6]) c.call.out(`${dev.index}: ${dev.name}    ${l}\\       valid_lft forever preferred_lft forever\n`);
+      continue;
+    }
     c.call.out(linkLines(c, dev, c.family === 0));
     for (const l of [...lines4, ...lines6]) c.call.out(`    ${l}\n       valid_lft forever preferred_lft forever\n`);
   }

@@ -3,16 +3,25 @@ import { ntop, parseMac, ptonV4, ptonV6 } from '../../kernel/xt/address.ts';
 /** What ends `ip` while it reads its words: text for standard error, and the exit status. */
 export class IpError extends Error {
   readonly status: number;
-  constructor(message: string, status = 255) { super(message); this.status = status; }
+  constructor(message: string, status = 255) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** Words after the object, read one by one (NEXT_ARG, matches()). */
 export class Words {
   readonly #all: readonly string[];
   #at = 0;
-  constructor(all: readonly string[]) { this.#all = all; }
-  get more(): boolean { return this.#at < this.#all.length; }
-  peek(): string | undefined { return this.#all[this.#at]; }
+  constructor(all: readonly string[]) {
+    this.#all = all;
+  }
+  get more(): boolean {
+    return this.#at < this.#all.length;
+  }
+  peek(): string | undefined {
+    return this.#all[this.#at];
+  }
   next(): string {
     const w = this.#all[this.#at++];
     if (w === undefined) throw new IpError('Command line is not complete. Try option "help"\n');
@@ -23,7 +32,12 @@ export class Words {
 /** matches(): `word` is a beginning of `full`. */
 export const abbreviates = (word: string, full: string): boolean => word !== '' && full.startsWith(word);
 
-export interface Prefix { readonly family: 4 | 6; readonly addr: Uint8Array; readonly len: number; readonly hasLen: boolean }
+export interface Prefix {
+  readonly family: 4 | 6;
+  readonly addr: Uint8Array;
+  readonly len: number;
+  readonly hasLen: boolean;
+}
 
 export function parsePrefix(text: string, family: 4 | 6 | 0): Prefix {
   if (text === 'default' || text === 'any' || text === 'all') return { family: family === 6 ? 6 : 4, addr: new Uint8Array(family === 6 ? 16 : 4), len: 0, hasLen: true };

@@ -12,12 +12,22 @@ type Runner = (c: IpContext, words: Words) => void;
 
 /** Objects in the order in which `ip` compares abbreviations. */
 const OBJECTS: readonly (readonly [string, Runner])[] = [
-  ['address', runAddress], ['addrlabel', unknownObject('addrlabel')], ['maddress', unknownObject('maddress')], ['route', runRoute], ['rule', runRule],
-  ['neighbor', runNeighbour], ['neighbour', runNeighbour], ['link', runLink], ['tuntap', runTuntap], ['tap', runTuntap],
+  ['address', runAddress],
+  ['addrlabel', unknownObject('addrlabel')],
+  ['maddress', unknownObject('maddress')],
+  ['route', runRoute],
+  ['rule', runRule],
+  ['neighbor', runNeighbour],
+  ['neighbour', runNeighbour],
+  ['link', runLink],
+  ['tuntap', runTuntap],
+  ['tap', runTuntap],
 ];
 
 function unknownObject(name: string): Runner {
-  return () => { throw new IpError(`Object "${name}" is not simulated.\n`, 1); };
+  return () => {
+    throw new IpError(`Object "${name}" is not simulated.\n`, 1);
+  };
 }
 
 const USAGE = `Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
@@ -43,16 +53,24 @@ function context(call: Call): { c: IpContext; rest: readonly string[]; batch: st
   let batch: string | null = null;
   for (; i < call.argv.length && call.argv[i].startsWith('-'); i++) {
     const o = call.argv[i].replace(/^--/, '-');
-    if (o === '-4') c.family = 4; else if (o === '-6') c.family = 6; else if (o === '-0' || o === '-B' || o === '-M') c.family = 0;
-    else if (abbreviates(o, '-family') && o.length > 1) { const f = call.argv[++i]; c.family = f === 'inet6' ? 6 : f === 'inet' ? 4 : 0; }
-    else if (abbreviates(o, '-brief') && o.length > 2) c.brief = true;
+    if (o === '-4') c.family = 4;
+    else if (o === '-6') c.family = 6;
+    else if (o === '-0' || o === '-B' || o === '-M') c.family = 0;
+    else if (abbreviates(o, '-family') && o.length > 1) {
+      const f = call.argv[++i];
+      c.family = f === 'inet6' ? 6 : f === 'inet' ? 4 : 0;
+    } else if (abbreviates(o, '-brief') && o.length > 2) c.brief = true;
     else if (abbreviates(o, '-oneline')) c.oneline = true;
     else if (abbreviates(o, '-details')) c.details = true;
     else if (abbreviates(o, '-stats') || abbreviates(o, '-statistics')) c.stats++;
     else if (abbreviates(o, '-batch')) batch = call.argv[++i] ?? '-';
-    else if (abbreviates(o, '-Version')) { call.out('ip utility, iproute2-6.15.0, libbpf 1.5.0\n'); throw new IpError('', 0); }
-    else if (abbreviates(o, '-help')) { call.out(USAGE); throw new IpError('', 0); }
-    else if (/^-(f|force|r|resolve|N|Numeric|c|color|h|human|iec|t|ts|a|all)$/.test(o) || o.startsWith('-c=') || o.startsWith('-color=')) continue;
+    else if (abbreviates(o, '-Version')) {
+      call.out('ip utility, iproute2-6.15.0, libbpf 1.5.0\n');
+      throw new IpError('', 0);
+    } else if (abbreviates(o, '-help')) {
+      call.out(USAGE);
+      throw new IpError('', 0);
+    } else if (/^-(f|force|r|resolve|N|Numeric|c|color|h|human|iec|t|ts|a|all)$/.test(o) || o.startsWith('-c=') || o.startsWith('-color=')) continue;
     else throw new IpError(`Option "${call.argv[i]}" is unknown, try "ip -help".\n`);
   }
   return { c, rest: call.argv.slice(i), batch };
@@ -61,7 +79,10 @@ function context(call: Call): { c: IpContext; rest: readonly string[]; batch: st
 function dispatch(c: IpContext, rest: readonly string[]): void {
   const [object, ...words] = rest;
   if (object === undefined) throw new IpError(USAGE);
-  if (abbreviates(object, 'help')) { c.call.err(USAGE); throw new IpError('', 255); }
+  if (abbreviates(object, 'help')) {
+    c.call.err(USAGE);
+    throw new IpError('', 255);
+  }
   const found = OBJECTS.find(([name]) => abbreviates(object, name));
   if (!found) throw new IpError(`Object "${object}" is unknown, try "ip help".\n`, 1);
   c.stack.enter(() => found[1](c, new Words(words)));
@@ -84,9 +105,15 @@ function runBatch(c: IpContext, name: string): number {
   const text = name === '-' ? c.call.stdin : c.call.host.files.read(c.call.host.files.resolve(c.call.cwd, name));
   if (text === undefined) throw new IpError(`Cannot open file "${name}" for reading: No such file or directory\n`, 1);
   for (const [i, line] of text.split('\n').entries()) {
-    const words = line.replace(/#.*$/, '').trim().split(/\s+/).filter((w) => w !== '');
+    const words = line
+      .replace(/#.*$/, '')
+      .trim()
+      .split(/\s+/)
+      .filter((w) => w !== '');
     if (words.length === 0) continue;
-    try { dispatch(c, words); } catch (e) {
+    try {
+      dispatch(c, words);
+    } catch (e) {
       if (!(e instanceof IpError)) throw e;
       c.call.err(e.message);
       c.call.err(`Command failed ${name}:${i + 1}\n`);

@@ -18,43 +18,70 @@ export function runLink(c: IpContext, words: Words): void {
 }
 
 function add(c: IpContext, words: Words): void {
-  let name: string | null = null, link: string | null = null, kind: string | null = null, mac: Uint8Array | undefined, mtu: number | undefined;
-  let vlanId = 0, peer: string | null = null, peerMac: Uint8Array | undefined, up = false, master: string | null = null;
+  let name: string | null = null,
+    link: string | null = null,
+    kind: string | null = null,
+    mac: Uint8Array | undefined,
+    mtu: number | undefined;
+  let vlanId = 0,
+    peer: string | null = null,
+    peerMac: Uint8Array | undefined,
+    up = false,
+    master: string | null = null;
   while (words.more) {
     const w = words.next();
     if (w === 'name') name = words.next();
     else if (w === 'dev') name = words.next();
     else if (w === 'link') link = words.next();
-    else if (w === 'address') { const m = parseLladdr(words.next()); if (peer !== null) peerMac = m; else mac = m; }
-    else if (w === 'mtu') mtu = parseUint(words.next(), 'Invalid "mtu" value');
+    else if (w === 'address') {
+      const m = parseLladdr(words.next());
+      if (peer !== null) peerMac = m;
+      else mac = m;
+    } else if (w === 'mtu') mtu = parseUint(words.next(), 'Invalid "mtu" value');
     else if (w === 'master') master = words.next();
     else if (w === 'up') up = true;
     else if (w === 'type') kind = words.next();
     else if (kind === 'vlan' && w === 'id') vlanId = parseUint(words.next(), 'id is invalid');
     else if (kind === 'vlan' && (w === 'protocol' || w === 'proto')) words.next();
-    else if (kind === 'veth' && w === 'peer') { if (words.peek() === 'name') words.next(); peer = words.next(); }
-    else if (kind !== null) words.next();
+    else if (kind === 'veth' && w === 'peer') {
+      if (words.peek() === 'name') words.next();
+      peer = words.next();
+    } else if (kind !== null) words.next();
     else if (name === null) name = w;
     else throw new IpError(`Garbage instead of arguments "${w} ...". Try "ip link help".\n`);
   }
   if (kind === null) throw new IpError('Not enough information: "type" argument is required\n', 255);
   const type = KINDS[kind];
   if (!type) throw new IpError('Error: Unknown device type.\n', 2);
-  if (name === null) { let i = 0; while (c.stack.deviceByName(`${kind}${i}`)) i++; name = `${kind}${i}`; }
+  if (name === null) {
+    let i = 0;
+    while (c.stack.deviceByName(`${kind}${i}`)) i++;
+    name = `${kind}${i}`;
+  }
   if (name.length > 15 || /[\s/]/.test(name) || name === '' || name === '.' || name === '..') throw new IpError(`Error: argument "${name}" is wrong: "name" not a valid ifname\n`);
   if (c.stack.deviceByName(name)) throw refused('File exists');
   const lower = link === null ? null : device(c, link);
   if (type === 'vlan' && !lower) throw new IpError('Error: link not specified.\n', 2);
   if (type === 'veth') {
-    if (peer === null) { let i = 0; while (c.stack.deviceByName(`veth${i}`)) i++; peer = `veth${i}`; }
+    if (peer === null) {
+      let i = 0;
+      while (c.stack.deviceByName(`veth${i}`)) i++;
+      peer = `veth${i}`;
+    }
     // The peer is made first.
     const other = c.stack.addDevice(peer, 'veth', { mac: peerMac, kind });
     const dev = c.stack.addDevice(name, 'veth', { mac, mtu, kind });
-    dev.peer = other.index; other.peer = dev.index;
+    dev.peer = other.index;
+    other.peer = dev.index;
     if (up) c.stack.setUp(dev, true);
     return;
   }
-  const dev = c.stack.addDevice(name, type, { mac: mac ?? (type === 'vlan' ? lower?.mac.slice() : undefined), mtu: mtu ?? lower?.mtu, kind, vlan: lower ? { lower: lower.index, id: vlanId } : undefined });
+  const dev = c.stack.addDevice(name, type, {
+    mac: mac ?? (type === 'vlan' ? lower?.mac.slice() : undefined),
+    mtu: mtu ?? lower?.mtu,
+    kind,
+    vlan: lower ? { lower: lower.index, id: vlanId } : undefined,
+  });
   if (master !== null) dev.master = device(c, master).index;
   if (up) c.stack.setUp(dev, true);
 }
@@ -62,21 +89,56 @@ function add(c: IpContext, words: Words): void {
 function set(c: IpContext, words: Words): void {
   let dev: NetDevice | null = null;
   const todo: (() => void)[] = [];
-  const target = (): NetDevice => { if (!dev) throw new IpError('Not enough of information: "dev" argument is required.\n'); return dev; };
+  const target = (): NetDevice => {
+    if (!dev) throw new IpError('Not enough of information: "dev" argument is required.\n');
+    return dev;
+  };
   while (words.more) {
     const w = words.next();
     if (w === 'up') todo.push(() => c.stack.setUp(target(), true));
     else if (w === 'down') todo.push(() => c.stack.setUp(target(), false));
-    else if (w === 'mtu') { const n = parseUint(words.next(), 'Invalid "mtu" value'); todo.push(() => setMtu(c, target(), n)); }
-    else if (w === 'address') { const m = parseLladdr(words.next()); todo.push(() => { target().mac = m; }); }
-    else if (w === 'name') { const n = words.next(); todo.push(() => rename(c, target(), n)); }
-    else if (w === 'master') { const m = words.next(); todo.push(() => { target().master = device(c, m).index; adoptMac(c, target()); }); }
-    else if (w === 'nomaster') todo.push(() => { target().master = 0; });
-    else if (w === 'group') { const g = words.next(); todo.push(() => { target().group = g === 'default' ? 0 : parseUint(g, 'Invalid "group" value'); }); }
-    else if (w === 'txqueuelen' || w === 'qlen' || w === 'txqlen') { const n = parseUint(words.next(), 'Invalid "txqueuelen" value'); todo.push(() => { target().txqlen = n; }); }
-    else if (w === 'arp') { const on = words.next(); todo.push(() => { target().noarp = on === 'off'; }); }
-    else if (w === 'promisc') { const on = words.next(); todo.push(() => { target().promisc = on === 'on'; }); }
-    else if (w === 'multicast' || w === 'allmulticast' || w === 'dynamic' || w === 'alias' || w === 'netns' || w === 'addrgenmode' || w === 'type') words.next();
+    else if (w === 'mtu') {
+      const n = parseUint(words.next(), 'Invalid "mtu" value');
+      todo.push(() => setMtu(c, target(), n));
+    } else if (w === 'address') {
+      const m = parseLladdr(words.next());
+      todo.push(() => {
+        target().mac = m;
+      });
+    } else if (w === 'name') {
+      const n = words.next();
+      todo.push(() => rename(c, target(), n));
+    } else if (w === 'master') {
+      const m = words.next();
+      todo.push(() => {
+        target().master = device(c, m).index;
+        adoptMac(c, target());
+      });
+    } else if (w === 'nomaster')
+      todo.push(() => {
+        target().master = 0;
+      });
+    else if (w === 'group') {
+      const g = words.next();
+      todo.push(() => {
+        target().group = g === 'default' ? 0 : parseUint(g, 'Invalid "group" value');
+      });
+    } else if (w === 'txqueuelen' || w === 'qlen' || w === 'txqlen') {
+      const n = parseUint(words.next(), 'Invalid "txqueuelen" value');
+      todo.push(() => {
+        target().txqlen = n;
+      });
+    } else if (w === 'arp') {
+      const on = words.next();
+      todo.push(() => {
+        target().noarp = on === 'off';
+      });
+    } else if (w === 'promisc') {
+      const on = words.next();
+      todo.push(() => {
+        target().promisc = on === 'on';
+      });
+    } else if (w === 'multicast' || w === 'allmulticast' || w === 'dynamic' || w === 'alias' || w === 'netns' || w === 'addrgenmode' || w === 'type') words.next();
     else if (w === 'dev') dev = device(c, words.next());
     else if (!dev) dev = device(c, w);
     else throw new IpError(`Error: either "dev" is duplicate, or "${w}" is a garbage.\n`);
@@ -90,14 +152,20 @@ function setMtu(c: IpContext, dev: NetDevice, mtu: number): void {
   if (mtu > 65535 && dev.type !== 'loopback') throw new IpError('Error: mtu greater than device maximum.\n', 2);
   dev.mtu = mtu;
   c.stack.conf.set(`ipv6.conf.${dev.name}.mtu`, mtu);
-  if (mtu < 1280) { dev.addrs6.length = 0; c.stack.fib.invalidate(); }
+  if (mtu < 1280) {
+    dev.addrs6.length = 0;
+    c.stack.fib.invalidate();
+  }
 }
 
 /** A bridge takes the lowest address of its ports, unless it was given one. */
 function adoptMac(c: IpContext, port: NetDevice): void {
   const br = c.stack.device(port.master);
   if (br?.type !== 'bridge') return;
-  const macs = c.stack.devices.filter((d) => d.master === br.index).map((d) => macOf(d.mac)).sort();
+  const macs = c.stack.devices
+    .filter((d) => d.master === br.index)
+    .map((d) => macOf(d.mac))
+    .sort();
   if (macs.length) br.mac = parseLladdr(macs[0]);
 }
 
@@ -109,20 +177,35 @@ function rename(c: IpContext, dev: NetDevice, name: string): void {
 
 function remove(c: IpContext, words: Words): void {
   let name: string | null = null;
-  while (words.more) { const w = words.next(); if (w === 'dev') name = words.next(); else if (w === 'type') { words.next(); break; } else name = w; }
+  while (words.more) {
+    const w = words.next();
+    if (w === 'dev') name = words.next();
+    else if (w === 'type') {
+      words.next();
+      break;
+    } else name = w;
+  }
   if (name === null) throw new IpError('Not enough of information: "dev" argument is required.\n');
   const dev = device(c, name);
-  if (dev.kind === '' ) throw refused('Operation not supported');
+  if (dev.kind === '') throw refused('Operation not supported');
   const peer = dev.peer === undefined ? undefined : c.stack.device(dev.peer);
   c.stack.removeDevice(dev);
   if (peer) c.stack.removeDevice(peer);
 }
 
 function show(c: IpContext, words: Words): void {
-  let only: string | null = null, up = false, kind: string | null = null, master: string | null = null;
+  let only: string | null = null,
+    up = false,
+    kind: string | null = null,
+    master: string | null = null;
   while (words.more) {
     const w = words.next();
-    if (w === 'dev') only = words.next(); else if (w === 'up') up = true; else if (w === 'type') kind = words.next(); else if (w === 'master') master = words.next(); else if (w === 'group' || w === 'vrf') words.next(); else only = w;
+    if (w === 'dev') only = words.next();
+    else if (w === 'up') up = true;
+    else if (w === 'type') kind = words.next();
+    else if (w === 'master') master = words.next();
+    else if (w === 'group' || w === 'vrf') words.next();
+    else only = w;
   }
   const lines = only === null ? c.stack.devices : [deviceToShow(c, only)];
   for (const dev of lines) {
@@ -140,7 +223,9 @@ function deviceToShow(c: IpContext, name: string): NetDevice {
 
 function flags(dev: NetDevice): string {
   const out: string[] = [];
-  if (dev.type === 'loopback') out.push('LOOPBACK'); else if (dev.type === 'tun') out.push('POINTOPOINT', 'MULTICAST', 'NOARP'); else out.push('BROADCAST', ...(dev.noarp ? ['NOARP'] : []), 'MULTICAST');
+  if (dev.type === 'loopback') out.push('LOOPBACK');
+  else if (dev.type === 'tun') out.push('POINTOPOINT', 'MULTICAST', 'NOARP');
+  else out.push('BROADCAST', ...(dev.noarp ? ['NOARP'] : []), 'MULTICAST');
   if (dev.promisc) out.push('PROMISC');
   if (dev.up) out.push('UP', 'LOWER_UP');
   return out.join(',');

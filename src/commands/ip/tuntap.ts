@@ -6,14 +6,22 @@ import type { IpContext } from './context.ts';
 /** ip tuntap */
 export function runTuntap(c: IpContext, words: Words): void {
   const verb = words.more ? words.next() : 'show';
-  let name: string | null = null, mode: string | null = null;
+  let name: string | null = null,
+    mode: string | null = null;
   while (words.more) {
     const w = words.next();
-    if (w === 'mode') mode = words.next(); else if (w === 'dev' || w === 'name') name = words.next(); else if (w === 'user' || w === 'group') words.next(); else if (w !== 'multi_queue' && w !== 'pi' && w !== 'one_queue' && w !== 'vnet_hdr') name = w;
+    if (w === 'mode') mode = words.next();
+    else if (w === 'dev' || w === 'name') name = words.next();
+    else if (w === 'user' || w === 'group') words.next();
+    else if (w !== 'multi_queue' && w !== 'pi' && w !== 'one_queue' && w !== 'vnet_hdr') name = w;
   }
   if (abbreviates(verb, 'add')) {
     if (mode !== 'tun' && mode !== 'tap') throw new IpError('You failed to specify a tunnel mode\n');
-    if (name === null) { let i = 0; while (c.stack.deviceByName(`${mode}${i}`)) i++; name = `${mode}${i}`; }
+    if (name === null) {
+      let i = 0;
+      while (c.stack.deviceByName(`${mode}${i}`)) i++;
+      name = `${mode}${i}`;
+    }
     if (c.stack.deviceByName(name)) throw new IpError('ioctl(TUNSETIFF): Device or resource busy\n', 1);
     c.stack.addDevice(name, mode === 'tun' ? 'tun' : 'ethernet', { kind: 'tun' });
   } else if (abbreviates(verb, 'delete')) {

@@ -2,7 +2,16 @@ import { syntax, usage } from './errors.ts';
 import type { Verb } from './errors.ts';
 import type { Mode } from './print.ts';
 
-export interface Options { mode: Mode | null; sorted: boolean; quiet: boolean; resolve: boolean; exist: boolean; namesOnly: boolean; terse: boolean; file: string | null }
+export interface Options {
+  mode: Mode | null;
+  sorted: boolean;
+  quiet: boolean;
+  resolve: boolean;
+  exist: boolean;
+  namesOnly: boolean;
+  terse: boolean;
+  file: string | null;
+}
 export const noOptions = (): Options => ({ mode: null, sorted: false, quiet: false, resolve: false, exist: false, namesOnly: false, terse: false, file: null });
 
 type Setter = (o: Options, value: string) => void;
@@ -13,16 +22,71 @@ const parseMode: Setter = (o, value) => {
 /** lib/ipset.c: ipset_envopts; they may stand anywhere. */
 const OPTIONS: readonly (readonly [string, string, boolean, Setter])[] = [
   ['-o', '-output', true, parseMode],
-  ['-s', '-sorted', false, (o) => { o.sorted = true; }],
-  ['-q', '-quiet', false, (o) => { o.quiet = true; }],
-  ['-r', '-resolve', false, (o) => { o.resolve = true; }],
-  ['-!', '-exist', false, (o) => { o.exist = true; }],
-  ['-n', '-name', false, (o) => { o.namesOnly = true; }],
-  ['-t', '-terse', false, (o) => { o.terse = true; }],
-  ['-f', '-file', true, (o, value) => { o.file = value; }],
+  [
+    '-s',
+    '-sorted',
+    false,
+    (o) => {
+      o.sorted = true;
+    },
+  ],
+  [
+    '-q',
+    '-quiet',
+    false,
+    (o) => {
+      o.quiet = true;
+    },
+  ],
+  [
+    '-r',
+    '-resolve',
+    false,
+    (o) => {
+      o.resolve = true;
+    },
+  ],
+  [
+    '-!',
+    '-exist',
+    false,
+    (o) => {
+      o.exist = true;
+    },
+  ],
+  [
+    '-n',
+    '-name',
+    false,
+    (o) => {
+      o.namesOnly = true;
+    },
+  ],
+  [
+    '-t',
+    '-terse',
+    false,
+    (o) => {
+      o.terse = true;
+    },
+  ],
+  [
+    '-f',
+    '-file',
+    true,
+    (o, value) => {
+      o.file = value;
+    },
+  ],
 ];
 
-interface Form { readonly verb: Verb; readonly names: readonly string[]; /** Arguments it must and may have; rest: any number more. */ readonly must: number; readonly may: number; readonly rest?: true }
+interface Form {
+  readonly verb: Verb;
+  readonly names: readonly string[] /** Arguments it must and may have; rest: any number more. */;
+  readonly must: number;
+  readonly may: number;
+  readonly rest?: true;
+}
 /** lib/ipset.c: ipset_commands; a beginning of the first name will do. */
 const COMMANDS: readonly Form[] = [
   { verb: 'create', names: ['create', 'n', 'new', '-N'], must: 2, may: 2, rest: true },
@@ -45,9 +109,12 @@ const COMMANDS: readonly Form[] = [
 export function takeOptions(words: readonly string[], o: Options): string[] {
   let rest = [...words];
   for (const [short, long, takes, set] of OPTIONS) {
-    for (let i = 0; i < rest.length;) {
+    for (let i = 0; i < rest.length; ) {
       const word = rest[i];
-      if (word !== short && word !== long && word !== `-${long}`) { i++; continue; }
+      if (word !== short && word !== long && word !== `-${long}`) {
+        i++;
+        continue;
+      }
       if (takes && i + 1 >= rest.length) throw usage(`Missing mandatory argument to option ${short}`);
       set(o, rest[i + 1] ?? '');
       rest = [...rest.slice(0, i), ...rest.slice(takes ? i + 2 : i + 1)];
@@ -56,7 +123,10 @@ export function takeOptions(words: readonly string[], o: Options): string[] {
   return rest;
 }
 
-export interface Line { readonly verb: Verb; readonly args: readonly string[] }
+export interface Line {
+  readonly verb: Verb;
+  readonly args: readonly string[];
+}
 
 export function parseLine(words: readonly string[]): Line {
   if (words.length === 0) throw usage('No command specified.');

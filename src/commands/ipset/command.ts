@@ -100,4 +100,7 @@ function translate(call: Call): number {
   }
 }
 
-export const commands: readonly Command[] = [{ names: ['ipset'], run }, { names: ['ipset-translate'], run: translate }];
+export const commands: readonly Command[] = [
+  { names: ['ipset'], run },
+  { names: ['ipset-translate'], run: translate },
+];

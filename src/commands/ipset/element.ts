@@ -38,7 +38,10 @@ export const separatorAt = (text: string, separator: string): number => (text.st
 /** Which forms a place takes: `single` address only, a `net`work, `any` of address, network and range; `range` is not one address. */
 export type Form = 'single' | 'net' | 'any' | 'range';
 const WANTED: Readonly<Record<Form, string>> = {
-  single: 'plain IP address must be supplied', net: 'IP address or IP/cidr must be specified', any: 'IP address or IP-IP range must be specified', range: 'IP/cidr or IP-IP range must be specified',
+  single: 'plain IP address must be supplied',
+  net: 'IP address or IP/cidr must be specified',
+  any: 'IP address or IP-IP range must be specified',
+  range: 'IP/cidr or IP-IP range must be specified',
 };
 
 /** lib/parse.c: parse_ip: `addr`, `addr/cidr`, `addr-addr`; a name with a dash goes into square brackets, as may any address. */
@@ -102,7 +105,11 @@ export function parseProtoPort(text: string, s: Pick<ParseState, 'names' | 'fami
   const [word, rest] = [text.slice(0, colon), text.slice(colon + 1)];
   const proto = parseProto(word, s.names);
   switch (proto) {
-    case 6: case 17: case 132: case 136: return { proto, ...parsePortRange(rest, word, s.names) };
+    case 6:
+    case 17:
+    case 132:
+    case 136:
+      return { proto, ...parsePortRange(rest, word, s.names) };
     // After this error the tool goes on with an empty session and complains of that as well.
     case 1:
       if (s.family !== 'inet') throw new IpsetError('Syntax error: Protocol ICMP can be used with family inet only\nInvalid add command: missing setname');
@@ -143,17 +150,27 @@ function split(text: string, type: SetType): string[] {
     words.push(rest.slice(0, at));
     rest = rest.slice(at + 1);
   }
-  if (separatorAt(rest, ',') >= 0) throw syntax(`${['Elem separator', 'Two elem separators', 'Three elem separators'][n - 1]} in ${text}, but settype ${type.name} supports ${['none', 'one', 'two'][n - 1]}.`);
+  if (separatorAt(rest, ',') >= 0)
+    throw syntax(`${['Elem separator', 'Two elem separators', 'Three elem separators'][n - 1]} in ${text}, but settype ${type.name} supports ${['none', 'one', 'two'][n - 1]}.`);
   return [...words, rest];
 }
 
 function parsePart(part: SetType['parts'][number], at: number, word: string, d: Draft, s: ParseState): void {
   const v6 = s.family === 'inet6';
   switch (part) {
-    case 'ip': case 'net': {
+    case 'ip':
+    case 'net': {
       const form: Form = part === 'net' ? (v6 ? 'net' : 'any') : at > 0 || v6 || s.type.parts.includes('mac') ? 'single' : 'any';
       const a = parseIp(word, form, s);
-      if (at === 0) { d.ip = a.ip; d.ipTo = a.ipTo; d.cidr = a.cidr; } else { d.ip2 = a.ip; d.ip2To = a.ipTo; d.cidr2 = a.cidr; }
+      if (at === 0) {
+        d.ip = a.ip;
+        d.ipTo = a.ipTo;
+        d.cidr = a.cidr;
+      } else {
+        d.ip2 = a.ip;
+        d.ip2To = a.ipTo;
+        d.cidr2 = a.cidr;
+      }
       break;
     }
     case 'port': {
@@ -163,9 +180,15 @@ function parsePart(part: SetType['parts'][number], at: number, word: string, d: 
       d.portTo = p.portTo;
       break;
     }
-    case 'mac': d.mac = parseMac(word); break;
-    case 'mark': d.mark = Number(parseBig(word, 0n, 0xffffffffn)); break;
-    case 'iface': Object.assign(d, parseIface(word)); break;
+    case 'mac':
+      d.mac = parseMac(word);
+      break;
+    case 'mark':
+      d.mark = Number(parseBig(word, 0n, 0xffffffffn));
+      break;
+    case 'iface':
+      Object.assign(d, parseIface(word));
+      break;
   }
 }
 

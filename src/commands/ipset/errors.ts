@@ -49,7 +49,9 @@ const WORDS: Readonly<Partial<Record<SetError, string>>> = {
 };
 
 export function kernelError(verb: Verb, error: SetError): IpsetError {
-  if (error === 'EXIST') return new IpsetError(verb === 'del' ? "Element cannot be deleted from the set: it's not added" : "Element cannot be added to the set: it's already added");
-  if (error === 'EXIST_SETNAME2') return new IpsetError(verb === 'rename' ? 'Set cannot be renamed: a set with the new name already exists' : 'Sets cannot be swapped: the second set does not exist');
+  if (error === 'EXIST')
+    return new IpsetError(verb === 'del' ? "Element cannot be deleted from the set: it's not added" : "Element cannot be added to the set: it's already added");
+  if (error === 'EXIST_SETNAME2')
+    return new IpsetError(verb === 'rename' ? 'Set cannot be renamed: a set with the new name already exists' : 'Sets cannot be swapped: the second set does not exist');
   return new IpsetError(WORDS[error] ?? 'Kernel error received: Unknown error');
 }

@@ -14,7 +14,10 @@ const U64 = (1n << 64n) - 2n;
 type CreateDraft = { -readonly [K in keyof CreateData]: CreateData[K] };
 type AdtDraft = { -readonly [K in keyof Adt]: Adt[K] };
 
-export interface CreateState { readonly names: Names; warn(text: string): void }
+export interface CreateState {
+  readonly names: Names;
+  warn(text: string): void;
+}
 
 interface Row<D, S> {
   /** Accepted words; the first is what messages call it. */
@@ -27,9 +30,16 @@ interface Row<D, S> {
 }
 
 const dashed = (...names: string[]): string[] => names.flatMap((n) => [n, `--${n}`]);
-const ignored = (name: string, shown = name): Row<CreateDraft, CreateContext> => ({ names: dashed(name), twice: true, parse: (value, _d, s) => s.ignored.push(`Option '--${shown} ${value}' is ignored. Please upgrade your syntax.\n`) });
+const ignored = (name: string, shown = name): Row<CreateDraft, CreateContext> => ({
+  names: dashed(name),
+  twice: true,
+  parse: (value, _d, s) => s.ignored.push(`Option '--${shown} ${value}' is ignored. Please upgrade your syntax.\n`),
+});
 
-interface CreateContext extends CreateState { readonly type: SetType; readonly ignored: string[] }
+interface CreateContext extends CreateState {
+  readonly type: SetType;
+  readonly ignored: string[];
+}
 const at = (c: CreateContext, d: CreateDraft): Pick<ParseState, 'names' | 'family' | 'warn'> => ({ names: c.names, family: d.family ?? 'inet', warn: c.warn });
 
 function setFamily(value: string, d: CreateDraft): void {
@@ -57,7 +67,10 @@ function bitmask(value: string, d: CreateDraft): void {
   // Of a range or a network only the first address counts.
   const first = value.split(/[-/]/)[0];
   const mask = v6 ? ptonV6(first) : numericV4(first);
-  if (!mask) throw new IpsetError(`Syntax error: cannot parse ${value}: resolving to ${v6 ? 'IPv6' : 'IPv4'} address failed\nSyntax error: bitmask is not valid for family = ${v6 ? 'inet6' : 'inet'}`);
+  if (!mask)
+    throw new IpsetError(
+      `Syntax error: cannot parse ${value}: resolving to ${v6 ? 'IPv6' : 'IPv4'} address failed\nSyntax error: bitmask is not valid for family = ${v6 ? 'inet6' : 'inet'}`,
+    );
   d.bitmask = mask;
 }
 
@@ -72,12 +85,37 @@ function range(value: string, d: CreateDraft, c: CreateContext, name = 'range'):
 
 function bound(value: string, d: CreateDraft, c: CreateContext, upper: boolean): void {
   if (upper ? d.ipTo || d.portTo !== undefined : d.ip || d.port !== undefined) throw syntax(`${upper ? 'to' : 'from'} already specified`);
-  if (c.type.parts[0] === 'port') { const { port } = parsePortRange(value, 'tcp', c.names); if (upper) d.portTo = port; else d.port = port; } else { const { ip } = parseIp(value, 'single', at(c, d)); if (upper) d.ipTo = ip; else d.ip = ip; }
+  if (c.type.parts[0] === 'port') {
+    const { port } = parsePortRange(value, 'tcp', c.names);
+    if (upper) d.portTo = port;
+    else d.port = port;
+  } else {
+    const { ip } = parseIp(value, 'single', at(c, d));
+    if (upper) d.ipTo = ip;
+    else d.ip = ip;
+  }
 }
 
-const u32 = (key: 'hashsize' | 'maxelem' | 'size' | 'initval' | 'markmask'): Row<CreateDraft, CreateContext> => ({ names: key === 'hashsize' || key === 'size' ? dashed(key) : [key], parse: (v, d) => { d[key] = parseNumber(v, 0, 0xffffffff); } });
-const timeout: Row<CreateDraft, CreateContext> = { names: dashed('timeout'), parse: (v, d) => { d.timeout = parseNumber(v, 0, MAX_TIMEOUT); } };
-const flag = (key: 'counters' | 'comment' | 'skbinfo' | 'forceadd'): Row<CreateDraft, CreateContext> => ({ names: [key], flag: true, twice: true, parse: (_v, d) => { d[key] = true; } });
+const u32 = (key: 'hashsize' | 'maxelem' | 'size' | 'initval' | 'markmask'): Row<CreateDraft, CreateContext> => ({
+  names: key === 'hashsize' || key === 'size' ? dashed(key) : [key],
+  parse: (v, d) => {
+    d[key] = parseNumber(v, 0, 0xffffffff);
+  },
+});
+const timeout: Row<CreateDraft, CreateContext> = {
+  names: dashed('timeout'),
+  parse: (v, d) => {
+    d.timeout = parseNumber(v, 0, MAX_TIMEOUT);
+  },
+};
+const flag = (key: 'counters' | 'comment' | 'skbinfo' | 'forceadd'): Row<CreateDraft, CreateContext> => ({
+  names: [key],
+  flag: true,
+  twice: true,
+  parse: (_v, d) => {
+    d[key] = true;
+  },
+});
 
 /** Words of ipset 4 that some types still pass over; `network` shows as `from`. */
 function ignoredOf(type: SetType): Row<CreateDraft, CreateContext>[] {
@@ -99,15 +137,34 @@ function createRows(type: SetType): readonly Row<CreateDraft, CreateContext>[] {
       ...(type.parts[0] === 'port' ? [] : [{ names: dashed('network'), parse: (v: string, d: CreateDraft, c: CreateContext) => range(v, d, c, 'network') }]),
       { names: dashed('from'), parse: (v, d, c) => bound(v, d, c, false) },
       { names: dashed('to'), parse: (v, d, c) => bound(v, d, c, true) },
-      ...mask, ...common,
+      ...mask,
+      ...common,
     ];
   }
-  const family: Row<CreateDraft, CreateContext>[] = type.family === 'inet'
-    ? [{ names: ['family'], twice: true, parse: (v, d) => setFamily(v, d) }, { names: ['-4'], flag: true, twice: true, parse: (_v, d) => setFamily('inet', d) }, { names: ['-6'], flag: true, twice: true, parse: (_v, d) => setFamily('inet6', d) }] : [];
+  const family: Row<CreateDraft, CreateContext>[] =
+    type.family === 'inet'
+      ? [
+          { names: ['family'], twice: true, parse: (v, d) => setFamily(v, d) },
+          { names: ['-4'], flag: true, twice: true, parse: (_v, d) => setFamily('inet', d) },
+          { names: ['-6'], flag: true, twice: true, parse: (_v, d) => setFamily('inet6', d) },
+        ]
+      : [];
   return [
-    ...family, ...(type.parts.includes('mark') ? [u32('markmask')] : []), u32('hashsize'), u32('maxelem'), ...mask,
-    ...(type.bitmask ? [{ names: ['bitmask'], parse: bitmask }] : []), ...common, flag('forceadd'),
-    { names: ['bucketsize'], parse: (v, d) => { d.bucketsize = parseNumber(v, 0, 255); } }, u32('initval'),
+    ...family,
+    ...(type.parts.includes('mark') ? [u32('markmask')] : []),
+    u32('hashsize'),
+    u32('maxelem'),
+    ...mask,
+    ...(type.bitmask ? [{ names: ['bitmask'], parse: bitmask }] : []),
+    ...common,
+    flag('forceadd'),
+    {
+      names: ['bucketsize'],
+      parse: (v, d) => {
+        d.bucketsize = parseNumber(v, 0, 255);
+      },
+    },
+    u32('initval'),
     ...ignoredOf(type),
   ];
 }
@@ -169,16 +226,45 @@ function setReference(value: string, d: AdtDraft, before: 'before' | 'after'): v
 }
 
 const ADD: readonly Row<AdtDraft, null>[] = [
-  { names: dashed('timeout'), parse: (v, d) => { d.timeout = parseNumber(v, 0, MAX_TIMEOUT); } },
-  { names: ['packets'], parse: (v, d) => { d.packets = parseBig(v, 0n, U64); } },
-  { names: ['bytes'], parse: (v, d) => { d.bytes = parseBig(v, 0n, U64); } },
+  {
+    names: dashed('timeout'),
+    parse: (v, d) => {
+      d.timeout = parseNumber(v, 0, MAX_TIMEOUT);
+    },
+  },
+  {
+    names: ['packets'],
+    parse: (v, d) => {
+      d.packets = parseBig(v, 0n, U64);
+    },
+  },
+  {
+    names: ['bytes'],
+    parse: (v, d) => {
+      d.bytes = parseBig(v, 0n, U64);
+    },
+  },
   { names: ['comment'], parse: comment },
   { names: ['skbmark'], parse: skbmark },
   { names: ['skbprio'], parse: skbprio },
   { names: ['skbqueue'], parse: (v, d) => skbinfo(d, { queue: parseNumber(v, 0, 65535) }) },
 ];
-const NOMATCH: Row<AdtDraft, null> = { names: ['nomatch'], flag: true, twice: true, parse: (_v, d) => { d.nomatch = true; } };
-const WILDCARD: Row<AdtDraft, null> = { names: ['wildcard'], flag: true, twice: true, parse: (_v, d) => { d.wildcard = true; } };
+const NOMATCH: Row<AdtDraft, null> = {
+  names: ['nomatch'],
+  flag: true,
+  twice: true,
+  parse: (_v, d) => {
+    d.nomatch = true;
+  },
+};
+const WILDCARD: Row<AdtDraft, null> = {
+  names: ['wildcard'],
+  flag: true,
+  twice: true,
+  parse: (_v, d) => {
+    d.wildcard = true;
+  },
+};
 const REFERENCE: readonly Row<AdtDraft, null>[] = [
   { names: dashed('before'), twice: true, parse: (v, d) => setReference(v, d, 'before') },
   { names: dashed('after'), twice: true, parse: (v, d) => setReference(v, d, 'after') },

@@ -8,7 +8,15 @@ import { ntop } from '../../kernel/xt/address.ts';
 import type { Names } from '../../kernel/xt/definition.ts';
 
 export type Mode = 'plain' | 'save' | 'xml' | 'json';
-export interface Printing { readonly sets: IpSets; readonly names: Names; readonly mode: Mode; readonly sorted: boolean; readonly terse: boolean; readonly namesOnly: boolean; readonly resolve: boolean }
+export interface Printing {
+  readonly sets: IpSets;
+  readonly names: Names;
+  readonly mode: Mode;
+  readonly sorted: boolean;
+  readonly terse: boolean;
+  readonly namesOnly: boolean;
+  readonly resolve: boolean;
+}
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 const hex8 = (n: number): string => `0x${(n >>> 0).toString(16).padStart(8, '0')}`;
@@ -24,39 +32,59 @@ function portWords(proto: number, port: number, type: SetType, names: Names): st
 
 function valueWords(v: Value, type: SetType, p: Pick<Printing, 'sets' | 'names' | 'mode'>): string | null {
   switch (v.kind) {
-    case 'ip': return quoted(ntop(v.address), p.mode);
-    case 'net': return quoted(v.cidr === v.address.length * 8 ? ntop(v.address) : `${ntop(v.address)}/${v.cidr}`, p.mode);
-    case 'mac': return v.mac && macWords(v.mac);
-    case 'mark': return hex8(v.mark);
-    case 'port': return portWords(v.proto, v.port, type, p.names);
-    case 'iface': return `${v.physdev ? 'physdev:' : ''}${v.name}`;
-    case 'set': return p.sets.nameOf(v.index) ?? '';
+    case 'ip':
+      return quoted(ntop(v.address), p.mode);
+    case 'net':
+      return quoted(v.cidr === v.address.length * 8 ? ntop(v.address) : `${ntop(v.address)}/${v.cidr}`, p.mode);
+    case 'mac':
+      return v.mac && macWords(v.mac);
+    case 'mark':
+      return hex8(v.mark);
+    case 'port':
+      return portWords(v.proto, v.port, type, p.names);
+    case 'iface':
+      return `${v.physdev ? 'physdev:' : ''}${v.name}`;
+    case 'set':
+      return p.sets.nameOf(v.index) ?? '';
   }
 }
 
 /** An element that was typed, as the answer of `test` repeats it. */
 export function adtWords(adt: Adt, type: SetType, p: Pick<Printing, 'sets' | 'names'>): string {
   if (type.method === 'list') return `${adt.name}${adt.before ? ` after ${adt.nameref}` : ''}`;
-  const address = (ip?: Uint8Array, to?: Uint8Array, cidr?: number): string => (ip ? `${ntop(ip)}${to ? `-${ntop(to)}` : cidr === undefined || cidr === ip.length * 8 ? '' : `/${cidr}`}` : '');
+  const address = (ip?: Uint8Array, to?: Uint8Array, cidr?: number): string =>
+    ip ? `${ntop(ip)}${to ? `-${ntop(to)}` : cidr === undefined || cidr === ip.length * 8 ? '' : `/${cidr}`}` : '';
   const words = type.parts.map((part, at) => {
     switch (part) {
-      case 'ip': case 'net': return at === 0 ? address(adt.ip, adt.ipTo, adt.cidr) : address(adt.ip2, undefined, adt.cidr2);
-      case 'port': return portWords(adt.proto ?? 6, adt.port ?? 0, type, p.names);
-      case 'mac': return adt.mac ? macWords(adt.mac) : null;
-      case 'mark': return hex8(adt.mark ?? 0);
-      case 'iface': return adt.iface ?? '';
+      case 'ip':
+      case 'net':
+        return at === 0 ? address(adt.ip, adt.ipTo, adt.cidr) : address(adt.ip2, undefined, adt.cidr2);
+      case 'port':
+        return portWords(adt.proto ?? 6, adt.port ?? 0, type, p.names);
+      case 'mac':
+        return adt.mac ? macWords(adt.mac) : null;
+      case 'mark':
+        return hex8(adt.mark ?? 0);
+      case 'iface':
+        return adt.iface ?? '';
     }
   });
   return words.filter((w) => w !== null).join(',');
 }
 
 /** A field of header or member: `value` true is a bare word. `text`: a string in JSON. */
-interface Field { readonly name: string; readonly value: string | number | bigint | true; readonly text?: true }
+interface Field {
+  readonly name: string;
+  readonly value: string | number | bigint | true;
+  readonly text?: true;
+}
 
 function headerFields(set: IpSet): Field[] {
   const c = set.create;
   const out: Field[] = [];
-  const put = (name: string, value: Field['value'] | undefined, text?: true): void => { if (value !== undefined) out.push({ name, value, text }); };
+  const put = (name: string, value: Field['value'] | undefined, text?: true): void => {
+    if (value !== undefined) out.push({ name, value, text });
+  };
   const maskFields = (): void => {
     if (c.netmask !== undefined) put('netmask', c.netmask);
     else if (c.bitmask) put('bitmask', ntop(c.bitmask), true);
@@ -102,7 +130,11 @@ function memberFields(e: Entry, set: IpSet): Field[] {
   return out;
 }
 
-const elementWords = (e: Entry, set: IpSet, p: Printing): string => e.values.map((v) => valueWords(v, set.type, p)).filter((w) => w !== null).join(',');
+const elementWords = (e: Entry, set: IpSet, p: Printing): string =>
+  e.values
+    .map((v) => valueWords(v, set.type, p))
+    .filter((w) => w !== null)
+    .join(',');
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -145,15 +177,28 @@ const jsonValue = (f: Field): string => (f.value === true ? 'true' : f.text ? `"
 function printPlain(set: IpSet, p: Printing): string {
   const entries = set.entries().length;
   const head = `Name: ${set.name}\nType: ${set.type.name}\nRevision: ${set.type.revision}\nHeader:${plain(headerFields(set))}\nSize in memory: ${set.memsize()}\nReferences: ${p.sets.references(set)}\nNumber of entries: ${entries}\n`;
-  return p.terse ? head : `${head}Members:\n${members(set, p).map((m) => `${m.elem}${plain(m.fields)}\n`).join('')}`;
+  return p.terse
+    ? head
+    : `${head}Members:\n${members(set, p)
+        .map((m) => `${m.elem}${plain(m.fields)}\n`)
+        .join('')}`;
 }
 
-const printSave = (set: IpSet, p: Printing): string => `create ${set.name} ${set.type.name}${plain(headerFields(set))}\n${members(set, p).map((m) => `add ${set.name} ${m.elem}${plain(m.fields)}\n`).join('')}`;
+const printSave = (set: IpSet, p: Printing): string =>
+  `create ${set.name} ${set.type.name}${plain(headerFields(set))}\n${members(set, p)
+    .map((m) => `add ${set.name} ${m.elem}${plain(m.fields)}\n`)
+    .join('')}`;
 
 function printXml(set: IpSet, p: Printing): string {
   const entries = set.entries().length;
   const head = `<ipset name="${set.name}">\n<type>${set.type.name}</type>\n<revision>${set.type.revision}</revision>\n<header>${xml(headerFields(set))}\n<memsize>${set.memsize()}</memsize>\n<references>${p.sets.references(set)}</references>\n<numentries>${entries}</numentries>\n</header>\n`;
-  return `${head}${p.terse ? '' : `<members>\n${members(set, p).map((m) => `<member><elem>${m.elem}</elem>${xml(m.fields)}</member>\n`).join('')}</members>\n`}</ipset>\n`;
+  return `${head}${
+    p.terse
+      ? ''
+      : `<members>\n${members(set, p)
+          .map((m) => `<member><elem>${m.elem}</elem>${xml(m.fields)}</member>\n`)
+          .join('')}</members>\n`
+  }</ipset>\n`;
 }
 
 function printJson(set: IpSet, p: Printing): string {
@@ -161,7 +206,9 @@ function printJson(set: IpSet, p: Printing): string {
   const header = [...headerFields(set), { name: 'memsize', value: set.memsize() }, { name: 'references', value: p.sets.references(set) }, { name: 'numentries', value: entries }];
   const head = `  {\n    "name" : "${set.name}",\n    "type" : "${set.type.name}",\n    "revision" : ${set.type.revision},\n    "header" : {\n${header.map((f) => `      "${f.name}" : ${jsonValue(f)}`).join(',\n')}\n    },\n`;
   if (p.terse) return `${head}    }`;
-  const list = members(set, p).map((m, i) => `${i ? ',' : ''}\n      {\n${[`        "elem" : "${m.elem}"`, ...m.fields.map((f) => `        "${f.name}" : ${jsonValue(f)}`)].join(',\n')}\n      }`);
+  const list = members(set, p).map(
+    (m, i) => `${i ? ',' : ''}\n      {\n${[`        "elem" : "${m.elem}"`, ...m.fields.map((f) => `        "${f.name}" : ${jsonValue(f)}`)].join(',\n')}\n      }`,
+  );
   // Sorting moves the pieces with their commas: the first of all has none and goes to the end.
   if (p.sorted && set.type.method === 'hash' && list.length > 1) list.push(...list.splice(0, list.length).sort((a, b) => byText(b[0], a[0]) || byText(a, b)));
   return `${head}    "members" : [${list.join('')}\n    ]\n  }`;
@@ -177,9 +224,13 @@ function printNames(sets: readonly IpSet[], mode: Mode): string {
 export function printSets(sets: readonly IpSet[], p: Printing): string {
   if (p.namesOnly && p.mode !== 'save') return printNames(sets, p.mode);
   switch (p.mode) {
-    case 'plain': return sets.map((s) => printPlain(s, p)).join('\n');
-    case 'save': return sets.map((s) => printSave(s, p)).join('');
-    case 'xml': return `<ipsets>\n${sets.map((s) => printXml(s, p)).join('')}</ipsets>\n`;
-    case 'json': return `[\n${sets.map((s) => printJson(s, p)).join(',\n')}\n]\n`;
+    case 'plain':
+      return sets.map((s) => printPlain(s, p)).join('\n');
+    case 'save':
+      return sets.map((s) => printSave(s, p)).join('');
+    case 'xml':
+      return `<ipsets>\n${sets.map((s) => printXml(s, p)).join('')}</ipsets>\n`;
+    case 'json':
+      return `[\n${sets.map((s) => printJson(s, p)).join(',\n')}\n]\n`;
   }
 }

@@ -29,7 +29,9 @@ export class Session {
     this.names = namesOf((path) => call.host.files.read(path));
   }
 
-  warn = (text: string): void => { if (!this.options.quiet) this.call.err(text); };
+  warn = (text: string): void => {
+    if (!this.options.quiet) this.call.err(text);
+  };
 
   #set(name: string): IpSet {
     this.#checkName(name);
@@ -45,21 +47,39 @@ export class Session {
   /** Exit status of one command line. */
   execute({ verb, args }: Line): number {
     switch (verb) {
-      case 'create': this.#create(args); return 0;
-      case 'add': case 'del': case 'test': return this.#element(verb, args);
-      case 'destroy': this.#change(verb, args, (name) => this.sets.destroy(name)); return 0;
-      case 'flush': this.#change(verb, args, (name) => this.sets.flush(name)); return 0;
-      case 'list': case 'save': this.#list(verb, args); return 0;
-      case 'rename': case 'swap': {
+      case 'create':
+        this.#create(args);
+        return 0;
+      case 'add':
+      case 'del':
+      case 'test':
+        return this.#element(verb, args);
+      case 'destroy':
+        this.#change(verb, args, (name) => this.sets.destroy(name));
+        return 0;
+      case 'flush':
+        this.#change(verb, args, (name) => this.sets.flush(name));
+        return 0;
+      case 'list':
+      case 'save':
+        this.#list(verb, args);
+        return 0;
+      case 'rename':
+      case 'swap': {
         this.#checkName(args[0]);
         this.#checkName(args[1]);
         const error = verb === 'swap' ? this.sets.swap(args[0], args[1]) : this.sets.rename(args[0], args[1]);
         if (error) throw kernelError(verb, error);
         return 0;
       }
-      case 'help': return this.#help(args);
-      case 'version': this.call.out(`${VERSION}, protocol version: 7\n`); return 0;
-      case 'quit': case 'restore': return 0;
+      case 'help':
+        return this.#help(args);
+      case 'version':
+        this.call.out(`${VERSION}, protocol version: 7\n`);
+        return 0;
+      case 'quit':
+      case 'restore':
+        return 0;
     }
   }
 
@@ -115,4 +135,3 @@ export class Session {
     return 0;
   }
 }
-

@@ -12,17 +12,27 @@ import { parseElement } from './element.ts';
 import { syntax, usage } from './errors.ts';
 import { parseAdtOptions, parseCreate } from './options.ts';
 
-interface Known { readonly type: SetType; readonly data: CreateData; /** Shown as a comment only: nft has no such sets. */ readonly foreign: boolean }
+interface Known {
+  readonly type: SetType;
+  readonly data: CreateData /** Shown as a comment only: nft has no such sets. */;
+  readonly foreign: boolean;
+}
 
 const TABLE = 'inet global';
 
 const datatype = (part: Part, family: string): string => {
   switch (part) {
-    case 'ip': case 'net': return family === 'inet6' ? 'ipv6_addr' : 'ipv4_addr';
-    case 'mac': return 'ether_addr';
-    case 'mark': return 'mark';
-    case 'port': return 'inet_proto . inet_service';
-    case 'iface': return 'ifname';
+    case 'ip':
+    case 'net':
+      return family === 'inet6' ? 'ipv6_addr' : 'ipv4_addr';
+    case 'mac':
+      return 'ether_addr';
+    case 'mark':
+      return 'mark';
+    case 'port':
+      return 'inet_proto . inet_service';
+    case 'iface':
+      return 'ifname';
   }
 };
 
@@ -46,11 +56,17 @@ function elementWords(adt: Adt, k: Known, names: Names): string {
   const port = `${adt.port}${adt.portTo === undefined ? '' : `-${adt.portTo}`}`;
   const words = k.type.parts.map((part, at) => {
     switch (part) {
-      case 'ip': case 'net': return at === 0 ? address(adt.ip, adt.ipTo, adt.cidr, netmaskOf(k)) : address(adt.ip2, adt.ip2To, adt.cidr2, undefined);
-      case 'port': return k.type.method === 'bitmap' ? port : `${names.protocolName(adt.proto ?? 6) ?? adt.proto} . ${port}`;
-      case 'mac': return adt.mac ? Array.from(adt.mac, (b) => b.toString(16).padStart(2, '0')).join(':') : null;
-      case 'mark': return `0x${(adt.mark ?? 0).toString(16).padStart(8, '0')}`;
-      case 'iface': return adt.iface ?? '';
+      case 'ip':
+      case 'net':
+        return at === 0 ? address(adt.ip, adt.ipTo, adt.cidr, netmaskOf(k)) : address(adt.ip2, adt.ip2To, adt.cidr2, undefined);
+      case 'port':
+        return k.type.method === 'bitmap' ? port : `${names.protocolName(adt.proto ?? 6) ?? adt.proto} . ${port}`;
+      case 'mac':
+        return adt.mac ? Array.from(adt.mac, (b) => b.toString(16).padStart(2, '0')).join(':') : null;
+      case 'mark':
+        return `0x${(adt.mark ?? 0).toString(16).padStart(8, '0')}`;
+      case 'iface':
+        return adt.iface ?? '';
     }
   });
   return words.filter((w) => w !== null).join(' . ');
@@ -95,15 +111,35 @@ class Translation {
   line({ verb, args }: Line, text: string): number | null {
     const [name] = args;
     switch (verb) {
-      case 'create': this.#create(args, text); return null;
-      case 'add': case 'del': case 'test': this.#element(verb, args); return null;
-      case 'list': this.#call.out(name === undefined ? `list sets ${TABLE}\n` : `list set ${TABLE} ${name}\n`); return null;
-      case 'flush': this.#call.out(name === undefined ? `# ${text}\n` : `flush set ${TABLE} ${name}\n`); return null;
+      case 'create':
+        this.#create(args, text);
+        return null;
+      case 'add':
+      case 'del':
+      case 'test':
+        this.#element(verb, args);
+        return null;
+      case 'list':
+        this.#call.out(name === undefined ? `list sets ${TABLE}\n` : `list set ${TABLE} ${name}\n`);
+        return null;
+      case 'flush':
+        this.#call.out(name === undefined ? `# ${text}\n` : `flush set ${TABLE} ${name}\n`);
+        return null;
       // Without a name the C code prints a null pointer.
-      case 'destroy': this.#call.out(`del set ${TABLE} ${name ?? '(null)'}\n`); return null;
-      case 'rename': case 'swap': case 'save': this.#call.out(`# ${text}\n`); return 255;
-      case 'quit': return 0;
-      case 'help': case 'version': case 'restore': throw usage(`Command \`${verb}' is invalid in restore mode.`);
+      case 'destroy':
+        this.#call.out(`del set ${TABLE} ${name ?? '(null)'}\n`);
+        return null;
+      case 'rename':
+      case 'swap':
+      case 'save':
+        this.#call.out(`# ${text}\n`);
+        return 255;
+      case 'quit':
+        return 0;
+      case 'help':
+      case 'version':
+      case 'restore':
+        throw usage(`Command \`${verb}' is invalid in restore mode.`);
     }
   }
 }

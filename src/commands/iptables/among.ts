@@ -15,7 +15,10 @@ export interface AmongSource {
   interfaceName(index: number): string | undefined;
 }
 
-export interface AmongPair { readonly mac: Uint8Array; readonly ip: Uint8Array | null }
+export interface AmongPair {
+  readonly mac: Uint8Array;
+  readonly ip: Uint8Array | null;
+}
 type Side = { readonly pairs: readonly AmongPair[]; readonly ip: boolean; readonly inverted: boolean } | null;
 
 const ANON = { anonymous: true, constant: true, map: false, timeout: false, eval: false, object: false };
@@ -36,13 +39,36 @@ function side(which: 'src' | 'dst', s: Side, sets: AmongSets): Expression[] {
   if (!s) return [];
   const base = which === 'src' ? 6 : 0;
   const made = sets.add((id) => [
-    { op: 'newset', family: 'bridge', table: '', excl: false, id, set: { ...LIFE, name: '__set%d', flags: { ...ANON, interval: s.ip, concat: s.ip }, keyType: s.ip ? (LLADDR << 6) | IPV4 : LLADDR, keyLen: s.ip ? 12 : 6, size: s.pairs.length, fieldLens: s.ip ? [6, 4] : [] } },
-    { op: 'newsetelem', family: 'bridge', table: '', set: '__set%d', setId: id, excl: false, elements: s.pairs.map((p) => {
-      const k = key(p, s.ip);
-      const end = new Uint8Array(k);
-      if (s.ip && !p.ip) end.set([255, 255, 255, 255], 8);
-      return { key: k, ...(s.ip ? { keyEnd: end } : {}), flags: { intervalEnd: false, catchall: false } };
-    }) },
+    {
+      op: 'newset',
+      family: 'bridge',
+      table: '',
+      excl: false,
+      id,
+      set: {
+        ...LIFE,
+        name: '__set%d',
+        flags: { ...ANON, interval: s.ip, concat: s.ip },
+        keyType: s.ip ? (LLADDR << 6) | IPV4 : LLADDR,
+        keyLen: s.ip ? 12 : 6,
+        size: s.pairs.length,
+        fieldLens: s.ip ? [6, 4] : [],
+      },
+    },
+    {
+      op: 'newsetelem',
+      family: 'bridge',
+      table: '',
+      set: '__set%d',
+      setId: id,
+      excl: false,
+      elements: s.pairs.map((p) => {
+        const k = key(p, s.ip);
+        const end = new Uint8Array(k);
+        if (s.ip && !p.ip) end.set([255, 255, 255, 255], 8);
+        return { key: k, ...(s.ip ? { keyEnd: end } : {}), flags: { intervalEnd: false, catchall: false } };
+      }),
+    },
   ]);
   return [
     { kind: 'payload', base: 'link', offset: base, len: 6, dreg: 1 },
@@ -56,17 +82,23 @@ export function lowerAmong(use: XtUse, sets: AmongSets): Expression[] {
   const ip = i.src?.ip || i.dst?.ip;
   return [
     ...(ip ? [{ kind: 'meta', key: 'protocol', dreg: 1 } as const, { kind: 'cmp', sreg: 1, op: 'eq', data: Uint8Array.of(8, 0) } as const] : []),
-    ...side('src', i.src, sets), ...side('dst', i.dst, sets),
+    ...side('src', i.src, sets),
+    ...side('dst', i.dst, sets),
   ];
 }
 
-export function raiseAmong(e: Extract<Expression, { kind: 'lookup' }>, before: readonly Expression[], source: AmongSource, matches: readonly XtUse[]): { info: XtInfo; replaces: XtUse | null } | string {
+export function raiseAmong(
+  e: Extract<Expression, { kind: 'lookup' }>,
+  before: readonly Expression[],
+  source: AmongSource,
+  matches: readonly XtUse[],
+): { info: XtInfo; replaces: XtUse | null } | string {
   const set = source.set(e.set);
   const loads = before.filter((x): x is Extract<Expression, { kind: 'payload' }> => x.kind === 'payload');
   const mac = loads.findLast((x) => x.base === 'link' && x.dreg === e.sreg);
   if (!set || !mac) return 'unknown set in lookup';
   const ip = set.keyLen > 6;
-  const pairs = [...set.elements].map((x) => ({ mac: x.key.slice(0, 6), ip: ip && !(x.keyEnd?.slice(8, 12).some((b, n) => b !== x.key[8 + n])) ? x.key.slice(8, 12) : null }));
+  const pairs = [...set.elements].map((x) => ({ mac: x.key.slice(0, 6), ip: ip && !x.keyEnd?.slice(8, 12).some((b, n) => b !== x.key[8 + n]) ? x.key.slice(8, 12) : null }));
   const old = matches.find((m) => m.name === 'among') ?? null;
   const info = { src: null, dst: null, ...(old?.info ?? {}), [mac.offset === 6 ? 'src' : 'dst']: { pairs, ip, inverted: e.inv } } as unknown as XtInfo;
   return { info, replaces: old };

@@ -8,32 +8,87 @@ import { runXml } from './xml.ts';
 
 type Runner = (call: Call, family: XtFamily, program: string, argv: readonly string[]) => number;
 
-const FAMILIES: readonly (readonly [string, XtFamily])[] = [['iptables', 'ip'], ['ip6tables', 'ip6'], ['arptables', 'arp'], ['ebtables', 'bridge']];
-const KINDS: readonly (readonly [string, Runner])[] = [['', runCommand], ['-save', runSave], ['-restore', runRestore], ['-translate', runTranslate], ['-restore-translate', runRestoreTranslate]];
+const FAMILIES: readonly (readonly [string, XtFamily])[] = [
+  ['iptables', 'ip'],
+  ['ip6tables', 'ip6'],
+  ['arptables', 'arp'],
+  ['ebtables', 'bridge'],
+];
+const KINDS: readonly (readonly [string, Runner])[] = [
+  ['', runCommand],
+  ['-save', runSave],
+  ['-restore', runRestore],
+  ['-translate', runTranslate],
+  ['-restore-translate', runRestoreTranslate],
+];
 
-interface Applet { readonly family: XtFamily; readonly program: string; readonly run: Runner }
+interface Applet {
+  readonly family: XtFamily;
+  readonly program: string;
+  readonly run: Runner;
+}
 
 /** Names of the tools, with and without `-nft`; messages carry the plain name. */
 const applets = new Map<string, Applet>();
-for (const [base, family] of FAMILIES) for (const [suffix, run] of KINDS) {
-  const applet: Applet = { family, program: `${base}${suffix}`, run };
-  applets.set(`${base}${suffix}`, applet);
-  applets.set(`${base}-nft${suffix}`, applet);
-  if (family === 'ip' || family === 'ip6') applets.set(`${base}-legacy${suffix}`, applet);
-}
+for (const [base, family] of FAMILIES)
+  for (const [suffix, run] of KINDS) {
+    const applet: Applet = { family, program: `${base}${suffix}`, run };
+    applets.set(`${base}${suffix}`, applet);
+    applets.set(`${base}-nft${suffix}`, applet);
+    if (family === 'ip' || family === 'ip6') applets.set(`${base}-legacy${suffix}`, applet);
+  }
 
 /** Other names of the same binary (iptables/xtables-nft-multi.c). */
 const ALIASES: Readonly<Record<string, string>> = {
-  main4: 'iptables', save4: 'iptables-save', restore4: 'iptables-restore', main6: 'ip6tables', save6: 'ip6tables-save', restore6: 'ip6tables-restore',
+  main4: 'iptables',
+  save4: 'iptables-save',
+  restore4: 'iptables-restore',
+  main6: 'ip6tables',
+  save6: 'ip6tables-save',
+  restore6: 'ip6tables-restore',
 };
 
 /** In the order in which the binary lists them. */
 const SUBCOMMANDS = [
-  'iptables-xml', 'xml', 'iptables', 'iptables-nft', 'main4', 'save4', 'restore4', 'iptables-save', 'iptables-restore', 'iptables-nft-save', 'iptables-nft-restore',
-  'ip6tables', 'ip6tables-nft', 'main6', 'save6', 'restore6', 'ip6tables-save', 'ip6tables-restore', 'ip6tables-nft-save', 'ip6tables-nft-restore',
-  'iptables-translate', 'ip6tables-translate', 'iptables-restore-translate', 'ip6tables-restore-translate', 'arptables-translate',
-  'arptables', 'arptables-nft', 'arptables-restore', 'arptables-nft-restore', 'arptables-save', 'arptables-nft-save',
-  'ebtables-translate', 'ebtables', 'ebtables-restore', 'ebtables-save', 'ebtables-nft', 'ebtables-nft-restore', 'ebtables-nft-save', 'xtables-monitor',
+  'iptables-xml',
+  'xml',
+  'iptables',
+  'iptables-nft',
+  'main4',
+  'save4',
+  'restore4',
+  'iptables-save',
+  'iptables-restore',
+  'iptables-nft-save',
+  'iptables-nft-restore',
+  'ip6tables',
+  'ip6tables-nft',
+  'main6',
+  'save6',
+  'restore6',
+  'ip6tables-save',
+  'ip6tables-restore',
+  'ip6tables-nft-save',
+  'ip6tables-nft-restore',
+  'iptables-translate',
+  'ip6tables-translate',
+  'iptables-restore-translate',
+  'ip6tables-restore-translate',
+  'arptables-translate',
+  'arptables',
+  'arptables-nft',
+  'arptables-restore',
+  'arptables-nft-restore',
+  'arptables-save',
+  'arptables-nft-save',
+  'ebtables-translate',
+  'ebtables',
+  'ebtables-restore',
+  'ebtables-save',
+  'ebtables-nft',
+  'ebtables-nft-restore',
+  'ebtables-nft-save',
+  'xtables-monitor',
 ];
 
 const run = (call: Call): number => {
@@ -49,7 +104,6 @@ function multi(call: Call): number {
   call.err(`ERROR: No valid subcommand given.\nValid subcommands:\n${SUBCOMMANDS.map((s) => ` * ${s}\n`).join('')}`);
   return 1;
 }
-
 
 export const commands: readonly Command[] = [
   { names: [...applets.keys()], run },

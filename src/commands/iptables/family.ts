@@ -11,12 +11,27 @@ export interface BuiltinChain {
   readonly priority: number;
 }
 
-export interface BuiltinTable { readonly name: string; readonly chains: readonly BuiltinChain[] }
+export interface BuiltinTable {
+  readonly name: string;
+  readonly chains: readonly BuiltinChain[];
+}
 
-const HOOK: Readonly<Record<string, HookName>> = { PREROUTING: 'prerouting', INPUT: 'input', FORWARD: 'forward', OUTPUT: 'output', POSTROUTING: 'postrouting', BROUTING: 'prerouting' };
+const HOOK: Readonly<Record<string, HookName>> = {
+  PREROUTING: 'prerouting',
+  INPUT: 'input',
+  FORWARD: 'forward',
+  OUTPUT: 'output',
+  POSTROUTING: 'postrouting',
+  BROUTING: 'prerouting',
+};
 
-const inet = (name: string, priority: number, type: BuiltinChain['type'] = 'filter'): BuiltinChain =>
-  ({ name, type, hook: HOOK[name], hooknum: NF_INET_HOOK[HOOK[name] as keyof typeof NF_INET_HOOK], priority });
+const inet = (name: string, priority: number, type: BuiltinChain['type'] = 'filter'): BuiltinChain => ({
+  name,
+  type,
+  hook: HOOK[name],
+  hooknum: NF_INET_HOOK[HOOK[name] as keyof typeof NF_INET_HOOK],
+  priority,
+});
 
 /** In the order of enum nft_table_type, which is that of -save. */
 const INET: readonly BuiltinTable[] = [
@@ -27,13 +42,15 @@ const INET: readonly BuiltinTable[] = [
   { name: 'nat', chains: [inet('PREROUTING', -100, 'nat'), inet('INPUT', 100, 'nat'), inet('OUTPUT', -100, 'nat'), inet('POSTROUTING', 100, 'nat')] },
 ];
 
-const ARP: readonly BuiltinTable[] = [{
-  name: 'filter',
-  chains: [
-    { name: 'INPUT', type: 'filter', hook: 'input', hooknum: NF_ARP_HOOK.input, priority: 0 },
-    { name: 'OUTPUT', type: 'filter', hook: 'output', hooknum: NF_ARP_HOOK.output, priority: 0 },
-  ],
-}];
+const ARP: readonly BuiltinTable[] = [
+  {
+    name: 'filter',
+    chains: [
+      { name: 'INPUT', type: 'filter', hook: 'input', hooknum: NF_ARP_HOOK.input, priority: 0 },
+      { name: 'OUTPUT', type: 'filter', hook: 'output', hooknum: NF_ARP_HOOK.output, priority: 0 },
+    ],
+  },
+];
 
 const BRIDGE: readonly BuiltinTable[] = [
   { name: 'filter', chains: [inet('INPUT', -200), inet('FORWARD', -200), inet('OUTPUT', -200)] },

@@ -41,7 +41,10 @@ function iface(n: Name | null, key: string): Expression[] {
 const isWhole = (m: Masked | null): boolean => !m || (!m.inverted && m.value.every((b) => b === 0) && m.mask.every((b) => b === 0));
 const addressOf = (base: PayloadBase, offset: number, m: Masked | null): Expression[] => (m && !isWhole(m) ? address(base, offset, m) : []);
 
-interface Ports { readonly spts: readonly number[]; readonly dpts: readonly number[] }
+interface Ports {
+  readonly spts: readonly number[];
+  readonly dpts: readonly number[];
+}
 
 function port(offset: number, [from, to]: readonly number[], inverted: boolean): Expression[] {
   if (!(from || to < 0xffff || inverted)) return [];
@@ -99,27 +102,40 @@ function match(use: XtUse, rule: XtRule, sets: AmongSets): Expression[] {
   const e = use.extension;
   const xt = (): Expression => ({ kind: 'match', name: e.realName ?? e.name, rev: revisionOf(e, rule.family), info: use.info });
   switch (e.name) {
-    case 'limit': return limit(use);
-    case 'among': return lowerAmong(use, sets);
-    case 'udp': return udp(use, rule, xt);
-    case 'tcp': return tcp(use, rule, xt);
-    case 'mark': return mark(use);
-    default: return [xt()];
+    case 'limit':
+      return limit(use);
+    case 'among':
+      return lowerAmong(use, sets);
+    case 'udp':
+      return udp(use, rule, xt);
+    case 'tcp':
+      return tcp(use, rule, xt);
+    case 'mark':
+      return mark(use);
+    default:
+      return [xt()];
   }
 }
 
 function log(use: XtUse): Expression {
   const i = use.info as unknown as { group: number; prefix: string; size: number | null; threshold: number };
   return {
-    kind: 'log', ...(i.prefix ? { prefix: i.prefix } : {}), group: i.group,
-    ...(i.size === null ? {} : { snaplen: i.size }), ...(i.threshold ? { qthreshold: i.threshold } : {}),
+    kind: 'log',
+    ...(i.prefix ? { prefix: i.prefix } : {}),
+    group: i.group,
+    ...(i.size === null ? {} : { snaplen: i.size }),
+    ...(i.threshold ? { qthreshold: i.threshold } : {}),
   };
 }
 
 function target(use: XtUse, rule: XtRule): Expression[] {
   const e = use.extension;
   if (rule.family !== 'bridge' && rule.family !== 'arp') {
-    if (e.name === 'TRACE') return [{ kind: 'immediate', dreg: 9, data: { value: Uint8Array.of(1) } }, { kind: 'meta_set', key: 'nftrace', sreg: 9 }];
+    if (e.name === 'TRACE')
+      return [
+        { kind: 'immediate', dreg: 9, data: { value: Uint8Array.of(1) } },
+        { kind: 'meta_set', key: 'nftrace', sreg: 9 },
+      ];
     if (e.name === 'NFLOG') return [log(use)];
   }
   return [{ kind: 'target', name: e.realName ?? e.name, rev: revisionOf(e, rule.family), info: use.info }];
@@ -129,13 +145,20 @@ const verdict = (code: 'accept' | 'drop' | 'return'): Expression => ({ kind: 'im
 
 function jump(j: Jump, rule: XtRule): Expression[] {
   switch (j.kind) {
-    case 'none': return [];
-    case 'target': return target(j.use, rule);
-    case 'chain': return [{ kind: 'immediate', dreg: 0, data: { verdict: { code: j.goto ? 'goto' : 'jump', chain: j.name } } }];
+    case 'none':
+      return [];
+    case 'target':
+      return target(j.use, rule);
+    case 'chain':
+      return [{ kind: 'immediate', dreg: 0, data: { verdict: { code: j.goto ? 'goto' : 'jump', chain: j.name } } }];
     case 'verdict':
       if (j.name === 'ACCEPT' || j.name === 'DROP' || j.name === 'RETURN') return [verdict(j.name.toLowerCase() as 'accept' | 'drop' | 'return')];
       if (j.name === 'CONTINUE') return [];
-      if (j.name === 'BROUTE') return [{ kind: 'immediate', dreg: 9, data: { value: Uint8Array.of(1) } }, { kind: 'meta_set', key: 'broute', sreg: 9 }];
+      if (j.name === 'BROUTE')
+        return [
+          { kind: 'immediate', dreg: 9, data: { value: Uint8Array.of(1) } },
+          { kind: 'meta_set', key: 'broute', sreg: 9 },
+        ];
       return [{ kind: 'target', name: j.name, rev: 0, info: {} }];
   }
 }
@@ -147,9 +170,15 @@ function inet(r: XtRule, sets: AmongSets): Expression[] {
   const proto = r.proto && r.proto.number !== 0 ? [v6 ? meta('l4proto') : payload('network', 9, 1), cmp(eq(r.proto.inverted), Uint8Array.of(r.proto.number))] : [];
   const frag = r.fragment ? [payload('network', 6, 2), mask(Uint8Array.of(0x1f, 0xff)), cmp(r.fragment.inverted ? 'eq' : 'neq', Uint8Array.of(0, 0))] : [];
   return [
-    ...addressOf('network', v6 ? 8 : 12, r.src), ...addressOf('network', v6 ? 24 : 16, r.dst),
-    ...iface(r.iif, 'iifname'), ...iface(r.oif, 'oifname'), ...proto, ...frag,
-    ...r.matches.flatMap((m) => match(m, r, sets)), counter(r), ...jump(r.jump, r),
+    ...addressOf('network', v6 ? 8 : 12, r.src),
+    ...addressOf('network', v6 ? 24 : 16, r.dst),
+    ...iface(r.iif, 'iifname'),
+    ...iface(r.oif, 'oifname'),
+    ...proto,
+    ...frag,
+    ...r.matches.flatMap((m) => match(m, r, sets)),
+    counter(r),
+    ...jump(r.jump, r),
   ];
 }
 
@@ -164,13 +193,21 @@ function arpNumber(offset: number, f: Field | null, len: 1 | 2, fallback: number
 function arp(r: XtRule, a: ArpFields, sets: AmongSets): Expression[] {
   const hlen = a.hlen?.value ?? 6;
   return [
-    ...iface(r.iif, 'iifname'), ...iface(r.oif, 'oifname'),
-    ...arpNumber(0, a.htype, 2, 1), ...arpNumber(2, a.ptype, 2, null), ...arpNumber(4, a.hlen, 1, 6),
-    payload('network', 5, 1), cmp('eq', Uint8Array.of(4)),
+    ...iface(r.iif, 'iifname'),
+    ...iface(r.oif, 'oifname'),
+    ...arpNumber(0, a.htype, 2, 1),
+    ...arpNumber(2, a.ptype, 2, null),
+    ...arpNumber(4, a.hlen, 1, 6),
+    payload('network', 5, 1),
+    cmp('eq', Uint8Array.of(4)),
     ...arpNumber(6, a.opcode, 2, null),
-    ...addressOf('network', 8, a.srcMac), ...addressOf('network', 8 + hlen, r.src),
-    ...addressOf('network', 8 + hlen + 4, a.dstMac), ...addressOf('network', 8 + hlen + 4 + hlen, r.dst),
-    ...r.matches.flatMap((m) => match(m, r, sets)), counter(r), ...jump(r.jump, r),
+    ...addressOf('network', 8, a.srcMac),
+    ...addressOf('network', 8 + hlen, r.src),
+    ...addressOf('network', 8 + hlen + 4, a.dstMac),
+    ...addressOf('network', 8 + hlen + 4 + hlen, r.dst),
+    ...r.matches.flatMap((m) => match(m, r, sets)),
+    counter(r),
+    ...jump(r.jump, r),
   ];
 }
 
@@ -178,12 +215,22 @@ const address6 = (offset: number, m: Masked | null): Expression[] => (m ? addres
 
 /** nft-bridge.c: nft_bridge_add */
 function bridge(r: XtRule, b: BridgeFields, sets: AmongSets): Expression[] {
-  const proto = b.length ? [payload('link', 12, 2), cmp(b.lengthInverted ? 'gte' : 'lt', be16(0x600))]
-    : r.proto ? [payload('link', 12, 2), cmp(eq(r.proto.inverted), be16(r.proto.number))] : [];
+  const proto = b.length
+    ? [payload('link', 12, 2), cmp(b.lengthInverted ? 'gte' : 'lt', be16(0x600))]
+    : r.proto
+      ? [payload('link', 12, 2), cmp(eq(r.proto.inverted), be16(r.proto.number))]
+      : [];
   return [
-    ...address6(6, b.srcMac), ...address6(0, b.dstMac),
-    ...iface(r.iif, 'iifname'), ...iface(b.logicalIn, 'ibrname'), ...iface(r.oif, 'oifname'), ...iface(b.logicalOut, 'obrname'), ...proto,
-    ...r.matches.flatMap((m) => (m.watcher ? target(m, r) : match(m, r, sets))), counter(r), ...jump(r.jump, r),
+    ...address6(6, b.srcMac),
+    ...address6(0, b.dstMac),
+    ...iface(r.iif, 'iifname'),
+    ...iface(b.logicalIn, 'ibrname'),
+    ...iface(r.oif, 'oifname'),
+    ...iface(b.logicalOut, 'obrname'),
+    ...proto,
+    ...r.matches.flatMap((m) => (m.watcher ? target(m, r) : match(m, r, sets))),
+    counter(r),
+    ...jump(r.jump, r),
   ];
 }
 
@@ -198,4 +245,8 @@ export function lower(r: XtRule, sets: AmongSets, table: string): Expression[] {
 
 /** NFTA_RULE_COMPAT. */
 export const compatOf = (r: XtRule): { proto: number; inv: boolean } | undefined =>
-  r.family === 'bridge' ? { proto: r.proto?.number ?? 0, inv: r.proto?.inverted ?? false } : r.proto && r.proto.number !== 0 ? { proto: r.proto.number, inv: r.proto.inverted } : undefined;
+  r.family === 'bridge'
+    ? { proto: r.proto?.number ?? 0, inv: r.proto?.inverted ?? false }
+    : r.proto && r.proto.number !== 0
+      ? { proto: r.proto.number, inv: r.proto.inverted }
+      : undefined;

@@ -15,19 +15,33 @@ const verdict = (v: Verdict): string => (v.code === 'jump' || v.code === 'goto' 
 
 function body(e: Expression): string {
   switch (e.kind) {
-    case 'payload': return `payload load ${e.len}b @ ${e.base} header + ${e.offset} => reg ${e.dreg}`;
-    case 'meta': return `meta load ${e.key} => reg ${e.dreg}`;
-    case 'meta_set': return `meta set ${e.key} with reg ${e.sreg}`;
-    case 'cmp': return `cmp ${e.op} reg ${e.sreg} ${words(e.data)}`;
-    case 'range': return `range ${e.op} reg ${e.sreg} ${words(e.from)} ${words(e.to)}`;
-    case 'bitwise': return e.op === 'mask_xor' ? `bitwise reg ${e.dreg} = ( reg ${e.sreg} & ${words(e.mask)} ) ^ ${words(e.xor)}` : `bitwise reg ${e.dreg} = ( reg ${e.sreg} ${e.op} )`;
-    case 'counter': return `counter pkts ${e.packets} bytes ${e.bytes}`;
-    case 'immediate': return `immediate reg ${e.dreg} ${'verdict' in e.data ? verdict(e.data.verdict) : words(e.data.value)}`;
-    case 'limit': return `limit rate ${e.rate}/${UNITS[String(e.unit)]} burst ${e.burst} type ${e.type === 'pkts' ? 'packets' : 'bytes'} flags 0x${e.inv ? 1 : 0}`;
-    case 'log': return `log${e.prefix ? ` prefix ${e.prefix}` : ''} group ${e.group ?? 0} snaplen ${e.snaplen ?? 0} qthreshold ${e.qthreshold ?? 0}`;
-    case 'match': case 'target': return `${e.kind} name ${e.name} rev ${e.rev}`;
-    case 'lookup': return `lookup reg ${e.sreg} set ${e.set} 0x${e.inv ? 1 : 0}`;
-    default: return e.kind;
+    case 'payload':
+      return `payload load ${e.len}b @ ${e.base} header + ${e.offset} => reg ${e.dreg}`;
+    case 'meta':
+      return `meta load ${e.key} => reg ${e.dreg}`;
+    case 'meta_set':
+      return `meta set ${e.key} with reg ${e.sreg}`;
+    case 'cmp':
+      return `cmp ${e.op} reg ${e.sreg} ${words(e.data)}`;
+    case 'range':
+      return `range ${e.op} reg ${e.sreg} ${words(e.from)} ${words(e.to)}`;
+    case 'bitwise':
+      return e.op === 'mask_xor' ? `bitwise reg ${e.dreg} = ( reg ${e.sreg} & ${words(e.mask)} ) ^ ${words(e.xor)}` : `bitwise reg ${e.dreg} = ( reg ${e.sreg} ${e.op} )`;
+    case 'counter':
+      return `counter pkts ${e.packets} bytes ${e.bytes}`;
+    case 'immediate':
+      return `immediate reg ${e.dreg} ${'verdict' in e.data ? verdict(e.data.verdict) : words(e.data.value)}`;
+    case 'limit':
+      return `limit rate ${e.rate}/${UNITS[String(e.unit)]} burst ${e.burst} type ${e.type === 'pkts' ? 'packets' : 'bytes'} flags 0x${e.inv ? 1 : 0}`;
+    case 'log':
+      return `log${e.prefix ? ` prefix ${e.prefix}` : ''} group ${e.group ?? 0} snaplen ${e.snaplen ?? 0} qthreshold ${e.qthreshold ?? 0}`;
+    case 'match':
+    case 'target':
+      return `${e.kind} name ${e.name} rev ${e.rev}`;
+    case 'lookup':
+      return `lookup reg ${e.sreg} set ${e.set} 0x${e.inv ? 1 : 0}`;
+    default:
+      return e.kind;
   }
 }
 

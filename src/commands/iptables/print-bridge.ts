@@ -23,10 +23,16 @@ function text(r: XtRule, env: PrintEnvironment): string {
   const b = r.bridge;
   const j = r.jump;
   const name = j.kind === 'none' ? 'CONTINUE' : j.kind === 'target' ? j.use.extension.name : j.name;
-  return protocol(r) + (b ? mac('s', b.srcMac) + mac('d', b.dstMac) : '') + iface('-i', r.iif) + (b ? iface('--logical-in', b.logicalIn) : '')
-    + iface('-o', r.oif) + (b ? iface('--logical-out', b.logicalOut) : '')
-    + r.matches.map((m) => m.extension.save(m.info, c)).join('')
-    + ` -j ${name}${j.kind === 'target' ? j.use.extension.save(j.use.info, c) : ''}`;
+  return (
+    protocol(r) +
+    (b ? mac('s', b.srcMac) + mac('d', b.dstMac) : '') +
+    iface('-i', r.iif) +
+    (b ? iface('--logical-in', b.logicalIn) : '') +
+    iface('-o', r.oif) +
+    (b ? iface('--logical-out', b.logicalOut) : '') +
+    r.matches.map((m) => m.extension.save(m.info, c)).join('') +
+    ` -j ${name}${j.kind === 'target' ? j.use.extension.save(j.use.info, c) : ''}`
+  );
 }
 
 const shown = (c: ViewChain) => c.rules.filter((r) => !isPolicyRule(r.rule));

@@ -5,7 +5,11 @@ import type { Netns } from '../../kernel/netns.ts';
 import type { Jump, Masked, XtRule, XtUse } from '../../parsers/xtables/rule.ts';
 
 /** How the tools write rules: -S and -save, -L (iptables/xshared.c, nft-shared.c, nft-ipv4.c, nft-ipv6.c). */
-export interface PrintEnvironment { readonly net: Netns; readonly names: Names; warn(text: string): void }
+export interface PrintEnvironment {
+  readonly net: Netns;
+  readonly names: Names;
+  warn(text: string): void;
+}
 
 export interface ListFormat {
   readonly numeric: boolean;
@@ -32,10 +36,9 @@ export function numberText(n: bigint, exact: boolean, row: boolean): string {
   return `${row ? v : String(v).padStart(4)}T `;
 }
 
-const jumpName = (j: Jump): string => (j.kind === 'none' ? '' : j.kind === 'target' ? j.use.extension.realName ?? j.use.extension.name : j.name);
+const jumpName = (j: Jump): string => (j.kind === 'none' ? '' : j.kind === 'target' ? (j.use.extension.realName ?? j.use.extension.name) : j.name);
 
-const matchesList = (r: XtRule, env: PrintEnvironment, numeric: boolean): string =>
-  r.matches.map((m) => m.extension.print(m.info, { ...contextOf(r, env), numeric })).join('');
+const matchesList = (r: XtRule, env: PrintEnvironment, numeric: boolean): string => r.matches.map((m) => m.extension.print(m.info, { ...contextOf(r, env), numeric })).join('');
 
 export function listAddress(m: Masked | null, v6: boolean, numeric: boolean, names: Names): string {
   const zero = !m || (v6 ? m.value : m.mask).every((b) => b === 0);
@@ -55,7 +58,7 @@ export function ruleLine(r: XtRule, num: number, f: ListFormat, env: PrintEnviro
   const w = (s: string, n: number): string => `${f.row ? s : s.padEnd(n)} `;
   const v6 = r.family === 'ip6';
   const proto = r.proto?.number ?? 0;
-  const pname = proto === 0 ? 'all' : protocolName(proto, env.names, f.numeric) ?? String(proto);
+  const pname = proto === 0 ? 'all' : (protocolName(proto, env.names, f.numeric) ?? String(proto));
   const any = f.numeric ? '*' : 'any';
   let out = '';
   if (f.lineNumbers) out += w(String(num), 4);
@@ -94,15 +97,20 @@ function saveAddress(letter: string, m: Masked | null): string {
   return `${m.inverted ? ' !' : ''} -${letter} ${ntop(m.value)}/${n >= 0 ? n : ntop(m.mask)}`;
 }
 
-export const saveMatch = (m: XtUse, r: XtRule, env: PrintEnvironment): string => ` -m ${m.extension.saveName?.(m.info) ?? m.extension.name}${m.extension.save(m.info, contextOf(r, env))}`;
+export const saveMatch = (m: XtUse, r: XtRule, env: PrintEnvironment): string =>
+  ` -m ${m.extension.saveName?.(m.info) ?? m.extension.name}${m.extension.save(m.info, contextOf(r, env))}`;
 
 export function saveJump(r: XtRule, env: PrintEnvironment): string {
   const j = r.jump;
   switch (j.kind) {
-    case 'none': return '';
-    case 'verdict': return ` -j ${j.name}`;
-    case 'chain': return ` -${j.goto ? 'g' : 'j'} ${j.name}`;
-    case 'target': return ` -j ${j.use.extension.saveName?.(j.use.info) ?? j.use.extension.name}${j.use.extension.save(j.use.info, contextOf(r, env))}`;
+    case 'none':
+      return '';
+    case 'verdict':
+      return ` -j ${j.name}`;
+    case 'chain':
+      return ` -${j.goto ? 'g' : 'j'} ${j.name}`;
+    case 'target':
+      return ` -j ${j.use.extension.saveName?.(j.use.info) ?? j.use.extension.name}${j.use.extension.save(j.use.info, contextOf(r, env))}`;
   }
 }
 
@@ -110,9 +118,15 @@ export function saveJump(r: XtRule, env: PrintEnvironment): string {
 export function saveRule(r: XtRule, counters: boolean, env: PrintEnvironment): string {
   const name = (letter: string, n: typeof r.iif): string => (n ? `${n.inverted ? ' !' : ''} -${letter} ${n.name}` : '');
   const proto = r.proto && r.proto.number > 0 ? `${r.proto.inverted ? ' !' : ''} -p ${protocolName(r.proto.number, env.names, true) ?? r.proto.number}` : '';
-  return saveAddress('s', r.src) + saveAddress('d', r.dst) + name('i', r.iif) + name('o', r.oif) + proto
-    + (r.fragment ? `${r.fragment.inverted ? ' !' : ''} -f` : '')
-    + r.matches.map((m) => saveMatch(m, r, env)).join('')
-    + (counters ? ` -c ${r.packets} ${r.bytes}` : '')
-    + saveJump(r, env);
+  return (
+    saveAddress('s', r.src) +
+    saveAddress('d', r.dst) +
+    name('i', r.iif) +
+    name('o', r.oif) +
+    proto +
+    (r.fragment ? `${r.fragment.inverted ? ' !' : ''} -f` : '') +
+    r.matches.map((m) => saveMatch(m, r, env)).join('') +
+    (counters ? ` -c ${r.packets} ${r.bytes}` : '') +
+    saveJump(r, env)
+  );
 }

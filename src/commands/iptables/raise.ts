@@ -28,7 +28,11 @@ export interface Raised {
 const decoder = new TextDecoder();
 const u16 = (b: Uint8Array): number => (b[0] << 8) | (b[1] ?? 0);
 const le32 = (b: Uint8Array): number => ((b[0] ?? 0) | ((b[1] ?? 0) << 8) | ((b[2] ?? 0) << 16) | ((b[3] ?? 0) << 24)) >>> 0;
-const padded = (b: Uint8Array, n: number): Uint8Array => { const o = new Uint8Array(n); o.set(b.subarray(0, n)); return o; };
+const padded = (b: Uint8Array, n: number): Uint8Array => {
+  const o = new Uint8Array(n);
+  o.set(b.subarray(0, n));
+  return o;
+};
 const ones = (n: number, of: number): Uint8Array => Uint8Array.from({ length: of }, (_, i) => (i < n ? 255 : 0));
 
 class Raiser {
@@ -56,30 +60,50 @@ class Raiser {
 
   private step(e: Expression, exprs: readonly Expression[], at: number): void {
     switch (e.kind) {
-      case 'counter': this.rule.packets = e.packets; this.rule.bytes = e.bytes; this.rule.counted = true; return;
-      case 'payload': this.regs.set(e.dreg, { kind: 'payload', base: e.base, offset: e.offset, len: e.len }); return;
-      case 'meta': this.regs.set(e.dreg, { kind: 'meta', key: e.key }); return;
+      case 'counter':
+        this.rule.packets = e.packets;
+        this.rule.bytes = e.bytes;
+        this.rule.counted = true;
+        return;
+      case 'payload':
+        this.regs.set(e.dreg, { kind: 'payload', base: e.base, offset: e.offset, len: e.len });
+        return;
+      case 'meta':
+        this.regs.set(e.dreg, { kind: 'meta', key: e.key });
+        return;
       case 'bitwise': {
         const r = this.regs.get(e.sreg);
         if (r && e.op === 'mask_xor') this.regs.set(e.dreg, { ...r, mask: e.mask });
         return;
       }
-      case 'cmp': return this.compare(e.sreg, e.op, e.data);
-      case 'range': return this.range(e);
-      case 'immediate': return this.immediate(e);
-      case 'meta_set': return this.metaSet(e.key, this.regs.get(e.sreg));
-      case 'match': return this.xtMatch(e.name, e.rev, e.info);
-      case 'target': return this.xtTarget(e.name, e.rev, e.info);
-      case 'limit': return this.limit(Number(e.rate), Number(e.unit), e.burst);
-      case 'log': return this.log(e);
+      case 'cmp':
+        return this.compare(e.sreg, e.op, e.data);
+      case 'range':
+        return this.range(e);
+      case 'immediate':
+        return this.immediate(e);
+      case 'meta_set':
+        return this.metaSet(e.key, this.regs.get(e.sreg));
+      case 'match':
+        return this.xtMatch(e.name, e.rev, e.info);
+      case 'target':
+        return this.xtTarget(e.name, e.rev, e.info);
+      case 'limit':
+        return this.limit(Number(e.rate), Number(e.unit), e.burst);
+      case 'log':
+        return this.log(e);
       case 'lookup': {
         if (this.family !== 'bridge') return;
         const among = raiseAmong(e, exprs.slice(0, at), this.source, this.rule.matches);
         if (typeof among === 'string') this.error = among;
-        else { const info = among.info; this.use('among', info, among.replaces); }
+        else {
+          const info = among.info;
+          this.use('among', info, among.replaces);
+        }
         return;
       }
-      default: return;
+      default:
+        return;
     }
   }
 
@@ -92,15 +116,22 @@ class Raiser {
 
   private compare(sreg: number, op: CmpOp, data: Uint8Array): void {
     const r = this.regs.get(sreg);
-    if (!r) { this.error = 'cmp sreg undef'; return; }
+    if (!r) {
+      this.error = 'cmp sreg undef';
+      return;
+    }
     if (r.kind === 'immediate') return;
     if (r.kind === 'meta') return this.meta(r, op, data);
     if (r.base === 'transport') return this.transport(r, op, data);
     switch (this.family) {
-      case 'ip': return this.ipv4(r, op, data);
-      case 'ip6': return this.ipv6(r, op, data);
-      case 'arp': return this.arpField(r, op, data);
-      case 'bridge': return this.bridgeField(r, op, data);
+      case 'ip':
+        return this.ipv4(r, op, data);
+      case 'ip6':
+        return this.ipv6(r, op, data);
+      case 'arp':
+        return this.arpField(r, op, data);
+      case 'bridge':
+        return this.bridgeField(r, op, data);
     }
   }
 
@@ -108,21 +139,49 @@ class Raiser {
     const inverted = op === 'neq';
     switch (r.key) {
       case 'l4proto':
-        if (this.family === 'ip' || this.family === 'ip6') { this.rule.proto = { number: data[0], inverted }; return; }
+        if (this.family === 'ip' || this.family === 'ip6') {
+          this.rule.proto = { number: data[0], inverted };
+          return;
+        }
         break;
       // The dependency of an `among` with IP addresses; ebtables does not show it.
-      case 'protocol': if (this.family === 'bridge') return; break;
-      case 'iifname': this.rule.iif = ifname(data, inverted); return;
-      case 'oifname': this.rule.oif = ifname(data, inverted); return;
-      case 'iif': this.rule.iif = this.ifindex(data, inverted); return;
-      case 'oif': this.rule.oif = this.ifindex(data, inverted); return;
-      case 'ibrname': if (this.family === 'bridge') { this.bridge.logicalIn = ifname(data, inverted); return; } break;
-      case 'obrname': if (this.family === 'bridge') { this.bridge.logicalOut = ifname(data, inverted); return; } break;
-      case 'mark': this.use('mark', { mark: le32(data), mask: r.mask ? le32(r.mask) : 0xffffffff, invert: inverted }); return;
-      case 'pkttype': this.use('pkttype', { pkttype: data[0], invert: inverted }); return;
+      case 'protocol':
+        if (this.family === 'bridge') return;
+        break;
+      case 'iifname':
+        this.rule.iif = ifname(data, inverted);
+        return;
+      case 'oifname':
+        this.rule.oif = ifname(data, inverted);
+        return;
+      case 'iif':
+        this.rule.iif = this.ifindex(data, inverted);
+        return;
+      case 'oif':
+        this.rule.oif = this.ifindex(data, inverted);
+        return;
+      case 'ibrname':
+        if (this.family === 'bridge') {
+          this.bridge.logicalIn = ifname(data, inverted);
+          return;
+        }
+        break;
+      case 'obrname':
+        if (this.family === 'bridge') {
+          this.bridge.logicalOut = ifname(data, inverted);
+          return;
+        }
+        break;
+      case 'mark':
+        this.use('mark', { mark: le32(data), mask: r.mask ? le32(r.mask) : 0xffffffff, invert: inverted });
+        return;
+      case 'pkttype':
+        this.use('pkttype', { pkttype: data[0], invert: inverted });
+        return;
       default:
     }
-    this.error = this.family === 'ip' ? 'unknown ipv4 meta key' : this.family === 'ip6' ? 'unknown ipv6 meta key' : this.family === 'arp' ? 'Unknown arp meta key' : 'unknown bridge meta key';
+    this.error =
+      this.family === 'ip' ? 'unknown ipv4 meta key' : this.family === 'ip6' ? 'unknown ipv6 meta key' : this.family === 'arp' ? 'Unknown arp meta key' : 'unknown bridge meta key';
   }
 
   private ifindex(data: Uint8Array, inverted: boolean): Name | null {
@@ -137,24 +196,42 @@ class Raiser {
   private ipv4(r: Extract<Reg, { kind: 'payload' }>, op: CmpOp, data: Uint8Array): void {
     const inverted = op === 'neq';
     switch (r.offset) {
-      case 12: this.rule.src = this.masked(r, data, 4, inverted); return;
-      case 16: this.rule.dst = this.masked(r, data, 4, inverted); return;
-      case 9: this.rule.proto = { number: data[0], inverted }; return;
-      case 6: this.rule.fragment = { inverted: op === 'eq' }; return;
-      case 8: return this.hops('ttl', op, data);
-      default: this.error = 'unknown payload offset';
+      case 12:
+        this.rule.src = this.masked(r, data, 4, inverted);
+        return;
+      case 16:
+        this.rule.dst = this.masked(r, data, 4, inverted);
+        return;
+      case 9:
+        this.rule.proto = { number: data[0], inverted };
+        return;
+      case 6:
+        this.rule.fragment = { inverted: op === 'eq' };
+        return;
+      case 8:
+        return this.hops('ttl', op, data);
+      default:
+        this.error = 'unknown payload offset';
     }
   }
 
   private ipv6(r: Extract<Reg, { kind: 'payload' }>, op: CmpOp, data: Uint8Array): void {
     const inverted = op === 'neq';
     switch (r.offset) {
-      case 8: this.rule.src = this.masked(r, data, 16, inverted); return;
-      case 24: this.rule.dst = this.masked(r, data, 16, inverted); return;
+      case 8:
+        this.rule.src = this.masked(r, data, 16, inverted);
+        return;
+      case 24:
+        this.rule.dst = this.masked(r, data, 16, inverted);
+        return;
       // The next header's branch runs on into that of the hop limit (nft-ruleparse-ipv6.c).
-      case 6: this.rule.proto = { number: data[0], inverted }; return this.hops('hl', op, data);
-      case 7: return this.hops('hl', op, data);
-      default: this.error = 'unknown payload offset';
+      case 6:
+        this.rule.proto = { number: data[0], inverted };
+        return this.hops('hl', op, data);
+      case 7:
+        return this.hops('hl', op, data);
+      default:
+        this.error = 'unknown payload offset';
     }
   }
 
@@ -173,51 +250,95 @@ class Raiser {
     const inverted = op === 'neq';
     const hlen = this.arp.hlen?.value ?? 0;
     switch (r.offset) {
-      case 0: this.arp.htype = this.field(r, data, inverted); return;
-      case 2: this.arp.ptype = this.field(r, data, inverted); return;
-      case 4: this.arp.hlen = this.field(r, data, inverted); return;
-      case 5: if (data[0] !== 4 || inverted) this.error = 'unexpected ARP protocol length match'; return;
-      case 6: this.arp.opcode = this.field(r, data, inverted); return;
+      case 0:
+        this.arp.htype = this.field(r, data, inverted);
+        return;
+      case 2:
+        this.arp.ptype = this.field(r, data, inverted);
+        return;
+      case 4:
+        this.arp.hlen = this.field(r, data, inverted);
+        return;
+      case 5:
+        if (data[0] !== 4 || inverted) this.error = 'unexpected ARP protocol length match';
+        return;
+      case 6:
+        this.arp.opcode = this.field(r, data, inverted);
+        return;
       // A masked address of fewer bytes is passed over (nft_arp_parse_devaddr).
-      case 8: if (data.length === 6) this.arp.srcMac = this.masked(r, data, 6, inverted); return;
-      case 8 + hlen: this.rule.src = this.masked(r, data, 4, inverted); return;
-      case 8 + hlen + 4: if (data.length === 6) this.arp.dstMac = this.masked(r, data, 6, inverted); return;
-      case 8 + hlen + 4 + hlen: this.rule.dst = this.masked(r, data, 4, inverted); return;
-      default: this.error = 'unknown payload offset';
+      case 8:
+        if (data.length === 6) this.arp.srcMac = this.masked(r, data, 6, inverted);
+        return;
+      case 8 + hlen:
+        this.rule.src = this.masked(r, data, 4, inverted);
+        return;
+      case 8 + hlen + 4:
+        if (data.length === 6) this.arp.dstMac = this.masked(r, data, 6, inverted);
+        return;
+      case 8 + hlen + 4 + hlen:
+        this.rule.dst = this.masked(r, data, 4, inverted);
+        return;
+      default:
+        this.error = 'unknown payload offset';
     }
   }
 
   /** nft-ruleparse-bridge.c: nft_bridge_parse_payload */
   private bridgeField(r: Extract<Reg, { kind: 'payload' }>, op: CmpOp, data: Uint8Array): void {
     const inverted = op === 'neq';
-    if (r.base !== 'link') { this.error = 'unexpected payload base'; return; }
+    if (r.base !== 'link') {
+      this.error = 'unexpected payload base';
+      return;
+    }
     switch (r.offset) {
-      case 0: this.bridge.dstMac = this.masked(r, data, 6, inverted); return;
-      case 6: this.bridge.srcMac = this.masked(r, data, 6, inverted); return;
+      case 0:
+        this.bridge.dstMac = this.masked(r, data, 6, inverted);
+        return;
+      case 6:
+        this.bridge.srcMac = this.masked(r, data, 6, inverted);
+        return;
       case 12:
-        if ((op === 'lt' || op === 'gte') && u16(data) === 0x600) { this.bridge.length = true; this.bridge.lengthInverted = op === 'gte'; return; }
+        if ((op === 'lt' || op === 'gte') && u16(data) === 0x600) {
+          this.bridge.length = true;
+          this.bridge.lengthInverted = op === 'gte';
+          return;
+        }
         this.rule.proto = { number: u16(data), inverted };
         return;
-      default: this.error = 'unknown payload offset';
+      default:
+        this.error = 'unknown payload offset';
     }
   }
 
   /** nft-ruleparse.c: nft_parse_transport */
   private transport(r: Extract<Reg, { kind: 'payload' }>, op: CmpOp, data: Uint8Array): void {
     const proto = this.rule.proto?.number;
-    if (proto !== 6 && proto !== 17) { this.error = 'unsupported layer 4 protocol value'; return; }
+    if (proto !== 6 && proto !== 17) {
+      this.error = 'unsupported layer 4 protocol value';
+      return;
+    }
     if (r.offset === 0 && r.len === 2) return this.port('spts', 1, op, u16(data));
     if (r.offset === 2 && r.len === 2) return this.port('dpts', 2, op, u16(data));
-    if (r.offset === 0 && r.len === 4) { this.port('spts', 1, op, u16(data)); this.port('dpts', 2, op, u16(data.subarray(2))); return; }
+    if (r.offset === 0 && r.len === 4) {
+      this.port('spts', 1, op, u16(data));
+      this.port('dpts', 2, op, u16(data.subarray(2)));
+      return;
+    }
     if (r.offset === 13 && r.len === 1 && proto === 6) return this.patch({ flg_cmp: data[0], flg_mask: r.mask ? r.mask[0] : 255 }, op === 'neq' ? 4 : 0);
     this.error = 'unsupported layer 4 payload';
   }
 
   private range(e: Extract<Expression, { kind: 'range' }>): void {
     const r = this.regs.get(e.sreg);
-    if (r?.kind !== 'payload' || r.base !== 'transport') { this.error = 'range with unknown payload base'; return; }
+    if (r?.kind !== 'payload' || r.base !== 'transport') {
+      this.error = 'range with unknown payload base';
+      return;
+    }
     const proto = this.rule.proto?.number;
-    if (proto !== 6 && proto !== 17) { this.error = 'unsupported layer 4 protocol value'; return; }
+    if (proto !== 6 && proto !== 17) {
+      this.error = 'unsupported layer 4 protocol value';
+      return;
+    }
     const inv = e.op === 'neq';
     if (r.offset === 0) return this.patch({ spts: [u16(e.from), u16(e.to)] }, inv ? 1 : 0);
     if (r.offset === 2) return this.patch({ dpts: [u16(e.from), u16(e.to)] }, inv ? 2 : 0);
@@ -244,20 +365,32 @@ class Raiser {
   }
 
   private immediate(e: Extract<Expression, { kind: 'immediate' }>): void {
-    if ('value' in e.data) { this.regs.set(e.dreg, { kind: 'immediate', value: e.data.value }); return; }
+    if ('value' in e.data) {
+      this.regs.set(e.dreg, { kind: 'immediate', value: e.data.value });
+      return;
+    }
     const v = e.data.verdict;
     if (v.code === 'jump' || v.code === 'goto') this.rule.jump = { kind: 'chain', name: v.chain, goto: v.code === 'goto' };
     else if (v.code === 'accept' || v.code === 'drop' || v.code === 'return') this.rule.jump = { kind: 'verdict', name: v.code.toUpperCase() };
   }
 
   private metaSet(key: string, r: Reg | undefined): void {
-    if (r?.kind !== 'immediate') { this.error = 'meta sreg is not an immediate'; return; }
+    if (r?.kind !== 'immediate') {
+      this.error = 'meta sreg is not an immediate';
+      return;
+    }
     if (key === 'nftrace') {
-      if (r.value[0] === 0) { this.error = 'meta sreg immediate is 0'; return; }
+      if (r.value[0] === 0) {
+        this.error = 'meta sreg immediate is 0';
+        return;
+      }
       return this.setTarget('TRACE', {});
     }
     if (key === 'mark') return this.setTarget('MARK', { mark: le32(r.value), mask: 0xffffffff });
-    if (key === 'broute' && this.family === 'bridge') { this.rule.jump = { kind: 'verdict', name: 'DROP' }; return; }
+    if (key === 'broute' && this.family === 'bridge') {
+      this.rule.jump = { kind: 'verdict', name: 'DROP' };
+      return;
+    }
     this.error = 'meta sreg key not supported';
   }
 
@@ -268,7 +401,10 @@ class Raiser {
 
   private xtMatch(kernelName: string, _rev: number, info: XtInfo): void {
     const extension = findMatch(this.family, kernelName);
-    if (!extension) { this.warnings.push(`Warning: Extension ${kernelName} revision ${_rev} not supported, missing kernel module?\n`); return; }
+    if (!extension) {
+      this.warnings.push(`Warning: Extension ${kernelName} revision ${_rev} not supported, missing kernel module?\n`);
+      return;
+    }
     const name = extension.saveName?.(info) ?? kernelName;
     this.rule.matches = [...this.rule.matches, { extension: findMatch(this.family, name) ?? extension, name, info }];
   }
@@ -281,7 +417,10 @@ class Raiser {
     }
     const name = extension.saveName?.(info) ?? kernelName;
     const use: XtUse = { extension: findTarget(this.family, name) ?? extension, name, info };
-    if (this.family === 'bridge' && isWatcherName(kernelName)) { this.rule.matches = [...this.rule.matches, { ...use, watcher: true }]; return; }
+    if (this.family === 'bridge' && isWatcherName(kernelName)) {
+      this.rule.matches = [...this.rule.matches, { ...use, watcher: true }];
+      return;
+    }
     this.rule.jump = { kind: 'target', use };
   }
 
@@ -290,7 +429,9 @@ class Raiser {
   }
 
   private log(e: Extract<Expression, { kind: 'log' }>): void {
-    if (this.family === 'bridge') { return; }
+    if (this.family === 'bridge') {
+      return;
+    }
     this.setTarget('NFLOG', { group: e.group ?? 0, prefix: e.prefix ?? '', range: 0, size: e.snaplen ?? null, threshold: e.qthreshold ?? 0 });
   }
 }
@@ -315,7 +456,8 @@ export function raise(rule: Rule, family: XtFamily, source: AmongSource): Raised
   const jump: Jump = r.rule.jump;
   return {
     rule: { ...r.rule, matches, jump, arp: family === 'arp' ? r.arp : null, bridge: family === 'bridge' ? r.bridge : null },
-    error: r.error, warnings: r.warnings,
+    error: r.error,
+    warnings: r.warnings,
   };
 }
 
@@ -330,7 +472,21 @@ export function isCompatible(e: Expression): boolean {
 
 /** nft_*_is_same: do two rules say the same? Counters do not count. */
 export function sameRule(a: XtRule, b: XtRule): boolean {
-  const norm = (r: XtRule): unknown => ({ ...r, arp: r.arp && { ...r.arp, htype: r.arp.htype ?? HTYPE, hlen: r.arp.hlen ?? HLEN }, iif: anyIface(r.iif), oif: anyIface(r.oif), bridge: r.bridge && { ...r.bridge, logicalIn: anyIface(r.bridge.logicalIn), logicalOut: anyIface(r.bridge.logicalOut) }, packets: 0n, bytes: 0n, counted: true, src: blank(r.src), dst: blank(r.dst), proto: r.proto?.number || r.family === 'bridge' ? r.proto : null, matches: r.matches.map(plain), jump: r.jump.kind === 'target' ? plain(r.jump.use) : r.jump.kind === 'verdict' && r.jump.name === 'CONTINUE' ? { kind: 'none' } : r.jump });
+  const norm = (r: XtRule): unknown => ({
+    ...r,
+    arp: r.arp && { ...r.arp, htype: r.arp.htype ?? HTYPE, hlen: r.arp.hlen ?? HLEN },
+    iif: anyIface(r.iif),
+    oif: anyIface(r.oif),
+    bridge: r.bridge && { ...r.bridge, logicalIn: anyIface(r.bridge.logicalIn), logicalOut: anyIface(r.bridge.logicalOut) },
+    packets: 0n,
+    bytes: 0n,
+    counted: true,
+    src: blank(r.src),
+    dst: blank(r.dst),
+    proto: r.proto?.number || r.family === 'bridge' ? r.proto : null,
+    matches: r.matches.map(plain),
+    jump: r.jump.kind === 'target' ? plain(r.jump.use) : r.jump.kind === 'verdict' && r.jump.name === 'CONTINUE' ? { kind: 'none' } : r.jump,
+  });
   return same(norm(a), norm(b));
 }
 
@@ -338,7 +494,11 @@ const HTYPE: Field = { value: 1, mask: 65535, inverted: false };
 const HLEN: Field = { value: 6, mask: 255, inverted: false };
 const anyIface = (n: Name | null): Name | null => (n && n.name === '+' && !n.inverted ? null : n);
 const blank = (m: Masked | null): Masked | null => (m && !m.inverted && m.mask.every((b) => b === 0) ? null : m);
-const plain = (u: XtUse): unknown => ({ name: u.extension.realName ?? u.extension.name, rev: revisionOf(u.extension, 'ip'), info: u.extension.name === 'NFLOG' ? { ...u.info, range: 0 } : u.info });
+const plain = (u: XtUse): unknown => ({
+  name: u.extension.realName ?? u.extension.name,
+  rev: revisionOf(u.extension, 'ip'),
+  info: u.extension.name === 'NFLOG' ? { ...u.info, range: 0 } : u.info,
+});
 
 export function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -13,10 +13,20 @@ import type { Refusal } from './refusal.ts';
 import { LegacyRefusal, refusalText } from './refusal.ts';
 
 /** iptables-restore and its kin (iptables/xtables-restore.c): a table at a time, all of it or nothing. */
-interface Options { counters: boolean; verbose: boolean; test: boolean; noflush: boolean; table: string | null; file: string | null }
+interface Options {
+  counters: boolean;
+  verbose: boolean;
+  test: boolean;
+  noflush: boolean;
+  table: string | null;
+  file: string | null;
+}
 
 /** An operation that waits for COMMIT, and the line that asked for it. */
-interface Queued { readonly line: number; run(): Refusal | null }
+interface Queued {
+  readonly line: number;
+  run(): Refusal | null;
+}
 
 class Restore {
   private readonly t: Tool;
@@ -46,7 +56,10 @@ class Restore {
       if (!this.commits && this.table !== null && !this.commit()) return 1;
       return 0;
     } catch (e) {
-      if (e instanceof LegacyRefusal) { this.t.call.err(`${this.t.program}: line ${this.line} failed\n`); return 1; }
+      if (e instanceof LegacyRefusal) {
+        this.t.call.err(`${this.t.program}: line ${this.line} failed\n`);
+        return 1;
+      }
       return fail(this.t, e, e instanceof XtError && e.exit !== 'PARAMETER_PROBLEM' ? -1 : this.line);
     }
   }
@@ -54,7 +67,10 @@ class Restore {
   private step(raw: string, end: string): boolean {
     this.line++;
     if (raw === '') return true;
-    if (raw[0] === '#') { if (this.o.verbose) this.t.call.out(`${raw}\n`); return true; }
+    if (raw[0] === '#') {
+      if (this.o.verbose) this.t.call.out(`${raw}\n`);
+      return true;
+    }
     if (raw === 'COMMIT' && this.table !== null && this.commits) {
       const ok = this.skipped() || this.commit();
       this.table = null;
@@ -62,13 +78,21 @@ class Restore {
     }
     if (raw[0] === '*' && (this.table === null || !this.commits)) return this.newTable(raw);
     if (this.skipped()) return true;
-    if (raw[0] === ':' && this.table !== null) { this.newChain(raw); return true; }
-    if (this.table !== null) { this.rule(raw + end); return true; }
+    if (raw[0] === ':' && this.table !== null) {
+      this.newChain(raw);
+      return true;
+    }
+    if (this.table !== null) {
+      this.rule(raw + end);
+      return true;
+    }
     this.t.call.err(`${this.t.program}: line ${this.line} failed\n`);
     return false;
   }
 
-  private skipped(): boolean { return this.o.table !== null && this.table !== null && this.o.table !== this.table; }
+  private skipped(): boolean {
+    return this.o.table !== null && this.table !== null && this.o.table !== this.table;
+  }
 
   private newTable(raw: string): boolean {
     const { name } = parseRestoreLine(raw);
@@ -79,10 +103,16 @@ class Restore {
     if (this.skipped() || this.o.noflush) return true;
     const { session: s, call } = this.t;
     const verbose = this.o.verbose;
-    this.queue.push({ line: this.line, run: () => {
-      if (!verbose) { s.flushTable(name); return null; }
-      return s.flush(name, null, true, call.out) ?? s.deleteChain(name, null, true, call.out);
-    } });
+    this.queue.push({
+      line: this.line,
+      run: () => {
+        if (!verbose) {
+          s.flushTable(name);
+          return null;
+        }
+        return s.flush(name, null, true, call.out) ?? s.deleteChain(name, null, true, call.out);
+      },
+    });
     return true;
   }
 
@@ -101,12 +131,15 @@ class Restore {
       this.queue.push({ line: this.line, run: () => (policy === '-' ? s.touch(table, chain) : s.setPolicy(table, chain, policy, c ?? { packets: 0n, bytes: 0n })) });
       return;
     }
-    this.queue.push({ line: this.line, run: () => {
-      const bad = s.restoreChain(table, chain);
-      const made = s.chain(table, chain);
-      if (!bad && family === 'bridge' && made) s.userPolicy(table, made, policy as 'ACCEPT');
-      return bad;
-    } });
+    this.queue.push({
+      line: this.line,
+      run: () => {
+        const bad = s.restoreChain(table, chain);
+        const made = s.chain(table, chain);
+        if (!bad && family === 'bridge' && made) s.userPolicy(table, made, policy as 'ACCEPT');
+        return bad;
+      },
+    });
   }
 
   private rule(raw: string): void {
@@ -129,7 +162,10 @@ class Restore {
   private commit(): boolean {
     const { session: s, call, program } = this.t;
     // --test reads the lines and goes no further.
-    if (this.o.test) { this.queue = []; return true; }
+    if (this.o.test) {
+      this.queue = [];
+      return true;
+    }
     for (const q of this.queue) {
       s.line = q.line;
       const at = this.line;
@@ -168,18 +204,52 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
   // arptables-restore reads no options, ebtables-restore two.
   if (family === 'arp') args.length = 0;
   const known = family === 'bridge' ? 'vn' : 'bcvVthnwWMT46';
-  const LONG: Readonly<Record<string, string>> = { counters: 'c', verbose: 'v', version: 'V', test: 't', help: 'h', noflush: 'n', modprobe: 'M', table: 'T', wait: 'w', 'wait-interval': 'W', ipv4: '4', ipv6: '6' };
+  const LONG: Readonly<Record<string, string>> = {
+    counters: 'c',
+    verbose: 'v',
+    version: 'V',
+    test: 't',
+    help: 'h',
+    noflush: 'n',
+    modprobe: 'M',
+    table: 'T',
+    wait: 'w',
+    'wait-interval': 'W',
+    ipv4: '4',
+    ipv6: '6',
+  };
   const apply = (letter: string, value: () => string): number | null => {
     switch (letter) {
-      case 'b': case '4': case '6': case 'w': case 'W': return null;
-      case 'c': o.counters = true; return null;
-      case 'v': o.verbose = true; return null;
-      case 'V': call.out(`${program} v${VERSION} (${/-legacy/.test(call.argv[0]) ? 'legacy' : 'nf_tables'})\n`); return 0;
-      case 't': o.test = true; return null;
-      case 'h': call.out(USAGE(program)); return 0;
-      case 'n': o.noflush = true; return null;
-      case 'M': value(); return null;
-      case 'T': o.table = value(); return null;
+      case 'b':
+      case '4':
+      case '6':
+      case 'w':
+      case 'W':
+        return null;
+      case 'c':
+        o.counters = true;
+        return null;
+      case 'v':
+        o.verbose = true;
+        return null;
+      case 'V':
+        call.out(`${program} v${VERSION} (${/-legacy/.test(call.argv[0]) ? 'legacy' : 'nf_tables'})\n`);
+        return 0;
+      case 't':
+        o.test = true;
+        return null;
+      case 'h':
+        call.out(USAGE(program));
+        return 0;
+      case 'n':
+        o.noflush = true;
+        return null;
+      case 'M':
+        value();
+        return null;
+      case 'T':
+        o.table = value();
+        return null;
       default:
         if (family === 'bridge') call.err(`Usage: ${program} [ --verbose ] [ --noflush ]\n`);
         else call.err(`Try \`${program} -h' for more information.\n`);
@@ -188,14 +258,17 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
   };
   while (args.length) {
     const a = args.shift() as string;
-    if (a[0] !== '-' || a === '-') { words.push(a); continue; }
+    if (a[0] !== '-' || a === '-') {
+      words.push(a);
+      continue;
+    }
     if (a.startsWith('--')) {
       const eq = a.indexOf('=');
       const name = a.slice(2, eq < 0 ? undefined : eq);
       const hits = Object.keys(LONG).filter((l) => l === name || l.startsWith(name));
       const hit = hits.includes(name) ? name : hits.length === 1 ? hits[0] : null;
       if (!hit) call.err(`${program}: ${hits.length > 1 ? `option '${a}' is ambiguous; possibilities:${hits.map((x) => ` '--${x}'`).join('')}` : `unrecognized option '${a}'`}\n`);
-      const status = apply(hit ? LONG[hit] : '?', () => (eq < 0 ? args.shift() ?? '' : a.slice(eq + 1)));
+      const status = apply(hit ? LONG[hit] : '?', () => (eq < 0 ? (args.shift() ?? '') : a.slice(eq + 1)));
       if (status !== null) return status;
       if (hit?.startsWith('wait') && eq < 0 && args[0] !== undefined && !/^[-!]/.test(args[0])) args.shift();
       continue;
@@ -216,10 +289,16 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
     }
   }
   let text = call.stdin;
-  if (words.length > 1) { call.err('Unknown arguments found on commandline\n'); return 1; }
+  if (words.length > 1) {
+    call.err('Unknown arguments found on commandline\n');
+    return 1;
+  }
   if (words.length === 1) {
     const read = call.host.files.read(call.host.files.resolve(call.cwd, words[0]));
-    if (read === undefined) { call.err(`Can't open ${words[0]}: No such file or directory\n`); return 1; }
+    if (read === undefined) {
+      call.err(`Can't open ${words[0]}: No such file or directory\n`);
+      return 1;
+    }
     text = read;
   }
   return new Restore(toolOf(call, family, program), o).run(text);

@@ -40,8 +40,15 @@ export function toolOf(call: Call, family: XtFamily, program: string): Tool {
 export const printEnvironment = (t: Tool): PrintEnvironment => ({ net: t.call.host.net, names: namesOf((p) => t.call.host.files.read(p)), warn: (s) => t.call.err(s) });
 
 export const parseEnvironment = (t: Tool, restore: boolean, table: string | null): ParseEnvironment => ({
-  family: t.family, program: t.program, restore, names: namesOf((p) => t.call.host.files.read(p)), net: t.call.host.net,
-  warn: (s) => t.call.err(s), help: helpText, table, variant: t.variant,
+  family: t.family,
+  program: t.program,
+  restore,
+  names: namesOf((p) => t.call.host.files.read(p)),
+  net: t.call.host.net,
+  warn: (s) => t.call.err(s),
+  help: helpText,
+  table,
+  variant: t.variant,
 });
 
 /** libxtables: basic_exit_err, exit_tryhelp. `line` is that of the restore tools, -1 none. */
@@ -53,10 +60,16 @@ export function fail(t: Tool, e: unknown, line: number): number {
   };
   if (e instanceof XtExit) {
     call.out(e.out);
-    if (e.hint !== null) { call.err(e.hint); hint(); }
+    if (e.hint !== null) {
+      call.err(e.hint);
+      hint();
+    }
     return e.status;
   }
-  if (e instanceof LegacyRefusal) { call.err(refused(t, { fn: 'commit', errno: e.errno })); return 1; }
+  if (e instanceof LegacyRefusal) {
+    call.err(refused(t, { fn: 'commit', errno: e.errno }));
+    return 1;
+  }
   if (e instanceof ParseFailure) {
     call.err(`Error: ${e.message}\n`);
     return fail(t, new XtError('VERSION_PROBLEM', 'Parsing nftables rule failed'), line);
@@ -94,19 +107,34 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
     if (['check', 'delete', 'deleteNum', 'replace', 'list', 'listRules'].some((n) => has(n as Parameters<typeof c.commands.has>[0]))) s.fetched(c.table, c.chain);
   }
   const each = (op: (r: XtRule) => Refusal | null): Refusal | null => {
-    for (const r of expand(c)) { rows([r]); const bad = op(r); if (bad) return bad; }
+    for (const r of expand(c)) {
+      rows([r]);
+      const bad = op(r);
+      if (bad) return bad;
+    }
     return null;
   };
   const quiet = (op: (r: XtRule) => Refusal | null): Refusal | null => {
-    for (const r of expand(c)) { const bad = op(r); if (bad) return bad; }
+    for (const r of expand(c)) {
+      const bad = op(r);
+      if (bad) return bad;
+    }
     return null;
   };
-  if (!builtinTable(t.family, c.table)) throw new XtError('VERSION_PROBLEM', t.session.legacy ? `can't initialize ${t.program} table \`${c.table}': Table does not exist (do you need to insmod?)` : `table '${c.table}' does not exist`);
+  if (!builtinTable(t.family, c.table))
+    throw new XtError(
+      'VERSION_PROBLEM',
+      t.session.legacy ? `can't initialize ${t.program} table \`${c.table}': Table does not exist (do you need to insmod?)` : `table '${c.table}' does not exist`,
+    );
   if (has('append')) return each((r) => s.append(c.table, chain, r));
   if (has('insert')) return each((r) => s.insert(c.table, chain, r, c.rulenum));
   if (has('delete')) return quiet((r) => s.delete(c.table, chain, r, () => rows([r])));
   if (has('check')) return quiet((r) => s.check(c.table, chain, r, () => rows([r])));
-  if (has('replace')) { const r = expand(c)[0]; rows([r]); return s.replace(c.table, chain, r, c.rulenum); }
+  if (has('replace')) {
+    const r = expand(c)[0];
+    rows([r]);
+    return s.replace(c.table, chain, r, c.rulenum);
+  }
   if (has('deleteNum')) return deleteNumbers(t, c);
   if (has('flush')) return s.flush(c.table, c.chain, c.verbose > 0, say);
   if (has('newChain')) return newChain(t, c);
@@ -114,7 +142,10 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
   if (has('renameChain')) return s.rename(c.table, chain, c.newName ?? '');
   if (has('policy')) return setPolicy(t, c);
   if (has('changeCounters')) return changeCounters(t, c);
-  if (has('initTable')) { s.flushTable(c.table); return null; }
+  if (has('initTable')) {
+    s.flushTable(c.table);
+    return null;
+  }
   const listed = has('list') ? list(t, c) : has('listRules') ? listRules(t, c) : null;
   if (listed) return listed;
   if (has('zero')) return s.zeroChains(c.table, c.chain, c.verbose > 0, say);
@@ -130,7 +161,10 @@ function deleteNumbers(t: Tool, c: XtCommand): Refusal | null {
   const from = at(c.rulenum);
   const to = at(c.rulenumEnd);
   // Numbers are not adjusted to what has gone already, as in the real tool.
-  for (let n = from; n <= to; n++) { const bad = s.deleteNum(c.table, c.chain ?? '', n); if (bad) return bad; }
+  for (let n = from; n <= to; n++) {
+    const bad = s.deleteNum(c.table, c.chain ?? '', n);
+    if (bad) return bad;
+  }
   return null;
 }
 
@@ -167,7 +201,10 @@ function changeCounters(t: Tool, c: XtCommand): Refusal | null {
   const at = (n: number): number => (n < 0 ? count + n + 1 : n);
   const change = { packets: c.rule.packets, bytes: c.rule.bytes, op: c.counterOp };
   if (!c.rulenum) return s.changeCounters(c.table, c.chain ?? '', { rule: c.rule }, change);
-  for (let n = at(c.rulenum); n <= at(c.rulenumEnd); n++) { const bad = s.changeCounters(c.table, c.chain ?? '', { rulenum: n }, change); if (bad) return bad; }
+  for (let n = at(c.rulenum); n <= at(c.rulenumEnd); n++) {
+    const bad = s.changeCounters(c.table, c.chain ?? '', { rulenum: n }, change);
+    if (bad) return bad;
+  }
   return null;
 }
 
@@ -231,13 +268,15 @@ function listRules(t: Tool, c: XtCommand): Refusal | null {
   const env = printEnvironment(t);
   const counters = c.verbose > 0;
   const writer = writerOf(t.family);
-  if (!c.rulenum) for (const ch of chains) {
-    call.out(ch.base ? `-P ${ch.name} ${ch.policy.toUpperCase()}${counters ? ` -c ${ch.packets} ${ch.bytes}` : ''}\n` : `-N ${ch.name}\n`);
-  }
-  for (const ch of chains) for (const [n, r] of ch.rules.entries()) {
-    if (c.rulenum && n + 1 !== c.rulenum) continue;
-    call.out(`-A ${ch.name}${writer.save(raised(t, r.rule), counters, env)}\n`);
-  }
+  if (!c.rulenum)
+    for (const ch of chains) {
+      call.out(ch.base ? `-P ${ch.name} ${ch.policy.toUpperCase()}${counters ? ` -c ${ch.packets} ${ch.bytes}` : ''}\n` : `-N ${ch.name}\n`);
+    }
+  for (const ch of chains)
+    for (const [n, r] of ch.rules.entries()) {
+      if (c.rulenum && n + 1 !== c.rulenum) continue;
+      call.out(`-A ${ch.name}${writer.save(raised(t, r.rule), counters, env)}\n`);
+    }
   return null;
 }
 
@@ -247,7 +286,10 @@ export function runCommand(call: Call, family: XtFamily, program: string, argv: 
   try {
     const command = new CommandLine(parseEnvironment(t, false, null), argv).parse();
     const bad = execute(t, command);
-    if (!bad) { t.session.commit(program, t.pid); return 0; }
+    if (!bad) {
+      t.session.commit(program, t.pid);
+      return 0;
+    }
     call.err(refused(t, bad));
     return 1;
   } catch (e) {

@@ -19,7 +19,11 @@ import type { ViewChain, ViewRule, ViewTable } from './view.ts';
 import { EBT_POLICY_TYPE, isPolicyRule, policyOf, readTable } from './view.ts';
 import { isCompatible, raise, sameRule } from './raise.ts';
 
-interface Sent { readonly kind: string; readonly what: string; readonly line: number }
+interface Sent {
+  readonly kind: string;
+  readonly what: string;
+  readonly line: number;
+}
 
 /**
  * What the xtables tools think the ruleset is while they work (iptables/nft.c: struct nft_handle and its cache): a view
@@ -67,14 +71,24 @@ export class Session {
 
   /** x_tables makes a table whole when a tool first asks for it. */
   private makeWhole(table: string, builtin: BuiltinTable): void {
-    const chains = builtin.chains.map((b): NftMessage => ({
-      op: 'newchain', family: this.family, table, chain: b.name, excl: false, policy: 'accept',
-      hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] }, counters: { packets: 0n, bytes: 0n },
-    }));
+    const chains = builtin.chains.map(
+      (b): NftMessage => ({
+        op: 'newchain',
+        family: this.family,
+        table,
+        chain: b.name,
+        excl: false,
+        policy: 'accept',
+        hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] },
+        counters: { packets: 0n, bytes: 0n },
+      }),
+    );
     this.nft.commit([{ op: 'newtable', family: this.family, table, excl: false }, ...chains], { pid: 0, name: 'iptables' });
   }
 
-  chain(table: string, name: string): ViewChain | undefined { return this.view(table).chains.get(name); }
+  chain(table: string, name: string): ViewChain | undefined {
+    return this.view(table).chains.get(name);
+  }
 
   /** nft.c: nft_chain_exists */
   exists(table: string, chain: string): boolean {
@@ -82,7 +96,8 @@ export class Session {
   }
 
   assertJump(rule: XtRule, table: string): void {
-    if (rule.jump.kind === 'chain' && !this.exists(table, rule.jump.name)) throw new XtError('PARAMETER_PROBLEM', this.legacy ? `Couldn't load target \`${rule.jump.name}':No such file or directory\n` : `Chain '${rule.jump.name}' does not exist`);
+    if (rule.jump.kind === 'chain' && !this.exists(table, rule.jump.name))
+      throw new XtError('PARAMETER_PROBLEM', this.legacy ? `Couldn't load target \`${rule.jump.name}':No such file or directory\n` : `Chain '${rule.jump.name}' does not exist`);
   }
 
   /** Chains as lists show them: builtin ones always, in their order, then the user's by name (nft_xt_fake_builtin_chains). */
@@ -105,9 +120,11 @@ export class Session {
   /** Jumps and gotos that name the chain. */
   references(table: string, chain: string): number {
     let n = 0;
-    for (const c of this.view(table).chains.values()) for (const { rule } of c.rules) for (const e of rule.exprs) {
-      if (e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict && e.data.verdict.chain === chain) n++;
-    }
+    for (const c of this.view(table).chains.values())
+      for (const { rule } of c.rules)
+        for (const e of rule.exprs) {
+          if (e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict && e.data.verdict.chain === chain) n++;
+        }
     return n;
   }
 
@@ -117,7 +134,9 @@ export class Session {
     return chains.every((c) => !c || c.rules.every((r) => r.rule.exprs.every(isCompatible)));
   }
 
-  raise(rule: Rule): Raised { return raise(rule, this.family, this.source); }
+  raise(rule: Rule): Raised {
+    return raise(rule, this.family, this.source);
+  }
 
   /** -vv: hears what is sent and read, as libnftnl prints it. */
   debug: ((text: string) => void) | null = null;
@@ -126,9 +145,12 @@ export class Session {
   private tell(m: NftMessage): void {
     if (!this.debug) return;
     if (m.op === 'newtable') this.debug(`table ${m.table} ${this.family} flags 0 use 0 handle 0\n`);
-    else if (m.op === 'newrule') this.debug(`${this.family} ${m.table} ${m.chain}${m.mode === 'replace' ? ` ${m.position}` : m.position !== undefined ? ` ${m.position}` : ''}\n${expressionLines(m.exprs)}`);
+    else if (m.op === 'newrule')
+      this.debug(`${this.family} ${m.table} ${m.chain}${m.mode === 'replace' ? ` ${m.position}` : m.position !== undefined ? ` ${m.position}` : ''}\n${expressionLines(m.exprs)}`);
     else if (m.op === 'newchain' && m.rename === undefined) {
-      const hook = m.hook ? ` type ${m.hook.type} hook ${m.hook.name} prio ${m.hook.priority} policy ${m.policy} packets ${m.counters?.packets ?? 0n} bytes ${m.counters?.bytes ?? 0n}` : '';
+      const hook = m.hook
+        ? ` type ${m.hook.type} hook ${m.hook.name} prio ${m.hook.priority} policy ${m.policy} packets ${m.counters?.packets ?? 0n} bytes ${m.counters?.bytes ?? 0n}`
+        : '';
       this.debug(`${this.family} ${m.table} ${m.chain} use 0${hook}\n`);
     }
   }
@@ -172,7 +194,20 @@ export class Session {
     const v = this.needTableOf(table, name);
     const b = builtinChain(this.family, table, name);
     if (!v || !b || v.chains.has(name)) return v?.chains.get(name);
-    this.send({ op: 'newchain', family: this.family, table, chain: name, excl: false, policy: 'accept', hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] }, counters: { packets: 0n, bytes: 0n } }, 'CHAIN_ADD', `chain ${name}`);
+    this.send(
+      {
+        op: 'newchain',
+        family: this.family,
+        table,
+        chain: name,
+        excl: false,
+        policy: 'accept',
+        hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] },
+        counters: { packets: 0n, bytes: 0n },
+      },
+      'CHAIN_ADD',
+      `chain ${name}`,
+    );
     const c: ViewChain = { name, base: true, policy: 'accept', packets: 0n, bytes: 0n, rules: [], fake: false, chain: null };
     v.chains.set(name, c);
     return c;
@@ -190,7 +225,9 @@ export class Session {
     },
   });
 
-  private make(rule: XtRule, table: string): Expression[] { return lower(rule, this.sets(table), table); }
+  private make(rule: XtRule, table: string): Expression[] {
+    return lower(rule, this.sets(table), table);
+  }
 
   private pendingRule(rule: XtRule, exprs: readonly Expression[]): ViewRule {
     return { rule: { handle: 0n, exprs, id: -1, compat: compatOf(rule) }, pending: ++this.ids };
@@ -201,7 +238,11 @@ export class Session {
     const made = this.pendingRule(rule, exprs);
     const where = at ? (at.pending === null ? { position: at.rule.handle } : { positionId: at.pending }) : {};
     const compat = compatOf(rule);
-    this.send({ op: 'newrule', family: this.family, table, chain, excl: false, mode, exprs, id: made.pending as number, ...where, ...(compat ? { compat } : {}) }, mode === 'append' ? 'RULE_APPEND' : mode === 'insert' ? 'RULE_INSERT' : 'RULE_REPLACE', `rule in chain ${chain}`);
+    this.send(
+      { op: 'newrule', family: this.family, table, chain, excl: false, mode, exprs, id: made.pending as number, ...where, ...(compat ? { compat } : {}) },
+      mode === 'append' ? 'RULE_APPEND' : mode === 'insert' ? 'RULE_INSERT' : 'RULE_REPLACE',
+      `rule in chain ${chain}`,
+    );
     return made;
   }
 
@@ -227,7 +268,7 @@ export class Session {
       c.rules.push(this.newRule(table, chain, 'append', rule, null));
       return null;
     }
-    c.rules.splice(rulenum - 1, 0, this.newRule(table, chain, 'insert', rule, rulenum === 1 ? null : at ?? null));
+    c.rules.splice(rulenum - 1, 0, this.newRule(table, chain, 'insert', rule, rulenum === 1 ? null : (at ?? null)));
     return null;
   }
 
@@ -250,7 +291,11 @@ export class Session {
 
   private deleteRule(table: string, chain: string, r: ViewRule): void {
     this.showRule(table, chain, r.rule, null);
-    this.send({ op: 'delrule', family: this.family, table, chain, ...(r.pending === null ? { handle: r.rule.handle } : { id: r.pending }) }, 'RULE_DELETE', `rule in chain ${chain}`);
+    this.send(
+      { op: 'delrule', family: this.family, table, chain, ...(r.pending === null ? { handle: r.rule.handle } : { id: r.pending }) },
+      'RULE_DELETE',
+      `rule in chain ${chain}`,
+    );
   }
 
   /** nft.c: nft_rule_find: the first rule that says the same; a rule that cannot be read ends the tool. */
@@ -313,13 +358,18 @@ export class Session {
       this.send({ op: 'delrule', family: this.family, table, chain: c.name }, 'RULE_FLUSH', `rule in chain ${c.name}`);
       const kept = this.policyRules(c);
       c.rules = [];
-      if (kept.length) { c.rules = kept; this.restorePolicy(table, c); }
+      if (kept.length) {
+        c.rules = kept;
+        this.restorePolicy(table, c);
+      }
     }
     return null;
   }
 
   /** ebtables keeps the policy of its own chains in a last rule, which -F leaves alone. */
-  private policyRules(c: ViewChain): ViewRule[] { return this.family === 'bridge' && !c.base ? c.rules.filter((r) => isPolicyRule(r.rule)) : []; }
+  private policyRules(c: ViewChain): ViewRule[] {
+    return this.family === 'bridge' && !c.base ? c.rules.filter((r) => isPolicyRule(r.rule)) : [];
+  }
 
   private restorePolicy(table: string, c: ViewChain): void {
     const old = c.rules.find((r) => isPolicyRule(r.rule));
@@ -330,9 +380,15 @@ export class Session {
   /** nft-bridge: the policy of a user chain. */
   userPolicy(table: string, c: ViewChain, policy: 'ACCEPT' | 'DROP' | 'RETURN'): void {
     const old = c.rules.find((r) => isPolicyRule(r.rule));
-    if (old) { this.deleteRule(table, c.name, old); c.rules = c.rules.filter((r) => r !== old); }
+    if (old) {
+      this.deleteRule(table, c.name, old);
+      c.rules = c.rules.filter((r) => r !== old);
+    }
     if (policy === 'RETURN') return;
-    const exprs: Expression[] = [{ kind: 'counter', packets: 0n, bytes: 0n }, { kind: 'immediate', dreg: 0, data: { verdict: { code: policy === 'DROP' ? 'drop' : 'accept' } } }];
+    const exprs: Expression[] = [
+      { kind: 'counter', packets: 0n, bytes: 0n },
+      { kind: 'immediate', dreg: 0, data: { verdict: { code: policy === 'DROP' ? 'drop' : 'accept' } } },
+    ];
     const userdata = Uint8Array.of(EBT_POLICY_TYPE, 4, 1, 0, 0, 0);
     const id = ++this.ids;
     this.send({ op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'append', exprs, id, userdata }, 'RULE_APPEND', `rule in chain ${c.name}`);
@@ -340,7 +396,10 @@ export class Session {
   }
 
   /** Makes a builtin chain that is not there, and nothing else. */
-  touch(table: string, chain: string): Refusal | null { this.needBuiltin(table, chain); return null; }
+  touch(table: string, chain: string): Refusal | null {
+    this.needBuiltin(table, chain);
+    return null;
+  }
 
   newChain(table: string, chain: string): Refusal | null {
     if (this.exists(table, chain)) return { fn: 'newChain', errno: 'EEXIST' };
@@ -363,13 +422,21 @@ export class Session {
     const v = this.view(table);
     if (chain !== null && !v.chains.has(chain)) return { fn: 'deleteChain', errno: 'ENOENT' };
     // The cache is sorted for -v only; else the kernel's order counts.
-    const order = verbose ? this.listed(table, chain) : this.listed(table, chain).sort((a, b) => Number(b.base) - Number(a.base) || (a.base ? 0 : Number((a.chain?.handle ?? 1n << 60n) - (b.chain?.handle ?? 1n << 60n))));
+    const order = verbose
+      ? this.listed(table, chain)
+      : this.listed(table, chain).sort((a, b) => Number(b.base) - Number(a.base) || (a.base ? 0 : Number((a.chain?.handle ?? 1n << 60n) - (b.chain?.handle ?? 1n << 60n))));
     for (const c of order.filter((x) => !x.fake)) {
-      if (this.legacy && c.base) { if (chain !== null) return { fn: 'deleteChain', errno: 'EINVAL' }; continue; }
+      if (this.legacy && c.base) {
+        if (chain !== null) return { fn: 'deleteChain', errno: 'EINVAL' };
+        continue;
+      }
       if (this.legacy && this.references(table, c.name)) return { fn: 'deleteChain', errno: 'EMLINK' };
       if (this.legacy && c.rules.length) return { fn: 'deleteChain', errno: 'ENOTEMPTY' };
       if (c.base) {
-        if (c.policy !== 'accept') { if (chain !== null) return { fn: 'deleteChain', errno: 'ENOTEMPTY' }; continue; }
+        if (c.policy !== 'accept') {
+          if (chain !== null) return { fn: 'deleteChain', errno: 'ENOTEMPTY' };
+          continue;
+        }
         if (c.rules.length && chain === null) continue;
         if (c.rules.length && this.family === 'bridge') return { fn: 'deleteChain', errno: 'ENOTEMPTY' };
       }
@@ -399,11 +466,26 @@ export class Session {
     // nft_xt_builtin_init makes a missing chain first, and with counters.
     const known = this.view(table).chains.get(chain);
     counters ??= known && !known.fake ? null : { packets: 0n, bytes: 0n };
-    this.send({ op: 'newchain', family: this.family, table, chain, excl: false, policy: p, hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] }, ...(counters ? { counters } : {}) }, 'CHAIN_UPDATE', `chain ${chain}`);
+    this.send(
+      {
+        op: 'newchain',
+        family: this.family,
+        table,
+        chain,
+        excl: false,
+        policy: p,
+        hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] },
+        ...(counters ? { counters } : {}),
+      },
+      'CHAIN_UPDATE',
+      `chain ${chain}`,
+    );
     const v = this.view(table);
     const c = v.chains.get(chain);
-    if (c) { c.policy = p; if (counters) Object.assign(c, counters); }
-    else v.chains.set(chain, { name: chain, base: true, policy: p, packets: 0n, bytes: 0n, ...counters, rules: [], fake: false, chain: null });
+    if (c) {
+      c.policy = p;
+      if (counters) Object.assign(c, counters);
+    } else v.chains.set(chain, { name: chain, base: true, policy: p, packets: 0n, bytes: 0n, ...counters, rules: [], fake: false, chain: null });
     return null;
   }
 
@@ -414,7 +496,21 @@ export class Session {
       if (c.fake) continue;
       if (c.base) {
         const b = builtinChain(this.family, table, c.name);
-        if (b) this.send({ op: 'newchain', family: this.family, table, chain: c.name, excl: false, policy: c.policy, hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] }, counters: { packets: 0n, bytes: 0n } }, 'CHAIN_ZERO', `chain ${c.name}`);
+        if (b)
+          this.send(
+            {
+              op: 'newchain',
+              family: this.family,
+              table,
+              chain: c.name,
+              excl: false,
+              policy: c.policy,
+              hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] },
+              counters: { packets: 0n, bytes: 0n },
+            },
+            'CHAIN_ZERO',
+            `chain ${c.name}`,
+          );
       }
       for (const r of c.rules) this.zeroRule(table, c, r);
     }
@@ -430,7 +526,12 @@ export class Session {
   }
 
   /** ebtables -C: each counter is set, added to or taken from. */
-  changeCounters(table: string, chain: string, which: { readonly rulenum: number } | { readonly rule: XtRule }, change: { readonly packets: bigint; readonly bytes: bigint; readonly op: readonly ['set' | 'add' | 'sub', 'set' | 'add' | 'sub'] }): Refusal | null {
+  changeCounters(
+    table: string,
+    chain: string,
+    which: { readonly rulenum: number } | { readonly rule: XtRule },
+    change: { readonly packets: bigint; readonly bytes: bigint; readonly op: readonly ['set' | 'add' | 'sub', 'set' | 'add' | 'sub'] },
+  ): Refusal | null {
     const c = this.chain(table, chain);
     const r = 'rulenum' in which ? c?.rules[which.rulenum - 1] : this.find(table, chain, which.rule);
     if (!c) return { fn: 'changeCounters', errno: 'ENOENT' };
@@ -447,26 +548,57 @@ export class Session {
 
   private recount(table: string, c: ViewChain, r: ViewRule, next: (packets: bigint, bytes: bigint) => { packets: bigint; bytes: bigint }): void {
     const exprs = r.rule.exprs.map((e): Expression => (e.kind === 'counter' ? { ...e, ...next(e.packets, e.bytes) } : e));
-    this.send({ op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'replace', position: r.rule.handle, exprs, ...(r.rule.compat ? { compat: r.rule.compat } : {}), ...(r.rule.userdata ? { userdata: r.rule.userdata } : {}), ...(r.rule.comment !== undefined ? { comment: r.rule.comment } : {}) }, 'RULE_REPLACE', `rule in chain ${c.name}`);
+    this.send(
+      {
+        op: 'newrule',
+        family: this.family,
+        table,
+        chain: c.name,
+        excl: false,
+        mode: 'replace',
+        position: r.rule.handle,
+        exprs,
+        ...(r.rule.compat ? { compat: r.rule.compat } : {}),
+        ...(r.rule.userdata ? { userdata: r.rule.userdata } : {}),
+        ...(r.rule.comment !== undefined ? { comment: r.rule.comment } : {}),
+      },
+      'RULE_REPLACE',
+      `rule in chain ${c.name}`,
+    );
   }
 
   /** The restore tools without --noflush: the table goes with all it has. */
   flushTable(table: string): void {
     const v = this.view(table);
-    if (this.legacy) { this.flush(table, null, false, () => {}); this.deleteChain(table, null, false, () => {}); return; }
+    if (this.legacy) {
+      this.flush(table, null, false, () => {});
+      this.deleteChain(table, null, false, () => {});
+      return;
+    }
     if (v.exists) this.send({ op: 'deltable', family: this.family, table }, 'TABLE_FLUSH', `table ${table}`);
     this.tables.set(table, { name: table, chains: new Map(), foreign: new Set(), exists: false });
   }
 
-  get pendingMessages(): readonly NftMessage[] { return this.messages; }
+  get pendingMessages(): readonly NftMessage[] {
+    return this.messages;
+  }
 
-  abort(): void { this.reset(); }
+  abort(): void {
+    this.reset();
+  }
 
-  private reset(): void { this.messages = []; this.sent = []; this.tables = new Map(); }
+  private reset(): void {
+    this.messages = [];
+    this.sent = [];
+    this.tables = new Map();
+  }
 
   /** Sends the batch; what the kernel refuses is one message for the user. */
   commit(program: string, pid: number): void {
-    if (this.messages.length === 0) { this.reset(); return; }
+    if (this.messages.length === 0) {
+      this.reset();
+      return;
+    }
     const result = this.nft.commit(this.messages, { pid, name: program });
     const sent = this.sent;
     this.reset();
@@ -481,4 +613,3 @@ export class Session {
 }
 
 const NO_SETS: AmongSets = { add: () => ({ name: '__set%d', id: 0 }) };
-

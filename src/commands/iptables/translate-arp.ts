@@ -29,12 +29,23 @@ export function translateArp(r: XtRule, c: TranslateContext): string[] | null {
   const a = r.arp;
   if (!a) return null;
   const out = [
-    ...ifaceWords('iifname', r.iif), ...ifaceWords('oifname', r.oif),
-    ...number('arp htype', a.htype, 65535, String, 1), ...number('arp hlen', a.hlen, 255, String, 6), 'arp plen 4',
-    ...number('arp operation', a.opcode, 65535, String, null), ...number('arp ptype', a.ptype, 65535, hex, null),
-    ...mac('arp saddr ether', a.srcMac), ...mac('arp daddr ether', a.dstMac), ...address('arp saddr ip', r.src), ...address('arp daddr ip', r.dst),
+    ...ifaceWords('iifname', r.iif),
+    ...ifaceWords('oifname', r.oif),
+    ...number('arp htype', a.htype, 65535, String, 1),
+    ...number('arp hlen', a.hlen, 255, String, 6),
+    'arp plen 4',
+    ...number('arp operation', a.opcode, 65535, String, null),
+    ...number('arp ptype', a.ptype, 65535, hex, null),
+    ...mac('arp saddr ether', a.srcMac),
+    ...mac('arp daddr ether', a.dstMac),
+    ...address('arp saddr ip', r.src),
+    ...address('arp daddr ip', r.dst),
   ];
-  for (const m of r.matches) { const w = useWords(m, c); if (!w) return null; out.push(...w); }
+  for (const m of r.matches) {
+    const w = useWords(m, c);
+    if (!w) return null;
+    out.push(...w);
+  }
   const j = jumpWords(r, c);
   return j && [...out, 'counter', ...j];
 }

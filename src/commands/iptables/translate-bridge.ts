@@ -26,10 +26,19 @@ export function translateBridge(r: XtRule, c: TranslateContext): string[] | null
   const b = r.bridge;
   if (!b) return null;
   const out = [
-    ...ifaceWords('iifname', r.iif), ...ifaceWords('meta ibrname', b.logicalIn), ...ifaceWords('oifname', r.oif), ...ifaceWords('meta obrname', b.logicalOut),
-    ...etherType(r), ...mac('ether saddr', b.srcMac), ...mac('ether daddr', b.dstMac),
+    ...ifaceWords('iifname', r.iif),
+    ...ifaceWords('meta ibrname', b.logicalIn),
+    ...ifaceWords('oifname', r.oif),
+    ...ifaceWords('meta obrname', b.logicalOut),
+    ...etherType(r),
+    ...mac('ether saddr', b.srcMac),
+    ...mac('ether daddr', b.dstMac),
   ];
-  for (const m of r.matches) { const w = useWords(m, c); if (!w) return null; out.push(...w); }
+  for (const m of r.matches) {
+    const w = useWords(m, c);
+    if (!w) return null;
+    out.push(...w);
+  }
   const j = jumpWords(r, c);
   return j && [...out, 'counter', ...j];
 }

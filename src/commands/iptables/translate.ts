@@ -43,8 +43,13 @@ function declarations(t: Tool): { readonly sets: string[]; printed: number } {
 }
 
 export const contextOf = (r: XtRule, t: Tool, numeric: boolean): TranslateContext => ({
-  family: r.family, names: namesOf((p) => t.call.host.files.read(p)), warn: (s) => t.call.err(s),
-  proto: r.proto ?? { number: 0, inverted: false }, forTranslate: true, numeric, sets: declarations(t).sets,
+  family: r.family,
+  names: namesOf((p) => t.call.host.files.read(p)),
+  warn: (s) => t.call.err(s),
+  proto: r.proto ?? { number: 0, inverted: false },
+  forTranslate: true,
+  numeric,
+  sets: declarations(t).sets,
 });
 
 /** Words of an extension; null: it has no translation. */
@@ -56,10 +61,14 @@ export function useWords(u: XtUse, c: TranslateContext): string[] | null {
 export function jumpWords(r: XtRule, c: TranslateContext): string[] | null {
   const j = r.jump;
   switch (j.kind) {
-    case 'none': return [];
-    case 'chain': return [`${j.goto ? 'goto' : 'jump'} ${j.name}`];
-    case 'verdict': return j.name === 'QUEUE' ? null : j.name === 'CONTINUE' ? [] : [j.name.toLowerCase()];
-    case 'target': return useWords(j.use, c);
+    case 'none':
+      return [];
+    case 'chain':
+      return [`${j.goto ? 'goto' : 'jump'} ${j.name}`];
+    case 'verdict':
+      return j.name === 'QUEUE' ? null : j.name === 'CONTINUE' ? [] : [j.name.toLowerCase()];
+    case 'target':
+      return useWords(j.use, c);
   }
 }
 
@@ -70,7 +79,8 @@ function inetWords(r: XtRule, c: TranslateContext): string[] | null {
   const proto = r.proto?.number ?? 0;
   if (proto !== 0) {
     const name = protocolName(proto, c.names);
-    if (name === undefined || !r.matches.some((m) => m.name === name || (proto === 135 && m.name === 'mh'))) out.push(`${v6 ? 'meta l4proto' : 'ip protocol'} ${r.proto?.inverted ? '!= ' : ''}${name ?? proto}`);
+    if (name === undefined || !r.matches.some((m) => m.name === name || (proto === 135 && m.name === 'mh')))
+      out.push(`${v6 ? 'meta l4proto' : 'ip protocol'} ${r.proto?.inverted ? '!= ' : ''}${name ?? proto}`);
   }
   const ip = v6 ? 'ip6' : 'ip';
   out.push(...addressWords(`${ip} saddr`, r.src), ...addressWords(`${ip} daddr`, r.dst));
@@ -111,12 +121,22 @@ function translate(t: Tool, c: XtCommand, argv: readonly string[], restore: bool
     for (const [n, r] of rules.entries()) {
       const words = ruleWords(r, contextOf(r, t, c.options.has('numeric')));
       if (words === null && family === 'bridge') {
-        out(`' # ${argv.slice(1).map((a) => `${a} `).join('')}\n`);
+        out(
+          `' # ${argv
+            .slice(1)
+            .map((a) => `${a} `)
+            .join('')}\n`,
+        );
         return false;
       }
       if (words === null) {
         // The words as their parsers left them: `!` is blanked, and TCPOPTSTRIP cuts its list at the first comma.
-        out(`# ${argv.slice(1).map((a, i) => `${a === '!' ? '' : argv[i] === '--strip-options' ? a.split(',')[0] : a} `).join('')}\n`);
+        out(
+          `# ${argv
+            .slice(1)
+            .map((a, i) => `${a === '!' ? '' : argv[i] === '--strip-options' ? a.split(',')[0] : a} `)
+            .join('')}\n`,
+        );
         return true;
       }
       if (n && n % inner === 0) out(nft);
@@ -126,10 +146,22 @@ function translate(t: Tool, c: XtCommand, argv: readonly string[], restore: bool
     }
     return true;
   }
-  if (has('flush')) { out(c.chain !== null ? `flush chain ${family} ${c.table} ${c.chain}\n` : `flush table ${family} ${c.table}\n`); return true; }
-  if (has('list') && c.commands.size === 1) { out(`list table ${family} ${c.table}\n`); return true; }
-  if (has('newChain')) { out(`add chain ${family} ${c.table} ${c.chain}\n`); return true; }
-  if (has('deleteChain')) { out(`delete chain ${family} ${c.table} ${c.chain ?? '(null)'}\n`); return true; }
+  if (has('flush')) {
+    out(c.chain !== null ? `flush chain ${family} ${c.table} ${c.chain}\n` : `flush table ${family} ${c.table}\n`);
+    return true;
+  }
+  if (has('list') && c.commands.size === 1) {
+    out(`list table ${family} ${c.table}\n`);
+    return true;
+  }
+  if (has('newChain')) {
+    out(`add chain ${family} ${c.table} ${c.chain}\n`);
+    return true;
+  }
+  if (has('deleteChain')) {
+    out(`delete chain ${family} ${c.table} ${c.chain ?? '(null)'}\n`);
+    return true;
+  }
   return false;
 }
 
@@ -159,15 +191,27 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
   const args = argv.slice(1);
   while (args.length) {
     const a = args.shift() as string;
-    if (a === '-h' || a === '--help') { call.err(usage(program)); return 1; }
-    if (a === '-V' || a === '--version') { call.out(`${program} v${VERSION}\n`); return 0; }
+    if (a === '-h' || a === '--help') {
+      call.err(usage(program));
+      return 1;
+    }
+    if (a === '-V' || a === '--version') {
+      call.out(`${program} v${VERSION}\n`);
+      return 0;
+    }
     if (a === '-f' || a === '--file') file = args.shift() ?? null;
     else if (a.startsWith('--file=')) file = a.slice(7);
     else if (a.startsWith('-f')) file = a.slice(2);
   }
-  if (file === null) { call.err(`ERROR: missing file name\n${usage(program)}`); return 1; }
+  if (file === null) {
+    call.err(`ERROR: missing file name\n${usage(program)}`);
+    return 1;
+  }
   const text = call.host.files.read(call.host.files.resolve(call.cwd, file));
-  if (text === undefined) { call.err(`Cannot open file ${file}\n`); return 1; }
+  if (text === undefined) {
+    call.err(`Cannot open file ${file}\n`);
+    return 1;
+  }
   const date = dateText(call.host.net.clock.wall());
   call.out(`# Translated by ${program} v${VERSION} on ${date}\n`);
   let n = 0;
@@ -175,8 +219,14 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
   try {
     for (const line of text.replace(/\n$/, '').split('\n')) {
       n++;
-      if (line === '' || line[0] === '#') { if (line) continue; continue; }
-      if (line === 'COMMIT' && table !== null) { table = null; continue; }
+      if (line === '' || line[0] === '#') {
+        if (line) continue;
+        continue;
+      }
+      if (line === 'COMMIT' && table !== null) {
+        table = null;
+        continue;
+      }
       if (line[0] === '*' && table === null) {
         const { name } = parseRestoreLine(line);
         table = name;
@@ -185,13 +235,22 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
         call.out(`add table ${family} ${table}\n`);
         continue;
       }
-      if (table === null) { call.err(`iptables-translate-restore: line ${n} failed\n`); return 1; }
-      if (line[0] === ':') { call.out(chainLine(family, table, line, program, n)); continue; }
+      if (table === null) {
+        call.err(`iptables-translate-restore: line ${n} failed\n`);
+        return 1;
+      }
+      if (line[0] === ':') {
+        call.out(chainLine(family, table, line, program, n));
+        continue;
+      }
       const words = line[0] === '[' ? line.slice(line.indexOf(']') + 1) : line;
       const parsed = [program, ...restoreWords(words)];
       const c = new CommandLine(parseEnvironment(t, true, table), parsed).parse();
       if (c.ignored) continue;
-      if (!translate(t, c, [program, '-t', table, ...parsed.slice(1)], true)) { call.err(`iptables-translate-restore: line ${n} failed\n`); return 1; }
+      if (!translate(t, c, [program, '-t', table, ...parsed.slice(1)], true)) {
+        call.err(`iptables-translate-restore: line ${n} failed\n`);
+        return 1;
+      }
     }
     call.out(`# Completed on ${date}\n`);
     return 0;
@@ -208,5 +267,7 @@ function chainLine(family: XtFamily, table: string, line: string, program: strin
   checkChainName(family, chain);
   if (policy === null) throw paramProblem(`${program}: line ${n} policy invalid`);
   const b = builtinChain(family, table, chain);
-  return b ? `add chain ${family} ${table} ${chain} { type ${b.type} hook ${b.hook} priority ${b.priority}; policy ${policy.toLowerCase()}; }\n` : `add chain ${family} ${table} ${chain}\n`;
+  return b
+    ? `add chain ${family} ${table} ${chain} { type ${b.type} hook ${b.hook} priority ${b.priority}; policy ${policy.toLowerCase()}; }\n`
+    : `add chain ${family} ${table} ${chain}\n`;
 }

@@ -4,7 +4,10 @@ import type { XtFamily } from '../../kernel/xt/definition.ts';
 import type { BuiltinTable } from './family.ts';
 
 /** The tools' cache of one table (iptables/nft-cache.c): what they read of it, and what the batch has changed since. */
-export interface ViewRule { readonly rule: Rule; readonly pending: number | null }
+export interface ViewRule {
+  readonly rule: Rule;
+  readonly pending: number | null;
+}
 
 export interface ViewChain {
   name: string;
@@ -18,7 +21,12 @@ export interface ViewChain {
   readonly chain: Chain | null;
 }
 
-export interface ViewTable { readonly name: string; chains: Map<string, ViewChain>; /** Base chains that are none of the tools' own; they are passed over. */ readonly foreign: ReadonlySet<string>; exists: boolean }
+export interface ViewTable {
+  readonly name: string;
+  chains: Map<string, ViewChain> /** Base chains that are none of the tools' own; they are passed over. */;
+  readonly foreign: ReadonlySet<string>;
+  exists: boolean;
+}
 
 /** Reads a table: the tools' own base chains, then the user's by name. */
 export function readTable(nft: NfTables, family: XtFamily, builtin: BuiltinTable): ViewTable {
@@ -26,7 +34,16 @@ export function readTable(nft: NfTables, family: XtFamily, builtin: BuiltinTable
   const chains = new Map<string, ViewChain>();
   const put = (c: Chain): void => {
     const { packets, bytes } = nft.live.chain(c);
-    chains.set(c.name, { name: c.name, base: c.hook !== undefined, policy: c.policy, packets, bytes, rules: c.rules.map((rule) => ({ rule: nft.live.rule(rule), pending: null })), fake: false, chain: c });
+    chains.set(c.name, {
+      name: c.name,
+      base: c.hook !== undefined,
+      policy: c.policy,
+      packets,
+      bytes,
+      rules: c.rules.map((rule) => ({ rule: nft.live.rule(rule), pending: null })),
+      fake: false,
+      chain: c,
+    });
   };
   const all = t?.chains.filter((c) => !c.binding) ?? [];
   for (const b of builtin.chains) {
@@ -42,7 +59,8 @@ export function readTable(nft: NfTables, family: XtFamily, builtin: BuiltinTable
 export const EBT_POLICY_TYPE = 1;
 
 /** nft-bridge.c: the rule that carries the policy of a user chain is marked in its user data. */
-export const isPolicyRule = (r: Rule): boolean => r.userdata !== undefined && r.userdata.length >= 3 && r.userdata[0] === EBT_POLICY_TYPE && r.userdata[2] === 1 && r.exprs.length === 2;
+export const isPolicyRule = (r: Rule): boolean =>
+  r.userdata !== undefined && r.userdata.length >= 3 && r.userdata[0] === EBT_POLICY_TYPE && r.userdata[2] === 1 && r.exprs.length === 2;
 
 export function policyOf(r: Rule): 'ACCEPT' | 'DROP' | 'RETURN' {
   const v = r.exprs.find((e) => e.kind === 'immediate');

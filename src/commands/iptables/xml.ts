@@ -6,9 +6,18 @@ import type { Call } from '../command.ts';
 
 const escaped = (s: string): string => s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
-interface Chain { readonly name: string; readonly policy: string | null; readonly packets: string; readonly bytes: string; opened: boolean }
+interface Chain {
+  readonly name: string;
+  readonly policy: string | null;
+  readonly packets: string;
+  readonly bytes: string;
+  opened: boolean;
+}
 
-interface Word { readonly text: string; readonly quoted: boolean }
+interface Word {
+  readonly text: string;
+  readonly quoted: boolean;
+}
 
 const STANDARD = new Set(['ACCEPT', 'DROP', 'RETURN', 'QUEUE']);
 
@@ -28,7 +37,9 @@ class Writer {
     this.combine = combine;
   }
 
-  get inTable(): boolean { return this.table; }
+  get inTable(): boolean {
+    return this.table;
+  }
 
   openTable(name: string): void {
     this.out(`  <table name="${escaped(name)}" >\n`);
@@ -77,8 +88,9 @@ class Writer {
     const at = words.findIndex((w) => ['-j', '--jump', '-g', '--goto'].includes(w.text) && !w.quoted);
     const conditions = at < 0 ? words : words.slice(0, at);
     const key = conditions.map((w) => w.text).join(' ');
-    const target = at < 0 ? null : words[at + 1]?.text ?? null;
-    const again = this.combine && this.chain === chain && this.before !== null && this.before.conditions === key && this.before.target !== null && !STANDARD.has(this.before.target);
+    const target = at < 0 ? null : (words[at + 1]?.text ?? null);
+    const again =
+      this.combine && this.chain === chain && this.before !== null && this.before.conditions === key && this.before.target !== null && !STANDARD.has(this.before.target);
     if (again) this.out('<!-- Combine action from next rule -->\n');
     else {
       this.closeRule();
@@ -105,7 +117,10 @@ class Writer {
         i += 2;
         continue;
       }
-      if (!open) { open = 'match'; out += '        <match >\n'; }
+      if (!open) {
+        open = 'match';
+        out += '        <match >\n';
+      }
       const [text, used] = option(words, i);
       out += text;
       i += used;
@@ -120,7 +135,11 @@ class Writer {
     }
     if (rest.length === 0) return `        <${target}  />\n`;
     let out = `        <${target} >\n`;
-    for (let i = 0; i < rest.length;) { const [text, used] = option(rest, i); out += text; i += used; }
+    for (let i = 0; i < rest.length; ) {
+      const [text, used] = option(rest, i);
+      out += text;
+      i += used;
+    }
     return `${out}        </${target}>\n`;
   }
 }
@@ -160,8 +179,14 @@ function read(text: string, w: Writer, out: (s: string) => void): void {
   for (const line of text.replace(/\n$/, '').split('\n')) {
     n++;
     if (line === '') continue;
-    if (line[0] === '#') { out(`<!-- ${line} -->\n`); continue; }
-    if (line === 'COMMIT' && w.inTable) { w.closeTable(); continue; }
+    if (line[0] === '#') {
+      out(`<!-- ${line} -->\n`);
+      continue;
+    }
+    if (line === 'COMMIT' && w.inTable) {
+      w.closeTable();
+      continue;
+    }
     if (line[0] === '*' && !w.inTable) {
       const t = parseRestoreLine(line);
       if (t.name === null) throw new Failure(`iptables-xml: line ${n} table name invalid\n`);
@@ -192,13 +217,20 @@ export function runXml(call: Call): number {
   let file: string | null = null;
   for (const a of call.argv.slice(1)) {
     if (a === '-c' || a === '--combine') combine = true;
-    else if (a === '-h' || a === '--help') { call.err(USAGE); return 0; }
-    else if (a === '-v' || a === '--verbose') call.out('xptables-xml\n');
-    else if (a.startsWith('-')) { call.err(`${call.argv[0]}: invalid option -- '${a[1]}'\n${USAGE}`); return 1; }
-    else file = a;
+    else if (a === '-h' || a === '--help') {
+      call.err(USAGE);
+      return 0;
+    } else if (a === '-v' || a === '--verbose') call.out('xptables-xml\n');
+    else if (a.startsWith('-')) {
+      call.err(`${call.argv[0]}: invalid option -- '${a[1]}'\n${USAGE}`);
+      return 1;
+    } else file = a;
   }
   const text = file === null ? call.stdin : call.host.files.read(call.host.files.resolve(call.cwd, file));
-  if (text === undefined) { call.err(`Can't open ${file}: No such file or directory`); return 1; }
+  if (text === undefined) {
+    call.err(`Can't open ${file}: No such file or directory`);
+    return 1;
+  }
   call.out('<iptables-rules version="1.0">\n');
   try {
     read(text, new Writer(call.out, combine), call.out);

@@ -10,14 +10,23 @@ const pick = (words: readonly string[], text: string): string | undefined => (te
 
 function run(call: Call): number {
   const [, first, second, ...args] = call.argv;
-  if (first === undefined || second === undefined) { call.err(USAGE); return 1; }
+  if (first === undefined || second === undefined) {
+    call.err(USAGE);
+    return 1;
+  }
   try {
     // The words may come the old way round: subsystem before command.
     const turned = pick(SUBSYSTEMS, second) === undefined;
     const subsystem = pick(SUBSYSTEMS, turned ? first : second);
-    if (subsystem === undefined) { call.err(`nfct v1.4.8: Unknown subsystem: ${first}\n${USAGE}`); return 1; }
+    if (subsystem === undefined) {
+      call.err(`nfct v1.4.8: Unknown subsystem: ${first}\n${USAGE}`);
+      return 1;
+    }
     const command = pick(COMMANDS, turned ? second : first);
-    if (command === undefined) { call.err(`nfct v1.4.8: Unknown command: ${first}\n${USAGE}`); return 1; }
+    if (command === undefined) {
+      call.err(`nfct v1.4.8: Unknown command: ${first}\n${USAGE}`);
+      return 1;
+    }
     if (subsystem === 'helper') helper(command, args);
     else call.out(timeout(call.host.net, command, args));
     return 0;

@@ -10,5 +10,7 @@ export class NfctError extends Error {
   }
 }
 
-export const fail = (message: string): never => { throw new NfctError(message); };
+export const fail = (message: string): never => {
+  throw new NfctError(message);
+};
 export const netlink = (errno: Errno): never => fail(`netlink error: ${strerror(errno)}`);

@@ -1,7 +1,13 @@
 import type { TimeoutTable } from '../../kernel/conntrack/timeout.ts';
 
 /** State words of each protocol in libnetfilter_cttimeout, with their places in the kernel's table. */
-export interface TimeoutProtocol { readonly name: string; readonly number: number; readonly table: TimeoutTable | null; readonly words: readonly string[]; readonly first: number }
+export interface TimeoutProtocol {
+  readonly name: string;
+  readonly number: number;
+  readonly table: TimeoutTable | null;
+  readonly words: readonly string[];
+  readonly first: number;
+}
 
 const TCP = ['SYN_SENT', 'SYN_RECV', 'ESTABLISHED', 'FIN_WAIT', 'CLOSE_WAIT', 'LAST_ACK', 'TIME_WAIT', 'CLOSE', 'SYN_SENT2', 'RETRANS', 'UNACKNOWLEDGED'];
 const SCTP = ['CLOSED', 'COOKIE_WAIT', 'COOKIE_ECHOED', 'ESTABLISHED', 'SHUTDOWN_SENT', 'SHUTDOWN_RECD', 'SHUTDOWN_ACK_SENT'];

@@ -9,7 +9,7 @@ const FAMILIES: Readonly<Record<string, number>> = { inet: 2, inet6: 10 };
 const cut = (name: string): string => name.slice(0, 31);
 
 /** Seconds as the kernel keeps them: jiffies in 32 bits, so big ones come back smaller. */
-const kept = (seconds: number): number => Math.floor((seconds * 250) % 2 ** 32 / 250);
+const kept = (seconds: number): number => Math.floor(((seconds * 250) % 2 ** 32) / 250);
 
 function family(word: string): number {
   const f = FAMILIES[word];
@@ -67,8 +67,12 @@ export function timeout(net: Netns, command: string, args: readonly string[]): s
   switch (command) {
     case 'list':
       if (args.length > 0) fail('too many arguments');
-      return policies.list().map((p) => text(p.name)).join('');
-    case 'get': return text(named());
+      return policies
+        .list()
+        .map((p) => text(p.name))
+        .join('');
+    case 'get':
+      return text(named());
     case 'delete': {
       const errno = policies.delete(named());
       return errno ? netlink(errno) : '';
@@ -77,29 +81,36 @@ export function timeout(net: Netns, command: string, args: readonly string[]): s
       if (args.length > 0) fail('too many arguments');
       for (const p of [...policies.list()]) policies.delete(p.name);
       return '';
-    case 'add': return add(net, args);
+    case 'add':
+      return add(net, args);
     case 'default-get': {
       if (args.length < 2) throw new NfctError('missing parameters', 'syntax: nfct default-get timeout family protocol');
-      const l3 = family(args[0]), p = protocol(args[1]);
+      const l3 = family(args[0]),
+        p = protocol(args[1]);
       return p.table === null ? netlink('EOPNOTSUPP') : block(l3, p, net.conntrack.conf.timeouts[p.table]);
     }
     case 'default-set': {
       if (args.length < 3) throw new NfctError('missing parameters', 'syntax: nfct default-set timeout family protocol state1 timeout1...');
       family(args[0]);
-      const p = protocol(args[1]), set = values(p, args.slice(2));
+      const p = protocol(args[1]),
+        set = values(p, args.slice(2));
       if (p.table === null) return netlink('EOPNOTSUPP');
       const table = net.conntrack.conf.timeouts[p.table];
       for (const [i, v] of overlay(table, p, set).entries()) table[i] = v;
       return '';
     }
-    default: throw new NfctError('Missing command', 'nfct <list|add|delete|get|default-set|default-get|flush> timeout [<parameters>, ...]');
+    default:
+      throw new NfctError('Missing command', 'nfct <list|add|delete|get|default-set|default-get|flush> timeout [<parameters>, ...]');
   }
 }
 
 function add(net: Netns, args: readonly string[]): string {
   if (args.length < 3) throw new NfctError('missing parameters', 'syntax: nfct add timeout name family protocol state1 timeout1 ...');
-  const [given, l3, l4, ...rest] = args, name = cut(given);
-  const l3num = family(l3), p = protocol(l4), set = values(p, rest);
+  const [given, l3, l4, ...rest] = args,
+    name = cut(given);
+  const l3num = family(l3),
+    p = protocol(l4),
+    set = values(p, rest);
   // Without a policy the message lacks an attribute the kernel wants.
   if (set.size === 0) return netlink('EINVAL');
   if (net.conntrack.timeouts.find(name)) return netlink('EBUSY');

@@ -6,7 +6,11 @@ import { protocols } from '../../kernel/net/names/database.ts';
 /** expr_name */
 const NAMES: Readonly<Record<string, string>> = { hash: 'hash', set_ref: 'set reference', exthdr: 'exthdr' };
 
-const bases = (d: Datatype): string => { const out: string[] = []; for (let b = d.base; b; b = b.base) out.push(b.desc); return out.length ? ` (basetype ${out.join(', ')})` : ''; };
+const bases = (d: Datatype): string => {
+  const out: string[] = [];
+  for (let b = d.base; b; b = b.base) out.push(b.desc);
+  return out.length ? ` (basetype ${out.join(', ')})` : '';
+};
 
 /** expr_describe */
 export function describe(cmd: Cmd, names: NameContext, out: (text: string) => void): null {
@@ -16,17 +20,25 @@ export function describe(cmd: Cmd, names: NameContext, out: (text: string) => vo
   if (e.kind === 'symbol' || (e.kind === 'value' && e.dtype === 'string')) {
     const word = e.kind === 'symbol' ? e.identifier : '';
     const found = datatypeByName(word);
-    if (!found || found.id === 'invalid') { out(found ? 'datatype invalid (invalid), 0 bits\n' : 'symbol expression, datatype invalid (invalid)\n'); return null; }
-    type = found; len = type.size;
+    if (!found || found.id === 'invalid') {
+      out(found ? 'datatype invalid (invalid), 0 bits\n' : 'symbol expression, datatype invalid (invalid)\n');
+      return null;
+    }
+    type = found;
+    len = type.size;
     out(`datatype ${type.name} (${type.desc})${bases(type)}`);
   } else {
     giveType(e);
     if (e.kind === 'payload') rawPayload(e);
-    type = datatype(e.dtype); len = e.len;
-    if (type.id === 'invalid') { out(`${NAMES[e.kind] ?? e.kind} expression, datatype invalid (invalid)\n`); return null; }
+    type = datatype(e.dtype);
+    len = e.len;
+    if (type.id === 'invalid') {
+      out(`${NAMES[e.kind] ?? e.kind} expression, datatype invalid (invalid)\n`);
+      return null;
+    }
     out(`${NAMES[e.kind] ?? e.kind} expression, datatype ${type.name} (${type.desc})${bases(type)}`);
   }
-  if (len || e.kind === 'symbol') out((type.id === 'string' && len) || len % 8 === 0 && type.base?.id === 'string' ? `, ${len / 8} characters` : `, ${len} bits`);
+  if (len || e.kind === 'symbol') out((type.id === 'string' && len) || (len % 8 === 0 && type.base?.id === 'string') ? `, ${len / 8} characters` : `, ${len} bits`);
   out('\n');
   symbols(type, len, names, out);
   return null;
@@ -34,7 +46,10 @@ export function describe(cmd: Cmd, names: NameContext, out: (text: string) => vo
 
 function symbols(type: Datatype, len: number, names: NameContext, out: (text: string) => void): void {
   if (type.id === 'inet_proto') {
-    for (let n = 0; n < 256; n++) { const name = protocols().name(n); if (name !== undefined) out(`\t${name.padEnd(30)}\t${n}\n`); }
+    for (let n = 0; n < 256; n++) {
+      const name = protocols().name(n);
+      if (name !== undefined) out(`\t${name.padEnd(30)}\t${n}\n`);
+    }
     return;
   }
   const table = type.symbols?.(names);

@@ -11,8 +11,14 @@ function segment(pattern: string): RegExp {
     else if (c === '?') out += '[^/]';
     else if (c === '[') {
       const end = pattern.indexOf(']', i + 2);
-      if (end < 0) { out += '\\['; continue; }
-      out += `[${pattern.slice(i + 1, end).replace(/^!/, '^').replace(/\\/g, '\\\\')}]`;
+      if (end < 0) {
+        out += '\\[';
+        continue;
+      }
+      out += `[${pattern
+        .slice(i + 1, end)
+        .replace(/^!/, '^')
+        .replace(/\\/g, '\\\\')}]`;
       i = end;
     } else out += c.replace(/[\\^$.|+(){}]/g, '\\$&');
   }
@@ -34,7 +40,11 @@ export function glob(files: Files, cwd: string, pattern: string): readonly strin
     found = found.flatMap((base) => {
       if (!MAGIC.test(part)) return files.exists(files.resolve(cwd, base + part)) || isDirectory(base + part) ? [base + part + (last ? '' : '/')] : [];
       const re = segment(part);
-      return (files.list(files.resolve(cwd, base || '.')) ?? []).filter((n) => re.test(n)).map((n) => base + n).filter((p) => last || isDirectory(p)).map((p) => (last ? p : `${p}/`));
+      return (files.list(files.resolve(cwd, base || '.')) ?? [])
+        .filter((n) => re.test(n))
+        .map((n) => base + n)
+        .filter((p) => last || isDirectory(p))
+        .map((p) => (last ? p : `${p}/`));
     });
   }
   return found.map((p) => (!p.endsWith('/') && isDirectory(p) ? `${p}/` : p)).sort();

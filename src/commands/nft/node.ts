@@ -10,7 +10,8 @@ type StmtKinds<T> = T extends Stmt ? Omit<T, 'loc'> : never;
 export const mk = (e: Kinds<Expr>, dtype: DatatypeName, byteorder: ByteOrder, len: number): Expr => ({ loc: NOWHERE, dtype, byteorder, len, ...e }) as Expr;
 export const mkStmt = (s: StmtKinds<Stmt>): Stmt => ({ loc: NOWHERE, ...s }) as Stmt;
 
-export const valueExpr = (value: bigint, dtype: DatatypeName, byteorder: ByteOrder, len: number): ExprOf<'value'> => mk({ kind: 'value', value }, dtype, byteorder, len) as ExprOf<'value'>;
+export const valueExpr = (value: bigint, dtype: DatatypeName, byteorder: ByteOrder, len: number): ExprOf<'value'> =>
+  mk({ kind: 'value', value }, dtype, byteorder, len) as ExprOf<'value'>;
 
 /** Data whose type is not known yet: byte order 'invalid' keeps the bytes as a little endian number (netlink_alloc_value). */
 export const rawValue = (bytes: Uint8Array): ExprOf<'value'> => valueExpr(bytesToValue(bytes, 'host'), 'invalid', 'invalid', bytes.length * 8);
@@ -33,17 +34,30 @@ export function setType(e: Expr, dtype: DatatypeName, byteorder: ByteOrder): voi
     case 'value':
       if (byteorder === 'big' ? e.byteorder !== 'big' : e.byteorder === 'big' && byteorder === 'host') e.value = switchOrder(e.value, e.len);
       break;
-    case 'range': setType(e.left, dtype, byteorder); setType(e.right, dtype, byteorder); break;
-    case 'prefix': setType(e.prefix, dtype, byteorder); break;
-    case 'list': case 'set': for (const i of e.items) setType(i, dtype, byteorder); break;
-    case 'set_elem': setType(e.key, dtype, byteorder); break;
-    case 'mapping': setType(e.left, dtype, byteorder); break;
+    case 'range':
+      setType(e.left, dtype, byteorder);
+      setType(e.right, dtype, byteorder);
+      break;
+    case 'prefix':
+      setType(e.prefix, dtype, byteorder);
+      break;
+    case 'list':
+    case 'set':
+      for (const i of e.items) setType(i, dtype, byteorder);
+      break;
+    case 'set_elem':
+      setType(e.key, dtype, byteorder);
+      break;
+    case 'mapping':
+      setType(e.left, dtype, byteorder);
+      break;
     case 'concat': {
       const fields = dtype.split(' . ');
       if (fields.length === e.items.length) e.items.forEach((i, n) => setType(i, fields[n] as string, i.byteorder));
       break;
     }
-    default: break;
+    default:
+      break;
   }
   e.dtype = dtype;
   if (byteorder !== 'invalid' || e.byteorder === 'invalid') e.byteorder = byteorder;

@@ -39,13 +39,15 @@ export class Session {
   readonly pid: number;
 
   constructor(call: Call, options: NftOptions) {
-    const { host, cwd } = call, { stack } = host.net;
+    const { host, cwd } = call,
+      { stack } = host.net;
     this.call = call;
     this.options = options;
     this.pid = host.nextPid();
     this.names = {
       names: namesOf(once((path) => host.files.read(host.files.resolve(cwd, path)))),
-      ifindex: (name) => stack.deviceByName(name)?.index, ifname: (index) => stack.device(index)?.name,
+      ifindex: (name) => stack.deviceByName(name)?.index,
+      ifname: (index) => stack.device(index)?.name,
       now: () => Math.floor(host.net.clock.wall() / 1000),
     };
   }
@@ -53,28 +55,39 @@ export class Session {
   /** Libraries of xtables targets that the process loaded, with the family that was current. */
   private readonly xtLibraries = new Map<string, string>();
 
-  get printer(): Printer { return new Printer({ ...this.names, xtLibraries: this.xtLibraries, warn: (text) => this.call.err(text), options: this.options.output }); }
+  get printer(): Printer {
+    return new Printer({ ...this.names, xtLibraries: this.xtLibraries, warn: (text) => this.call.err(text), options: this.options.output });
+  }
 
   #env(): ParseEnv {
-    const { files } = this.call.host, path = (p: string): string => files.resolve(this.call.cwd, p);
+    const { files } = this.call.host,
+      path = (p: string): string => files.resolve(this.call.cwd, p);
     return {
-      glob: (pattern) => glob(files, this.call.cwd, pattern), includePaths: this.options.includes, defines: this.options.defines,
+      glob: (pattern) => glob(files, this.call.cwd, pattern),
+      includePaths: this.options.includes,
+      defines: this.options.defines,
       readFile: (p) => {
         if (files.list(path(p))) return { irregular: true };
         const text = files.read(path(p));
         return text === undefined ? { error: 'No such file or directory' } : { text };
       },
-      datatype: (name) => { const d = datatypeByName(name); return d ? { id: d.id, byteorder: d.byteorder, size: d.size } : null; },
+      datatype: (name) => {
+        const d = datatypeByName(name);
+        return d ? { id: d.id, byteorder: d.byteorder, size: d.size } : null;
+      },
     };
   }
 
   /** The words of the command line. */
-  buffer(text: string): number { return this.#run(commandLine(text)); }
+  buffer(text: string): number {
+    return this.#run(commandLine(text));
+  }
 
   file(name: string): number {
     const { files } = this.call.host;
     if (name === '-' || name === '/dev/stdin') return this.#run({ kind: 'file', name: '/dev/stdin', text: this.call.stdin });
-    const path = files.resolve(this.call.cwd, name), folder = name.includes('/') ? name.slice(0, name.lastIndexOf('/')) || '/' : '.';
+    const path = files.resolve(this.call.cwd, name),
+      folder = name.includes('/') ? name.slice(0, name.lastIndexOf('/')) || '/' : '.';
     // dirname(3) of what is not there: the real one gives up without a word
     if (name.includes('/') && !ALWAYS.test(folder) && !files.list(files.resolve(this.call.cwd, folder))) return 1;
     if (files.list(path)) return this.#fail([nftError(`Not a regular file: "${name}"\n`, NOWHERE)]);
@@ -103,7 +116,8 @@ export class Session {
     const parsed = this.#parse(source);
     const nft = this.call.host.net.nft;
     if (this.options.optimize && !parsed.failed) optimize(parsed.cmds, { p: this.printer, out: this.call.out, err: this.call.err });
-    const cache = kernelCache(nft), evaluated = evaluateCommands(parsed.cmds, this.names, cache);
+    const cache = kernelCache(nft),
+      evaluated = evaluateCommands(parsed.cmds, this.names, cache);
     const errors = [...parsed.errors, ...evaluated.errors];
     // JSON input may be told wrong and be done nevertheless
     if (parsed.failed || evaluated.errors.some((e) => e.severity === 'error')) return this.#fail(errors);
@@ -117,27 +131,48 @@ export class Session {
 
   /** nft_netlink: listings at once (they see what earlier commands of the run will do), changes in one batch at the end. */
   execute(cmds: readonly Cmd[], cache: Cache, json: JsonInput | null): number {
-    const { nft } = this.call.host.net, batch = new BatchBuilder(), { listing } = this;
-    const answer = (cmd: Cmd): 'ENOENT' | null => (cmd.op === 'list' ? (list(cmd, listing), null) : cmd.op === 'get' ? getElements(cmd, listing) : cmd.op === 'reset' ? reset(cmd, listing) : describe(cmd, this.names, this.call.out));
+    const { nft } = this.call.host.net,
+      batch = new BatchBuilder(),
+      { listing } = this;
+    const answer = (cmd: Cmd): 'ENOENT' | null =>
+      cmd.op === 'list'
+        ? (list(cmd, listing), null)
+        : cmd.op === 'get'
+          ? getElements(cmd, listing)
+          : cmd.op === 'reset'
+            ? reset(cmd, listing)
+            : describe(cmd, this.names, this.call.out);
     const options = { pid: this.pid, name: 'nft', check: this.options.check };
     for (const cmd of cmds) {
-      if (cmd.op !== 'list' && cmd.op !== 'get' && cmd.op !== 'reset' && cmd.op !== 'describe') { batch.command(cmd); continue; }
+      if (cmd.op !== 'list' && cmd.op !== 'get' && cmd.op !== 'reset' && cmd.op !== 'describe') {
+        batch.command(cmd);
+        continue;
+      }
       const pending = batch.out.filter((p) => p.message.op !== 'newrule').map((p) => p.message);
       const bad = pending.length && cmd.op === 'list' ? nft.preview(pending, options, () => answer(cmd)) : answer(cmd);
       if (bad) return this.#fail([nftError('Could not process rule: No such file or directory', cmd.loc)]);
     }
-    if (!batch.out.length) { if (json && this.options.echo) echoJson([], batch.out, json, listing); return 0; }
-    const messages = batch.out.map((p) => p.message), result = nft.commit(messages, options);
+    if (!batch.out.length) {
+      if (json && this.options.echo) echoJson([], batch.out, json, listing);
+      return 0;
+    }
+    const messages = batch.out.map((p) => p.message),
+      result = nft.commit(messages, options);
     if (!result.ok) return this.#fail(result.errors.map((e) => kernelError(cache, batch.out[e.index], e)));
-    if (this.options.echo) { if (json) echoJson(result.events, batch.out, json, listing); else echo(result.events, messages, listing); }
+    if (this.options.echo) {
+      if (json) echoJson(result.events, batch.out, json, listing);
+      else echo(result.events, messages, listing);
+    }
     return 0;
   }
 
   /** The monitor that these words ask for; a status when they do not, or are wrong. */
   monitor(text: string): (() => void) | number | null {
-    const source = commandLine(text), parsed = parseNft(source, this.#env());
+    const source = commandLine(text),
+      parsed = parseNft(source, this.#env());
     if (!parsed.cmds.some((c) => c.op === 'monitor') && !(parsed.failed && /^\s*monitor\b/.test(text))) return null;
-    const evaluated = evaluateCommands(parsed.cmds, this.names, kernelCache(this.call.host.net.nft)), errors = [...parsed.errors, ...evaluated.errors];
+    const evaluated = evaluateCommands(parsed.cmds, this.names, kernelCache(this.call.host.net.nft)),
+      errors = [...parsed.errors, ...evaluated.errors];
     if (parsed.failed || errors.length) return this.#fail(errors);
     const cmd = evaluated.cmds.find((c) => c.op === 'monitor');
     return cmd ? monitor(cmd, this.listing) : 0;

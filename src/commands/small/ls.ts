@@ -1,10 +1,14 @@
 import type { Call, Command } from '../command.ts';
 
-const modeText = (mode: number, folder: boolean): string => (folder ? 'd' : '-') + ['r', 'w', 'x', 'r', 'w', 'x', 'r', 'w', 'x'].map((c, i) => (mode & 1 << 8 - i ? c : '-')).join('');
+const modeText = (mode: number, folder: boolean): string =>
+  (folder ? 'd' : '-') + ['r', 'w', 'x', 'r', 'w', 'x', 'r', 'w', 'x'].map((c, i) => (mode & (1 << (8 - i)) ? c : '-')).join('');
 
 /** ls: names, or with -l a line each. */
 function run(call: Call): number {
-  const options = call.argv.slice(1).filter((w) => w[0] === '-' && w !== '-').join('');
+  const options = call.argv
+    .slice(1)
+    .filter((w) => w[0] === '-' && w !== '-')
+    .join('');
   const words = call.argv.slice(1).filter((w) => w[0] !== '-');
   const { files } = call.host;
   let status = 0;
@@ -21,7 +25,10 @@ function run(call: Call): number {
       if (options.includes('l')) call.out('total 0\n');
       for (const n of names) call.out(row(`${path === '/' ? '' : path}/${n}`, n));
     } else if (files.read(path) !== undefined || files.list(path)) call.out(row(path, word));
-    else { call.err(`ls: cannot access '${word}': No such file or directory\n`); status = 2; }
+    else {
+      call.err(`ls: cannot access '${word}': No such file or directory\n`);
+      status = 2;
+    }
   }
   return status;
 }

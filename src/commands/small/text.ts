@@ -3,13 +3,23 @@ import { readInputs } from './_inputs.ts';
 
 /** Options with a value, attached or next, and plain words. */
 function split(argv: readonly string[], valued: string): { readonly options: Map<string, string>; readonly words: string[] } {
-  const options = new Map<string, string>(), words: string[] = [];
+  const options = new Map<string, string>(),
+    words: string[] = [];
   for (let i = 1; i < argv.length; i++) {
     const w = argv[i];
-    if (w === '-' || w[0] !== '-') { words.push(w); continue; }
-    if (/^-\d+$/.test(w)) { options.set('n', w.slice(1)); continue; }
+    if (w === '-' || w[0] !== '-') {
+      words.push(w);
+      continue;
+    }
+    if (/^-\d+$/.test(w)) {
+      options.set('n', w.slice(1));
+      continue;
+    }
     for (let k = 1; k < w.length; k++) {
-      if (!valued.includes(w[k])) { options.set(w[k], ''); continue; }
+      if (!valued.includes(w[k])) {
+        options.set(w[k], '');
+        continue;
+      }
       options.set(w[k], w.slice(k + 1) || argv[++i] || '');
       break;
     }
@@ -23,7 +33,9 @@ function wc(call: Call): number {
   const { options, words } = split(call.argv, '');
   const { texts, status } = readInputs(call, words);
   const which = ['l', 'w', 'c'].filter((o) => options.size === 0 || options.has(o));
-  const counts = texts.map(({ text }) => which.map((o) => (o === 'l' ? text.split('\n').length - 1 : o === 'w' ? text.split(/\s+/).filter((x) => x !== '').length : new TextEncoder().encode(text).length)));
+  const counts = texts.map(({ text }) =>
+    which.map((o) => (o === 'l' ? text.split('\n').length - 1 : o === 'w' ? text.split(/\s+/).filter((x) => x !== '').length : new TextEncoder().encode(text).length)),
+  );
   const total = which.map((_, i) => counts.reduce((a, c) => a + c[i], 0));
   const rows = texts.map((t, i) => [counts[i], words.length ? t.name : ''] as const);
   if (texts.length > 1) rows.push([total, 'total']);
@@ -48,7 +60,11 @@ function headTail(call: Call): number {
 
 /** LIST of cut: `1`, `1-3`, `-3`, `3-`, with commas. */
 const inList = (list: string) => {
-  const ranges = list.split(',').map((r) => { const m = /^(\d*)(-?)(\d*)$/.exec(r); const from = Number(m?.[1] || 1); return [from, m?.[2] ? Number(m[3] || Number.POSITIVE_INFINITY) : from] as const; });
+  const ranges = list.split(',').map((r) => {
+    const m = /^(\d*)(-?)(\d*)$/.exec(r);
+    const from = Number(m?.[1] || 1);
+    return [from, m?.[2] ? Number(m[3] || Number.POSITIVE_INFINITY) : from] as const;
+  });
   return (n: number): boolean => ranges.some(([a, b]) => n >= a && n <= b);
 };
 
@@ -58,12 +74,20 @@ function cut(call: Call): number {
   const chars = options.get('c') ?? options.get('b');
   const delimiter = options.get('d') ?? '\t';
   const wanted = inList(chars ?? options.get('f') ?? '1');
-  for (const { text } of texts) for (const line of linesOf(text).filter((l) => l !== '')) {
-    const body = line.replace(/\n$/, '');
-    if (chars !== undefined) call.out(`${[...body].filter((_, i) => wanted(i + 1)).join('')}\n`);
-    else if (!body.includes(delimiter)) { if (!options.has('s')) call.out(`${body}\n`); }
-    else call.out(`${body.split(delimiter).filter((_, i) => wanted(i + 1)).join(delimiter)}\n`);
-  }
+  for (const { text } of texts)
+    for (const line of linesOf(text).filter((l) => l !== '')) {
+      const body = line.replace(/\n$/, '');
+      if (chars !== undefined) call.out(`${[...body].filter((_, i) => wanted(i + 1)).join('')}\n`);
+      else if (!body.includes(delimiter)) {
+        if (!options.has('s')) call.out(`${body}\n`);
+      } else
+        call.out(
+          `${body
+            .split(delimiter)
+            .filter((_, i) => wanted(i + 1))
+            .join(delimiter)}\n`,
+        );
+    }
   return status;
 }
 
@@ -71,9 +95,15 @@ function tee(call: Call): number {
   const append = call.argv.includes('-a');
   let status = 0;
   for (const word of call.argv.slice(1).filter((w) => w[0] !== '-')) {
-    const { files } = call.host, path = files.resolve(call.cwd, word);
+    const { files } = call.host,
+      path = files.resolve(call.cwd, word);
     const errno = files.writable?.(path) === false ? 'EACCES' : files.write(path, call.stdin, append);
-    if (errno) { call.err(`tee: ${word}: ${errno === 'EINVAL' ? 'Invalid argument' : errno === 'EACCES' ? 'Permission denied' : errno === 'EISDIR' ? 'Is a directory' : 'No such file or directory'}\n`); status = 1; }
+    if (errno) {
+      call.err(
+        `tee: ${word}: ${errno === 'EINVAL' ? 'Invalid argument' : errno === 'EACCES' ? 'Permission denied' : errno === 'EISDIR' ? 'Is a directory' : 'No such file or directory'}\n`,
+      );
+      status = 1;
+    }
   }
   call.out(call.stdin);
   return status;

@@ -9,13 +9,41 @@ import { USAGE } from './usage.ts';
 const ROOT = '/proc/sys/';
 const SHORT = 'bneNwfp::qoxaAXVdhr:';
 const no = (name: string, val: string): LongOption => ({ name, arg: 'no', val });
-const LONG: readonly LongOption[] = [no('all', 'a'), no('deprecated', 'deprecated'), no('dry-run', 'dry-run'), no('binary', 'b'), no('ignore', 'e'), no('names', 'N'), no('values', 'n'),
-  { name: 'load', arg: 'optional', val: 'p' }, no('quiet', 'q'), no('write', 'w'), no('system', 'system'), { name: 'pattern', arg: 'required', val: 'r' }, no('help', 'h'), no('version', 'V')];
+const LONG: readonly LongOption[] = [
+  no('all', 'a'),
+  no('deprecated', 'deprecated'),
+  no('dry-run', 'dry-run'),
+  no('binary', 'b'),
+  no('ignore', 'e'),
+  no('names', 'N'),
+  no('values', 'n'),
+  { name: 'load', arg: 'optional', val: 'p' },
+  no('quiet', 'q'),
+  no('write', 'w'),
+  no('system', 'system'),
+  { name: 'pattern', arg: 'required', val: 'r' },
+  no('help', 'h'),
+  no('version', 'V'),
+];
 
-interface Flags { names: boolean; values: boolean; newline: boolean; quiet: boolean; ignore: boolean; dry: boolean; pattern: RegExp | null | undefined }
+interface Flags {
+  names: boolean;
+  values: boolean;
+  newline: boolean;
+  quiet: boolean;
+  ignore: boolean;
+  dry: boolean;
+  pattern: RegExp | null | undefined;
+}
 
 /** A line `key = value` of a file or of the command line. */
-interface Setting { readonly key: string; readonly path: string; readonly value: string | null; readonly ignore: boolean; readonly exclude: boolean }
+interface Setting {
+  readonly key: string;
+  readonly path: string;
+  readonly value: string | null;
+  readonly ignore: boolean;
+  readonly exclude: boolean;
+}
 
 /** procps-ng 4.0.4. */
 class Tool {
@@ -24,49 +52,82 @@ class Tool {
   /** Failed reads are counted, failed writes only noted. */
   status = 0;
 
-  constructor(call: Call) { this.call = call; }
+  constructor(call: Call) {
+    this.call = call;
+  }
 
-  get sysctl() { return this.call.host.net.sysctl; }
-  warn(text: string): void { this.call.err(`sysctl: ${text}\n`); }
+  get sysctl() {
+    return this.call.host.net.sysctl;
+  }
+  warn(text: string): void {
+    this.call.err(`sysctl: ${text}\n`);
+  }
 
   /** slashdot: swaps `.` and `/`, unless the first separator is the wanted one already. */
   swap(name: string, from: string, to: string): string {
     const at = name.search(/[/.]/);
     if (at < 0 || name[at] === to) return name;
-    let warned = false, out = name.slice(0, at);
+    let warned = false,
+      out = name.slice(0, at);
     for (let i = at; i < name.length; i++) {
       const c = name[i];
-      if (c !== '/' && c !== '.') { out += c; continue; }
-      if (!warned && (name[i + 1] === '/' || name[i + 1] === '.')) { this.warn(`separators should not be repeated: ${name.slice(i)}`); warned = true; }
+      if (c !== '/' && c !== '.') {
+        out += c;
+        continue;
+      }
+      if (!warned && (name[i + 1] === '/' || name[i + 1] === '.')) {
+        this.warn(`separators should not be repeated: ${name.slice(i)}`);
+        warned = true;
+      }
       out += c === from ? to : c === to ? from : c;
     }
     return out;
   }
 
-  exists(path: string): boolean { return this.sysctl.exists(path) || this.sysctl.list(path) !== undefined; }
+  exists(path: string): boolean {
+    return this.sysctl.exists(path) || this.sysctl.list(path) !== undefined;
+  }
 
   /** ReadSetting */
   read(name: string): void {
-    if (name === '') { this.warn('"" is an unknown key'); this.status = -1; return; }
+    if (name === '') {
+      this.warn('"" is an unknown key');
+      this.status = -1;
+      return;
+    }
     const out = this.swap(name, '/', '.');
     const path = clean(this.swap(name, '.', '/'));
     const raw = this.rawPath(name);
     if (!this.exists(path)) {
-      if (!this.flags.ignore) { this.warn(`cannot stat ${ROOT}${raw}: No such file or directory`); this.status++; }
+      if (!this.flags.ignore) {
+        this.warn(`cannot stat ${ROOT}${raw}: No such file or directory`);
+        this.status++;
+      }
       return;
     }
-    if (!this.sysctl.exists(path)) { this.display(path, raw); return; }
+    if (!this.sysctl.exists(path)) {
+      this.display(path, raw);
+      return;
+    }
     if (!this.selected(out)) return;
     this.print(out, this.sysctl.read(path) ?? '');
   }
 
-  rawPath(name: string): string { const at = name.search(/[/.]/); return at < 0 || name[at] === '/' ? name : name.replace(/[/.]/g, (c) => (c === '.' ? '/' : '.')); }
+  rawPath(name: string): string {
+    const at = name.search(/[/.]/);
+    return at < 0 || name[at] === '/' ? name : name.replace(/[/.]/g, (c) => (c === '.' ? '/' : '.'));
+  }
 
-  selected(name: string): boolean { return this.flags.pattern === undefined || this.flags.pattern?.test(name) === true; }
+  selected(name: string): boolean {
+    return this.flags.pattern === undefined || this.flags.pattern?.test(name) === true;
+  }
 
   print(name: string, value: string): void {
     const { names, values, newline } = this.flags;
-    if (names) { this.call.out(`${name}\n`); return; }
+    if (names) {
+      this.call.out(`${name}\n`);
+      return;
+    }
     for (const line of value.split('\n')) {
       this.call.out(`${values ? '' : `${name} = `}${line}${newline ? '\n' : ''}`);
     }
@@ -75,8 +136,10 @@ class Tool {
   /** DisplayAll: everything below a folder, as its names come. */
   display(path: string, shown: string): void {
     for (const name of this.sysctl.list(path) ?? []) {
-      const below = path === '' ? name : `${path}/${name}`, word = shown === '' ? name : `${shown}/${name}`;
-      if (this.sysctl.exists(below)) this.read(word); else this.display(below, word);
+      const below = path === '' ? name : `${path}/${name}`,
+        word = shown === '' ? name : `${shown}/${name}`;
+      if (this.sysctl.exists(below)) this.read(word);
+      else this.display(below, word);
     }
   }
 
@@ -86,8 +149,17 @@ class Tool {
     const ignore = key.startsWith('-');
     if (ignore) key = key.slice(1);
     const eq = key.indexOf('=');
-    if (eq < 0 && !ignore) { this.warn(`${file}(${number}): invalid syntax, continuing...`); return null; }
-    const value = eq < 0 ? null : key.slice(eq + 1).replace(/^\s+/, '').replace(/\s+$/, '');
+    if (eq < 0 && !ignore) {
+      this.warn(`${file}(${number}): invalid syntax, continuing...`);
+      return null;
+    }
+    const value =
+      eq < 0
+        ? null
+        : key
+            .slice(eq + 1)
+            .replace(/^\s+/, '')
+            .replace(/\s+$/, '');
     const name = (eq < 0 ? key : key.slice(0, eq)).replace(/\s+$/, '');
     return { key: this.swap(name, '/', '.'), path: this.swap(name, '.', '/'), value, ignore, exclude: ignore && eq < 0 };
   }
@@ -95,16 +167,30 @@ class Tool {
   /** write_setting */
   write({ key, path, value, ignore }: { readonly key: string; readonly path: string; readonly value: string; readonly ignore: boolean }): void {
     const at = clean(path);
-    if (at === '') { this.warn(`Path is not under ${ROOT}: ${ROOT}${path}`); this.status |= 1; return; }
+    if (at === '') {
+      this.warn(`Path is not under ${ROOT}: ${ROOT}${path}`);
+      this.status |= 1;
+      return;
+    }
     if (!this.exists(at)) {
-      if (!this.flags.ignore) { this.warn(`cannot stat ${ROOT}${path}: No such file or directory`); this.status |= 1; }
+      if (!this.flags.ignore) {
+        this.warn(`cannot stat ${ROOT}${path}: No such file or directory`);
+        this.status |= 1;
+      }
       return;
     }
     const setting = (errno: Errno): void => this.warn(`setting key "${key}": ${strerror(errno)}`);
     // Not writable for anybody, as folders: said, but not counted as a failure.
-    if (!this.sysctl.exists(at) || !this.sysctl.writable(at)) { setting('EPERM'); return; }
+    if (!this.sysctl.exists(at) || !this.sysctl.writable(at)) {
+      setting('EPERM');
+      return;
+    }
     const errno = this.flags.dry ? null : this.sysctl.write(at, `${value}\n`);
-    if (errno) { setting(errno); if (!ignore) this.status |= 1; return; }
+    if (errno) {
+      setting(errno);
+      if (!ignore) this.status |= 1;
+      return;
+    }
     if (this.flags.quiet && !this.flags.dry) return;
     if (this.flags.names) this.call.out(`${key}\n`);
     else this.call.out(`${this.flags.values ? '' : `${key} = `}${value}${this.flags.newline ? '\n' : ''}`);
@@ -115,8 +201,11 @@ class Tool {
     const { host, cwd, stdin } = this.call;
     const path = host.files.resolve(cwd, file);
     // A folder can be opened; it has no line.
-    const text = file === '-' || path === '/dev/stdin' ? stdin : host.files.read(path) ?? (path === '/' || host.files.list(path) ? '' : undefined);
-    if (text === undefined) { this.warn(`cannot open "${file}": No such file or directory`); return null; }
+    const text = file === '-' || path === '/dev/stdin' ? stdin : (host.files.read(path) ?? (path === '/' || host.files.list(path) ? '' : undefined));
+    if (text === undefined) {
+      this.warn(`cannot open "${file}": No such file or directory`);
+      return null;
+    }
     const out: Setting[] = [];
     for (const [i, line] of text.split('\n').entries()) {
       const t = line.replace(/^\s+/, '');
@@ -135,7 +224,10 @@ class Tool {
     for (const s of settings) {
       if (s.value === null) continue;
       const { value } = s;
-      if (!isGlob(s)) { this.write({ ...s, value }); continue; }
+      if (!isGlob(s)) {
+        this.write({ ...s, value });
+        continue;
+      }
       const pattern = globPattern(clean(s.path));
       for (const path of this.all()) {
         if (!pattern.test(path) || named.has(path) || excluded.some((x) => globPattern(clean(x.path)).test(path))) continue;
@@ -163,55 +255,119 @@ class Tool {
     const settings: Setting[] = [];
     for (const path of paths) {
       if (!this.flags.quiet) this.call.out(`* Applying ${path} ...\n`);
-      settings.push(...this.load(path) ?? []);
+      settings.push(...(this.load(path) ?? []));
     }
     this.apply(settings);
   }
 }
 
 /** Repeated and closing separators do not matter to the kernel's path lookup. */
-const clean = (path: string): string => path.split('/').filter((p) => p !== '' && p !== '.').join('/');
+const clean = (path: string): string =>
+  path
+    .split('/')
+    .filter((p) => p !== '' && p !== '.')
+    .join('/');
 const dotted = (path: string): string => path.replace(/[/.]/g, (c) => (c === '/' ? '.' : '/'));
 
 function run(call: Call): number {
-  if (call.argv.length < 2) { call.err(USAGE); return 1; }
+  if (call.argv.length < 2) {
+    call.err(USAGE);
+    return 1;
+  }
   const tool = new Tool(call);
   const { flags } = tool;
-  let write = false, all = false, preload = false, preloadFile: string | null = null, system = false;
+  let write = false,
+    all = false,
+    preload = false,
+    preloadFile: string | null = null,
+    system = false;
   const getopt = new Getopt(call.argv, SHORT);
   for (let o = getopt.next(LONG); o; o = getopt.next(LONG)) {
     if (o.kind !== 'option') {
       const long = call.argv.some((w) => w.startsWith(`--${o.opt}`));
-      tool.warn(o.kind === 'missing' ? (long ? `option '--${o.opt}' requires an argument` : `option requires an argument -- '${o.opt}'`) : long ? `unrecognized option '--${o.opt}'` : `invalid option -- '${o.opt}'`);
+      tool.warn(
+        o.kind === 'missing'
+          ? long
+            ? `option '--${o.opt}' requires an argument`
+            : `option requires an argument -- '${o.opt}'`
+          : long
+            ? `unrecognized option '--${o.opt}'`
+            : `invalid option -- '${o.opt}'`,
+      );
       call.out(USAGE);
       return 0;
     }
     switch (o.val) {
-      case 'b': flags.newline = false; flags.values = true; break;
-      case 'n': flags.values = true; break;
-      case 'e': flags.ignore = true; break;
-      case 'N': flags.names = true; break;
-      case 'w': write = true; break;
-      case 'f': case 'p': preload = true; if (o.arg !== null) preloadFile = o.arg; break;
-      case 'q': flags.quiet = true; break;
-      case 'a': case 'A': case 'X': all = true; break;
-      case 'dry-run': flags.dry = true; break;
-      case 'system': system = true; break;
-      case 'r': flags.pattern = posixExtended(o.arg ?? ''); break;
-      case 'V': call.out('sysctl from procps-ng 4.0.4\n'); return 0;
-      case 'd': case 'h': call.out(USAGE); return 0;
-      default: break;
+      case 'b':
+        flags.newline = false;
+        flags.values = true;
+        break;
+      case 'n':
+        flags.values = true;
+        break;
+      case 'e':
+        flags.ignore = true;
+        break;
+      case 'N':
+        flags.names = true;
+        break;
+      case 'w':
+        write = true;
+        break;
+      case 'f':
+      case 'p':
+        preload = true;
+        if (o.arg !== null) preloadFile = o.arg;
+        break;
+      case 'q':
+        flags.quiet = true;
+        break;
+      case 'a':
+      case 'A':
+      case 'X':
+        all = true;
+        break;
+      case 'dry-run':
+        flags.dry = true;
+        break;
+      case 'system':
+        system = true;
+        break;
+      case 'r':
+        flags.pattern = posixExtended(o.arg ?? '');
+        break;
+      case 'V':
+        call.out('sysctl from procps-ng 4.0.4\n');
+        return 0;
+      case 'd':
+      case 'h':
+        call.out(USAGE);
+        return 0;
+      default:
+        break;
     }
   }
   const words = getopt.argv.slice(getopt.optind);
-  if (system) { tool.system(); return tool.status; }
-  if (all) { tool.display('', ''); return tool.status; }
+  if (system) {
+    tool.system();
+    return tool.status;
+  }
+  if (all) {
+    tool.display('', '');
+    return tool.status;
+  }
   if (preload) return load(tool, [...(preloadFile === null ? [] : [preloadFile]), ...words]);
-  if (words.length === 0) { tool.warn("no variables specified\nTry `sysctl --help' for more information."); return 1; }
+  if (words.length === 0) {
+    tool.warn("no variables specified\nTry `sysctl --help' for more information.");
+    return 1;
+  }
   for (const word of words) {
-    if (!write && !word.includes('=')) { tool.read(word); continue; }
+    if (!write && !word.includes('=')) {
+      tool.read(word);
+      continue;
+    }
     const setting = tool.parse('command line', 0, word);
-    if (!setting || setting.value === null || setting.key === '' && setting.value === '') tool.status |= 1;
+    if (!setting || setting.value === null || (setting.key === '' && setting.value === '')) tool.status |= 1;
     else tool.write({ ...setting, value: setting.value });
   }
   return tool.status & 255;
@@ -221,7 +377,8 @@ function load(tool: Tool, files: readonly string[]): number {
   const settings: Setting[] = [];
   for (const file of files.length ? files : ['/etc/sysctl.conf']) {
     const read = tool.load(file);
-    if (read) settings.push(...read); else tool.status = 1;
+    if (read) settings.push(...read);
+    else tool.status = 1;
   }
   tool.apply(settings);
   return tool.status;

@@ -6,13 +6,22 @@ export function posixExtended(text: string): RegExp | null {
     if (c === '[') {
       const end = text.indexOf(']', text[i + 1] === '^' ? i + 3 : i + 2);
       if (end < 0) return null;
-      const body = text.slice(i + 1, end).replaceAll('[:digit:]', '0-9').replaceAll('[:alpha:]', 'A-Za-z').replaceAll('[:alnum:]', 'A-Za-z0-9').replaceAll('[:space:]', '\\s');
+      const body = text
+        .slice(i + 1, end)
+        .replaceAll('[:digit:]', '0-9')
+        .replaceAll('[:alpha:]', 'A-Za-z')
+        .replaceAll('[:alnum:]', 'A-Za-z0-9')
+        .replaceAll('[:space:]', '\\s');
       out += `[${body.replace(/\\(?!s)/g, '\\\\')}]`;
       i = end;
     } else if (c === '/') out += '\\/';
     else out += c;
   }
-  try { return new RegExp(out); } catch { return null; }
+  try {
+    return new RegExp(out);
+  } catch {
+    return null;
+  }
 }
 
 /** A shell pattern of one path component or several (glob(3)): `*` and `?` do not cross `/`. */

@@ -25,14 +25,19 @@ export class KernelFiles {
     this.refresh();
     const folders = new Set([...this.#written.keys()].map((p) => dirname(p)).filter((f) => f.startsWith(TREES[0])));
     for (const folder of folders) {
-      this.#watchers.push(watch(join(base, folder), (_, name) => { if (name !== null) this.#touched.add(join(folder, name)); }));
+      this.#watchers.push(
+        watch(join(base, folder), (_, name) => {
+          if (name !== null) this.#touched.add(join(folder, name));
+        }),
+      );
     }
   }
 
   *#walk(folder: string): Generator<string> {
     for (const name of this.#files.list(folder) ?? []) {
       const path = `${folder}/${name}`;
-      if (this.#files.list(path) !== undefined) yield* this.#walk(path); else yield path;
+      if (this.#files.list(path) !== undefined) yield* this.#walk(path);
+      else yield path;
     }
   }
 

@@ -9,8 +9,14 @@
 /** Tools that read standard input only when told so: an extended regular expression over "NAME ARGUMENTS". */
 const READS_STDIN = [
   // -restore reads a file where one is named; -T, -M and -w take a word of their own.
-  '^[a-z0-9-]*tables(-nft|-legacy)?-restore(-translate)?( -[TMw] [^ ]+| --(table|modprobe|wait)[ =][^ ]+| -[^ ]*)*$', '^iptables-xml( -[^ ]*)*$', '^nft .*(-[a-z]*f|--file)[ =]?(-|/dev/stdin)( |$)', '^nft (.* )?(-i|--interactive)( |$)',
-  '^conntrack .*(-R|--load-file)[ =]?-( |$)', '^ipset (restore|-R|--restore)( -[!qx]*)*$', '^ipset -$', '^sysctl .*(-p|--load)[ =]?-( |$)',
+  '^[a-z0-9-]*tables(-nft|-legacy)?-restore(-translate)?( -[TMw] [^ ]+| --(table|modprobe|wait)[ =][^ ]+| -[^ ]*)*$',
+  '^iptables-xml( -[^ ]*)*$',
+  '^nft .*(-[a-z]*f|--file)[ =]?(-|/dev/stdin)( |$)',
+  '^nft (.* )?(-i|--interactive)( |$)',
+  '^conntrack .*(-R|--load-file)[ =]?-( |$)',
+  '^ipset (restore|-R|--restore)( -[!qx]*)*$',
+  '^ipset -$',
+  '^sysctl .*(-p|--load)[ =]?-( |$)',
 ].join('|');
 
 /** Answer pipes: how many subshells and background jobs can have a command under way at once. */

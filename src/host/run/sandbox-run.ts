@@ -46,8 +46,12 @@ export class Sandbox {
     writeFileSync(join(dir, 'setup'), setup(dir, this.#pieces));
   }
 
-  argv(inner: readonly string[]): string[] { return ['unshare', '-Urmn', 'sh', join(this.#dir, 'setup'), ...inner]; }
+  argv(inner: readonly string[]): string[] {
+    return ['unshare', '-Urmn', 'sh', join(this.#dir, 'setup'), ...inner];
+  }
 
   /** What the program has changed. */
-  changes(): Changes { return readUpper(this.#dir, this.#pieces); }
+  changes(): Changes {
+    return readUpper(this.#dir, this.#pieces);
+  }
 }

@@ -6,7 +6,29 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
  */
 
 /** File systems whose contents are the kernel's, not a disk's: bound as they are or left out, never overlaid. */
-const KERNEL_FILESYSTEMS = new Set(['proc', 'sysfs', 'devtmpfs', 'devpts', 'cgroup', 'cgroup2', 'mqueue', 'securityfs', 'debugfs', 'tracefs', 'bpf', 'pstore', 'configfs', 'fusectl', 'hugetlbfs', 'binfmt_misc', 'autofs', 'efivarfs', 'rpc_pipefs', 'nsfs', 'selinuxfs']);
+const KERNEL_FILESYSTEMS = new Set([
+  'proc',
+  'sysfs',
+  'devtmpfs',
+  'devpts',
+  'cgroup',
+  'cgroup2',
+  'mqueue',
+  'securityfs',
+  'debugfs',
+  'tracefs',
+  'bpf',
+  'pstore',
+  'configfs',
+  'fusectl',
+  'hugetlbfs',
+  'binfmt_misc',
+  'autofs',
+  'efivarfs',
+  'rpc_pipefs',
+  'nsfs',
+  'selinuxfs',
+]);
 const KEPT = ['/proc', '/sys', '/dev'];
 
 const under = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
@@ -25,9 +47,7 @@ export function fileMounts(mountinfo = readFileSync('/proc/self/mountinfo', 'utf
 const q = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
 
 /** One piece of the namespace's file tree. */
-export type Piece =
-  | { readonly kind: 'folder' | 'overlay' | 'file'; readonly path: string }
-  | { readonly kind: 'link'; readonly path: string; readonly to: string };
+export type Piece = { readonly kind: 'folder' | 'overlay' | 'file'; readonly path: string } | { readonly kind: 'link'; readonly path: string; readonly to: string };
 
 /**
  * How the machine's tree is laid out anew. A folder is overlaid whole where nothing is mounted below it; an unprivileged
@@ -51,7 +71,10 @@ export const layerName = (path: string): string => path.slice(1).replaceAll('%',
 
 /** The entries of a kernel folder as targets of links, but for processes and what is replaced. */
 const links = (folder: string, target: string): string =>
-  readdirSync(folder).filter((n) => !/^\d+$/.test(n) && n !== 'net' && n !== 'sys').map((n) => q(`${target}/${n}`)).join(' ');
+  readdirSync(folder)
+    .filter((n) => !/^\d+$/.test(n) && n !== 'net' && n !== 'sys')
+    .map((n) => q(`${target}/${n}`))
+    .join(' ');
 
 /**
  * The shell program that builds the namespace's file tree and starts the script in it; it runs as `unshare`'s child.
@@ -66,10 +89,13 @@ export function setup(run: string, pieces: readonly Piece[]): string {
   };
   const make = (p: Piece): string => {
     switch (p.kind) {
-      case 'folder': return '';
-      case 'link': return `ln -s ${q(p.to)} ${at(p.path)}`;
+      case 'folder':
+        return '';
+      case 'link':
+        return `ln -s ${q(p.to)} ${at(p.path)}`;
       // A single file, or a folder that cannot be overlaid, is shown read-only rather than left writable.
-      case 'file': return `: >${at(p.path)} && { mount --bind ${q(p.path)} ${at(p.path)} && mount -o remount,bind,ro ${at(p.path)}; } 2>/dev/null || :`;
+      case 'file':
+        return `: >${at(p.path)} && { mount --bind ${q(p.path)} ${at(p.path)} && mount -o remount,bind,ro ${at(p.path)}; } 2>/dev/null || :`;
       case 'overlay': {
         const name = layerName(p.path);
         const layers = `lowerdir=${run}/layer${p.path}:${p.path},upperdir=${run}/upper/${name},workdir=${run}/work/${name}`;
@@ -81,7 +107,10 @@ export function setup(run: string, pieces: readonly Piece[]): string {
 mount -t tmpfs drywall ${q(root)}
 mkdir ${at('/proc')} ${at('/sys')} ${at('/dev')}
 mkdir -p ${[...new Set(pieces.flatMap(folders))].map(q).join(' ')}
-${pieces.map(make).filter((line) => line !== '').join('\n')}
+${pieces
+  .map(make)
+  .filter((line) => line !== '')
+  .join('\n')}
 mount --rbind /sys ${at('/sys')}
 mount --rbind /dev ${at('/dev')}
 P=${at('/proc')}

@@ -10,7 +10,11 @@ export interface Request {
   readonly argv: readonly string[];
   readonly stdin: string;
 }
-export interface Answer { readonly status: number; readonly stdout: string; readonly stderr: string }
+export interface Answer {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** Answers the requests of a run's shells, one after another. */
 export class RequestServer {
@@ -25,7 +29,10 @@ export class RequestServer {
   constructor(dir: string, answer: (request: Request) => Promise<Answer>) {
     this.#dir = dir;
     this.#answer = answer;
-    execFileSync('mkfifo', ['req', 'never', ...Array.from({ length: ANSWER_PIPES }, (_, i) => `r${i}`)].map((n) => join(dir, n)));
+    execFileSync(
+      'mkfifo',
+      ['req', 'never', ...Array.from({ length: ANSWER_PIPES }, (_, i) => `r${i}`)].map((n) => join(dir, n)),
+    );
     this.#requestFd = openSync(join(dir, 'req'), constants.O_RDWR | constants.O_NONBLOCK);
     this.#socket = new Socket({ fd: this.#requestFd, readable: true, writable: false });
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -56,7 +63,10 @@ export class RequestServer {
   }
 
   async #serve([slot, pid, stdinFile, cwd, count, ...args]: readonly string[]): Promise<void> {
-    if (count === '0') { this.#release(Number(slot)); return; }
+    if (count === '0') {
+      this.#release(Number(slot));
+      return;
+    }
     const argFile = join(this.#dir, `arg.${pid}`);
     const argv = (count === '-1' ? readFileSync(argFile, 'latin1').split('\0').slice(0, -1) : args).map(utf8);
     let stdin = '';
@@ -84,7 +94,9 @@ export class RequestServer {
     }
   }
 
-  #release(slot: number): void { rmSync(join(this.#dir, `lock${slot}`), { force: true }); }
+  #release(slot: number): void {
+    rmSync(join(this.#dir, `lock${slot}`), { force: true });
+  }
 
   close(): void {
     this.#socket.destroy();
@@ -92,7 +104,9 @@ export class RequestServer {
   }
 
   /** Writes a file of the run's folder. */
-  put(name: string, text: string, mode = 0o644): void { writeFileSync(join(this.#dir, name), text, { mode }); }
+  put(name: string, text: string, mode = 0o644): void {
+    writeFileSync(join(this.#dir, name), text, { mode });
+  }
 }
 
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');

@@ -14,10 +14,12 @@ const WORDS = { EACCES: 'Permission denied', ENOENT: 'No such file or directory'
 
 /** Do all commands name programs of the host? If not, a real shell must run the text. */
 export const canRun = (pipelines: readonly Pipeline[], host: ShellHost): boolean =>
-  pipelines.every((p) => p.commands.every((c) => {
-    const first = c.words[0].parts;
-    return first.length === 1 && 'text' in first[0] && host.has(first[0].text.replace(/^.*\//, '')) && c.redirections.every((r) => r.op !== '>&' || r.fd === 2);
-  }));
+  pipelines.every((p) =>
+    p.commands.every((c) => {
+      const first = c.words[0].parts;
+      return first.length === 1 && 'text' in first[0] && host.has(first[0].text.replace(/^.*\//, '')) && c.redirections.every((r) => r.op !== '>&' || r.fd === 2);
+    }),
+  );
 
 /** Runs a parsed text; what bash says of itself is worded as `bash -c` does (`name: line N: …`). */
 export async function interpret(pipelines: readonly Pipeline[], host: ShellHost, o: ExecOptions & { readonly name: string }): Promise<Result> {
@@ -44,7 +46,8 @@ class Interpreter {
       const r = await this.#command(c, stdin);
       this.result.stderr += r.stderr;
       status = r.status;
-      if (i === p.commands.length - 1) this.result.stdout += r.stdout; else stdin = r.stdout;
+      if (i === p.commands.length - 1) this.result.stdout += r.stdout;
+      else stdin = r.stdout;
     }
     this.result.status = status;
   }
@@ -53,13 +56,18 @@ class Interpreter {
     return w.parts.map((p) => ('text' in p ? p.text : p.variable === '?' ? String(this.result.status) : (this.#o.env?.[p.variable] ?? ''))).join('');
   }
 
-  #complain(line: number, what: string): string { return `${this.#o.name}: line ${line}: ${what}\n`; }
+  #complain(line: number, what: string): string {
+    return `${this.#o.name}: line ${line}: ${what}\n`;
+  }
 
   async #command(c: SimpleCommand, pipe: ExecOptions['stdin']): Promise<Result> {
     let stdin = pipe;
     for (const r of c.redirections) {
       const path = this.#host.files.resolve(this.#o.cwd ?? '/root', this.#expand(r.to));
-      if (r.op === '>&' || path === '/dev/null') { if (r.fd === 0) stdin = ''; continue; }
+      if (r.op === '>&' || path === '/dev/null') {
+        if (r.fd === 0) stdin = '';
+        continue;
+      }
       if (r.fd === 0) {
         const text = this.#host.files.read(path);
         if (text === undefined) return { status: 1, stdout: '', stderr: this.#complain(r.line, `${this.#expand(r.to)}: No such file or directory`) };
@@ -77,12 +85,20 @@ class Interpreter {
     let { status, stdout, stderr } = ran;
     for (const r of c.redirections) {
       if (r.fd === 0) continue;
-      if (r.op === '>&') { stdout += stderr; stderr = ''; continue; }
+      if (r.op === '>&') {
+        stdout += stderr;
+        stderr = '';
+        continue;
+      }
       const text = r.fd === 1 ? stdout : stderr;
-      if (r.fd === 1) stdout = ''; else stderr = '';
+      if (r.fd === 1) stdout = '';
+      else stderr = '';
       const refused = this.#write(r, text);
       // What is not there fails when it is opened, before the command could write.
-      if (refused) { status = 1; stderr += this.#complain(r.line, `${refused === 'ENOENT' ? this.#expand(r.to) : `${name}: write error`}: ${WORDS[refused]}`); }
+      if (refused) {
+        status = 1;
+        stderr += this.#complain(r.line, `${refused === 'ENOENT' ? this.#expand(r.to) : `${name}: write error`}: ${WORDS[refused]}`);
+      }
     }
     return { status, stdout, stderr };
   }

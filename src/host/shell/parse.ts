@@ -3,15 +3,56 @@
  * pipes, `;`, `&&`, `||`, newlines and comments. Anything else is for a real shell: `parse` says so with null.
  */
 export type Part = { readonly text: string } | { readonly variable: string; readonly quoted: boolean };
-export interface Word { readonly parts: readonly Part[] }
-export interface Redirection { readonly fd: 0 | 1 | 2; readonly op: '<' | '>' | '>>' | '>&'; readonly to: Word; readonly line: number }
-export interface SimpleCommand { readonly words: readonly Word[]; readonly redirections: readonly Redirection[]; readonly line: number }
-export interface Pipeline { readonly commands: readonly SimpleCommand[]; readonly when: 'always' | 'success' | 'failure' }
+export interface Word {
+  readonly parts: readonly Part[];
+}
+export interface Redirection {
+  readonly fd: 0 | 1 | 2;
+  readonly op: '<' | '>' | '>>' | '>&';
+  readonly to: Word;
+  readonly line: number;
+}
+export interface SimpleCommand {
+  readonly words: readonly Word[];
+  readonly redirections: readonly Redirection[];
+  readonly line: number;
+}
+export interface Pipeline {
+  readonly commands: readonly SimpleCommand[];
+  readonly when: 'always' | 'success' | 'failure';
+}
 
 type Token = { readonly word: Word; readonly line: number } | { readonly op: string; readonly fd?: number; readonly line: number };
 
 /** Words that begin what this parser does not know. */
-const RESERVED = new Set(['if', 'for', 'while', 'until', 'case', 'function', 'select', '{', '}', '!', '[[', 'time', 'trap', 'set', 'export', 'local', 'eval', 'exec', 'source', '.', 'read', 'cd', 'shift', 'wait', 'alias', 'unset']);
+const RESERVED = new Set([
+  'if',
+  'for',
+  'while',
+  'until',
+  'case',
+  'function',
+  'select',
+  '{',
+  '}',
+  '!',
+  '[[',
+  'time',
+  'trap',
+  'set',
+  'export',
+  'local',
+  'eval',
+  'exec',
+  'source',
+  '.',
+  'read',
+  'cd',
+  'shift',
+  'wait',
+  'alias',
+  'unset',
+]);
 const OPERATOR = /^(?:(\d?)(>>|>&|<(?![<&(])|>(?!\())|&&|\|\||[|;\n])/;
 
 export function parse(text: string): readonly Pipeline[] | null {
@@ -26,7 +67,11 @@ function lex(text: string): Token[] | null {
   while (at < text.length) {
     const rest = text.slice(at);
     const blank = /^(?:[ \t]+|\\\n|#[^\n]*)/.exec(rest);
-    if (blank) { at += blank[0].length; if (blank[0] === '\\\n') line++; continue; }
+    if (blank) {
+      at += blank[0].length;
+      if (blank[0] === '\\\n') line++;
+      continue;
+    }
     const op = OPERATOR.exec(rest);
     if (op) {
       tokens.push({ op: op[2] ?? op[0], fd: op[1] ? Number(op[1]) : undefined, line });

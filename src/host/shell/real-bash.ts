@@ -26,7 +26,9 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
   const dir = runFolder();
   const sandboxed = whyNoSandbox() === null;
   let complaints = '';
-  const kernel = new KernelFiles(join(dir, 'kernel'), files, (m) => { complaints += `bash: line 1: ${m}`; });
+  const kernel = new KernelFiles(join(dir, 'kernel'), files, (m) => {
+    complaints += `bash: line 1: ${m}`;
+  });
   const server = new RequestServer(dir, async (r) => {
     await new Promise((done) => setImmediate(done));
     kernel.absorb();
@@ -56,7 +58,9 @@ async function inSandbox(text: string, dir: string, files: MemoryFiles, env: Nod
   const sandbox = new Sandbox(dir, tools(), new Map(files.entries()));
   const result = await collect(sandbox.argv(['bash', '-c', text]), '/', env, stdin);
   files.within = null;
-  for (const [path, content] of sandbox.changes()) if (content === null) files.remove(path); else files.write(path, content);
+  for (const [path, content] of sandbox.changes())
+    if (content === null) files.remove(path);
+    else files.write(path, content);
   return result;
 }
 
@@ -82,8 +86,12 @@ function collect(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv, s
   const child = spawn(argv[0], argv.slice(1), { cwd, env, stdio: 'pipe' });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (c: string) => { stdout += c; });
-  child.stderr.setEncoding('utf8').on('data', (c: string) => { stderr += c; });
+  child.stdout.setEncoding('utf8').on('data', (c: string) => {
+    stdout += c;
+  });
+  child.stderr.setEncoding('utf8').on('data', (c: string) => {
+    stderr += c;
+  });
   child.stdin.on('error', () => {}); // a script that does not read its input
   child.stdin.end(stdin);
   return new Promise((done) => {

@@ -12,7 +12,11 @@ export interface Persistent {
   lists?(): Iterable<{ readonly key: string; readonly stamp: unknown; lines(): readonly Line[] }>;
 }
 
-interface Line { readonly bytes: Uint8Array; readonly start: number; readonly end: number }
+interface Line {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
 
 function joined(lines: readonly Line[]): Uint8Array {
   let size = 0;
@@ -84,14 +88,19 @@ export class Session {
     return new Session(store, row);
   }
 
-  get name(): string { return this.#host.name; }
+  get name(): string {
+    return this.#host.name;
+  }
 
-  #elapsed(): number { return Math.max(0, Date.now() - this.#host.bootWall) + this.#host.ahead; }
+  #elapsed(): number {
+    return Math.max(0, Date.now() - this.#host.bootWall) + this.#host.ahead;
+  }
 
   /** Replaces a subsystem's field by one that reads the state at first use. */
   #readLater(name: string, part: Persistent): void {
     Object.defineProperty(this.net, name, {
-      configurable: true, enumerable: true,
+      configurable: true,
+      enumerable: true,
       get: () => {
         Object.defineProperty(this.net, name, { value: part, enumerable: true, configurable: true, writable: false });
         const bytes = this.store.readRaw(name);
@@ -115,11 +124,15 @@ export class Session {
   }
 
   /** A command begins: its time stands still, as a command takes no time on the host. */
-  tick(): void { this.#frozen = Math.max(this.#frozen, this.#elapsed()); }
+  tick(): void {
+    this.#frozen = Math.max(this.#frozen, this.#elapsed());
+  }
 
   advance(seconds: number): void {
     this.#host = { ...this.#host, ahead: this.#host.ahead + seconds * 1000 };
-    this.net.stack.advance(this.#elapsed(), (now) => { this.#frozen = Math.max(this.#frozen, now); });
+    this.net.stack.advance(this.#elapsed(), (now) => {
+      this.#frozen = Math.max(this.#frozen, now);
+    });
   }
 
   nextPid(): number {

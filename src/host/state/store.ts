@@ -25,11 +25,22 @@ const sqliteCode = (e: unknown): number => (typeof e === 'object' && e !== null 
 
 /** SQLite's primary result codes in the user's words. */
 const REASONS: Readonly<Record<number, string>> = {
-  5: 'another command holds it', 8: 'it is read-only', 10: 'reading or writing failed', 11: 'it is damaged', 13: 'the disk is full',
-  14: 'it cannot be opened', 26: 'it is not a drywall state file', 23: 'access is denied',
+  5: 'another command holds it',
+  8: 'it is read-only',
+  10: 'reading or writing failed',
+  11: 'it is damaged',
+  13: 'the disk is full',
+  14: 'it cannot be opened',
+  26: 'it is not a drywall state file',
+  23: 'access is denied',
 };
 
-export interface StoredListener { readonly id: number; readonly pid: number; readonly argv: readonly string[]; readonly shown: number }
+export interface StoredListener {
+  readonly id: number;
+  readonly pid: number;
+  readonly argv: readonly string[];
+  readonly shown: number;
+}
 
 /**
  * The state file: an SQLite database in WAL mode. `part` holds what each subsystem of the kernel model exports, a row for
@@ -60,12 +71,20 @@ export class Store {
   }
 
   /** From here on the caller alone writes; others wait. Ends with commit or rollback. */
-  begin(): void { this.#run(() => this.#db.exec('BEGIN IMMEDIATE')); }
-  commit(): void { this.#run(() => this.#db.exec('COMMIT')); }
-  rollback(): void { if (this.#db.isTransaction) this.#db.exec('ROLLBACK'); }
+  begin(): void {
+    this.#run(() => this.#db.exec('BEGIN IMMEDIATE'));
+  }
+  commit(): void {
+    this.#run(() => this.#db.exec('COMMIT'));
+  }
+  rollback(): void {
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
 
   /** Changes whenever another connection has committed something. */
-  get version(): number { return this.#run(() => Number(Object.values(this.#db.prepare('PRAGMA data_version').get() ?? {})[0])); }
+  get version(): number {
+    return this.#run(() => Number(Object.values(this.#db.prepare('PRAGMA data_version').get() ?? {})[0]));
+  }
 
   read(part: string, key = ''): unknown {
     const bytes = this.readRaw(part, key);
@@ -80,21 +99,31 @@ export class Store {
     });
   }
 
-  write(part: string, value: unknown, key = ''): void { this.writeRaw(part, serialize(value), key); }
+  write(part: string, value: unknown, key = ''): void {
+    this.writeRaw(part, serialize(value), key);
+  }
 
   writeRaw(part: string, bytes: Uint8Array, key = ''): void {
     this.#run(() => this.#db.prepare('INSERT INTO part (name, key, data) VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET data = excluded.data').run(part, key, bytes));
   }
 
-  remove(part: string, key: string): void { this.#run(() => this.#db.prepare('DELETE FROM part WHERE name = ? AND key = ?').run(part, key)); }
+  remove(part: string, key: string): void {
+    this.#run(() => this.#db.prepare('DELETE FROM part WHERE name = ? AND key = ?').run(part, key));
+  }
 
   /** Every part with its size in bytes. */
   parts(): { readonly name: string; readonly key: string; readonly bytes: number }[] {
-    return this.#run(() => this.#db.prepare('SELECT name, key, length(data) AS bytes FROM part ORDER BY name, key').all()
-      .map((r) => ({ name: String(r.name), key: String(r.key), bytes: Number(r.bytes) })));
+    return this.#run(() =>
+      this.#db
+        .prepare('SELECT name, key, length(data) AS bytes FROM part ORDER BY name, key')
+        .all()
+        .map((r) => ({ name: String(r.name), key: String(r.key), bytes: Number(r.bytes) })),
+    );
   }
 
-  clear(): void { this.#run(() => this.#db.exec('DELETE FROM part')); }
+  clear(): void {
+    this.#run(() => this.#db.exec('DELETE FROM part'));
+  }
 
   /** Registers a command that listens to events; while its process lives, other commands print for it what it would print. */
   addListener(pid: number, argv: readonly string[]): number {
@@ -109,8 +138,12 @@ export class Store {
   }
 
   listeners(): StoredListener[] {
-    return this.#run(() => this.#db.prepare('SELECT id, pid, argv, shown FROM listener').all()
-      .map((r) => ({ id: Number(r.id), pid: Number(r.pid), argv: JSON.parse(String(r.argv)), shown: Number(r.shown) })));
+    return this.#run(() =>
+      this.#db
+        .prepare('SELECT id, pid, argv, shown FROM listener')
+        .all()
+        .map((r) => ({ id: Number(r.id), pid: Number(r.pid), argv: JSON.parse(String(r.argv)), shown: Number(r.shown) })),
+    );
   }
 
   /** What a listener is to print, and how many events it has shown by then. */
@@ -123,13 +156,21 @@ export class Store {
 
   /** Output for a listener after number `after`, oldest first. */
   outputSince(id: number, after: number): { readonly seq: number; readonly text: string }[] {
-    return this.#run(() => this.#db.prepare('SELECT seq, text FROM event WHERE listener = ? AND seq > ? ORDER BY seq').all(id, after)
-      .map((r) => ({ seq: Number(r.seq), text: String(r.text) })));
+    return this.#run(() =>
+      this.#db
+        .prepare('SELECT seq, text FROM event WHERE listener = ? AND seq > ? ORDER BY seq')
+        .all(id, after)
+        .map((r) => ({ seq: Number(r.seq), text: String(r.text) })),
+    );
   }
 
-  close(): void { this.#db.close(); }
+  close(): void {
+    this.#db.close();
+  }
 
-  #run<T>(work: () => T): T { return guarded(this.path, work); }
+  #run<T>(work: () => T): T {
+    return guarded(this.path, work);
+  }
 }
 
 function guarded<T>(path: string, work: () => T): T {

@@ -29,8 +29,18 @@ export interface ConntrackConf {
 export const TCP_TIMEOUT = { RETRANS: 10, UNACK: 11 } as const;
 
 export const defaultConf = (): ConntrackConf => ({
-  acct: 0, timestamp: 0, checksum: 1, events: 2, logInvalid: 0, max: 262144, buckets: 262144, expectMax: 4096,
-  tcpLoose: 1, tcpBeLiberal: 0, tcpMaxRetrans: 3, tcpIgnoreInvalidRst: 0,
+  acct: 0,
+  timestamp: 0,
+  checksum: 1,
+  events: 2,
+  logInvalid: 0,
+  max: 262144,
+  buckets: 262144,
+  expectMax: 4096,
+  tcpLoose: 1,
+  tcpBeLiberal: 0,
+  tcpMaxRetrans: 3,
+  tcpIgnoreInvalidRst: 0,
   timeouts: {
     tcp: [120, 120, 60, 432000, 120, 60, 30, 120, 10, 120, 300, 300],
     udp: [30, 120],

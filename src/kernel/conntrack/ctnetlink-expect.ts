@@ -51,9 +51,21 @@ export function expectNew(net: Netns, m: ExpMessage, portid: number): Errno | 'E
   if (!master) return 'ENOENT';
   const userspace = master.helper === null;
   if (userspace) return 'ESHUTDOWN';
-  const made = net.conntrack.expect.related({
-    tuple, mask: { src: m.mask.src, sport: m.mask.sport ?? m.mask.icmp?.id ?? 0 }, master, zone, class: 0, helper: master.helper,
-    flags: userspace ? EXPECT.USERSPACE : 0, expectfn: null, dir: 0, savedAddr: null, savedProto: 0,
-  }, { portid });
+  const made = net.conntrack.expect.related(
+    {
+      tuple,
+      mask: { src: m.mask.src, sport: m.mask.sport ?? m.mask.icmp?.id ?? 0 },
+      master,
+      zone,
+      class: 0,
+      helper: master.helper,
+      flags: userspace ? EXPECT.USERSPACE : 0,
+      expectfn: null,
+      dir: 0,
+      savedAddr: null,
+      savedProto: 0,
+    },
+    { portid },
+  );
   return typeof made === 'string' ? made : null;
 }

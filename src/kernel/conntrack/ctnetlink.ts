@@ -28,7 +28,11 @@ export interface CtMessage {
   readonly timeout?: number;
   readonly mark?: number;
   readonly id?: number;
-  readonly protoinfo?: { readonly tcpState?: number; /** Flags for both sides (CTA_PROTOINFO_TCP_FLAGS_*). */ readonly tcpFlags?: number; readonly sctp?: { readonly state?: number; readonly vtagOrig?: number; readonly vtagReply?: number } };
+  readonly protoinfo?: {
+    readonly tcpState?: number /** Flags for both sides (CTA_PROTOINFO_TCP_FLAGS_*). */;
+    readonly tcpFlags?: number;
+    readonly sctp?: { readonly state?: number; readonly vtagOrig?: number; readonly vtagReply?: number };
+  };
   readonly snat?: NatRequest;
   readonly dnat?: NatRequest;
   readonly helper?: string;
@@ -45,13 +49,18 @@ export function parseTuple(m: TupleMessage): Tuple | null {
   if (m.l3num !== 2 && m.l3num !== 10) return null;
   const base = { l3num: m.l3num, protonum: m.protonum, src: m.src, dst: m.dst } as const;
   switch (m.protonum) {
-    case 1: case 58: {
+    case 1:
+    case 58: {
       if (!m.icmp) return null;
       const known = m.protonum === 1 ? ICMP_INVERT : ICMPV6_INVERT;
       if (known[m.icmp.type] === undefined) return null;
       return { ...base, sport: m.icmp.id, dport: 0, icmp: { type: m.icmp.type, code: m.icmp.code } };
     }
-    case 6: case 17: case 132: case 136: case 47:
+    case 6:
+    case 17:
+    case 132:
+    case 136:
+    case 47:
       if (m.sport === undefined || m.dport === undefined) return null;
       return { ...base, sport: m.sport, dport: m.dport };
     default:
@@ -73,7 +82,11 @@ function parseZone(m: CtMessage, sides: readonly ('orig' | 'reply')[]): Zone | n
 
 type Answer<T> = T | Errno;
 
-interface Parsed { readonly zone: Zone; readonly orig: Tuple | null; readonly reply: Tuple | null }
+interface Parsed {
+  readonly zone: Zone;
+  readonly orig: Tuple | null;
+  readonly reply: Tuple | null;
+}
 
 function parse(m: CtMessage, sides: readonly ('orig' | 'reply')[]): Parsed | null {
   const zone = parseZone(m, sides);
@@ -125,13 +138,27 @@ export interface DumpFilter {
 export function ctDump(net: Netns, filter: DumpFilter): Answer<Conntrack[]> {
   const { family, mark, status } = filter;
   if (status && status.mask === 0) return 'EINVAL';
-  return net.conntrack.entries().filter((ct) => (family === 0 || ct.l3num === family)
-    && (!mark || (ct.mark & mark.mask) >>> 0 === mark.val >>> 0)
-    && (!status || (ct.status & status.mask) === (status.val | 0)));
+  return net.conntrack
+    .entries()
+    .filter(
+      (ct) => (family === 0 || ct.l3num === family) && (!mark || (ct.mark & mark.mask) >>> 0 === mark.val >>> 0) && (!status || (ct.status & status.mask) === (status.val | 0)),
+    );
 }
 
-const UNCHANGEABLE = IPS.SRC_NAT_DONE | IPS.DST_NAT_DONE | IPS.SRC_NAT | IPS.DST_NAT | IPS.EXPECTED | IPS.CONFIRMED | IPS.DYING
-  | IPS.SEQ_ADJUST | IPS.TEMPLATE | IPS.NAT_CLASH | IPS.OFFLOAD | IPS.HW_OFFLOAD | IPS.HELPER;
+const UNCHANGEABLE =
+  IPS.SRC_NAT_DONE |
+  IPS.DST_NAT_DONE |
+  IPS.SRC_NAT |
+  IPS.DST_NAT |
+  IPS.EXPECTED |
+  IPS.CONFIRMED |
+  IPS.DYING |
+  IPS.SEQ_ADJUST |
+  IPS.TEMPLATE |
+  IPS.NAT_CLASH |
+  IPS.OFFLOAD |
+  IPS.HW_OFFLOAD |
+  IPS.HELPER;
 
 /** ctnetlink_change_status */
 function changeStatus(ct: Conntrack, status: number): Errno | null {
@@ -143,7 +170,8 @@ function changeStatus(ct: Conntrack, status: number): Errno | null {
   return null;
 }
 
-const TCP_CONNTRACK_MAX = 10, SCTP_CONNTRACK_MAX = 9;
+const TCP_CONNTRACK_MAX = 10,
+  SCTP_CONNTRACK_MAX = 9;
 
 /** ctnetlink_change_protoinfo: the protocol's from_nlattr. */
 function changeProtoinfo(ct: Conntrack, info: NonNullable<CtMessage['protoinfo']>): Errno | null {
@@ -170,7 +198,7 @@ function attachLabels(ct: Conntrack, labels: Uint8Array, mask: Uint8Array | unde
     // Words that were not sent are cleared; a mask names the bits that may change.
     const sent = labels[i] ?? 0;
     const m = i < labels.length ? (mask ? ~(mask[i] ?? 0) & 255 : 0) : 0;
-    next[i] = ct.labels[i] & m ^ sent;
+    next[i] = (ct.labels[i] & m) ^ sent;
   }
   ct.labels = next;
   return null;
@@ -217,7 +245,7 @@ function create(net: Netns, m: CtMessage, p: { zone: Zone; orig: Tuple; reply: T
   if (!table.insert(ct)) return 'EEXIST';
   // Only entries that tools make are counted (nf_conntrack_hash_check_insert's callers).
   table.stats.insert++;
-  table.report(ct, IPCT.NEW | EVENTS_OF_CHANGE & ~IPCT.LABEL | (m.labels && ct.labels ? IPCT.LABEL : 0), portid);
+  table.report(ct, IPCT.NEW | (EVENTS_OF_CHANGE & ~IPCT.LABEL) | (m.labels && ct.labels ? IPCT.LABEL : 0), portid);
   return ct;
 }
 

@@ -14,8 +14,22 @@ export interface Tuple {
 
 /** IPS_* bits of linux/netfilter/nf_conntrack_common.h. */
 export const IPS = {
-  EXPECTED: 1, SEEN_REPLY: 2, ASSURED: 4, CONFIRMED: 8, SRC_NAT: 16, DST_NAT: 32, SEQ_ADJUST: 64, SRC_NAT_DONE: 128,
-  DST_NAT_DONE: 256, DYING: 512, FIXED_TIMEOUT: 1024, TEMPLATE: 2048, NAT_CLASH: 4096, HELPER: 8192, OFFLOAD: 16384, HW_OFFLOAD: 32768,
+  EXPECTED: 1,
+  SEEN_REPLY: 2,
+  ASSURED: 4,
+  CONFIRMED: 8,
+  SRC_NAT: 16,
+  DST_NAT: 32,
+  SEQ_ADJUST: 64,
+  SRC_NAT_DONE: 128,
+  DST_NAT_DONE: 256,
+  DYING: 512,
+  FIXED_TIMEOUT: 1024,
+  TEMPLATE: 2048,
+  NAT_CLASH: 4096,
+  HELPER: 8192,
+  OFFLOAD: 16384,
+  HW_OFFLOAD: 32768,
 } as const;
 /** IPS_NAT_MASK, IPS_NAT_DONE_MASK. */
 export const IPS_NAT_MASK = IPS.SRC_NAT | IPS.DST_NAT;
@@ -26,18 +40,35 @@ const _DIR = { ORIGINAL: 0, REPLY: 1 } as const;
 export type Dir = 0 | 1;
 
 /** struct nf_conntrack_zone; `both` is NF_CT_DEFAULT_ZONE_DIR. */
-export interface Zone { readonly id: number; readonly dir: 'both' | 'original' | 'reply' }
+export interface Zone {
+  readonly id: number;
+  readonly dir: 'both' | 'original' | 'reply';
+}
 export const DEFAULT_ZONE: Zone = Object.freeze({ id: 0, dir: 'both' });
 
 /** IPCT_* event bits (enum ip_conntrack_events), as masks. */
 export const IPCT = {
-  NEW: 1, RELATED: 2, DESTROY: 4, REPLY: 8, ASSURED: 16, PROTOINFO: 32, HELPER: 64, MARK: 128, SEQADJ: 256, SECMARK: 512, LABEL: 1024, SYNPROXY: 2048,
+  NEW: 1,
+  RELATED: 2,
+  DESTROY: 4,
+  REPLY: 8,
+  ASSURED: 16,
+  PROTOINFO: 32,
+  HELPER: 64,
+  MARK: 128,
+  SEQADJ: 256,
+  SECMARK: 512,
+  LABEL: 1024,
+  SYNPROXY: 2048,
 } as const;
 /** IPEXP_*. */
 export const IPEXP = { NEW: 1, DESTROY: 2 } as const;
 
 /** What listeners are told of (the nf_ct_event extension): masks set by `CT --ctevents`, `ct event set`, or everything. */
-export interface EventCache { ctmask: number; expmask: number }
+export interface EventCache {
+  ctmask: number;
+  expmask: number;
+}
 
 /**
  * A tracked connection (struct nf_conn). Mutable: packets change it. Which optional parts exist follows the kernel's
@@ -86,15 +117,38 @@ export class Conntrack {
     this.proto = proto;
   }
 
-  tuple(dir: Dir): Tuple { return dir === 0 ? this.original : this.reply; }
-  get protonum(): number { return this.original.protonum; }
-  get l3num(): 2 | 10 { return this.original.l3num; }
+  tuple(dir: Dir): Tuple {
+    return dir === 0 ? this.original : this.reply;
+  }
+  get protonum(): number {
+    return this.original.protonum;
+  }
+  get l3num(): 2 | 10 {
+    return this.original.l3num;
+  }
 }
 
-export interface SeqAdjust { correctionPos: number; offsetBefore: number; offsetAfter: number }
+export interface SeqAdjust {
+  correctionPos: number;
+  offsetBefore: number;
+  offsetAfter: number;
+}
 
 export type ProtoState =
-  | { readonly kind: 'tcp'; state: number; lastDir: number; retrans: number; lastIndex: number; lastSeq: number; lastAck: number; lastEnd: number; lastWin: number; lastWscale: number; lastFlags: number; seen: [TcpSide, TcpSide] }
+  | {
+      readonly kind: 'tcp';
+      state: number;
+      lastDir: number;
+      retrans: number;
+      lastIndex: number;
+      lastSeq: number;
+      lastAck: number;
+      lastEnd: number;
+      lastWin: number;
+      lastWscale: number;
+      lastFlags: number;
+      seen: [TcpSide, TcpSide];
+    }
   | { readonly kind: 'udp'; streamTs: number }
   | { readonly kind: 'sctp'; state: number; vtag: [number, number]; flags: number; lastDir: number; init: [boolean, boolean] }
   /** Timeouts in seconds, copied from the sysctls or the policy at the first packet. */
@@ -103,18 +157,46 @@ export type ProtoState =
   | { readonly kind: 'generic' };
 
 /** struct ip_ct_tcp_state */
-export interface TcpSide { tdEnd: number; tdMaxEnd: number; tdMaxwin: number; tdMaxack: number; tdScale: number; flags: number }
+export interface TcpSide {
+  tdEnd: number;
+  tdMaxEnd: number;
+  tdMaxwin: number;
+  tdMaxack: number;
+  tdScale: number;
+  flags: number;
+}
 
 const tcpSide = (): TcpSide => ({ tdEnd: 0, tdMaxEnd: 0, tdMaxwin: 0, tdMaxack: 0, tdScale: 0, flags: 0 });
 
 /** The zeroed protocol part of a fresh struct nf_conn. */
 export function newProtoState(protonum: number): ProtoState {
   switch (protonum) {
-    case 6: return { kind: 'tcp', state: 0, lastDir: 0, retrans: 0, lastIndex: 0, lastSeq: 0, lastAck: 0, lastEnd: 0, lastWin: 0, lastWscale: 0, lastFlags: 0, seen: [tcpSide(), tcpSide()] };
-    case 17: case 136: return { kind: 'udp', streamTs: -1 };
-    case 132: return { kind: 'sctp', state: 0, vtag: [0, 0], flags: 0, lastDir: 0, init: [false, false] };
-    case 47: return { kind: 'gre', streamTimeout: 0, timeout: 0 };
-    case 1: case 58: return { kind: 'icmp' };
-    default: return { kind: 'generic' };
+    case 6:
+      return {
+        kind: 'tcp',
+        state: 0,
+        lastDir: 0,
+        retrans: 0,
+        lastIndex: 0,
+        lastSeq: 0,
+        lastAck: 0,
+        lastEnd: 0,
+        lastWin: 0,
+        lastWscale: 0,
+        lastFlags: 0,
+        seen: [tcpSide(), tcpSide()],
+      };
+    case 17:
+    case 136:
+      return { kind: 'udp', streamTs: -1 };
+    case 132:
+      return { kind: 'sctp', state: 0, vtag: [0, 0], flags: 0, lastDir: 0, init: [false, false] };
+    case 47:
+      return { kind: 'gre', streamTimeout: 0, timeout: 0 };
+    case 1:
+    case 58:
+      return { kind: 'icmp' };
+    default:
+      return { kind: 'generic' };
   }
 }

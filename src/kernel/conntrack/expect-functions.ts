@@ -9,4 +9,6 @@ type ExpectFunction = (net: Netns, ct: Conntrack, exp: Expectation) => void;
 const FUNCTIONS: Readonly<Record<string, ExpectFunction>> = { 'nat-follow-master': followMaster };
 
 export const expectFunction = (name: string): ExpectFunction | undefined => FUNCTIONS[name];
-export const addExpectFunction = (name: string, f: ExpectFunction): void => { (FUNCTIONS as Record<string, ExpectFunction>)[name] = f; };
+export const addExpectFunction = (name: string, f: ExpectFunction): void => {
+  (FUNCTIONS as Record<string, ExpectFunction>)[name] = f;
+};

@@ -8,7 +8,10 @@ import { sameBytes, zoneId } from './tuple.ts';
 export const EXPECT = { PERMANENT: 1, INACTIVE: 2, USERSPACE: 4 } as const;
 
 /** struct nf_conntrack_tuple_mask: source address and port (or id) only; the rest of the tuple must be equal. */
-export interface TupleMask { readonly src: Uint8Array; readonly sport: number }
+export interface TupleMask {
+  readonly src: Uint8Array;
+  readonly sport: number;
+}
 
 /** An expected connection (struct nf_conntrack_expect). */
 export interface Expectation {
@@ -34,7 +37,8 @@ export interface Expectation {
 export type NewExpectation = Omit<Expectation, 'id' | 'expiresAt'>;
 
 const masked = (t: Tuple, exp: { tuple: Tuple; mask: TupleMask }): boolean => {
-  const e = exp.tuple, m = exp.mask;
+  const e = exp.tuple,
+    m = exp.mask;
   if (t.l3num !== e.l3num || t.protonum !== e.protonum || t.dport !== e.dport || !sameBytes(t.dst, e.dst)) return false;
   if ((t.icmp?.type ?? 0) !== (e.icmp?.type ?? 0) || (t.icmp?.code ?? 0) !== (e.icmp?.code ?? 0)) return false;
   if ((t.sport & m.sport) !== (e.sport & m.sport)) return false;
@@ -43,8 +47,7 @@ const masked = (t: Tuple, exp: { tuple: Tuple; mask: TupleMask }): boolean => {
 };
 
 const sameTupleMask = (a: Expectation, b: NewExpectation): boolean =>
-  a.mask.sport === b.mask.sport && sameBytes(a.mask.src, b.mask.src) && masked(b.tuple, { tuple: a.tuple, mask: wholeSource(a) })
-  && zoneId(a.zone, 0) === zoneId(b.zone, 0);
+  a.mask.sport === b.mask.sport && sameBytes(a.mask.src, b.mask.src) && masked(b.tuple, { tuple: a.tuple, mask: wholeSource(a) }) && zoneId(a.zone, 0) === zoneId(b.zone, 0);
 /** Every bit of the source. */
 const wholeSource = (a: Expectation): TupleMask => ({ src: new Uint8Array(a.tuple.src.length).fill(255), sport: 0xffffffff });
 
@@ -61,10 +64,18 @@ export class ExpectationTable {
   #all = new Set<Expectation>();
   #serial = 0;
 
-  constructor(net: Netns) { this.#net = net; }
+  constructor(net: Netns) {
+    this.#net = net;
+  }
 
-  get count(): number { this.gc(); return this.#all.size; }
-  entries(): Expectation[] { this.gc(); return [...this.#all]; }
+  get count(): number {
+    this.gc();
+    return this.#all.size;
+  }
+  entries(): Expectation[] {
+    this.gc();
+    return [...this.#all];
+  }
 
   /** Timers that ran out. */
   gc(): void {
@@ -96,11 +107,17 @@ export class ExpectationTable {
    * nf_ct_expect_related_report: adds it, refreshing one that is the same, evicting the oldest of its class when the
    * helper's policy says so. Without `timeoutSeconds` the policy's timeout holds.
    */
-  related(exp: NewExpectation, options: { readonly portid?: number; readonly skipMaster?: boolean; readonly timeoutSeconds?: number } = {}): Expectation | 'EBUSY' | 'EMFILE' | 'ESHUTDOWN' {
+  related(
+    exp: NewExpectation,
+    options: { readonly portid?: number; readonly skipMaster?: boolean; readonly timeoutSeconds?: number } = {},
+  ): Expectation | 'EBUSY' | 'EMFILE' | 'ESHUTDOWN' {
     this.gc();
     const policy = helperByName(exp.master.helper ?? '')?.policies[exp.class];
     for (const old of this.#all) {
-      if (old.master === exp.master && old.class === exp.class && sameTupleMask(old, exp)) { this.unlink(old); break; }
+      if (old.master === exp.master && old.class === exp.class && sameTupleMask(old, exp)) {
+        this.unlink(old);
+        break;
+      }
       if (clash(old, exp) && !(options.skipMaster && old.master === exp.master && sameTupleMask(old, exp))) return 'EBUSY';
     }
     if (policy && policy.maxExpected > 0) {
@@ -128,6 +145,11 @@ export class ExpectationTable {
     for (const exp of this.#all) if (exp.master === master) this.unlink(exp);
   }
 
-  load(all: Iterable<Expectation>, serial: number): void { this.#all = new Set(all); this.#serial = serial; }
-  get serial(): number { return this.#serial; }
+  load(all: Iterable<Expectation>, serial: number): void {
+    this.#all = new Set(all);
+    this.#serial = serial;
+  }
+  get serial(): number {
+    return this.#serial;
+  }
 }

@@ -3,7 +3,10 @@ import { IPS } from './entry.ts';
 import type { Conntrack, Tuple } from './entry.ts';
 import { sameBytes } from './tuple.ts';
 
-interface Entry { readonly master: Conntrack; readonly tuple: Tuple }
+interface Entry {
+  readonly master: Conntrack;
+  readonly tuple: Tuple;
+}
 
 /** The list by which GRE packets of PPTP calls find their source key (nf_conntrack_proto_gre.c: gre_keymap). */
 const maps = new WeakMap<Netns, Entry[]>();
@@ -14,7 +17,12 @@ export function addGreKey(net: Netns, master: Conntrack, tuple: Tuple): void {
   maps.set(net, list);
 }
 
-export function dropGreKeys(net: Netns, master: Conntrack): void { maps.set(net, (maps.get(net) ?? []).filter((e) => e.master !== master)); }
+export function dropGreKeys(net: Netns, master: Conntrack): void {
+  maps.set(
+    net,
+    (maps.get(net) ?? []).filter((e) => e.master !== master),
+  );
+}
 
 /** gre_keymap_lookup */
 export function greKeyOf(net: Netns, t: Tuple): number {

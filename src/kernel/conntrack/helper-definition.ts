@@ -3,7 +3,11 @@ import type { CtInfo, Skb } from '../net/skb.ts';
 import type { Conntrack } from './entry.ts';
 
 /** One class of expectations of a helper (struct nf_conntrack_expect_policy). */
-export interface ExpectPolicy { readonly name: string; readonly maxExpected: number; /** Seconds. */ readonly timeout: number }
+export interface ExpectPolicy {
+  readonly name: string;
+  readonly maxExpected: number /** Seconds. */;
+  readonly timeout: number;
+}
 
 /** A conntrack helper (struct nf_conntrack_helper): one file a helper in ./helper, exported as `helper`. */
 export interface Helper {

@@ -25,10 +25,14 @@ export function findL4(b: Uint8Array, o: number, family: 4 | 6): { at: number; p
 export function tupleOf(b: Uint8Array, o: number, family: 4 | 6, at: number, protonum: number, greKey: (t: Tuple) => number): Tuple | null {
   const base = family === 4 ? { l3num: 2 as const, protonum, src: ip4Src(b, o), dst: ip4Dst(b, o) } : { l3num: 10 as const, protonum, src: ip6Src(b, o), dst: ip6Dst(b, o) };
   switch (protonum) {
-    case IPPROTO.ICMP: case IPPROTO.ICMPV6:
+    case IPPROTO.ICMP:
+    case IPPROTO.ICMPV6:
       if (at + 8 > b.length) return null;
       return { ...base, sport: u16(b, at + 4), dport: 0, icmp: { type: b[at], code: b[at + 1] } };
-    case IPPROTO.TCP: case IPPROTO.UDP: case IPPROTO.UDPLITE: case IPPROTO.SCTP:
+    case IPPROTO.TCP:
+    case IPPROTO.UDP:
+    case IPPROTO.UDPLITE:
+    case IPPROTO.SCTP:
       if (at + 4 > b.length) return null;
       return { ...base, sport: u16(b, at), dport: u16(b, at + 2) };
     case IPPROTO.GRE: {
@@ -38,7 +42,8 @@ export function tupleOf(b: Uint8Array, o: number, family: 4 | 6, at: number, pro
       const half: Tuple = { ...base, sport: 0, dport: u16(b, at + 6) };
       return { ...half, sport: greKey(half) };
     }
-    default: return { ...base, sport: 0, dport: 0 };
+    default:
+      return { ...base, sport: 0, dport: 0 };
   }
 }
 
@@ -55,10 +60,13 @@ export function invertTuple(t: Tuple): Tuple | null {
 /** nf_checksum: wrong? Only asked at prerouting, and only where net.netfilter.nf_conntrack_checksum says so. */
 export function badChecksum(net: Netns, state: HookState, skb: Skb, at: number, protonum: number, length = skb.data.length - at): boolean {
   if (!net.conntrack.conf.checksum || state.hook !== 'prerouting') return false;
-  const b = skb.data, o = skb.network;
+  const b = skb.data,
+    o = skb.network;
   if (protonum === IPPROTO.ICMP) return checksum(b, at, b.length) !== 0;
   const v4 = b[o] >> 4 === 4;
   const total = b.length - at;
   // udplite_error asks for UDP's pseudo header: datagrams with a right checksum count as wrong.
-  return checksum(b, at, at + length, pseudo(v4 ? ip4Src(b, o) : ip6Src(b, o), v4 ? ip4Dst(b, o) : ip6Dst(b, o), protonum === IPPROTO.UDPLITE ? IPPROTO.UDP : protonum, total)) !== 0;
+  return (
+    checksum(b, at, at + length, pseudo(v4 ? ip4Src(b, o) : ip6Src(b, o), v4 ? ip4Dst(b, o) : ip6Dst(b, o), protonum === IPPROTO.UDPLITE ? IPPROTO.UDP : protonum, total)) !== 0
+  );
 }

@@ -4,7 +4,10 @@ import { IPS } from './entry.ts';
 import type { Conntrack, Tuple } from './entry.ts';
 
 /** CTA_NAT_SRC / CTA_NAT_DST: an address, a port, or both; without either only the empty attribute came. */
-export interface NatRequest { readonly ip?: Uint8Array; readonly port?: number }
+export interface NatRequest {
+  readonly ip?: Uint8Array;
+  readonly port?: number;
+}
 
 /**
  * ctnetlink_setup_nat: both manipulations are set up when one is asked for, the other as an empty binding. Ports are taken as
@@ -25,14 +28,18 @@ function manipulate(net: Netns, ct: Conntrack, side: 'src' | 'dst', range: NatRe
   const next: { -readonly [K in keyof Tuple]: Tuple[K] } = { ...current };
   if (range.ip) next[side] = range.ip;
   if (range.port !== undefined && hasPorts(ct.protonum)) next[side === 'src' ? 'sport' : 'dport'] = range.port;
-  const changed = next.src !== current.src && !equal(next.src, current.src) || next.dst !== current.dst && !equal(next.dst, current.dst)
-    || next.sport !== current.sport || next.dport !== current.dport;
+  const changed =
+    (next.src !== current.src && !equal(next.src, current.src)) ||
+    (next.dst !== current.dst && !equal(next.dst, current.dst)) ||
+    next.sport !== current.sport ||
+    next.dport !== current.dport;
   if (changed) {
     const reply = invert(ct, next);
     let free = reply;
     const key = side === 'src' ? 'dport' : 'sport';
     // Only the port may give way, where one is tracked and none was asked for.
-    for (let i = 0; range.port === undefined && i < 64512 && net.conntrack.taken(free, ct.zone, ct) && hasPorts(ct.protonum); i++) free = { ...free, [key]: 1024 + (free[key] + 1 - 1024) % 64512 };
+    for (let i = 0; range.port === undefined && i < 64512 && net.conntrack.taken(free, ct.zone, ct) && hasPorts(ct.protonum); i++)
+      free = { ...free, [key]: 1024 + ((free[key] + 1 - 1024) % 64512) };
     ct.reply = free;
     ct.status |= side === 'src' ? IPS.SRC_NAT : IPS.DST_NAT;
   }

@@ -19,7 +19,10 @@ import { sameBytes, sameTuple } from './tuple.ts';
 
 const familyOf = (state: HookState): 4 | 6 => (state.pf === 'ip6' ? 6 : 4);
 
-const greKey = (net: Netns) => (t: Tuple): number => greKeyOf(net, t);
+const greKey =
+  (net: Netns) =>
+  (t: Tuple): number =>
+    greKeyOf(net, t);
 
 /** nf_ct_zone_tmpl */
 function zoneOf(skb: Skb): Zone {
@@ -32,7 +35,8 @@ function zoneOf(skb: Skb): Zone {
 export function defragHook(skb: Skb, state: HookState): HookVerdict {
   if (skb.ct || skb.ctinfo === CTINFO.untracked) return 'accept';
   if (state.pf === 'ip' && !(u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET))) return 'accept';
-  const fragments = state.net.stack.fragments, user = `${state.hook} ${zoneOf(skb).id}`;
+  const fragments = state.net.stack.fragments,
+    user = `${state.hook} ${zoneOf(skb).id}`;
   if (state.pf === 'ip') {
     return fragments.defrag4(skb, user) ? 'accept' : 'stolen';
   }
@@ -45,24 +49,40 @@ export function defragHook(skb: Skb, state: HookState): HookVerdict {
 
 /** nf_conntrack_in */
 export function trackHook(skb: Skb, state: HookState): HookVerdict {
-  const { net } = state, table = net.conntrack;
+  const { net } = state,
+    table = net.conntrack;
   if (state.hook === 'output' && state.pf === 'ip' && u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET)) return 'accept';
   if (skb.ct || skb.ctinfo === CTINFO.untracked) return 'accept';
   const family = familyOf(state);
   const l4 = findL4(skb.data, skb.network, family);
-  const done = (v: HookVerdict): HookVerdict => { skb.template = null; return v; };
-  if (!l4) { table.stats.invalid++; return done('accept'); }
+  const done = (v: HookVerdict): HookVerdict => {
+    skb.template = null;
+    return v;
+  };
+  if (!l4) {
+    table.stats.invalid++;
+    return done('accept');
+  }
   skb.transport = l4.at;
   skb.l4proto = l4.protonum;
   if (l4.protonum === IPPROTO.ICMP || l4.protonum === IPPROTO.ICMPV6) {
     const r = icmpError(skb, state, family, l4.at, l4.protonum);
-    if (r === 'bad') { table.stats.error++; return done('accept'); }
+    if (r === 'bad') {
+      table.stats.error++;
+      return done('accept');
+    }
     if (r === 'assigned') return done('accept');
   }
   for (let round = 0; round < 2; round++) {
     const found = resolve(skb, state, family, l4.at, l4.protonum);
-    if (found === 'full') { table.stats.drop++; return done('drop'); }
-    if (!found) { table.stats.invalid++; return done('accept'); }
+    if (found === 'full') {
+      table.stats.drop++;
+      return done('drop');
+    }
+    if (!found) {
+      table.stats.invalid++;
+      return done('accept');
+    }
     skb.ct = found.ct;
     skb.ctinfo = found.ctinfo;
     const c: TrackContext = { net, state, skb, at: l4.at, ct: found.ct, ctinfo: found.ctinfo, dir: dirOf(found.ctinfo) };
@@ -78,7 +98,10 @@ export function trackHook(skb: Skb, state: HookState): HookVerdict {
     skb.ctinfo = CTINFO.new;
     if (verdict === 'repeat') continue;
     table.stats.invalid++;
-    if (verdict === 'drop') { table.stats.drop++; return done('drop'); }
+    if (verdict === 'drop') {
+      table.stats.drop++;
+      return done('drop');
+    }
     return done('accept');
   }
   return done('accept');
@@ -98,7 +121,11 @@ function icmpError(skb: Skb, state: HookState, family: 4 | 6, at: number, proton
     if (type > 18) return 'bad';
     return ERRORS4.has(type) ? innerError(skb, state, family, at + 8, ip4Dst(b, skb.network)) : 'normal';
   }
-  if (UNTRACKED6.has(type)) { skb.ct = null; skb.ctinfo = CTINFO.untracked; return 'assigned'; }
+  if (UNTRACKED6.has(type)) {
+    skb.ct = null;
+    skb.ctinfo = CTINFO.untracked;
+    return 'assigned';
+  }
   if (type === 137) return redirect6(skb, state, at);
   return type >= 128 ? 'normal' : innerError(skb, state, family, at + 8, ip6Dst(b, skb.network));
 }
@@ -106,7 +133,7 @@ function icmpError(skb: Skb, state: HookState, family: 4 | 6, at: number, proton
 /** nf_conntrack_icmpv6_redirect: what it is about stands in the redirected-header option. */
 function redirect6(skb: Skb, state: HookState, at: number): 'normal' | 'bad' | 'assigned' {
   const b = skb.data;
-  for (let i = at + 40; i + 8 <= b.length;) {
+  for (let i = at + 40; i + 8 <= b.length; ) {
     const len = b[i + 1] * 8;
     if (len === 0) return 'bad';
     if (b[i] === 4) return innerError(skb, state, 6, i + 8, ip6Dst(b, skb.network));
@@ -138,8 +165,10 @@ function findInner(b: Uint8Array, o: number, family: 4 | 6): { at: number; proto
 
 /** resolve_normal_ct */
 function resolve(skb: Skb, state: HookState, family: 4 | 6, at: number, protonum: number): { ct: Conntrack; ctinfo: CtInfo } | null | 'full' {
-  const zone = zoneOf(skb), b = skb.data;
-  const known = family === 4 && (protonum === IPPROTO.UDP || protonum === IPPROTO.TCP) && at + 4 <= b.length ? state.net.conntrack.findPacket4(zone, b, skb.network, at, protonum) : null;
+  const zone = zoneOf(skb),
+    b = skb.data;
+  const known =
+    family === 4 && (protonum === IPPROTO.UDP || protonum === IPPROTO.TCP) && at + 4 <= b.length ? state.net.conntrack.findPacket4(zone, b, skb.network, at, protonum) : null;
   const found = known ?? findOrInit(skb, state, zone, family, at, protonum);
   if (!found || found === 'full') return found;
   const { ct, dir } = found;
@@ -154,7 +183,8 @@ function findOrInit(skb: Skb, state: HookState, zone: Zone, family: 4 | 6, at: n
 
 /** init_conntrack */
 function init(skb: Skb, state: HookState, zone: Zone, tuple: Tuple): { ct: Conntrack; dir: Dir } | null | 'full' {
-  const { net } = state, table = net.conntrack;
+  const { net } = state,
+    table = net.conntrack;
   const reply = invertTuple(tuple);
   if (!reply) return null;
   if (!table.room(tuple)) return 'full';
@@ -190,7 +220,10 @@ export function confirmHook(skb: Skb, state: HookState): HookVerdict {
     if (l4) {
       const helper = ct.helper === null ? undefined : findHelper(ct.helper, ct.l3num, ct.protonum);
       if (helper && helper.help(state.net, skb, l4.at, ct, skb.ctinfo) === 'drop') return 'drop';
-      if (adjust && !adjustSequence(skb, ct, dirOf(skb.ctinfo), l4.at)) { state.net.conntrack.stats.drop++; return 'drop'; }
+      if (adjust && !adjustSequence(skb, ct, dirOf(skb.ctinfo), l4.at)) {
+        state.net.conntrack.stats.drop++;
+        return 'drop';
+      }
     }
   }
   return confirm(skb, state.net);
@@ -203,7 +236,10 @@ export function confirm(skb: Skb, net: Netns): HookVerdict {
   const table = net.conntrack;
   if (!(ct.status & IPS.CONFIRMED)) {
     if (dirOf(skb.ctinfo) !== 0) return 'accept';
-    if (ct.status & IPS.DYING) { table.stats.insertFailed++; return 'drop'; }
+    if (ct.status & IPS.DYING) {
+      table.stats.insertFailed++;
+      return 'drop';
+    }
     if (ct.timestamp) ct.timestamp.start = net.clock.wall();
     if (!table.insert(ct)) return clash(skb, net, ct);
     // `conntrack -S` counts only insertions from user space.

@@ -23,11 +23,18 @@ export function exportTable(table: ConntrackTable, serial: number): Data {
   // Masters that died may still be meant by their children: they are kept along, unhashed.
   const all = table.entries();
   const seen = new Set(all);
-  for (const ct of all) if (ct.master && !seen.has(ct.master)) { seen.add(ct.master); all.push(ct.master); }
+  for (const ct of all)
+    if (ct.master && !seen.has(ct.master)) {
+      seen.add(ct.master);
+      all.push(ct.master);
+    }
   const index = new Map(all.map((ct, i) => [ct, i]));
   return {
-    conf: table.conf, stats: table.stats, serial, policies: table.timeouts.list(),
-    entries: all.map((ct) => ({ ...ct, master: ct.master ? index.get(ct.master) ?? -1 : -1, timeoutPolicy: ct.timeoutPolicy })),
+    conf: table.conf,
+    stats: table.stats,
+    serial,
+    policies: table.timeouts.list(),
+    entries: all.map((ct) => ({ ...ct, master: ct.master ? (index.get(ct.master) ?? -1) : -1, timeoutPolicy: ct.timeoutPolicy })),
     expectations: table.expect.entries().map((e) => ({ ...e, master: index.get(e.master) ?? -1 })),
     expectSerial: table.expect.serial,
   };
@@ -47,6 +54,9 @@ export function importTable(table: ConntrackTable, data: unknown, link: (ct: Con
     Object.assign(made[i], e, { master: e.master < 0 ? null : made[e.master], timeoutPolicy: e.timeoutPolicy && (table.timeouts.find(e.timeoutPolicy.name) ?? e.timeoutPolicy) });
     if (e.hashed) link(made[i]);
   }
-  table.expect.load(d.expectations.filter((e) => e.master >= 0).map((e) => ({ ...e, master: made[e.master] })), d.expectSerial);
+  table.expect.load(
+    d.expectations.filter((e) => e.master >= 0).map((e) => ({ ...e, master: made[e.master] })),
+    d.expectSerial,
+  );
   return d.serial;
 }

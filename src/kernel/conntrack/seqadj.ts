@@ -44,8 +44,10 @@ export function adjustSequence(skb: Skb, ct: Conntrack, dir: Dir, at: number): b
   if (!ct.seqadj || ct.protonum !== 6) return true;
   const b = skb.data;
   if (b.length < at + 20) return false;
-  const mine = ct.seqadj[dir], other = ct.seqadj[dir === 0 ? 1 : 0];
-  const seq = u32(b, at + 4), ack = u32(b, at + 8);
+  const mine = ct.seqadj[dir],
+    other = ct.seqadj[dir === 0 ? 1 : 0];
+  const seq = u32(b, at + 4),
+    ack = u32(b, at + 8);
   const seqOff = after(seq, mine.correctionPos) ? mine.offsetAfter : mine.offsetBefore;
   change(b, at, 4, seq, (seq + seqOff) >>> 0);
   if (!(b[at + 13] & 16)) return true;
@@ -62,10 +64,13 @@ function change(b: Uint8Array, at: number, field: number, from: number, to: numb
 /** nf_ct_sack_adjust */
 function sack(b: Uint8Array, at: number, other: SeqAdjust): boolean {
   const end = at + (b[at + 12] >> 4) * 4;
-  for (let i = at + 20; i < end;) {
+  for (let i = at + 20; i < end; ) {
     const kind = b[i];
     if (kind === 0) return true;
-    if (kind === 1) { i++; continue; }
+    if (kind === 1) {
+      i++;
+      continue;
+    }
     const len = b[i + 1];
     if (i + 1 === end || i + len > end || len < 2) return false;
     if (kind === 5 && len >= 10 && (len - 2) % 8 === 0) {

@@ -18,9 +18,17 @@ const EVICTION_RANGE = 8;
 const FULL = 'nf_conntrack: nf_conntrack: table full, dropping packet';
 
 /** One of the two places of an entry in the hash (struct nf_conntrack_tuple_hash). */
-interface Slot { readonly ct: Conntrack; readonly dir: Dir; readonly hash: number; next: Slot | null }
+interface Slot {
+  readonly ct: Conntrack;
+  readonly dir: Dir;
+  readonly hash: number;
+  next: Slot | null;
+}
 
-export interface Found { readonly ct: Conntrack; readonly dir: Dir }
+export interface Found {
+  readonly ct: Conntrack;
+  readonly dir: Dir;
+}
 
 /** The connection table of a namespace (net/netfilter/nf_conntrack_core.c). */
 export class ConntrackTable {
@@ -43,17 +51,23 @@ export class ConntrackTable {
   }
 
   /** Entries in the hash, expired ones that nobody met yet included (nf_conntrack_count). */
-  get count(): number { return this.#entries.size; }
+  get count(): number {
+    return this.#entries.size;
+  }
 
   /** The confirmed connections; expired ones go as they are met (ctnetlink_dump_table). */
   entries(): Conntrack[] {
     const now = this.#net.clock.now();
     const out: Conntrack[] = [];
-    for (const ct of [...this.#entries]) if (this.#expired(ct, now)) this.kill(ct); else out.push(ct);
+    for (const ct of [...this.#entries])
+      if (this.#expired(ct, now)) this.kill(ct);
+      else out.push(ct);
     return out;
   }
 
-  #expired(ct: Conntrack, now: number): boolean { return ct.expiresAt <= now && !(ct.status & IPS.OFFLOAD); }
+  #expired(ct: Conntrack, now: number): boolean {
+    return ct.expiresAt <= now && !(ct.status & IPS.OFFLOAD);
+  }
 
   /** __nf_conntrack_find_get: entry and direction of a tuple; an expired one is removed and not found. */
   find(zone: Zone, tuple: Tuple): Found | null {
@@ -134,7 +148,9 @@ export class ConntrackTable {
 
   /** Entries with a tuple in a bucket of the kernel's table; the places here are fewer, or as many, of powers of two. */
   #inBucket(bucket: number): Conntrack[] {
-    const { buckets } = this.conf, places = this.#slots.length, out: Conntrack[] = [];
+    const { buckets } = this.conf,
+      places = this.#slots.length,
+      out: Conntrack[] = [];
     const aligned = buckets % places === 0;
     for (let at = aligned ? bucket & (places - 1) : 0, end = aligned ? at : places - 1; at <= end; at++) {
       for (let s = this.#slots[at]; s; s = s.next) if (s.hash % buckets === bucket) out.push(s.ct);
@@ -154,8 +170,11 @@ export class ConntrackTable {
   #labelsUsed(): boolean {
     const { ruleset } = this.#net.nft;
     if (this.#labels?.ruleset !== ruleset) {
-      const used = ruleset.tables.some((t) => t.chains.some((c) => c.rules.some((r) => r.exprs.some((e) =>
-        (e.kind === 'ct' || e.kind === 'ct_set') && e.key.startsWith('label') || e.kind === 'match' && e.name === 'connlabel'))));
+      const used = ruleset.tables.some((t) =>
+        t.chains.some((c) =>
+          c.rules.some((r) => r.exprs.some((e) => ((e.kind === 'ct' || e.kind === 'ct_set') && e.key.startsWith('label')) || (e.kind === 'match' && e.name === 'connlabel'))),
+        ),
+      );
       this.#labels = { ruleset, used };
     }
     return this.#labels.used;
@@ -172,7 +191,10 @@ export class ConntrackTable {
   insert(ct: Conntrack): boolean {
     for (const dir of [0, 1] as const) {
       const other = this.#lookup(ct.zone, ct.tuple(dir));
-      if (other && !this.#expired(other.ct, this.#net.clock.now())) { this.stats.insertFailed++; return false; }
+      if (other && !this.#expired(other.ct, this.#net.clock.now())) {
+        this.stats.insertFailed++;
+        return false;
+      }
       if (other) this.kill(other.ct);
     }
     this.#link(ct);
@@ -197,7 +219,12 @@ export class ConntrackTable {
   #grow(): void {
     const old = this.#slots;
     this.#slots = new Array<Slot | null>(old.length * 4).fill(null);
-    for (let s of old) while (s) { const next: Slot | null = s.next; this.#chain(s); s = next; }
+    for (let s of old)
+      while (s) {
+        const next: Slot | null = s.next;
+        this.#chain(s);
+        s = next;
+      }
   }
 
   #unchain(ct: Conntrack, hash: number, dir: Dir): void {
@@ -205,7 +232,8 @@ export class ConntrackTable {
     let before: Slot | null = null;
     for (let s = this.#slots[at]; s; before = s, s = s.next) {
       if (s.ct !== ct || s.dir !== dir) continue;
-      if (before) before.next = s.next; else this.#slots[at] = s.next;
+      if (before) before.next = s.next;
+      else this.#slots[at] = s.next;
       return;
     }
   }
@@ -227,7 +255,9 @@ export class ConntrackTable {
   }
 
   /** Changes the reply tuple of a connection that is not in the hash yet (nf_conntrack_alter_reply). */
-  alterReply(ct: Conntrack, reply: Tuple): void { ct.reply = reply; }
+  alterReply(ct: Conntrack, reply: Tuple): void {
+    ct.reply = reply;
+  }
 
   /** __nf_ct_refresh_acct without the accounting: a new time to live, unless it is fixed. */
   refresh(ct: Conntrack, seconds: number): void {
@@ -238,23 +268,34 @@ export class ConntrackTable {
    * Whole seconds left, as the kernel prints them (nf_ct_expires / HZ): a moment has passed since they were set, but for
    * the events that tell of it (`passed` 0).
    */
-  secondsLeft(ct: Conntrack, passed = 1): number { return Math.max(0, Math.floor((ct.expiresAt - this.#net.clock.now() - passed) / 1000)); }
+  secondsLeft(ct: Conntrack, passed = 1): number {
+    return Math.max(0, Math.floor((ct.expiresAt - this.#net.clock.now() - passed) / 1000));
+  }
 
   /** Removes what has run out (gc_worker). */
-  gc(): void { this.entries(); this.expect.gc(); }
+  gc(): void {
+    this.entries();
+    this.expect.gc();
+  }
 
   // ---- events ----
 
   listen(listener: EventListener): () => void {
     this.#listeners.add(listener);
-    return () => { this.#listeners.delete(listener); };
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   /** nf_ctnetlink_has_listener: somebody is bound to a group of connections or expectations. */
-  get hasListener(): boolean { return this.#listeners.size > 0; }
+  get hasListener(): boolean {
+    return this.#listeners.size > 0;
+  }
 
   /** nf_conntrack_event_cache: remembered until the packet is through. */
-  cache(ct: Conntrack, bits: number): void { if (ct.events) ct.pendingEvents |= bits; }
+  cache(ct: Conntrack, bits: number): void {
+    if (ct.events) ct.pendingEvents |= bits;
+  }
 
   /** nf_ct_deliver_cached_events */
   deliver(ct: Conntrack): void {
@@ -282,6 +323,10 @@ export class ConntrackTable {
     for (const l of this.#listeners) if (l.groups.has(event.group as EventGroup)) l.event(event);
   }
 
-  export(): unknown { return exportTable(this, this.#serial); }
-  import(data: unknown): void { this.#serial = importTable(this, data, (ct) => this.#link(ct)); }
+  export(): unknown {
+    return exportTable(this, this.#serial);
+  }
+  import(data: unknown): void {
+    this.#serial = importTable(this, data, (ct) => this.#link(ct));
+  }
 }

@@ -7,16 +7,25 @@ export class TimeoutPolicies {
   readonly #net: Netns;
   #all: TimeoutPolicy[] = [];
 
-  constructor(net: Netns) { this.#net = net; }
+  constructor(net: Netns) {
+    this.#net = net;
+  }
 
-  list(): readonly TimeoutPolicy[] { return this.#all; }
-  find(name: string): TimeoutPolicy | undefined { return this.#all.find((p) => p.name === name); }
-  add(policy: TimeoutPolicy): void { this.#all = [...this.#all, policy]; }
+  list(): readonly TimeoutPolicy[] {
+    return this.#all;
+  }
+  find(name: string): TimeoutPolicy | undefined {
+    return this.#all.find((p) => p.name === name);
+  }
+  add(policy: TimeoutPolicy): void {
+    this.#all = [...this.#all, policy];
+  }
 
   /** Does a rule hold it (`CT --timeout`)? */
   #held(name: string): boolean {
-    return this.#net.nft.ruleset.tables.some((t) => t.chains.some((c) => c.rules.some((r) => r.exprs.some((e) =>
-      e.kind === 'target' && e.name === 'CT' && e.info.timeout === name))));
+    return this.#net.nft.ruleset.tables.some((t) =>
+      t.chains.some((c) => c.rules.some((r) => r.exprs.some((e) => e.kind === 'target' && e.name === 'CT' && e.info.timeout === name))),
+    );
   }
 
   /** ctnl_timeout_try_del: connections that had it fall back to the namespace's timeouts. */

@@ -15,18 +15,25 @@ export type TimeoutTable = 'tcp' | 'udp' | 'sctp' | 'gre' | 'icmp' | 'icmpv6' | 
 /** Which table a protocol number has (nf_ct_l4proto_find). */
 export function timeoutTable(protonum: number): TimeoutTable {
   switch (protonum) {
-    case 6: return 'tcp';
-    case 17: return 'udp';
+    case 6:
+      return 'tcp';
+    case 17:
+      return 'udp';
     // UDP-Lite has no timeouts of its own any more.
-    case 136: return 'udp';
-    case 132: return 'sctp';
-    case 47: return 'gre';
-    case 1: return 'icmp';
-    case 58: return 'icmpv6';
-    default: return 'generic';
+    case 136:
+      return 'udp';
+    case 132:
+      return 'sctp';
+    case 47:
+      return 'gre';
+    case 1:
+      return 'icmp';
+    case 58:
+      return 'icmpv6';
+    default:
+      return 'generic';
   }
 }
 
 /** The timeouts in seconds that hold for an entry: its policy's, or the namespace's. */
-export const timeoutsOf = (conf: ConntrackConf, ct: Conntrack): readonly number[] =>
-  ct.timeoutPolicy?.timeouts ?? conf.timeouts[timeoutTable(ct.original.protonum)];
+export const timeoutsOf = (conf: ConntrackConf, ct: Conntrack): readonly number[] => ct.timeoutPolicy?.timeouts ?? conf.timeouts[timeoutTable(ct.original.protonum)];

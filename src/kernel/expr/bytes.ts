@@ -1,12 +1,20 @@
 import type { Regs } from './machine.ts';
 
 /** Values as the kernel stores them in registers: host order is little endian; the last word is padded with zeros. */
-export function store32(regs: Regs, at: number, v: number): void { regs.words[at >> 2] = v | 0; }
-export function store8(regs: Regs, at: number, v: number): void { regs.words[at >> 2] = v & 255; }
+export function store32(regs: Regs, at: number, v: number): void {
+  regs.words[at >> 2] = v | 0;
+}
+export function store8(regs: Regs, at: number, v: number): void {
+  regs.words[at >> 2] = v & 255;
+}
 /** A host-order 16-bit value. */
-export function store16(regs: Regs, at: number, v: number): void { regs.words[at >> 2] = v & 0xffff; }
+export function store16(regs: Regs, at: number, v: number): void {
+  regs.words[at >> 2] = v & 0xffff;
+}
 /** A network-order 16-bit value. */
-export function storeBe16(regs: Regs, at: number, v: number): void { regs.words[at >> 2] = ((v >> 8) & 255) | ((v & 255) << 8); }
+export function storeBe16(regs: Regs, at: number, v: number): void {
+  regs.words[at >> 2] = ((v >> 8) & 255) | ((v & 255) << 8);
+}
 export function store64(regs: Regs, at: number, v: bigint): void {
   regs.words[at >> 2] = Number(v & 0xffff_ffffn) | 0;
   regs.words[(at >> 2) + 1] = Number((v >> 32n) & 0xffff_ffffn) | 0;

@@ -9,7 +9,9 @@ import { definition } from './generated/index.ts';
 import { trackable } from './kind/ct.ts';
 
 /** All kinds by name. */
-export const DEFINITIONS: ReadonlyMap<string, ExpressionDefinition> = new Map((definition as readonly unknown[]).map((d) => [(d as ExpressionDefinition).kind, d as ExpressionDefinition]));
+export const DEFINITIONS: ReadonlyMap<string, ExpressionDefinition> = new Map(
+  (definition as readonly unknown[]).map((d) => [(d as ExpressionDefinition).kind, d as ExpressionDefinition]),
+);
 
 /** nf_tables_expr_parse: ENOENT for a kind that this kernel has no module for. A rule's are all looked up before the first is made. */
 export function findExpression(e: Expression, ctx: InitContext): Errno | null {
@@ -28,14 +30,21 @@ export function validateExpression(e: Expression, ctx: ValidateContext): Errno |
 /** ops->init of nft_object_type: what each object refuses. */
 export function checkObject(v: ObjectValue, ctx: { readonly net: Netns; readonly family: Family }): Errno | null {
   switch (v.kind) {
-    case 'limit': return v.rate === 0n || v.unit === 0n ? 'EINVAL' : null;
-    case 'ct helper': return ctHelper(v, ctx.family);
-    case 'ct timeout': return v.l4proto !== 6 && v.l4proto !== 17 ? 'EOPNOTSUPP' : trackable(ctx.family) ? null : 'EPROTO';
-    case 'ct expectation': return trackable(ctx.family) ? null : 'EPROTO';
-    case 'synproxy': return trackable(ctx.family) ? null : 'EPROTO';
+    case 'limit':
+      return v.rate === 0n || v.unit === 0n ? 'EINVAL' : null;
+    case 'ct helper':
+      return ctHelper(v, ctx.family);
+    case 'ct timeout':
+      return v.l4proto !== 6 && v.l4proto !== 17 ? 'EOPNOTSUPP' : trackable(ctx.family) ? null : 'EPROTO';
+    case 'ct expectation':
+      return trackable(ctx.family) ? null : 'EPROTO';
+    case 'synproxy':
+      return trackable(ctx.family) ? null : 'EPROTO';
     // no security module loads contexts here
-    case 'secmark': return 'ENOENT';
-    default: return null;
+    case 'secmark':
+      return 'ENOENT';
+    default:
+      return null;
   }
 }
 

@@ -11,6 +11,9 @@ export function runElement(nft: NfTables, element: SetElement, regs: Regs, skb: 
   for (const s of states) {
     if (!s) continue;
     const v = runStateful(s, skb, nft.net);
-    if (v !== NF.CONTINUE) { regs.verdict = v; return; }
+    if (v !== NF.CONTINUE) {
+      regs.verdict = v;
+      return;
+    }
   }
 }

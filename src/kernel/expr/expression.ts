@@ -11,7 +11,7 @@ export type CmpOp = 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte';
 export type Verdict =
   | { readonly code: 'accept' | 'drop' | 'continue' | 'return' | 'break' }
   | { readonly code: 'queue'; readonly num: number; readonly bypass: boolean }
-  | { readonly code: 'jump' | 'goto'; readonly chain: string; /** A chain of the same batch (NFTA_VERDICT_CHAIN_ID); the commit fills in its name. */ readonly chainId?: number };
+  | { readonly code: 'jump' | 'goto'; readonly chain: string /** A chain of the same batch (NFTA_VERDICT_CHAIN_ID); the commit fills in its name. */; readonly chainId?: number };
 
 export type ImmediateData = { readonly value: Uint8Array } | { readonly verdict: Verdict };
 
@@ -30,11 +30,37 @@ export type StatefulExpression =
 export type Expression =
   | StatefulExpression
   | { readonly kind: 'payload'; readonly base: PayloadBase; readonly offset: number; readonly len: number; readonly dreg: Register }
-  | { readonly kind: 'payload_set'; readonly base: PayloadBase; readonly offset: number; readonly len: number; readonly sreg: Register; readonly csumType: 'none' | 'inet' | 'sctp'; readonly csumOffset: number; readonly csumFlags: number }
+  | {
+      readonly kind: 'payload_set';
+      readonly base: PayloadBase;
+      readonly offset: number;
+      readonly len: number;
+      readonly sreg: Register;
+      readonly csumType: 'none' | 'inet' | 'sctp';
+      readonly csumOffset: number;
+      readonly csumFlags: number;
+    }
   | { readonly kind: 'cmp'; readonly sreg: Register; readonly op: CmpOp; readonly data: Uint8Array }
   | { readonly kind: 'range'; readonly sreg: Register; readonly op: 'eq' | 'neq'; readonly from: Uint8Array; readonly to: Uint8Array }
-  | { readonly kind: 'bitwise'; readonly sreg: Register; readonly sreg2?: Register; readonly dreg: Register; readonly len: number; readonly op: 'mask_xor'; readonly mask: Uint8Array; readonly xor: Uint8Array }
-  | { readonly kind: 'bitwise'; readonly sreg: Register; readonly sreg2?: Register; readonly dreg: Register; readonly len: number; readonly op: 'lshift' | 'rshift' | 'and' | 'or' | 'xor'; readonly data?: Uint8Array }
+  | {
+      readonly kind: 'bitwise';
+      readonly sreg: Register;
+      readonly sreg2?: Register;
+      readonly dreg: Register;
+      readonly len: number;
+      readonly op: 'mask_xor';
+      readonly mask: Uint8Array;
+      readonly xor: Uint8Array;
+    }
+  | {
+      readonly kind: 'bitwise';
+      readonly sreg: Register;
+      readonly sreg2?: Register;
+      readonly dreg: Register;
+      readonly len: number;
+      readonly op: 'lshift' | 'rshift' | 'and' | 'or' | 'xor';
+      readonly data?: Uint8Array;
+    }
   | { readonly kind: 'byteorder'; readonly sreg: Register; readonly dreg: Register; readonly op: 'ntoh' | 'hton'; readonly len: number; readonly size: number }
   | { readonly kind: 'meta'; readonly key: string; readonly dreg: Register }
   | { readonly kind: 'meta_set'; readonly key: string; readonly sreg: Register }
@@ -42,23 +68,67 @@ export type Expression =
   | { readonly kind: 'ct_set'; readonly key: string; readonly dir?: CtDir; readonly sreg: Register }
   | { readonly kind: 'rt'; readonly key: 'classid' | 'nexthop4' | 'nexthop6' | 'tcpmss' | 'xfrm'; readonly dreg: Register }
   | { readonly kind: 'socket'; readonly key: 'transparent' | 'mark' | 'wildcard' | 'cgroupv2'; readonly level?: number; readonly dreg: Register }
-  | { readonly kind: 'exthdr'; readonly op: 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp' | 'dccp'; readonly type: number; readonly offset: number; readonly len: number; readonly present: boolean; readonly dreg: Register }
+  | {
+      readonly kind: 'exthdr';
+      readonly op: 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp' | 'dccp';
+      readonly type: number;
+      readonly offset: number;
+      readonly len: number;
+      readonly present: boolean;
+      readonly dreg: Register;
+    }
   | { readonly kind: 'exthdr_set'; readonly op: 'tcpopt'; readonly type: number; readonly offset: number; readonly len: number; readonly sreg: Register }
   | { readonly kind: 'exthdr_reset'; readonly op: 'tcpopt'; readonly type: number }
   | { readonly kind: 'fib'; readonly result: 'oif' | 'oifname' | 'type'; readonly flags: number; readonly dreg: Register }
   | { readonly kind: 'osf'; readonly ttl: number; readonly flags: number; readonly dreg: Register }
   | { readonly kind: 'numgen'; readonly type: 'incremental' | 'random'; readonly modulus: number; readonly offset: number; readonly dreg: Register }
-  | { readonly kind: 'hash'; readonly type: 'jenkins'; readonly sreg: Register; readonly len: number; readonly dreg: Register; readonly modulus: number; readonly seed?: number; readonly offset: number }
+  | {
+      readonly kind: 'hash';
+      readonly type: 'jenkins';
+      readonly sreg: Register;
+      readonly len: number;
+      readonly dreg: Register;
+      readonly modulus: number;
+      readonly seed?: number;
+      readonly offset: number;
+    }
   | { readonly kind: 'hash'; readonly type: 'symmetric'; readonly dreg: Register; readonly modulus: number; readonly offset: number }
   | { readonly kind: 'xfrm'; readonly key: string; readonly dir: 'in' | 'out'; readonly spnum: number; readonly dreg: Register }
   | { readonly kind: 'tunnel'; readonly key: 'path' | 'id'; readonly dreg: Register }
   | { readonly kind: 'inner'; readonly type: number; readonly hdrsize: number; readonly flags: number; readonly expr: Expression }
   | { readonly kind: 'lookup'; readonly set: string; readonly setId: number; readonly sreg: Register; readonly dreg?: Register; readonly inv: boolean }
-  | { readonly kind: 'dynset'; readonly op: 'add' | 'update' | 'delete'; readonly set: string; readonly setId: number; readonly sregKey: Register; readonly sregData?: Register; readonly timeout: bigint; readonly inv: boolean; readonly exprs: readonly StatefulExpression[] }
+  | {
+      readonly kind: 'dynset';
+      readonly op: 'add' | 'update' | 'delete';
+      readonly set: string;
+      readonly setId: number;
+      readonly sregKey: Register;
+      readonly sregData?: Register;
+      readonly timeout: bigint;
+      readonly inv: boolean;
+      readonly exprs: readonly StatefulExpression[];
+    }
   | { readonly kind: 'immediate'; readonly dreg: Register; readonly data: ImmediateData }
-  | { readonly kind: 'log'; readonly prefix?: string; readonly group?: number; readonly snaplen?: number; readonly qthreshold?: number; readonly level?: number; readonly flags?: number }
+  | {
+      readonly kind: 'log';
+      readonly prefix?: string;
+      readonly group?: number;
+      readonly snaplen?: number;
+      readonly qthreshold?: number;
+      readonly level?: number;
+      readonly flags?: number;
+    }
   | { readonly kind: 'reject'; readonly type: 'icmp_unreach' | 'tcp_rst' | 'icmpx_unreach'; readonly icmpCode: number }
-  | { readonly kind: 'nat'; readonly type: 'snat' | 'dnat'; readonly family: number; readonly sregAddrMin?: Register; readonly sregAddrMax?: Register; readonly sregProtoMin?: Register; readonly sregProtoMax?: Register; readonly flags: number }
+  | {
+      readonly kind: 'nat';
+      readonly type: 'snat' | 'dnat';
+      readonly family: number;
+      readonly sregAddrMin?: Register;
+      readonly sregAddrMax?: Register;
+      readonly sregProtoMin?: Register;
+      readonly sregProtoMax?: Register;
+      readonly flags: number;
+    }
   | { readonly kind: 'masq'; readonly flags: number; readonly sregProtoMin?: Register; readonly sregProtoMax?: Register }
   | { readonly kind: 'redir'; readonly flags: number; readonly sregProtoMin?: Register; readonly sregProtoMax?: Register }
   | { readonly kind: 'tproxy'; readonly family: number; readonly sregAddr?: Register; readonly sregPort?: Register }

@@ -33,7 +33,11 @@ export class Regs {
   /** As new, for another run. */
   fresh(family: Family): this {
     this.words.fill(0);
-    this.chain = ''; this.queue = 0; this.bypass = false; this.tunnel = -1; this.family = family;
+    this.chain = '';
+    this.queue = 0;
+    this.bypass = false;
+    this.tunnel = -1;
+    this.family = family;
     return this;
   }
 }
@@ -62,19 +66,28 @@ export interface OpEnvironment {
 export const wordOf = (reg: Register): number => (reg <= 4 ? reg * 4 : reg - 4);
 export const byteOf = (reg: Register): number => wordOf(reg) * 4;
 
-const _drop = (regs: Regs): void => { regs.verdict = NF.BREAK; };
+const _drop = (regs: Regs): void => {
+  regs.verdict = NF.BREAK;
+};
 
 /** nft_set_pktinfo_*: where the transport header is. */
 export function setPacketInfo(regs: Regs, skb: Skb, pf: HookState['pf']): void {
-  regs.l4 = false; regs.tprot = 0; regs.thoff = 0; regs.fragoff = 0;
+  regs.l4 = false;
+  regs.tprot = 0;
+  regs.thoff = 0;
+  regs.fragoff = 0;
   regs.nfproto = NFPROTO[pf];
   const proto = pf === 'ip' ? 0x0800 : pf === 'ip6' ? 0x86dd : pf === 'bridge' || pf === 'netdev' ? skb.protocol : 0;
-  const d = skb.data, n = skb.network;
+  const d = skb.data,
+    n = skb.network;
   if (proto === 0x0800) {
     if (n + 20 > d.length || d[n] >> 4 !== 4) return;
     const len = (d[n] & 15) * 4;
     if (len < 20 || n + len > d.length) return;
-    regs.l4 = true; regs.tprot = d[n + 9]; regs.thoff = n + len; regs.fragoff = ((d[n + 6] << 8) | d[n + 7]) & 0x1fff;
+    regs.l4 = true;
+    regs.tprot = d[n + 9];
+    regs.thoff = n + len;
+    regs.fragoff = ((d[n + 6] << 8) | d[n + 7]) & 0x1fff;
   } else if (proto === 0x86dd) {
     if (n + 40 > d.length || d[n] >> 4 !== 6) return;
     findTransport6(regs, d, n);
@@ -83,17 +96,27 @@ export function setPacketInfo(regs: Regs, skb: Skb, pf: HookState['pf']): void {
 
 /** ipv6_find_hdr without a target and with IP6_FH_F_AUTH: past the extension headers, up to an AH or the first that is none. */
 function findTransport6(regs: Regs, d: Uint8Array, n: number): void {
-  let next = d[n + 6], at = n + 40, frag = 0;
+  let next = d[n + 6],
+    at = n + 40,
+    frag = 0;
   while (next === 0 || next === 43 || next === 44 || next === 60) {
     if (at + 8 > d.length) return;
     if (next === 44) {
       frag = ((d[at + 2] << 8) | d[at + 3]) & 0xfff8;
-      if (frag) { regs.l4 = true; regs.tprot = d[at]; regs.thoff = at; regs.fragoff = frag; return; }
+      if (frag) {
+        regs.l4 = true;
+        regs.tprot = d[at];
+        regs.thoff = at;
+        regs.fragoff = frag;
+        return;
+      }
     }
     const len = next === 44 ? 8 : (d[at + 1] + 1) << 3;
     next = d[at];
     at += len;
   }
   if (next === 59) return;
-  regs.l4 = true; regs.tprot = next; regs.thoff = at;
+  regs.l4 = true;
+  regs.tprot = next;
+  regs.thoff = at;
 }

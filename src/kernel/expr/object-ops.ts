@@ -8,6 +8,10 @@ import { runStateful } from './stateful.ts';
 /** obj->ops->eval */
 export function runObject(nft: NfTables, o: NftObject, regs: Regs, skb: Skb, state: HookState): void {
   const live = nft.live.object(o);
-  if (live) { const v = runStateful(live, skb, nft.net); if (v !== NF.CONTINUE) regs.verdict = v; return; }
+  if (live) {
+    const v = runStateful(live, skb, nft.net);
+    if (v !== NF.CONTINUE) regs.verdict = v;
+    return;
+  }
   nft.services?.object?.(o, regs, skb, state);
 }

@@ -8,7 +8,11 @@ import { Prefilter } from './prefilter.ts';
 import { NF, Regs, setPacketInfo, type Op } from './machine.ts';
 
 /** A rule made ready: its expressions in order. */
-interface Program { readonly rules: readonly (readonly Op[])[]; readonly chain: Chain; readonly filter: Prefilter }
+interface Program {
+  readonly rules: readonly (readonly Op[])[];
+  readonly chain: Chain;
+  readonly filter: Prefilter;
+}
 
 /** A base chain as the traversal of hooks sees it. */
 export interface HookEntry {
@@ -35,15 +39,20 @@ export class Evaluator {
   readonly #regs: Regs[] = [];
   #level = 0;
 
-  constructor(nft: NfTables) { this.#nft = nft; }
+  constructor(nft: NfTables) {
+    this.#nft = nft;
+  }
 
   /** Base chains of a hook in order of priority; of equal ones the newest first (nf_hook_entries_grow). */
   hooks(pf: HookState['pf'], hook: HookName): readonly HookEntry[] {
     const { ruleset } = this.#nft;
-    if (this.#generation !== ruleset.generation) { this.#entries = new Map(); this.#generation = ruleset.generation; }
+    if (this.#generation !== ruleset.generation) {
+      this.#entries = new Map();
+      this.#generation = ruleset.generation;
+    }
     const key = `${pf} ${hook}`;
     let found = this.#entries.get(key);
-    if (!found) this.#entries.set(key, found = this.#collect(pf, hook));
+    if (!found) this.#entries.set(key, (found = this.#collect(pf, hook)));
     return found;
   }
 
@@ -64,17 +73,25 @@ export class Evaluator {
   }
 
   /** The ruleset changed without a new generation. */
-  forget(): void { this.#generation = -1; }
+  forget(): void {
+    this.#generation = -1;
+  }
 
   #ops(table: Table, chain: Chain, rule: Rule): readonly Op[] {
     let ops = this.#rules.get(rule);
     if (!ops) {
-      const nft = this.#nft, states = nft.live.states(rule);
+      const nft = this.#nft,
+        states = nft.live.states(rule);
       ops = rule.exprs.map((e, i): Op => {
         const d = DEFINITIONS.get(e.kind);
         if (!d) throw new Error(`no expression ${e.kind}`);
         return d.compile(e, {
-          nft, family: table.family, table: table.name, chain: chain.name, state: states[i], ...(rule.compat && { compat: rule.compat }),
+          nft,
+          family: table.family,
+          table: table.name,
+          chain: chain.name,
+          state: states[i],
+          ...(rule.compat && { compat: rule.compat }),
           set: (name) => nft.set(table.family, table.name, name),
           object: (kind, name) => nft.table(table.family, table.name)?.objects.find((o) => o.kind === kind && o.name === name),
         });
@@ -95,12 +112,12 @@ export class Evaluator {
 
   #target(table: Table, name: string): Program | undefined {
     let byName = this.#chains.get(table);
-    if (!byName) this.#chains.set(table, byName = new Map());
+    if (!byName) this.#chains.set(table, (byName = new Map()));
     let program = byName.get(name);
     if (!program) {
       const chain = table.chains.find((c) => c.name === name);
       if (!chain) return undefined;
-      byName.set(name, program = this.#program(table, chain));
+      byName.set(name, (program = this.#program(table, chain)));
     }
     return program;
   }
@@ -110,13 +127,18 @@ export class Evaluator {
     // A chain may send packets that meet chains: one set of registers a level.
     const regs = this.#regs[this.#level] ?? (this.#regs[this.#level] = new Regs());
     this.#level++;
-    try { return this.#run(regs.fresh(table.family), table, base, skb, state); } finally { this.#level--; }
+    try {
+      return this.#run(regs.fresh(table.family), table, base, skb, state);
+    } finally {
+      this.#level--;
+    }
   }
 
   #run(regs: Regs, table: Table, base: Chain, skb: Skb, state: HookState): number {
     setPacketInfo(regs, skb, state.pf);
     const back: { program: Program; at: number }[] = [];
-    let program = this.#program(table, base), at = 0;
+    let program = this.#program(table, base),
+      at = 0;
     for (;;) {
       regs.verdict = NF.CONTINUE;
       const rules = program.rules;
@@ -130,22 +152,32 @@ export class Evaluator {
         else if (regs.verdict !== NF.CONTINUE) break;
       }
       switch (regs.verdict) {
-        case NF.JUMP: case NF.GOTO: {
+        case NF.JUMP:
+        case NF.GOTO: {
           const next = this.#target(table, regs.chain);
           if (!next || back.length >= MAX_DEPTH) return NF.DROP;
           if (regs.verdict === NF.JUMP) back.push({ program, at });
-          program = next; at = 0;
+          program = next;
+          at = 0;
           continue;
         }
-        case NF.CONTINUE: case NF.RETURN: break;
-        case NF.QUEUE: return NF.QUEUE | (regs.queue << 16) | (regs.bypass ? 0x8000 : 0);
-        default: return regs.verdict;
+        case NF.CONTINUE:
+        case NF.RETURN:
+          break;
+        case NF.QUEUE:
+          return NF.QUEUE | (regs.queue << 16) | (regs.bypass ? 0x8000 : 0);
+        default:
+          return regs.verdict;
       }
       const last = back.pop();
       if (!last) break;
       ({ program, at } = last);
     }
-    if (base.counters) { const c = this.#nft.live.chain(base); c.packets += 1n; c.bytes += BigInt(skb.data.length - skb.network); }
+    if (base.counters) {
+      const c = this.#nft.live.chain(base);
+      c.packets += 1n;
+      c.bytes += BigInt(skb.data.length - skb.network);
+    }
     return base.policy === 'drop' ? NF.DROP : NF.ACCEPT;
   }
 }

@@ -7,7 +7,17 @@ import type { StatefulExpression } from './expression.ts';
 export type StatefulState =
   | { readonly kind: 'counter'; packets: number; bytes: number }
   /** nft_limit_priv: tokens and time in nanoseconds. */
-  | { readonly kind: 'limit'; readonly invert: boolean; readonly cost: number; readonly tokensMax: number; tokens: number; last: number; readonly rate: number; readonly nsecs: number; readonly bytes: boolean }
+  | {
+      readonly kind: 'limit';
+      readonly invert: boolean;
+      readonly cost: number;
+      readonly tokensMax: number;
+      tokens: number;
+      last: number;
+      readonly rate: number;
+      readonly nsecs: number;
+      readonly bytes: boolean;
+    }
   | { readonly kind: 'quota'; consumed: number; readonly bytes: number; readonly invert: boolean; depleted: boolean }
   | { readonly kind: 'connlimit'; readonly count: number; readonly invert: boolean; list: unknown[] }
   | { readonly kind: 'last'; at: number | null };
@@ -16,42 +26,62 @@ const NSEC_PER_SEC = 1e9;
 
 export function makeState(e: StatefulExpression, now: number): StatefulState {
   switch (e.kind) {
-    case 'counter': return { kind: 'counter', packets: Number(e.packets), bytes: Number(e.bytes) };
+    case 'counter':
+      return { kind: 'counter', packets: Number(e.packets), bytes: Number(e.bytes) };
     case 'limit': {
       /** nft_limit_init: a bucket of `burst` packets' worth of nanoseconds (packets), or of burst bytes on top of the rate. */
-      const nsecs = Number(e.unit) * NSEC_PER_SEC, rate = Number(e.rate), bytes = e.type === 'pkt-bytes';
+      const nsecs = Number(e.unit) * NSEC_PER_SEC,
+        rate = Number(e.rate),
+        bytes = e.type === 'pkt-bytes';
       const tokens = bytes ? Math.floor((nsecs * (rate + e.burst)) / rate) : Math.floor(nsecs / rate) * (e.burst === 0 ? 5 : e.burst);
       return { kind: 'limit', invert: e.inv, cost: Math.floor(nsecs / rate), tokensMax: tokens, tokens, last: now * 1e6, rate, nsecs, bytes };
     }
-    case 'quota': return { kind: 'quota', consumed: Number(e.consumed), bytes: Number(e.bytes), invert: e.inv, depleted: Number(e.consumed) >= Number(e.bytes) };
-    case 'connlimit': return { kind: 'connlimit', count: e.count, invert: e.inv, list: [] };
-    case 'last': return { kind: 'last', at: e.set ? now - Number(e.msecs) : null };
+    case 'quota':
+      return { kind: 'quota', consumed: Number(e.consumed), bytes: Number(e.bytes), invert: e.inv, depleted: Number(e.consumed) >= Number(e.bytes) };
+    case 'connlimit':
+      return { kind: 'connlimit', count: e.count, invert: e.inv, list: [] };
+    case 'last':
+      return { kind: 'last', at: e.set ? now - Number(e.msecs) : null };
   }
 }
 
 /** What a dump shows of it (ops->dump). */
 export function readState(e: StatefulExpression, s: StatefulState, now: number): StatefulExpression {
   switch (e.kind) {
-    case 'counter': return s.kind === 'counter' ? { ...e, packets: BigInt(s.packets), bytes: BigInt(s.bytes) } : e;
-    case 'quota': return s.kind === 'quota' ? { ...e, consumed: BigInt(Math.min(s.consumed, s.bytes)) } : e;
-    case 'last': return s.kind === 'last' ? { ...e, set: s.at !== null, msecs: s.at === null ? 0n : BigInt(Math.max(0, Math.floor(now - s.at))) } : e;
-    case 'limit': case 'connlimit': return e;
+    case 'counter':
+      return s.kind === 'counter' ? { ...e, packets: BigInt(s.packets), bytes: BigInt(s.bytes) } : e;
+    case 'quota':
+      return s.kind === 'quota' ? { ...e, consumed: BigInt(Math.min(s.consumed, s.bytes)) } : e;
+    case 'last':
+      return s.kind === 'last' ? { ...e, set: s.at !== null, msecs: s.at === null ? 0n : BigInt(Math.max(0, Math.floor(now - s.at))) } : e;
+    case 'limit':
+    case 'connlimit':
+      return e;
   }
 }
 
 /** `reset`: counters and quotas start again. */
 export function resetState(s: StatefulState): void {
-  if (s.kind === 'counter') { s.packets = 0; s.bytes = 0; }
-  else if (s.kind === 'quota') { s.consumed = 0; s.depleted = false; }
+  if (s.kind === 'counter') {
+    s.packets = 0;
+    s.bytes = 0;
+  } else if (s.kind === 'quota') {
+    s.consumed = 0;
+    s.depleted = false;
+  }
 }
 
 /** nft_limit_eval: true when the packet is to break off the rule. */
 export function limitExceeded(s: Extract<StatefulState, { kind: 'limit' }>, len: number, now: number): boolean {
-  const ns = Math.floor(now * 1e6), cost = s.bytes ? Math.floor((s.nsecs * len) / s.rate) : s.cost;
+  const ns = Math.floor(now * 1e6),
+    cost = s.bytes ? Math.floor((s.nsecs * len) / s.rate) : s.cost;
   const tokens = Math.min(s.tokens + ns - s.last, s.tokensMax);
   s.last = ns;
   const left = tokens - cost;
-  if (left >= 0) { s.tokens = left; return s.invert; }
+  if (left >= 0) {
+    s.tokens = left;
+    return s.invert;
+  }
   s.tokens = tokens;
   return !s.invert;
 }
@@ -71,26 +101,31 @@ export function connlimitHit(s: Extract<StatefulState, { kind: 'connlimit' }>, s
     // nf_ct_get_tuplepr; such a tuple is in no table and so leaves the list with the next packet.
     if (skb.transport < 0 || skb.fragOffset !== 0) return 'drop';
     known(list, null, net);
-    return (list.length + 1 > s.count) === s.invert;
+    return list.length + 1 > s.count === s.invert;
   }
   if (!known(list, ct, net)) list.push(ct);
   // "over" is the inverted form: it goes on where the count is above.
-  return (list.length > s.count) === s.invert;
+  return list.length > s.count === s.invert;
 }
 
 /** __nf_conncount_add: looks for the connection; what is gone or closed before its place leaves the list. */
 function known(list: Conntrack[], ct: Conntrack | null, net: Netns): boolean {
-  for (let i = 0, gone = 0; i < list.length && gone <= 8;) {
-    const c = list[i], found = (c.status & CONFIRMED) !== 0 && (c.status & DYING) === 0 && c.expiresAt > net.clock.now();
+  for (let i = 0, gone = 0; i < list.length && gone <= 8; ) {
+    const c = list[i],
+      found = (c.status & CONFIRMED) !== 0 && (c.status & DYING) === 0 && c.expiresAt > net.clock.now();
     if (found && c === ct) return true;
-    if (found && !closed(c)) { i++; continue; }
+    if (found && !closed(c)) {
+      i++;
+      continue;
+    }
     list.splice(i, 1);
     gone++;
   }
   return false;
 }
 
-const DYING = 512, CONFIRMED = 8;
+const DYING = 512,
+  CONFIRMED = 8;
 /** already_closed: TCP in TIME_WAIT or CLOSE does not count. */
 const closed = (c: Conntrack): boolean => c.proto.kind === 'tcp' && (c.proto.state === 7 || c.proto.state === 8);
 
@@ -98,11 +133,22 @@ const closed = (c: Conntrack): boolean => c.proto.kind === 'tcp' && (c.proto.sta
 export function runStateful(s: StatefulState, skb: Skb, net: Netns): number {
   const len = skb.data.length - skb.head;
   switch (s.kind) {
-    case 'counter': s.packets++; s.bytes += len; return CONTINUE;
-    case 'last': s.at = net.clock.now(); return CONTINUE;
-    case 'limit': return limitExceeded(s, len, net.clock.now()) ? BREAK : CONTINUE;
-    case 'quota': return quotaExceeded(s, len) ? BREAK : CONTINUE;
-    case 'connlimit': { const v = connlimitHit(s, skb, net); return v === 'drop' ? 0 : v ? CONTINUE : BREAK; }
+    case 'counter':
+      s.packets++;
+      s.bytes += len;
+      return CONTINUE;
+    case 'last':
+      s.at = net.clock.now();
+      return CONTINUE;
+    case 'limit':
+      return limitExceeded(s, len, net.clock.now()) ? BREAK : CONTINUE;
+    case 'quota':
+      return quotaExceeded(s, len) ? BREAK : CONTINUE;
+    case 'connlimit': {
+      const v = connlimitHit(s, skb, net);
+      return v === 'drop' ? 0 : v ? CONTINUE : BREAK;
+    }
   }
 }
-const CONTINUE = -1, BREAK = -2;
+const CONTINUE = -1,
+  BREAK = -2;

@@ -13,7 +13,8 @@ const index = (list: readonly unknown[]): ReadonlyMap<string, readonly XtExtensi
   for (const d of list as readonly XtExtension[]) for (const name of new Set([d.realName ?? d.name, d.name])) map.set(name, [...(map.get(name) ?? []), d]);
   return map;
 };
-const MATCHES = index(match), TARGETS = index(target);
+const MATCHES = index(match),
+  TARGETS = index(target);
 
 /** The extension by the kernel's name and family (xt_find_match); inet rules of compat tools do not exist. */
 export function extension(e: Compat, family: string): XtExtension | undefined {
@@ -33,10 +34,17 @@ export function checkExtension(e: Compat, ctx: InitContext | ValidateContext): E
   if (!d) return 'ENOENT';
   const base = 'base' in ctx ? ctx.base : ctx.chain.hook;
   const numbers: Readonly<Record<string, number>> = ctx.family === 'arp' ? NF_ARP_HOOK : NF_INET_HOOK;
-  return d.check?.(e.info, {
-    family: ctx.family as XtFamily, net: ctx.net, table: ctx.table, proto: ctx.compat?.proto ?? 0, protoInverted: ctx.compat?.inv ?? false,
-    hookMask: base ? 1 << (numbers[base.name] ?? 0) : 0, chainType: base?.type ?? null,
-  }) ?? null;
+  return (
+    d.check?.(e.info, {
+      family: ctx.family as XtFamily,
+      net: ctx.net,
+      table: ctx.table,
+      proto: ctx.compat?.proto ?? 0,
+      protoInverted: ctx.compat?.inv ?? false,
+      hookMask: base ? 1 << (numbers[base.name] ?? 0) : 0,
+      chainType: base?.type ?? null,
+    }) ?? null
+  );
 }
 
 /** What the extension of one rule keeps: with the rule, or shared in the namespace under a name. */
@@ -45,20 +53,34 @@ function keepOf(env: OpEnvironment): XtKeep {
   const { shared } = env.nft;
   return {
     own: <T>(make: () => T): T => (own ??= make()) as T,
-    shared: <T>(key: string, make: () => T): T => { if (!shared.has(key)) shared.set(key, make()); return shared.get(key) as T; },
+    shared: <T>(key: string, make: () => T): T => {
+      if (!shared.has(key)) shared.set(key, make());
+      return shared.get(key) as T;
+    },
   };
 }
 
 /** nft_match_eval */
 export function matcher(e: ExpressionOf<'match'>, env: OpEnvironment): Op {
-  const d = extension(e, env.family), keep = keepOf(env);
+  const d = extension(e, env.family),
+    keep = keepOf(env);
   const test = d?.match;
-  if (!test) return { run: (regs) => { regs.verdict = NF.BREAK; } };
+  if (!test)
+    return {
+      run: (regs) => {
+        regs.verdict = NF.BREAK;
+      },
+    };
   return {
     run(regs, skb, state) {
-      if (regs.l4) { skb.transport = regs.thoff; skb.l4proto = regs.tprot; skb.fragOffset = regs.fragoff; }
+      if (regs.l4) {
+        skb.transport = regs.thoff;
+        skb.l4proto = regs.tprot;
+        skb.fragOffset = regs.fragoff;
+      }
       const yes = test(e.info, skb, state, keep);
-      if (yes === 'hotdrop') regs.verdict = NF.DROP; else if (!yes) regs.verdict = NF.BREAK;
+      if (yes === 'hotdrop') regs.verdict = NF.DROP;
+      else if (!yes) regs.verdict = NF.BREAK;
     },
   };
 }
@@ -67,15 +89,24 @@ const VERDICTS: Readonly<Record<Extract<XtVerdict, string>, number>> = { accept:
 
 /** nft_target_eval_xt, nft_target_eval_bridge */
 export function targeter(e: ExpressionOf<'target'>, env: OpEnvironment): Op {
-  const d = extension(e, env.family), keep = keepOf(env);
+  const d = extension(e, env.family),
+    keep = keepOf(env);
   const act = d?.target;
   if (!act) return { run: () => {} };
   return {
     run(regs, skb, state) {
-      if (regs.l4) { skb.transport = regs.thoff; skb.l4proto = regs.tprot; skb.fragOffset = regs.fragoff; }
+      if (regs.l4) {
+        skb.transport = regs.thoff;
+        skb.l4proto = regs.tprot;
+        skb.fragOffset = regs.fragoff;
+      }
       const v = act(e.info, skb, state, keep);
       if (typeof v === 'string') regs.verdict = VERDICTS[v];
-      else { regs.verdict = NF.QUEUE; regs.queue = v.queue; regs.bypass = v.bypass; }
+      else {
+        regs.verdict = NF.QUEUE;
+        regs.queue = v.queue;
+        regs.bypass = v.bypass;
+      }
     },
   };
 }

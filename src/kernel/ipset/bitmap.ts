@@ -11,15 +11,21 @@ import type { CreateData, PacketOptions } from './set.ts';
 
 const MAX = 0xffff;
 
-interface Range { readonly first: number; readonly last: number; readonly step: number }
-interface Cell extends Extension { mac: Uint8Array | null }
+interface Range {
+  readonly first: number;
+  readonly last: number;
+  readonly step: number;
+}
+interface Cell extends Extension {
+  mac: Uint8Array | null;
+}
 
 /** range_to_mask: the length of the prefix that is exactly this range; null: none is. */
 function prefixOf(from: number, to: number): number | null {
   for (let n = 31; n >= 1; n--) {
     const mask = hostMask(n);
-    if (((from & mask) >>> 0) === from && ((from | ~mask) >>> 0) === to) return n;
-    if (((from & mask) >>> 0) < from || ((from | ~mask) >>> 0) > to) break;
+    if ((from & mask) >>> 0 === from && (from | ~mask) >>> 0 === to) return n;
+    if ((from & mask) >>> 0 < from || (from | ~mask) >>> 0 > to) break;
   }
   return null;
 }
@@ -66,8 +72,12 @@ export class BitmapSet extends IpSet {
     this.range = range;
   }
 
-  get #ports(): boolean { return this.type.parts[0] === 'port'; }
-  get #macs(): boolean { return this.type.parts.length === 2; }
+  get #ports(): boolean {
+    return this.type.parts[0] === 'port';
+  }
+  get #macs(): boolean {
+    return this.type.parts.length === 2;
+  }
 
   #values(n: number, cell: Cell): readonly Value[] {
     if (this.#ports) return [{ kind: 'port', proto: 6, port: n }];
@@ -95,17 +105,24 @@ export class BitmapSet extends IpSet {
     }
   }
 
-  flush(): void { this.#cells.clear(); }
-  memsize(): number { return 88 + Math.ceil((this.range.last - this.range.first + 1) / this.range.step / 64) * 8; }
+  flush(): void {
+    this.#cells.clear();
+  }
+  memsize(): number {
+    return 88 + Math.ceil((this.range.last - this.range.first + 1) / this.range.step / 64) * 8;
+  }
   sameAs(o: CreateData): boolean {
     const other = this.#ports ? null : addressRange(o);
-    const same = this.#ports ? Math.min(o.port ?? 0, o.portTo ?? 0) === this.range.first && Math.max(o.port ?? 0, o.portTo ?? 0) === this.range.last
+    const same = this.#ports
+      ? Math.min(o.port ?? 0, o.portTo ?? 0) === this.range.first && Math.max(o.port ?? 0, o.portTo ?? 0) === this.range.last
       : other !== null && typeof other !== 'string' && other.first === this.range.first && other.last === this.range.last && other.step === this.range.step;
     const flags = (x: CreateData): string => [x.counters, x.comment, x.skbinfo].map(Boolean).join();
     return same && this.create.timeout === o.timeout && flags(this.create) === flags(o);
   }
 
-  #slot(n: number): number { return this.range.step === 1 ? n : n - ((n - this.range.first) % this.range.step); }
+  #slot(n: number): number {
+    return this.range.step === 1 ? n : n - ((n - this.range.first) % this.range.step);
+  }
 
   #add(n: number, mac: Uint8Array | undefined, given: GivenExtension, exist: boolean): SetError | null {
     const at = this.#slot(n);
@@ -127,7 +144,10 @@ export class BitmapSet extends IpSet {
     if (!adt.ip) return 'PROTOCOL';
     const ip = toInt(adt.ip);
     if (ip < this.range.first || ip > this.range.last) return 'BITMAP_RANGE';
-    if (adt.ipTo) { const to = toInt(adt.ipTo); return ip > to ? { from: to, to: ip } : { from: ip, to }; }
+    if (adt.ipTo) {
+      const to = toInt(adt.ipTo);
+      return ip > to ? { from: to, to: ip } : { from: ip, to };
+    }
     if (adt.cidr === undefined) return { from: ip, to: ip };
     if (adt.cidr === 0 || adt.cidr > 32) return 'INVALID_CIDR';
     const from = (ip & hostMask(adt.cidr)) >>> 0;

@@ -11,7 +11,12 @@ export type Value =
   | { readonly kind: 'iface'; readonly name: string; readonly physdev: boolean; readonly wildcard: boolean }
   | { readonly kind: 'set'; readonly index: number };
 
-export interface SkbInfo { readonly mark: number; readonly markmask: number; readonly prio: number; readonly queue: number }
+export interface SkbInfo {
+  readonly mark: number;
+  readonly markmask: number;
+  readonly prio: number;
+  readonly queue: number;
+}
 
 /** What a set's extensions keep beside an element (struct ip_set_ext). */
 export interface Extension {
@@ -39,23 +44,63 @@ export interface GivenExtension {
 
 /** An element as user space sends it (IPSET_ATTR_ADT): ranges are not unrolled yet. */
 export interface Adt extends GivenExtension {
-  readonly ip?: Uint8Array; readonly ipTo?: Uint8Array; readonly cidr?: number;
-  readonly ip2?: Uint8Array; readonly ip2To?: Uint8Array; readonly cidr2?: number;
-  readonly proto?: number; readonly port?: number; readonly portTo?: number;
-  readonly mac?: Uint8Array; readonly mark?: number;
-  readonly iface?: string; readonly physdev?: boolean; readonly wildcard?: boolean;
+  readonly ip?: Uint8Array;
+  readonly ipTo?: Uint8Array;
+  readonly cidr?: number;
+  readonly ip2?: Uint8Array;
+  readonly ip2To?: Uint8Array;
+  readonly cidr2?: number;
+  readonly proto?: number;
+  readonly port?: number;
+  readonly portTo?: number;
+  readonly mac?: Uint8Array;
+  readonly mark?: number;
+  readonly iface?: string;
+  readonly physdev?: boolean;
+  readonly wildcard?: boolean;
   readonly nomatch?: boolean;
-  readonly name?: string; readonly nameref?: string; readonly before?: 'before' | 'after';
+  readonly name?: string;
+  readonly nameref?: string;
+  readonly before?: 'before' | 'after';
 }
 
 export type Operation = 'add' | 'del' | 'test';
 
 /** IPSET_ERR_* and the errno values that sets answer with. */
 export type SetError =
-  | 'PROTOCOL' | 'FIND_TYPE' | 'MAX_SETS' | 'BUSY' | 'EXIST_SETNAME2' | 'TYPE_MISMATCH' | 'EXIST' | 'INVALID_CIDR' | 'INVALID_NETMASK'
-  | 'INVALID_FAMILY' | 'TIMEOUT' | 'REFERENCED' | 'COUNTER' | 'COMMENT' | 'INVALID_MARKMASK' | 'SKBINFO' | 'HASH_FULL' | 'HASH_ELEM'
-  | 'INVALID_PROTO' | 'MISSING_PROTO' | 'HASH_RANGE_UNSUPPORTED' | 'HASH_RANGE' | 'BITMAP_RANGE' | 'BITMAP_RANGE_SIZE' | 'NAME' | 'LOOP'
-  | 'BEFORE' | 'NAMEREF' | 'LIST_FULL' | 'REF_EXIST' | 'ENOENT' | 'EEXIST' | 'ENOMEM';
+  | 'PROTOCOL'
+  | 'FIND_TYPE'
+  | 'MAX_SETS'
+  | 'BUSY'
+  | 'EXIST_SETNAME2'
+  | 'TYPE_MISMATCH'
+  | 'EXIST'
+  | 'INVALID_CIDR'
+  | 'INVALID_NETMASK'
+  | 'INVALID_FAMILY'
+  | 'TIMEOUT'
+  | 'REFERENCED'
+  | 'COUNTER'
+  | 'COMMENT'
+  | 'INVALID_MARKMASK'
+  | 'SKBINFO'
+  | 'HASH_FULL'
+  | 'HASH_ELEM'
+  | 'INVALID_PROTO'
+  | 'MISSING_PROTO'
+  | 'HASH_RANGE_UNSUPPORTED'
+  | 'HASH_RANGE'
+  | 'BITMAP_RANGE'
+  | 'BITMAP_RANGE_SIZE'
+  | 'NAME'
+  | 'LOOP'
+  | 'BEFORE'
+  | 'NAMEREF'
+  | 'LIST_FULL'
+  | 'REF_EXIST'
+  | 'ENOENT'
+  | 'EEXIST'
+  | 'ENOMEM';
 
 /** Answer of a test: 'nomatch' is an element with that flag (the kernel's -ENOTEMPTY). */
 export type Tested = boolean | 'nomatch' | 'fill';
@@ -72,14 +117,24 @@ export function maskAddress(address: Uint8Array, cidr: number): Uint8Array {
 const hexOf = (a: Uint8Array): string => Array.from(a, (b) => b.toString(16).padStart(2, '0')).join('');
 
 /** Identity of an element in its set. */
-export const keyOf = (values: readonly Value[]): string => values.map((v) => {
-  switch (v.kind) {
-    case 'ip': return hexOf(v.address);
-    case 'net': return `${hexOf(v.address)}/${v.cidr}`;
-    case 'mac': return v.mac ? hexOf(v.mac) : '-';
-    case 'mark': return String(v.mark);
-    case 'port': return `${v.proto}:${v.port}`;
-    case 'iface': return `${v.physdev ? 'p:' : ''}${v.name}${v.wildcard ? '*' : ''}`;
-    case 'set': return String(v.index);
-  }
-}).join(',');
+export const keyOf = (values: readonly Value[]): string =>
+  values
+    .map((v) => {
+      switch (v.kind) {
+        case 'ip':
+          return hexOf(v.address);
+        case 'net':
+          return `${hexOf(v.address)}/${v.cidr}`;
+        case 'mac':
+          return v.mac ? hexOf(v.mac) : '-';
+        case 'mark':
+          return String(v.mark);
+        case 'port':
+          return `${v.proto}:${v.port}`;
+        case 'iface':
+          return `${v.physdev ? 'p:' : ''}${v.name}${v.wildcard ? '*' : ''}`;
+        case 'set':
+          return String(v.index);
+      }
+    })
+    .join(',');

@@ -26,7 +26,9 @@ export class HashSet extends IpSet {
     this.parts = type.parts;
   }
 
-  get bits(): number { return this.family === 'inet6' ? 128 : 32; }
+  get bits(): number {
+    return this.family === 'inet6' ? 128 : 32;
+  }
 
   entries(): Entry[] {
     for (const [key, e] of this.#elements) if (this.expired(e)) this.#remove(key);
@@ -64,15 +66,31 @@ export class HashSet extends IpSet {
 
   memsize(): number {
     const nets = this.parts.filter((p) => p === 'net').length;
-    const size = 24 + 2 * (8 + 8 * this.parts.length + (this.create.timeout === undefined ? 0 : 8) + (this.create.counters ? 16 : 0) + (this.create.comment ? 8 : 0) + (this.create.skbinfo ? 16 : 0));
+    const size =
+      24 +
+      2 *
+        (8 +
+          8 * this.parts.length +
+          (this.create.timeout === undefined ? 0 : 8) +
+          (this.create.counters ? 16 : 0) +
+          (this.create.comment ? 8 : 0) +
+          (this.create.skbinfo ? 16 : 0));
     return 208 + (this.bits === 128 ? 16 : 8) + nets * (this.bits === 128 ? 1016 : 240) + this.#elements.size * size;
   }
 
   sameAs(o: CreateData): boolean {
     const c = this.create;
     const flags = (x: CreateData): string => [x.counters, x.comment, x.skbinfo, x.forceadd].map(Boolean).join();
-    return c.maxelem === o.maxelem && c.timeout === o.timeout && c.netmask === o.netmask && c.markmask === o.markmask && c.bucketsize === o.bucketsize && flags(c) === flags(o)
-      && (c.bitmask === undefined) === (o.bitmask === undefined) && (!c.bitmask || !o.bitmask || sameBytes(c.bitmask, o.bitmask));
+    return (
+      c.maxelem === o.maxelem &&
+      c.timeout === o.timeout &&
+      c.netmask === o.netmask &&
+      c.markmask === o.markmask &&
+      c.bucketsize === o.bucketsize &&
+      flags(c) === flags(o) &&
+      (c.bitmask === undefined) === (o.bitmask === undefined) &&
+      (!c.bitmask || !o.bitmask || sameBytes(c.bitmask, o.bitmask))
+    );
   }
 
   #cidrKey(values: readonly Value[]): string | null {
@@ -121,7 +139,10 @@ export class HashSet extends IpSet {
 
   /** hash:ip and its like store what the mask leaves. */
   #masked(address: Uint8Array): Uint8Array {
-    if (this.create.bitmask) { const m = this.create.bitmask; return address.map((b, i) => b & m[i]); }
+    if (this.create.bitmask) {
+      const m = this.create.bitmask;
+      return address.map((b, i) => b & m[i]);
+    }
     return this.create.netmask === undefined ? address : maskAddress(address, this.create.netmask);
   }
 
@@ -130,7 +151,10 @@ export class HashSet extends IpSet {
     const ip = which === 1 ? adt.ip : adt.ip2;
     const to = which === 1 ? adt.ipTo : adt.ip2To;
     const cidr = which === 1 ? adt.cidr : adt.cidr2;
-    if (!ip) { yield 'PROTOCOL'; return; }
+    if (!ip) {
+      yield 'PROTOCOL';
+      return;
+    }
     if (part === 'net') yield* this.#nets(ip, to, cidr);
     else if (this.bits === 128) {
       if (to) yield 'HASH_RANGE_UNSUPPORTED';
@@ -148,9 +172,15 @@ export class HashSet extends IpSet {
   *#ips(ip: number, ipTo: number | null, cidr: number | undefined): Generator<Value | SetError> {
     let from = ip;
     let to = ipTo ?? ip;
-    if (this.parts.length === 1 && isZero(this.#masked(toBytes(ip)))) { yield 'HASH_ELEM'; return; }
+    if (this.parts.length === 1 && isZero(this.#masked(toBytes(ip)))) {
+      yield 'HASH_ELEM';
+      return;
+    }
     if (ipTo === null) {
-      if (cidr === undefined || cidr === 0 || cidr > 32) { yield 'INVALID_CIDR'; return; }
+      if (cidr === undefined || cidr === 0 || cidr > 32) {
+        yield 'INVALID_CIDR';
+        return;
+      }
       from = (ip & hostMask(cidr)) >>> 0;
       to = (from | (~hostMask(cidr) >>> 0)) >>> 0;
     } else if (from > to) [from, to] = [to, from];
@@ -162,12 +192,24 @@ export class HashSet extends IpSet {
     // Only hash:net,iface stores networks of length 0.
     const shortest = this.type.name === 'hash:net,iface' ? 0 : 1;
     const length = cidr ?? this.bits;
-    if (length < shortest || length > this.bits) { yield 'INVALID_CIDR'; return; }
-    if (to === undefined) { yield { kind: 'net', address: maskAddress(ip, length), cidr: length }; return; }
-    if (this.bits === 128) { yield 'HASH_RANGE_UNSUPPORTED'; return; }
+    if (length < shortest || length > this.bits) {
+      yield 'INVALID_CIDR';
+      return;
+    }
+    if (to === undefined) {
+      yield { kind: 'net', address: maskAddress(ip, length), cidr: length };
+      return;
+    }
+    if (this.bits === 128) {
+      yield 'HASH_RANGE_UNSUPPORTED';
+      return;
+    }
     let [from, last] = [toInt(ip), toInt(to)];
     if (from > last) [from, last] = [last, from];
-    if (from === 0 && last === 0xffffffff) { yield 'HASH_RANGE'; return; }
+    if (from === 0 && last === 0xffffffff) {
+      yield 'HASH_RANGE';
+      return;
+    }
     // ip_set_range_to_cidr: the largest network that begins here and does not reach beyond the end.
     while (from <= last) {
       let n = 1;
@@ -178,9 +220,18 @@ export class HashSet extends IpSet {
   }
 
   *#ports(adt: Adt): Generator<Value | SetError> {
-    if (adt.port === undefined) { yield 'PROTOCOL'; return; }
-    if (adt.proto === undefined) { yield 'MISSING_PROTO'; return; }
-    if (adt.proto === 0) { yield 'INVALID_PROTO'; return; }
+    if (adt.port === undefined) {
+      yield 'PROTOCOL';
+      return;
+    }
+    if (adt.proto === undefined) {
+      yield 'MISSING_PROTO';
+      return;
+    }
+    if (adt.proto === 0) {
+      yield 'INVALID_PROTO';
+      return;
+    }
     const icmp = adt.proto === 1 || adt.proto === 58;
     const port = PORTED.has(adt.proto) || icmp ? adt.port : 0;
     let [from, to] = PORTED.has(adt.proto) && adt.portTo !== undefined ? [port, adt.portTo] : [port, port];
@@ -192,8 +243,13 @@ export class HashSet extends IpSet {
   *#dimension(adt: Adt, at: number, single: boolean): Generator<Value | SetError> {
     const part = this.parts[at];
     switch (part) {
-      case 'ip': case 'net': yield* this.#addresses(adt, at === 0 ? 1 : 2, part, single || at > 0); break;
-      case 'port': yield* this.#ports(single ? { ...adt, portTo: undefined } : adt); break;
+      case 'ip':
+      case 'net':
+        yield* this.#addresses(adt, at === 0 ? 1 : 2, part, single || at > 0);
+        break;
+      case 'port':
+        yield* this.#ports(single ? { ...adt, portTo: undefined } : adt);
+        break;
       case 'mac':
         if (!adt.mac) yield 'PROTOCOL';
         else if (isZero(adt.mac)) yield 'HASH_ELEM';
@@ -212,9 +268,15 @@ export class HashSet extends IpSet {
 
   /** All elements that one command stands for, the first dimension slowest. */
   *#unroll(adt: Adt, single: boolean, done: readonly Value[] = []): Generator<readonly Value[] | SetError> {
-    if (done.length === this.parts.length) { yield done; return; }
+    if (done.length === this.parts.length) {
+      yield done;
+      return;
+    }
     for (const v of this.#dimension(adt, done.length, single)) {
-      if (typeof v === 'string') { yield v; return; }
+      if (typeof v === 'string') {
+        yield v;
+        return;
+      }
       yield* this.#unroll(adt, single, [...done, v]);
     }
   }
@@ -249,7 +311,13 @@ export class HashSet extends IpSet {
     if (nets.length === 0 || nets.some((v) => v.cidr !== this.bits)) return found(values);
     for (const length of this.#tried()) {
       let at = 0;
-      const e = found(values.map((v) => { if (v.kind !== 'net') return v; const cidr = length[at++]; return { kind: 'net' as const, address: maskAddress(v.address, cidr), cidr }; }));
+      const e = found(
+        values.map((v) => {
+          if (v.kind !== 'net') return v;
+          const cidr = length[at++];
+          return { kind: 'net' as const, address: maskAddress(v.address, cidr), cidr };
+        }),
+      );
       if (e) return e;
     }
     return null;
@@ -273,12 +341,18 @@ export class HashSet extends IpSet {
   #packetValues(skb: Skb, state: HookState, o: PacketOptions, op: 'test' | 'change'): readonly Value[] | null {
     const out: Value[] = [];
     let netAt = 0;
-    const longest = (): number => { const n = netAt++; return Math.max(0, ...this.#tried().map((l) => l[n])) || this.bits; };
+    const longest = (): number => {
+      const n = netAt++;
+      return Math.max(0, ...this.#tried().map((l) => l[n])) || this.bits;
+    };
     for (let at = 0; at < this.parts.length; at++) {
       const v = fromPacket(this.parts[at], skb, state, (o.flags & (2 << at)) !== 0);
       if (!v) return null;
       if (v.kind === 'ip') out.push({ kind: 'ip', address: this.#masked(v.address) });
-      else if (v.kind === 'net') { const cidr = op === 'test' ? this.bits : longest(); out.push({ kind: 'net', address: maskAddress(v.address, cidr), cidr }); } else if (v.kind === 'mark') out.push({ kind: 'mark', mark: (v.mark & (this.create.markmask ?? 0xffffffff)) >>> 0 });
+      else if (v.kind === 'net') {
+        const cidr = op === 'test' ? this.bits : longest();
+        out.push({ kind: 'net', address: maskAddress(v.address, cidr), cidr });
+      } else if (v.kind === 'mark') out.push({ kind: 'mark', mark: (v.mark & (this.create.markmask ?? 0xffffffff)) >>> 0 });
       else out.push(v);
     }
     const first = out[0];

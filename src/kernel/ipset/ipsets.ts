@@ -13,14 +13,16 @@ export const findType = (name: string): SetType | undefined => types.find((t) =>
 
 /** Indexes of the sets that rules hold: one for `-m set`, one for each set that `-j SET` names. */
 function* heldByRules(net: Netns): Generator<number> {
-  for (const table of net.nft.ruleset.tables) for (const chain of table.chains) for (const rule of chain.rules) {
-    for (const e of rule.exprs) {
-      if (e.kind === 'match' && e.name === 'set') yield Number(e.info.index);
-      else if (e.kind === 'target' && e.name === 'SET') {
-        for (const v of Object.values(e.info)) if (v && typeof v === 'object' && 'dim' in v && 'index' in v && Number(v.dim) > 0) yield Number(v.index);
+  for (const table of net.nft.ruleset.tables)
+    for (const chain of table.chains)
+      for (const rule of chain.rules) {
+        for (const e of rule.exprs) {
+          if (e.kind === 'match' && e.name === 'set') yield Number(e.info.index);
+          else if (e.kind === 'target' && e.name === 'SET') {
+            for (const v of Object.values(e.info)) if (v && typeof v === 'object' && 'dim' in v && 'index' in v && Number(v.dim) > 0) yield Number(v.index);
+          }
+        }
       }
-    }
-  }
 }
 
 export type SavedSets = readonly ({ readonly name: string; readonly type: string; readonly create: CreateData; readonly entries: readonly Entry[] } | null)[];
@@ -30,13 +32,25 @@ export class IpSets {
   readonly #net: Netns;
   #sets: (IpSet | undefined)[] = [];
 
-  constructor(net: Netns) { this.#net = net; }
+  constructor(net: Netns) {
+    this.#net = net;
+  }
 
-  now(): number { return this.#net.clock.now(); }
-  byName(name: string): IpSet | undefined { return this.#sets.find((s) => s?.name === name); }
-  at(index: number): IpSet | undefined { return this.#sets[index]; }
-  indexOf(set: IpSet): number { return this.#sets.indexOf(set); }
-  nameOf(index: number): string | undefined { return this.#sets[index]?.name; }
+  now(): number {
+    return this.#net.clock.now();
+  }
+  byName(name: string): IpSet | undefined {
+    return this.#sets.find((s) => s?.name === name);
+  }
+  at(index: number): IpSet | undefined {
+    return this.#sets[index];
+  }
+  indexOf(set: IpSet): number {
+    return this.#sets.indexOf(set);
+  }
+  nameOf(index: number): string | undefined {
+    return this.#sets[index]?.name;
+  }
 
   /** In the order of a dump: by index, lists of sets last. */
   all(): IpSet[] {
@@ -142,7 +156,9 @@ export class IpSets {
     return true;
   }
 
-  random(): number { return this.#net.random.u32(); }
+  random(): number {
+    return this.#net.random.u32();
+  }
 
   /** All sets as plain data, by index; times are the host's milliseconds. */
   export(): SavedSets {

@@ -15,20 +15,31 @@ export class ListSet extends IpSet {
     return this.#members;
   }
 
-  entries(): Entry[] { return this.#live(); }
+  entries(): Entry[] {
+    return this.#live();
+  }
   restore(entries: readonly Entry[]): void {
-    this.#members = entries.flatMap((e) => { const [v] = e.values; return v.kind === 'set' ? [{ ...e, index: v.index }] : []; });
+    this.#members = entries.flatMap((e) => {
+      const [v] = e.values;
+      return v.kind === 'set' ? [{ ...e, index: v.index }] : [];
+    });
   }
 
-  flush(): void { this.#members = []; }
-  memsize(): number { return 80 + this.#members.length * 48; }
+  flush(): void {
+    this.#members = [];
+  }
+  memsize(): number {
+    return 80 + this.#members.length * 48;
+  }
   sameAs(o: CreateData): boolean {
     const flags = (x: CreateData): string => [x.counters, x.comment, x.skbinfo].map(Boolean).join();
     return this.create.size === o.size && this.create.timeout === o.timeout && flags(this.create) === flags(o);
   }
 
   /** Indexes of the members: each is a reference. */
-  indexes(): number[] { return this.#live().map((m) => m.index); }
+  indexes(): number[] {
+    return this.#live().map((m) => m.index);
+  }
 
   #resolve(adt: Adt): { readonly index: number; readonly ref: number | null } | SetError {
     const set = adt.name === undefined ? undefined : this.sets.byName(adt.name);

@@ -26,11 +26,23 @@ export function macOf(skb: Skb, src: boolean): Uint8Array | null {
 /** What a packet has for one dimension of a hash type (the kadt functions). */
 export function fromPacket(part: Part, skb: Skb, state: HookState, src: boolean): Value | null {
   switch (part) {
-    case 'ip': return { kind: 'ip', address: (src ? source(skb) : destination(skb)).slice() };
-    case 'net': return { kind: 'net', address: (src ? source(skb) : destination(skb)).slice(), cidr: isIp6(skb) ? 128 : 32 };
-    case 'port': { const p = portOf(skb, src); return p && { kind: 'port', ...p }; }
-    case 'mac': { const mac = macOf(skb, src); return mac && { kind: 'mac', mac }; }
-    case 'mark': return { kind: 'mark', mark: skb.mark };
-    case 'iface': { const dev = src ? state.in : state.out; return dev && { kind: 'iface', name: dev.name, physdev: false, wildcard: false }; }
+    case 'ip':
+      return { kind: 'ip', address: (src ? source(skb) : destination(skb)).slice() };
+    case 'net':
+      return { kind: 'net', address: (src ? source(skb) : destination(skb)).slice(), cidr: isIp6(skb) ? 128 : 32 };
+    case 'port': {
+      const p = portOf(skb, src);
+      return p && { kind: 'port', ...p };
+    }
+    case 'mac': {
+      const mac = macOf(skb, src);
+      return mac && { kind: 'mac', mac };
+    }
+    case 'mark':
+      return { kind: 'mark', mark: skb.mark };
+    case 'iface': {
+      const dev = src ? state.in : state.out;
+      return dev && { kind: 'iface', name: dev.name, physdev: false, wildcard: false };
+    }
   }
 }

@@ -8,11 +8,24 @@ import type { IpSets } from './ipsets.ts';
 /** Attributes of `create` after user space checked their form. */
 export interface CreateData {
   readonly family?: 'inet' | 'inet6';
-  readonly ip?: Uint8Array; readonly ipTo?: Uint8Array; readonly cidr?: number;
-  readonly port?: number; readonly portTo?: number;
-  readonly netmask?: number; readonly bitmask?: Uint8Array; readonly markmask?: number;
-  readonly hashsize?: number; readonly maxelem?: number; readonly bucketsize?: number; readonly initval?: number; readonly size?: number;
-  readonly timeout?: number; readonly counters?: boolean; readonly comment?: boolean; readonly skbinfo?: boolean; readonly forceadd?: boolean;
+  readonly ip?: Uint8Array;
+  readonly ipTo?: Uint8Array;
+  readonly cidr?: number;
+  readonly port?: number;
+  readonly portTo?: number;
+  readonly netmask?: number;
+  readonly bitmask?: Uint8Array;
+  readonly markmask?: number;
+  readonly hashsize?: number;
+  readonly maxelem?: number;
+  readonly bucketsize?: number;
+  readonly initval?: number;
+  readonly size?: number;
+  readonly timeout?: number;
+  readonly counters?: boolean;
+  readonly comment?: boolean;
+  readonly skbinfo?: boolean;
+  readonly forceadd?: boolean;
 }
 
 /** What a match or target asks for (struct ip_set_adt_opt). Bit n of `flags`: dimension n (from 1) looks at the source. */
@@ -30,15 +43,23 @@ export interface PacketOptions {
   /** Where the skbinfo of the element found is put (map-set). */
   readonly found?: (info: SkbInfo) => void;
 }
-export interface CounterTest { readonly op: 'eq' | 'ne' | 'lt' | 'gt'; readonly value: bigint }
+export interface CounterTest {
+  readonly op: 'eq' | 'ne' | 'lt' | 'gt';
+  readonly value: bigint;
+}
 
 const holds = (counter: bigint, t: CounterTest | undefined): boolean => {
   switch (t?.op) {
-    case undefined: return true;
-    case 'eq': return counter === t?.value;
-    case 'ne': return counter !== t?.value;
-    case 'lt': return t !== undefined && counter < t.value;
-    case 'gt': return t !== undefined && counter > t.value;
+    case undefined:
+      return true;
+    case 'eq':
+      return counter === t?.value;
+    case 'ne':
+      return counter !== t?.value;
+    case 'lt':
+      return t !== undefined && counter < t.value;
+    case 'gt':
+      return t !== undefined && counter > t.value;
   }
 };
 
@@ -71,8 +92,12 @@ export abstract class IpSet {
   abstract packetChange(op: 'add' | 'del', skb: Skb, state: HookState, options: PacketOptions): void;
   abstract sameAs(other: CreateData): boolean;
 
-  get now(): number { return this.sets.now(); }
-  expired(e: Extension): boolean { return e.expires !== null && e.expires <= this.now; }
+  get now(): number {
+    return this.sets.now();
+  }
+  expired(e: Extension): boolean {
+    return e.expires !== null && e.expires <= this.now;
+  }
 
   /** What the set was not created for (ip_set_get_extensions). */
   refuses(given: GivenExtension): SetError | null {

@@ -4,7 +4,8 @@ import { IPPROTO } from '../net/wire/ip.ts';
 import { hex, ip6Text } from './format.ts';
 import { incomplete, ownerAndMark, tcpLine, udpLine } from './transport-line.ts';
 
-const IPOPT = 4, UID = 8;
+const IPOPT = 4,
+  UID = 8;
 const EXTENSIONS = new Set<number>([IPPROTO.HOPOPTS, IPPROTO.ROUTING, IPPROTO.FRAGMENT, IPPROTO.ESP, IPPROTO.AH, IPPROTO.DSTOPTS]);
 
 /** dump_ipv6_packet; `outer` false inside an ICMPv6 error. */
@@ -13,7 +14,9 @@ export function ip6Line(skb: Skb, o: number, flags: number, outer: boolean): str
   if (b.length < o + 40) return 'TRUNCATED';
   const word = u32(b, o);
   let text = `SRC=${ip6Text(b, o + 8)} DST=${ip6Text(b, o + 24)} LEN=${u16(b, o + 4) + 40} TC=${(word >>> 20) & 0xff} HOPLIMIT=${b[o + 7]} FLOWLBL=${word & 0xfffff} `;
-  let fragment = false, at = o + 40, next = b[o + 6];
+  let fragment = false,
+    at = o + 40,
+    next = b[o + 6];
   const options = (flags & IPOPT) !== 0;
   while (EXTENSIONS.has(next)) {
     if (b.length < at + 8) return `${text}TRUNCATED`;
@@ -55,9 +58,12 @@ export function ip6Line(skb: Skb, o: number, flags: number, outer: boolean): str
 function transport(skb: Skb, at: number, proto: number, fragment: boolean, flags: number, outer: boolean): { readonly text: string; readonly more: boolean } {
   const b = skb.data;
   switch (proto) {
-    case IPPROTO.TCP: return tcpLine(skb, at, fragment, flags);
-    case IPPROTO.UDP: return udpLine(skb, at, 'UDP', fragment);
-    case IPPROTO.UDPLITE: return udpLine(skb, at, 'UDPLITE', fragment);
+    case IPPROTO.TCP:
+      return tcpLine(skb, at, fragment, flags);
+    case IPPROTO.UDP:
+      return udpLine(skb, at, 'UDP', fragment);
+    case IPPROTO.UDPLITE:
+      return udpLine(skb, at, 'UDPLITE', fragment);
     case IPPROTO.ICMPV6: {
       if (fragment) return { text: 'PROTO=ICMPv6 ', more: true };
       if (b.length < at + 8) return { text: `PROTO=ICMPv6 ${incomplete(skb, at)}`, more: false };
@@ -71,6 +77,7 @@ function transport(skb: Skb, at: number, proto: number, fragment: boolean, flags
       }
       return { text, more: true };
     }
-    default: return { text: `PROTO=${proto} `, more: true };
+    default:
+      return { text: `PROTO=${proto} `, more: true };
   }
 }

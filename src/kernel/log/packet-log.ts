@@ -11,7 +11,11 @@ export const LOG = { TCPSEQ: 1, TCPOPT: 2, IPOPT: 4, UID: 8, MACDECODE: 32 } as 
 /** NF_LOG_DEFAULT_MASK and the level of default_loginfo: what a caller without wishes gets. */
 const DEFAULT = { level: 5, flags: 0x0f } as const;
 
-export interface LogInfo { readonly prefix: string; readonly level: number; readonly flags: number }
+export interface LogInfo {
+  readonly prefix: string;
+  readonly level: number;
+  readonly flags: number;
+}
 
 /** Bytes of a link-layer header (dev->hard_header_len). */
 const headerLength = (type: string): number => (type === 'tun' ? 0 : 14);
@@ -19,7 +23,8 @@ const headerLength = (type: string): number => (type === 'tun' ? 0 : 14);
 const vlan = (skb: Skb): string => (skb.vlanTci >= 0 ? `VPROTO=${hex(skb.vlanProto, 4)} VID=${skb.vlanTci & 0xfff} ` : '');
 
 function macDecoded(skb: Skb): string {
-  const b = skb.data, o = skb.mac;
+  const b = skb.data,
+    o = skb.mac;
   return `MACSRC=${mac(b, o + 6)} MACDST=${mac(b, o)} ${vlan(skb)}MACPROTO=${hex(u16(b, o + 12), 4)} `;
 }
 
@@ -34,7 +39,8 @@ function macHeader(skb: Skb, flags: number): string {
 
 /** dump_arp_packet */
 function arpLine(skb: Skb, flags: number): string {
-  const b = skb.data, o = skb.network;
+  const b = skb.data,
+    o = skb.network;
   const link = flags & LOG.MACDECODE && skb.mac >= 0 ? macDecoded(skb) : '';
   if (b.length < o + 8) return `${link}TRUNCATED`;
   const head = `${link}ARP HTYPE=${u16(b, o)} PTYPE=0x${hex(u16(b, o + 2), 4)} OPCODE=${u16(b, o + 6)}`;
@@ -51,10 +57,15 @@ export function packetLine(skb: Skb, state: HookState, info: LogInfo): string {
   const l2 = state.pf === 'bridge' || state.pf === 'netdev';
   const proto = state.pf === 'ip' ? ETH.IP : state.pf === 'ip6' ? ETH.IPV6 : state.pf === 'arp' ? ETH.ARP : skb.protocol;
   switch (proto) {
-    case ETH.IP: return head + link() + ip4Line(skb, skb.network, info.flags);
-    case ETH.IPV6: return head + link() + ip6Line(skb, skb.network, info.flags, true);
-    case ETH.ARP: return head + arpLine(skb, info.flags);
-    case 0x8035: if (l2) return head + arpLine(skb, info.flags); break;
+    case ETH.IP:
+      return head + link() + ip4Line(skb, skb.network, info.flags);
+    case ETH.IPV6:
+      return head + link() + ip6Line(skb, skb.network, info.flags, true);
+    case ETH.ARP:
+      return head + arpLine(skb, info.flags);
+    case 0x8035:
+      if (l2) return head + arpLine(skb, info.flags);
+      break;
   }
   return head + macHeader(skb, info.flags);
 }
@@ -65,4 +76,6 @@ export function logPacket(skb: Skb, state: HookState, info: LogInfo): void {
   if (!log.silent) log.print(info.level & 7, packetLine(skb, state, info));
 }
 
-export const logByDefault = (skb: Skb, state: HookState, prefix: string): void => { logPacket(skb, state, { prefix, ...DEFAULT }); };
+export const logByDefault = (skb: Skb, state: HookState, prefix: string): void => {
+  logPacket(skb, state, { prefix, ...DEFAULT });
+};

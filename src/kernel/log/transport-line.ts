@@ -2,8 +2,19 @@ import type { Skb } from '../net/skb.ts';
 import { u16, u32 } from '../net/wire/bytes.ts';
 import { hex, upper } from './format.ts';
 
-const TCPSEQ = 1, TCPOPT = 2;
-const FLAGS: readonly (readonly [number, string])[] = [[0x100, 'AE'], [0x80, 'CWR'], [0x40, 'ECE'], [0x20, 'URG'], [0x10, 'ACK'], [0x08, 'PSH'], [0x04, 'RST'], [0x02, 'SYN'], [0x01, 'FIN']];
+const TCPSEQ = 1,
+  TCPOPT = 2;
+const FLAGS: readonly (readonly [number, string])[] = [
+  [0x100, 'AE'],
+  [0x80, 'CWR'],
+  [0x40, 'ECE'],
+  [0x20, 'URG'],
+  [0x10, 'ACK'],
+  [0x08, 'PSH'],
+  [0x04, 'RST'],
+  [0x02, 'SYN'],
+  [0x01, 'FIN'],
+];
 
 /** skb->len - offset, of headers that are cut off. */
 export const incomplete = (skb: Skb, at: number): string => `INCOMPLETE [${skb.data.length - at} bytes] `;
@@ -30,7 +41,8 @@ export function tcpLine(skb: Skb, at: number, fragment: boolean, flags: number):
 
 /** nf_log_dump_udp_header */
 export function udpLine(skb: Skb, at: number, name: string, fragment: boolean): { readonly text: string; readonly more: boolean } {
-  const b = skb.data, text = `PROTO=${name} `;
+  const b = skb.data,
+    text = `PROTO=${name} `;
   if (fragment) return { text, more: true };
   if (b.length < at + 8) return { text: text + incomplete(skb, at), more: false };
   return { text: `${text}SPT=${u16(b, at)} DPT=${u16(b, at + 2)} LEN=${u16(b, at + 4)} `, more: true };

@@ -16,7 +16,8 @@ export type Manip = 'src' | 'dst';
 
 const RANDOM_ALL = RANGE.PROTO_RANDOM | RANGE.PROTO_RANDOM_FULLY;
 const MAX_ATTEMPTS = 128;
-const TCP_TIME_WAIT = 7, TCP_CLOSE = 8;
+const TCP_TIME_WAIT = 7,
+  TCP_CLOSE = 8;
 
 /** The address translator of a namespace (net/netfilter/nf_nat_core.c). */
 export class Nat {
@@ -24,7 +25,9 @@ export class Nat {
   /** nf_nat_bysource: connections by the source part of their original tuple. */
   #sources: Map<string, Conntrack[]> | null = null;
 
-  constructor(net: Netns) { this.#net = net; }
+  constructor(net: Netns) {
+    this.#net = net;
+  }
 
   /** Made from the table when first wanted: a host that was read from its state has connections already. */
   get #bySource(): Map<string, Conntrack[]> {
@@ -35,7 +38,9 @@ export class Nat {
     return this.#sources;
   }
 
-  initialized(ct: Conntrack, manip: Manip): boolean { return (ct.status & (manip === 'src' ? IPS.SRC_NAT_DONE : IPS.DST_NAT_DONE)) !== 0; }
+  initialized(ct: Conntrack, manip: Manip): boolean {
+    return (ct.status & (manip === 'src' ? IPS.SRC_NAT_DONE : IPS.DST_NAT_DONE)) !== 0;
+  }
 
   /** nf_nat_setup_info */
   setup(ct: Conntrack, range: NatRange, manip: Manip): boolean {
@@ -48,7 +53,11 @@ export class Nat {
       const reply = invertTuple(fresh);
       if (reply) this.#net.conntrack.alterReply(ct, reply);
       ct.status |= manip === 'src' ? IPS.SRC_NAT : IPS.DST_NAT;
-      if (ct.helper !== null) ct.seqadj ??= [{ correctionPos: 0, offsetBefore: 0, offsetAfter: 0 }, { correctionPos: 0, offsetBefore: 0, offsetAfter: 0 }];
+      if (ct.helper !== null)
+        ct.seqadj ??= [
+          { correctionPos: 0, offsetBefore: 0, offsetAfter: 0 },
+          { correctionPos: 0, offsetBefore: 0, offsetAfter: 0 },
+        ];
     }
     if (manip === 'src') this.#remember(ct);
     ct.status |= manip === 'src' ? IPS.SRC_NAT_DONE : IPS.DST_NAT_DONE;
@@ -90,7 +99,9 @@ export class Nat {
   #unique(orig: Tuple, range: NatRange, ct: Conntrack, manip: Manip): Tuple {
     const random = (range.flags & RANDOM_ALL) !== 0;
     if (manip === 'src' && !random) {
-      if (inRange(orig, range)) { if (!this.#used(orig, ct)) return orig; } else {
+      if (inRange(orig, range)) {
+        if (!this.#used(orig, ct)) return orig;
+      } else {
         const mapped = this.#appropriate(orig, range, ct);
         if (mapped && !this.#used(mapped, ct)) return mapped;
       }
@@ -119,24 +130,46 @@ export class Nat {
   /** nf_nat_l4proto_unique_tuple */
   #uniquePort(tuple: Tuple, range: NatRange, ct: Conntrack, manip: Manip): Tuple {
     const specified = (range.flags & RANGE.PROTO_SPECIFIED) !== 0;
-    let min = Math.min(range.minPort, range.maxPort), size = Math.abs(range.maxPort - range.minPort) + 1, key: 'sport' | 'dport' = manip === 'src' ? 'sport' : 'dport';
+    let min = Math.min(range.minPort, range.maxPort),
+      size = Math.abs(range.maxPort - range.minPort) + 1,
+      key: 'sport' | 'dport' = manip === 'src' ? 'sport' : 'dport';
     switch (tuple.protonum) {
-      case IPPROTO.ICMP: case IPPROTO.ICMPV6:
+      case IPPROTO.ICMP:
+      case IPPROTO.ICMPV6:
         key = 'sport';
-        if (!specified) { min = 0; size = 65536; }
+        if (!specified) {
+          min = 0;
+          size = 65536;
+        }
         break;
       case IPPROTO.GRE:
         if (!ct.master) return tuple;
-        if (!specified) { min = 1; size = 65535; }
+        if (!specified) {
+          min = 1;
+          size = 65535;
+        }
         break;
-      case IPPROTO.TCP: case IPPROTO.UDP: case IPPROTO.UDPLITE: case IPPROTO.SCTP:
+      case IPPROTO.TCP:
+      case IPPROTO.UDP:
+      case IPPROTO.UDPLITE:
+      case IPPROTO.SCTP:
         if (!specified) {
           if (manip === 'dst') return tuple;
           const port = tuple.sport;
-          if (port < 512) { min = 1; size = 511; } else if (port < 1024) { min = 600; size = 424; } else { min = 1024; size = 64512; }
+          if (port < 512) {
+            min = 1;
+            size = 511;
+          } else if (port < 1024) {
+            min = 600;
+            size = 424;
+          } else {
+            min = 1024;
+            size = 64512;
+          }
         }
         break;
-      default: return tuple;
+      default:
+        return tuple;
     }
     const random16 = (): number => this.#net.random.below(0x10000);
     let off = range.flags & RANGE.PROTO_OFFSET ? (tuple[key] - range.basePort) & 0xffff : range.flags & RANDOM_ALL || manip !== 'dst' ? random16() : 0;
@@ -167,7 +200,9 @@ export class Nat {
   }
 
   /** masq_device_event: connections that were hidden behind a device die with it. */
-  deviceDown(index: number): void { for (const ct of this.#net.conntrack.entries()) if (ct.natInfo?.masqIndex === index) this.#net.conntrack.kill(ct); }
+  deviceDown(index: number): void {
+    for (const ct of this.#net.conntrack.entries()) if (ct.natInfo?.masqIndex === index) this.#net.conntrack.kill(ct);
+  }
 }
 
 const sourceKey = (t: Tuple): string => `${t.protonum} ${t.sport} ${t.src.join('.')}`;
@@ -179,7 +214,9 @@ function compare(a: Uint8Array, b: Uint8Array): number {
 
 const portInRange = (t: Tuple, manip: Manip, r: NatRange): boolean => {
   const port = t.protonum === IPPROTO.ICMP || t.protonum === IPPROTO.ICMPV6 || manip === 'src' ? t.sport : t.dport;
-  return t.protonum === IPPROTO.GRE || [IPPROTO.ICMP, IPPROTO.ICMPV6, IPPROTO.TCP, IPPROTO.UDP, IPPROTO.UDPLITE, IPPROTO.SCTP].some((p) => p === t.protonum) ? port >= r.minPort && port <= r.maxPort : true;
+  return t.protonum === IPPROTO.GRE || [IPPROTO.ICMP, IPPROTO.ICMPV6, IPPROTO.TCP, IPPROTO.UDP, IPPROTO.UDPLITE, IPPROTO.SCTP].some((p) => p === t.protonum)
+    ? port >= r.minPort && port <= r.maxPort
+    : true;
 };
 
 /** nf_in_range */
@@ -188,14 +225,15 @@ function inRange(t: Tuple, r: NatRange): boolean {
   return !(r.flags & RANGE.PROTO_SPECIFIED) || portInRange(t, 'src', r);
 }
 
-const swap = (n: number): number => ((n & 0xff) << 24 | (n & 0xff00) << 8 | (n >>> 8 & 0xff00) | n >>> 24) >>> 0;
+const swap = (n: number): number => (((n & 0xff) << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24)) >>> 0;
 
 /** find_best_ips_proto: a hash of the addresses picks within the range. */
 function bestAddress(orig: Tuple, r: NatRange, ct: Conntrack, manip: Manip): Tuple {
   if (!(r.flags & RANGE.MAP_IPS)) return orig;
   const put = (a: Uint8Array): Tuple => (manip === 'src' ? { ...orig, src: a } : { ...orig, dst: a });
   if (sameBytes(r.min, r.max)) return put(r.min);
-  const words = r.min.length / 4, persistent = (r.flags & RANGE.PERSISTENT) !== 0;
+  const words = r.min.length / 4,
+    persistent = (r.flags & RANGE.PERSISTENT) !== 0;
   const key = new Uint8Array(16);
   key.set(orig.src);
   const dstWord = (i: number): number => swap(u32(orig.dst, i * 4));
@@ -203,10 +241,14 @@ function bestAddress(orig: Tuple, r: NatRange, ct: Conntrack, manip: Manip): Tup
   const out = new Uint8Array(r.min.length);
   let full = false;
   for (let i = 0; i < words; i++) {
-    const low = full ? 0 : u32(r.min, i * 4), high = u32(r.max, i * 4);
+    const low = full ? 0 : u32(r.min, i * 4),
+      high = u32(r.max, i * 4);
     const dist = full ? 0xffffffff : (high - low + 1) >>> 0;
     const v = (low + Number((BigInt(j >>> 0) * BigInt(dist)) >> 32n)) >>> 0;
-    out[i * 4] = v >>> 24; out[i * 4 + 1] = (v >>> 16) & 255; out[i * 4 + 2] = (v >>> 8) & 255; out[i * 4 + 3] = v & 255;
+    out[i * 4] = v >>> 24;
+    out[i * 4 + 1] = (v >>> 16) & 255;
+    out[i * 4 + 2] = (v >>> 8) & 255;
+    out[i * 4 + 3] = v & 255;
     if (v !== high) full = true;
     if (!persistent) j ^= swap(u32(manip === 'dst' ? out : orig.dst, i * 4));
   }

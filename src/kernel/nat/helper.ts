@@ -5,7 +5,9 @@ import type { Netns } from '../netns.ts';
 
 /** nf_nat_follow_master: an expected connection comes from and goes to where its master really ended. */
 export function followMaster(net: Netns, ct: Conntrack, exp: Expectation): void {
-  const nat = net.stack.nat, master = exp.master, reverse = exp.dir === 0 ? 1 : 0;
+  const nat = net.stack.nat,
+    master = exp.master,
+    reverse = exp.dir === 0 ? 1 : 0;
   const src = master.tuple(reverse).dst;
   nat.setup(ct, { flags: RANGE.MAP_IPS, min: src, max: src, minPort: 0, maxPort: 0, basePort: 0 }, 'src');
   const dst = master.tuple(reverse).src;

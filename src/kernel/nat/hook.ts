@@ -20,7 +20,9 @@ const manipOf = (state: HookState): Manip => (state.hook === 'postrouting' || st
 
 /** nf_nat_inet_fn */
 function natPacket(skb: Skb, state: HookState, chains: readonly NatChain[]): HookVerdict {
-  const ct = skb.ct, nat = state.net.stack.nat, manip = manipOf(state);
+  const ct = skb.ct,
+    nat = state.net.stack.nat,
+    manip = manipOf(state);
   if (!ct) return 'accept';
   if (skb.ctinfo === CTINFO.related || skb.ctinfo === CTINFO.relatedReply || skb.ctinfo === CTINFO.new) {
     if (!nat.initialized(ct, manip)) {
@@ -46,7 +48,8 @@ function outChanged(skb: Skb, ct: Conntrack, state: HookState): boolean {
 
 /** nf_nat_ipv4_fn / nf_nat_ipv6_fn with what each hook does around it. */
 export function natHook(skb: Skb, state: HookState, chains: readonly NatChain[]): HookVerdict {
-  const v4 = state.pf === 'ip', ct = skb.ct;
+  const v4 = state.pf === 'ip',
+    ct = skb.ct;
   if (!ct) return 'accept';
   const before = v4 ? ip4Dst(skb.data, skb.network) : ip6Dst(skb.data, skb.network);
   const related = skb.ctinfo === CTINFO.related || skb.ctinfo === CTINFO.relatedReply;
@@ -81,7 +84,10 @@ const redirectAllowed = (ct: Conntrack): boolean => (ct.status & IPS_NAT_DONE_MA
 
 /** nf_nat_icmp_reply_translation */
 function translate4(skb: Skb, ct: Conntrack, state: HookState): boolean {
-  const b = skb.data, o = skb.network, at = o + ip4HeaderLen(b, o), manip = manipOf(state);
+  const b = skb.data,
+    o = skb.network,
+    at = o + ip4HeaderLen(b, o),
+    manip = manipOf(state);
   if (b.length < at + 8 || checksum(b, at, b.length) !== 0) return false;
   if (b[at] === 5 && !redirectAllowed(ct)) return false;
   if (!wanted(skb, ct, manip)) return true;
@@ -95,7 +101,10 @@ function translate4(skb: Skb, ct: Conntrack, state: HookState): boolean {
 
 /** nf_nat_icmpv6_reply_translation */
 function translate6(skb: Skb, ct: Conntrack, state: HookState): boolean {
-  const b = skb.data, o = skb.network, at = icmp6At(skb), manip = manipOf(state);
+  const b = skb.data,
+    o = skb.network,
+    at = icmp6At(skb),
+    manip = manipOf(state);
   const sum = (): number => checksum(b, at, b.length, pseudo(ip6Src(b, o), ip6Dst(b, o), IPPROTO.ICMPV6, b.length - at));
   if (b.length < at + 8 || sum() !== 0) return false;
   if (b[at] === 137 && !redirectAllowed(ct)) return false;

@@ -10,18 +10,24 @@ import { IPPROTO, ip4Check, ip4Dst, ip4Src, ip6Dst, ip6Src } from '../net/wire/i
 
 function replacePayload(skb: Skb, from: number, len: number, text: Uint8Array): void {
   skb.data = concat(skb.data.subarray(0, from), text, skb.data.subarray(from + len));
-  const o = skb.network, total = skb.data.length - o;
-  if (skb.data[o] >> 4 === 4) { put16(skb.data, o + 2, total); ip4Check(skb.data, o); } else put16(skb.data, o + 4, total - 40);
+  const o = skb.network,
+    total = skb.data.length - o;
+  if (skb.data[o] >> 4 === 4) {
+    put16(skb.data, o + 2, total);
+    ip4Check(skb.data, o);
+  } else put16(skb.data, o + 4, total - 40);
 }
 
 const pseudoOf = (skb: Skb, proto: number, len: number): number => {
-  const b = skb.data, o = skb.network;
+  const b = skb.data,
+    o = skb.network;
   return b[o] >> 4 === 4 ? pseudo(ip4Src(b, o), ip4Dst(b, o), proto, len) : pseudo(ip6Src(b, o), ip6Dst(b, o), proto, len);
 };
 
 /** nf_nat_mangle_tcp_packet */
 export function mangleTcp(net: Netns, skb: Skb, ct: Conntrack, at: number, off: number, len: number, text: Uint8Array): boolean {
-  const header = (skb.data[at + 12] >> 4) * 4, seq = u32(skb.data, at + 4);
+  const header = (skb.data[at + 12] >> 4) * 4,
+    seq = u32(skb.data, at + 4);
   replacePayload(skb, at + header + off, len, text);
   put16(skb.data, at + 16, 0);
   put16(skb.data, at + 16, checksum(skb.data, at, skb.data.length, pseudoOf(skb, IPPROTO.TCP, skb.data.length - at)));

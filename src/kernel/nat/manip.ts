@@ -11,12 +11,16 @@ import type { Manip } from './core.ts';
 function pseudoUpdate(b: Uint8Array, at: number, o: number, v4: boolean, target: Tuple, manip: Manip): void {
   const fresh = manip === 'src' ? target.src : target.dst;
   if (v4) put16(b, at, replace4(u16(b, at), u32(b, o + (manip === 'src' ? 12 : 16)), u32(fresh, 0)));
-  else { const f = o + (manip === 'src' ? 8 : 24); put16(b, at, replace16(u16(b, at), b.subarray(f, f + 16), fresh)); }
+  else {
+    const f = o + (manip === 'src' ? 8 : 24);
+    put16(b, at, replace16(u16(b, at), b.subarray(f, f + 16), fresh));
+  }
 }
 
 /** l4proto_manip_pkt */
 function manipulateL4(b: Uint8Array, o: number, at: number, v4: boolean, target: Tuple, manip: Manip): boolean {
-  const port = manip === 'src' ? target.sport : target.dport, portAt = at + (manip === 'src' ? 0 : 2);
+  const port = manip === 'src' ? target.sport : target.dport,
+    portAt = at + (manip === 'src' ? 0 : 2);
   const left = b.length - at;
   switch (target.protonum) {
     case IPPROTO.TCP: {
@@ -28,7 +32,8 @@ function manipulateL4(b: Uint8Array, o: number, at: number, v4: boolean, target:
       put16(b, at + 16, replace4(u16(b, at + 16), old, port));
       return true;
     }
-    case IPPROTO.UDP: case IPPROTO.UDPLITE: {
+    case IPPROTO.UDP:
+    case IPPROTO.UDPLITE: {
       if (left < 8) return false;
       const old = u16(b, portAt);
       if (target.protonum === IPPROTO.UDPLITE || u16(b, at + 6) !== 0) {
@@ -65,7 +70,8 @@ function manipulateL4(b: Uint8Array, o: number, at: number, v4: boolean, target:
       if ((b[at + 1] & 7) !== 1 || manip !== 'dst') return true;
       put16(b, at + 6, target.dport);
       return true;
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -74,7 +80,8 @@ export function manipulate4(skb: Skb, o: number, target: Tuple, manip: Manip): b
   const b = skb.data;
   if (b.length < o + 20) return false;
   if (!(u16(b, o + 6) & IP_OFFSET) && !manipulateL4(b, o, o + ip4HeaderLen(b, o), true, target, manip)) return false;
-  const fresh = manip === 'src' ? target.src : target.dst, at = o + (manip === 'src' ? 12 : 16);
+  const fresh = manip === 'src' ? target.src : target.dst,
+    at = o + (manip === 'src' ? 12 : 16);
   put16(b, o + 10, replace4(u16(b, o + 10), u32(b, at), u32(fresh, 0)));
   b.set(fresh, at);
   return true;

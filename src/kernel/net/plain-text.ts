@@ -11,13 +11,20 @@ const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'
 /** The same without line breaks; made by hand because rulesets are written by the ten thousand rules. */
 export function toLine(v: unknown): string {
   switch (typeof v) {
-    case 'string': return quoted(v);
-    case 'number': return Number.isFinite(v) ? String(v) : `{"$number":"${v}"}`;
-    case 'boolean': return v ? 'true' : 'false';
-    case 'bigint': return `{"$int":"${v}"}`;
-    case 'undefined': return '{"$undefined":true}';
-    case 'object': return v === null ? 'null' : objectLine(v);
-    default: throw new Error(`a ${typeof v} is no plain data`);
+    case 'string':
+      return quoted(v);
+    case 'number':
+      return Number.isFinite(v) ? String(v) : `{"$number":"${v}"}`;
+    case 'boolean':
+      return v ? 'true' : 'false';
+    case 'bigint':
+      return `{"$int":"${v}"}`;
+    case 'undefined':
+      return '{"$undefined":true}';
+    case 'object':
+      return v === null ? 'null' : objectLine(v);
+    default:
+      throw new Error(`a ${typeof v} is no plain data`);
   }
 }
 
@@ -36,7 +43,10 @@ function quoted(text: string): string {
 const list = (items: Iterable<unknown>): string => {
   let text = '[';
   let first = true;
-  for (const x of items) { text += first ? toLine(x) : `,${toLine(x)}`; first = false; }
+  for (const x of items) {
+    text += first ? toLine(x) : `,${toLine(x)}`;
+    first = false;
+  }
   return `${text}]`;
 };
 
@@ -85,13 +95,20 @@ function revive(v: unknown): unknown {
 
 function special(key: string, x: unknown, whole: object): unknown {
   switch (key) {
-    case '$int': return BigInt(String(x));
-    case '$hex': return fromHex(String(x));
-    case '$undefined': return undefined;
-    case '$number': return Number(x);
-    case '$map': return new Map(Array.isArray(x) ? x.map((p: readonly [unknown, unknown]) => [p[0], p[1]]) : []);
-    case '$set': return new Set(Array.isArray(x) ? x : []);
-    default: return whole;
+    case '$int':
+      return BigInt(String(x));
+    case '$hex':
+      return fromHex(String(x));
+    case '$undefined':
+      return undefined;
+    case '$number':
+      return Number(x);
+    case '$map':
+      return new Map(Array.isArray(x) ? x.map((p: readonly [unknown, unknown]) => [p[0], p[1]]) : []);
+    case '$set':
+      return new Set(Array.isArray(x) ? x : []);
+    default:
+      return whole;
   }
 }
 

@@ -74,7 +74,9 @@ export class Skb {
   }
 
   /** skb->len: what `meta length` and byte counters see. */
-  get len(): number { return this.data.length - this.head; }
+  get len(): number {
+    return this.data.length - this.head;
+  }
 
   /** A deep copy of bytes and fields; the connection is shared. */
   clone(): Skb {

@@ -17,14 +17,16 @@ export function chainTypeHooks(family: Family, type: string): readonly HookName[
       if (family === 'inet') return [...INET, 'ingress'];
       if (family === 'arp') return ['input', 'output'];
       return family === 'netdev' ? ['ingress', 'egress'] : INET;
-    case 'nat': return family === 'ip' || family === 'ip6' || family === 'inet' ? ['prerouting', 'input', 'output', 'postrouting'] : null;
-    case 'route': return family === 'ip' || family === 'ip6' || family === 'inet' ? ['output'] : null;
-    default: return null;
+    case 'nat':
+      return family === 'ip' || family === 'ip6' || family === 'inet' ? ['prerouting', 'input', 'output', 'postrouting'] : null;
+    case 'route':
+      return family === 'ip' || family === 'ip6' || family === 'inet' ? ['output'] : null;
+    default:
+      return null;
   }
 }
 
-export const hookNumbers = (family: Family): Readonly<Record<string, number>> =>
-  family === 'arp' ? NF_ARP_HOOK : family === 'netdev' ? NF_NETDEV_HOOK : NF_INET_HOOK;
+export const hookNumbers = (family: Family): Readonly<Record<string, number>> => (family === 'arp' ? NF_ARP_HOOK : family === 'netdev' ? NF_NETDEV_HOOK : NF_INET_HOOK);
 
 const onDevices = (family: Family, hook: BaseHook): boolean => family === 'netdev' || (family === 'inet' && hook.name === 'ingress');
 
@@ -53,7 +55,10 @@ function checkDevices(devices: readonly string[], have: readonly string[]): Outc
   return null;
 }
 
-const info = (c: Chain): Omit<Chain, 'rules'> => { const { rules: _, ...rest } = c; return rest; };
+const info = (c: Chain): Omit<Chain, 'rules'> => {
+  const { rules: _, ...rest } = c;
+  return rest;
+};
 
 /** nf_tables_newchain */
 export function newChain(tx: Transaction, m: Of<'newchain'>): Outcome {
@@ -88,9 +93,15 @@ function addChain(tx: Transaction, t: DraftTable, m: Of<'newchain'>): Outcome {
   const handle = tx.nft.nextHandle(t.handle);
   const name = m.chain ?? `__chain${tx.nft.chainNumber()}`;
   const chain: DraftChain = {
-    name, handle, policy: m.policy ?? 'accept', counters: m.counters !== undefined, rules: [],
-    binding: (flags & CHAIN_BINDING) !== 0, id: tx.nft.nextId(),
-    ...(m.hook && { hook: m.hook }), ...(m.comment !== undefined && { comment: m.comment }),
+    name,
+    handle,
+    policy: m.policy ?? 'accept',
+    counters: m.counters !== undefined,
+    rules: [],
+    binding: (flags & CHAIN_BINDING) !== 0,
+    id: tx.nft.nextId(),
+    ...(m.hook && { hook: m.hook }),
+    ...(m.comment !== undefined && { comment: m.comment }),
   };
   t.addChain(chain);
   if (m.id !== undefined) tx.chainIds.set(m.id, name);
@@ -121,7 +132,10 @@ function updateChain(tx: Transaction, t: DraftTable, old: Chain, m: Of<'newchain
   const chain = t.edit(old);
   if (m.rename !== undefined) t.rename(chain, m.rename);
   if (m.policy) chain.policy = m.policy;
-  if (m.counters) { chain.counters = true; tx.nft.live.setCounters(chain.id, m.counters); }
+  if (m.counters) {
+    chain.counters = true;
+    tx.nft.live.setCounters(chain.id, m.counters);
+  }
   if (devices?.length && chain.hook) chain.hook = { ...chain.hook, devices: [...chain.hook.devices, ...devices] };
   tx.event({ event: 'newchain', family: t.family, table: t.name, payload: { chain: info(chain), ...(devices && { devices }) } });
   return null;
@@ -133,7 +147,7 @@ export function delChain(tx: Transaction, m: Of<'delchain' | 'destroychain'>): O
   const t = tx.table(m.family, m.table);
   if (!t) return refuse('ENOENT', 'table');
   if (owned(tx, t)) return refuse('EPERM', 'table');
-  const attribute = m.handle !== undefined ? 'handle' as const : 'name' as const;
+  const attribute = m.handle !== undefined ? ('handle' as const) : ('name' as const);
   const chain = m.handle !== undefined ? [...t.chains.values()].find((c) => c.handle === m.handle) : t.chains.get(m.chain ?? '');
   if (!chain) return destroy ? null : refuse('ENOENT', attribute);
   if (chain.binding) return refuse('EOPNOTSUPP');

@@ -33,7 +33,8 @@ const VERDICT = 1;
 
 /** What nft_add_set_elem refuses before it looks at the data. */
 function malformed(set: NftSet, e: NewElement): Errno | null {
-  const f = set.flags, end = e.flags.intervalEnd;
+  const f = set.flags,
+    end = e.flags.intervalEnd;
   if (end && !f.interval) return 'EINVAL';
   if (!f.map && e.data) return 'EINVAL';
   if (f.map && !f.object && !e.data && !end) return 'EINVAL';
@@ -53,7 +54,10 @@ function malformed(set: NftSet, e: NewElement): Errno | null {
 }
 
 const withoutExpiration = ({ expiration: _, ...plain }: NewElement): Omit<NewElement, 'expiration'> => plain;
-const isKeyOnly = (e: NewElement): boolean => { for (const k in e) if (k !== 'key' && k !== 'flags') return false; return true; };
+const isKeyOnly = (e: NewElement): boolean => {
+  for (const k in e) if (k !== 'key' && k !== 'flags') return false;
+  return true;
+};
 
 /** nft_add_set_elem */
 function addElement(tx: Transaction, t: DraftTable, set: NftSet, e: NewElement, excl: boolean): Errno | null {
@@ -66,15 +70,29 @@ function addElement(tx: Transaction, t: DraftTable, set: NftSet, e: NewElement, 
   const timeout = e.flags.intervalEnd || !set.flags.timeout ? 0n : jiffies(e.timeout ?? set.timeout);
   const left = e.expiration === undefined ? timeout : jiffies(e.expiration);
   const exprs: readonly StatefulExpression[] = e.flags.intervalEnd ? [] : e.exprs?.length ? e.exprs : set.exprs;
-  const element: SetElement = Object.freeze(isKeyOnly(e) && timeout === 0n ? { key: e.key, flags: e.flags, exprs, id: tx.nft.nextId() } : {
-    ...withoutExpiration(e), ...(e.timeout !== undefined && { timeout: jiffies(e.timeout) }), ...(data && { data }), exprs, id: tx.nft.nextId(),
-    ...(timeout > 0n && { expiresAt: tx.nft.net.clock.now() + Number(left) }),
-  });
+  const element: SetElement = Object.freeze(
+    isKeyOnly(e) && timeout === 0n
+      ? { key: e.key, flags: e.flags, exprs, id: tx.nft.nextId() }
+      : {
+          ...withoutExpiration(e),
+          ...(e.timeout !== undefined && { timeout: jiffies(e.timeout) }),
+          ...(data && { data }),
+          exprs,
+          id: tx.nft.nextId(),
+          ...(timeout > 0n && { expiresAt: tx.nft.net.clock.now() + Number(left) }),
+        },
+  );
   const clash = store.insert(element, set.flags.anonymous);
   if (clash) return clash.same ? again(tx, set, clash.element, element, excl, e) : 'EEXIST';
-  if (set.size > 0 && !e.flags.catchall && store.count > limitOf(set)) { store.remove(element); return 'ENFILE'; }
+  if (set.size > 0 && !e.flags.catchall && store.count > limitOf(set)) {
+    store.remove(element);
+    return 'ENFILE';
+  }
   tx.insertElement(store, element);
-  if (data && 'verdict' in data) { const refused = holdVerdict(tx, t, data.verdict); if (refused) return refused; }
+  if (data && 'verdict' in data) {
+    const refused = holdVerdict(tx, t, data.verdict);
+    if (refused) return refused;
+  }
   if (object) tx.use(object.id, 1);
   if (!set.flags.anonymous) tx.event({ event: 'newsetelem', family: t.family, table: t.name, payload: { set, element } });
   return null;
@@ -98,7 +116,9 @@ function again(tx: Transaction, set: NftSet, old: SetElement, fresh: SetElement,
   if (e.timeout === undefined && e.expiration === undefined) return null;
   const { expiresAt: _, ...rest } = old;
   const changed: SetElement = Object.freeze({
-    ...rest, ...(fresh.timeout !== undefined && { timeout: fresh.timeout }), ...(fresh.expiresAt !== undefined && { expiresAt: fresh.expiresAt }),
+    ...rest,
+    ...(fresh.timeout !== undefined && { timeout: fresh.timeout }),
+    ...(fresh.expiresAt !== undefined && { expiresAt: fresh.expiresAt }),
   });
   tx.changeElement(storeOf(set), old, changed);
   tx.changed = true;
@@ -108,7 +128,10 @@ function again(tx: Transaction, set: NftSet, old: SetElement, fresh: SetElement,
 /** What an element holds is let go. */
 export function releaseElement(tx: Transaction, t: DraftTable, set: NftSet, e: SetElement): void {
   if (e.data && 'verdict' in e.data) releaseVerdict(tx, t, e.data.verdict);
-  if (e.objref !== undefined && set.objType) { const o = t.object(set.objType, e.objref); if (o) tx.use(o.id, -1); }
+  if (e.objref !== undefined && set.objType) {
+    const o = t.object(set.objType, e.objref);
+    if (o) tx.use(o.id, -1);
+  }
 }
 
 /** nf_tables_delsetelem */
@@ -126,7 +149,10 @@ export function delElements(tx: Transaction, m: Of<'delsetelem' | 'destroysetele
     releaseElement(tx, t, set, element);
     tx.event({ event: 'delsetelem', family: t.family, table: t.name, payload: { set, element } });
   };
-  if (!m.elements) { for (const e of [...store]) gone(e); return null; }
+  if (!m.elements) {
+    for (const e of [...store]) gone(e);
+    return null;
+  }
   for (const [at, e] of m.elements.entries()) {
     const found = store.find(e.key, e.keyEnd, e.flags);
     if (found) gone(found);

@@ -13,7 +13,10 @@ export function keyText(bytes: Uint8Array): string {
 }
 
 /** What an insertion met: `same` is the element itself (EEXIST), otherwise a partial overlap (ENOTEMPTY). */
-export interface Clash { readonly element: SetElement; readonly same: boolean }
+export interface Clash {
+  readonly element: SetElement;
+  readonly same: boolean;
+}
 
 /** The backend that nft_select_set_ops chooses, as far as behaviour differs; null: none fits (EOPNOTSUPP). */
 export function backendOf(flags: NftSet['flags'], fieldLens: readonly number[]): 'hash' | 'rbtree' | 'pipapo' | null {
@@ -34,7 +37,9 @@ export abstract class ElementStore implements SetElements {
   /** Counts changes of the membership. */
   version = 0;
 
-  constructor(now: () => number) { this.now = now; }
+  constructor(now: () => number) {
+    this.now = now;
+  }
 
   abstract readonly count: number;
   protected abstract put(element: SetElement): void;
@@ -47,7 +52,10 @@ export abstract class ElementStore implements SetElements {
   protected abstract hit(key: Uint8Array): SetElement | null;
   abstract empty(): void;
 
-  get size(): number { this.sweep(); return this.count + (this.catchall ? 1 : 0); }
+  get size(): number {
+    this.sweep();
+    return this.count + (this.catchall ? 1 : 0);
+  }
 
   *[Symbol.iterator](): Iterator<SetElement> {
     this.sweep();
@@ -107,10 +115,14 @@ export abstract class ElementStore implements SetElements {
     let next = Infinity;
     for (const e of this.all()) {
       if (e.expiresAt === undefined) continue;
-      if (e.expiresAt <= now) gone.push(e); else if (e.expiresAt < next) next = e.expiresAt;
+      if (e.expiresAt <= now) gone.push(e);
+      else if (e.expiresAt < next) next = e.expiresAt;
     }
     const c = this.catchall;
-    if (c?.expiresAt !== undefined) { if (c.expiresAt <= now) this.catchall = null; else next = Math.min(next, c.expiresAt); }
+    if (c?.expiresAt !== undefined) {
+      if (c.expiresAt <= now) this.catchall = null;
+      else next = Math.min(next, c.expiresAt);
+    }
     this.#nextExpiry = next;
     for (const e of gone) this.take(e);
   }
@@ -119,40 +131,64 @@ export abstract class ElementStore implements SetElements {
 /** net/netfilter/nft_set_hash.c */
 class HashElements extends ElementStore {
   readonly #map = new Map<string, SetElement>();
-  get count(): number { return this.#map.size; }
-  protected put(e: SetElement): void { this.#map.set(keyText(e.key), e); }
-  protected take(e: SetElement): void { this.#map.delete(keyText(e.key)); }
-  protected all(): Iterable<SetElement> { return this.#map.values(); }
-  protected exact(key: Uint8Array): SetElement | null { return this.#map.get(keyText(key)) ?? null; }
-  protected hit(key: Uint8Array): SetElement | null { return this.#map.get(keyText(key)) ?? null; }
+  get count(): number {
+    return this.#map.size;
+  }
+  protected put(e: SetElement): void {
+    this.#map.set(keyText(e.key), e);
+  }
+  protected take(e: SetElement): void {
+    this.#map.delete(keyText(e.key));
+  }
+  protected all(): Iterable<SetElement> {
+    return this.#map.values();
+  }
+  protected exact(key: Uint8Array): SetElement | null {
+    return this.#map.get(keyText(key)) ?? null;
+  }
+  protected hit(key: Uint8Array): SetElement | null {
+    return this.#map.get(keyText(key)) ?? null;
+  }
   protected clash(e: SetElement): Clash | null {
     const element = this.#map.get(keyText(e.key));
     return element ? { element, same: true } : null;
   }
-  empty(): void { this.#map.clear(); this.catchall = null; }
+  empty(): void {
+    this.#map.clear();
+    this.catchall = null;
+  }
 }
 
 /** net/netfilter/nft_set_rbtree.c: starts and ends of intervals are elements of their own, ends sorting before starts. */
 class TreeElements extends ElementStore {
   #keys: string[] = [];
   #items: SetElement[] = [];
-  get count(): number { return this.#items.length; }
+  get count(): number {
+    return this.#items.length;
+  }
 
   /** Index of the first element that is not below (key, end?). */
   #position(key: string, start: boolean): number {
     const keys = this.#keys;
-    let low = 0, high = keys.length;
+    let low = 0,
+      high = keys.length;
     if (high && keys[high - 1] < key) return high;
     while (low < high) {
       const mid = (low + high) >>> 1;
-      if (keys[mid] < key || (start && keys[mid] === key && this.#items[mid].flags.intervalEnd)) low = mid + 1; else high = mid;
+      if (keys[mid] < key || (start && keys[mid] === key && this.#items[mid].flags.intervalEnd)) low = mid + 1;
+      else high = mid;
     }
     return low;
   }
 
   protected put(e: SetElement): void {
-    const key = keyText(e.key), at = this.#position(key, !e.flags.intervalEnd);
-    if (at === this.#keys.length) { this.#keys.push(key); this.#items.push(e); return; }
+    const key = keyText(e.key),
+      at = this.#position(key, !e.flags.intervalEnd);
+    if (at === this.#keys.length) {
+      this.#keys.push(key);
+      this.#items.push(e);
+      return;
+    }
     const found = this.#keys[at] === key && this.#items[at].flags.intervalEnd === e.flags.intervalEnd;
     this.#keys.splice(at, found ? 1 : 0, key);
     this.#items.splice(at, found ? 1 : 0, e);
@@ -167,10 +203,13 @@ class TreeElements extends ElementStore {
   }
 
   /** From the highest down, as nft_rbtree_walk goes. */
-  protected all(): Iterable<SetElement> { return this.#items.toReversed(); }
+  protected all(): Iterable<SetElement> {
+    return this.#items.toReversed();
+  }
 
   protected exact(key: Uint8Array, _end: Uint8Array | undefined, intervalEnd: boolean): SetElement | null {
-    const text = keyText(key), at = this.#position(text, !intervalEnd);
+    const text = keyText(key),
+      at = this.#position(text, !intervalEnd);
     return this.#keys[at] === text && this.#items[at].flags.intervalEnd === intervalEnd ? this.#items[at] : null;
   }
 
@@ -184,7 +223,8 @@ class TreeElements extends ElementStore {
 
   /** __nft_rbtree_insert: the closest elements on both sides decide. */
   protected clash(e: SetElement, anonymous: boolean): Clash | null {
-    const key = keyText(e.key), isEnd = e.flags.intervalEnd;
+    const key = keyText(e.key),
+      isEnd = e.flags.intervalEnd;
     const low = this.#position(key, false);
     let high = low;
     while (this.#keys[high] === key) high++;
@@ -200,7 +240,11 @@ class TreeElements extends ElementStore {
     return null;
   }
 
-  empty(): void { this.#keys = []; this.#items = []; this.catchall = null; }
+  empty(): void {
+    this.#keys = [];
+    this.#items = [];
+    this.catchall = null;
+  }
 }
 
 /** net/netfilter/nft_set_pipapo.c: ranges in each field of a concatenation. */
@@ -213,13 +257,25 @@ class PipapoElements extends ElementStore {
     this.#fieldLens = fieldLens;
   }
 
-  get count(): number { return this.#map.size; }
-  #name(key: Uint8Array, end: Uint8Array | undefined): string { return keyText(key) + keyText(end ?? key); }
-  protected put(e: SetElement): void { this.#map.set(this.#name(e.key, e.keyEnd), e); }
-  protected take(e: SetElement): void { this.#map.delete(this.#name(e.key, e.keyEnd)); }
-  protected all(): Iterable<SetElement> { return this.#map.values(); }
+  get count(): number {
+    return this.#map.size;
+  }
+  #name(key: Uint8Array, end: Uint8Array | undefined): string {
+    return keyText(key) + keyText(end ?? key);
+  }
+  protected put(e: SetElement): void {
+    this.#map.set(this.#name(e.key, e.keyEnd), e);
+  }
+  protected take(e: SetElement): void {
+    this.#map.delete(this.#name(e.key, e.keyEnd));
+  }
+  protected all(): Iterable<SetElement> {
+    return this.#map.values();
+  }
   /** nft_pipapo_deactivate looks the lower end up as a packet's key: what contains it is meant. */
-  protected exact(key: Uint8Array, end: Uint8Array | undefined): SetElement | null { return this.#map.get(this.#name(key, end)) ?? this.hit(key); }
+  protected exact(key: Uint8Array, end: Uint8Array | undefined): SetElement | null {
+    return this.#map.get(this.#name(key, end)) ?? this.hit(key);
+  }
 
   protected hit(key: Uint8Array): SetElement | null {
     for (const e of this.#map.values()) if (this.#covers(e, key)) return e;
@@ -244,7 +300,10 @@ class PipapoElements extends ElementStore {
     return other ? { element: other, same: false } : null;
   }
 
-  empty(): void { this.#map.clear(); this.catchall = null; }
+  empty(): void {
+    this.#map.clear();
+    this.catchall = null;
+  }
 }
 
 export function compareBytes(a: Uint8Array, b: Uint8Array, at: number, len: number): number {

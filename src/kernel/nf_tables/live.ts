@@ -14,7 +14,9 @@ export class LiveState {
   readonly #chains = new Map<number, { packets: bigint; bytes: bigint }>();
   readonly #now: () => number;
 
-  constructor(now: () => number) { this.#now = now; }
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** Live state of the stateful expressions of a rule or element, by index; others are undefined. */
   states(owner: { readonly id: number; readonly exprs: readonly Expression[] }): readonly (StatefulState | undefined)[] {
@@ -33,7 +35,8 @@ export class LiveState {
       found = [v.kind === 'counter' || v.kind === 'quota' || v.kind === 'limit' ? makeState(v, this.#now()) : undefined];
       this.#states.set(o.id, found);
     }
-    const s = found[0], v = o.value;
+    const s = found[0],
+      v = o.value;
     // nft_quota_obj_update: another bound, what was used stays
     if (s?.kind === 'quota' && v.kind === 'quota' && (s.bytes !== Number(v.bytes) || s.invert !== v.inv)) found[0] = { ...s, bytes: Number(v.bytes), invert: v.inv };
     return found[0];
@@ -41,26 +44,36 @@ export class LiveState {
 
   chain(c: Pick<Chain, 'id'>): { packets: bigint; bytes: bigint } {
     let found = this.#chains.get(c.id);
-    if (!found) this.#chains.set(c.id, found = { packets: 0n, bytes: 0n });
+    if (!found) this.#chains.set(c.id, (found = { packets: 0n, bytes: 0n }));
     return found;
   }
 
-  setCounters(id: number, counters: { readonly packets: bigint; readonly bytes: bigint }): void { this.#chains.set(id, { ...counters }); }
+  setCounters(id: number, counters: { readonly packets: bigint; readonly bytes: bigint }): void {
+    this.#chains.set(id, { ...counters });
+  }
 
   /** The expressions with the numbers of this moment, as a dump shows them. */
   expressions<E extends Expression>(owner: { readonly id: number; readonly exprs: readonly E[] }): readonly E[] {
     const states = this.#states.get(owner.id);
     if (!states) return owner.exprs;
-    return owner.exprs.map((e, i) => { const s = states[i]; return s && isStateful(e) ? readState(e, s, this.#now()) as E : e; });
+    return owner.exprs.map((e, i) => {
+      const s = states[i];
+      return s && isStateful(e) ? (readState(e, s, this.#now()) as E) : e;
+    });
   }
 
-  rule(rule: Rule): Rule { return this.#states.has(rule.id) ? { ...rule, exprs: this.expressions(rule) } : rule; }
+  rule(rule: Rule): Rule {
+    return this.#states.has(rule.id) ? { ...rule, exprs: this.expressions(rule) } : rule;
+  }
 
-  element(e: SetElement): SetElement { return this.#states.has(e.id) ? { ...e, exprs: this.expressions(e) } : e; }
+  element(e: SetElement): SetElement {
+    return this.#states.has(e.id) ? { ...e, exprs: this.expressions(e) } : e;
+  }
 
   value(o: NftObject): ObjectValue {
-    const state = this.#states.has(o.id) ? this.object(o) : undefined, v = o.value;
-    return state && (v.kind === 'counter' || v.kind === 'quota' || v.kind === 'limit') ? readState(v, state, this.#now()) as ObjectValue : v;
+    const state = this.#states.has(o.id) ? this.object(o) : undefined,
+      v = o.value;
+    return state && (v.kind === 'counter' || v.kind === 'quota' || v.kind === 'limit') ? (readState(v, state, this.#now()) as ObjectValue) : v;
   }
 
   /** Counters and quotas of a rule or element start again (NFT_MSG_GETRULE_RESET, GETSETELEM_RESET). */
@@ -68,11 +81,19 @@ export class LiveState {
     for (const s of this.states(owner)) if (s) resetState(s);
   }
 
-  resetObject(o: NftObject): void { const s = this.object(o); if (s) resetState(s); }
+  resetObject(o: NftObject): void {
+    const s = this.object(o);
+    if (s) resetState(s);
+  }
 
-  forget(id: number): void { this.#states.delete(id); this.#chains.delete(id); }
+  forget(id: number): void {
+    this.#states.delete(id);
+    this.#chains.delete(id);
+  }
 
-  export(): unknown { return { states: new Map(this.#states), chains: new Map(this.#chains) }; }
+  export(): unknown {
+    return { states: new Map(this.#states), chains: new Map(this.#chains) };
+  }
 
   import(data: unknown): void {
     const d = data as { states: Map<number, (StatefulState | undefined)[]>; chains: Map<number, { packets: bigint; bytes: bigint }> };

@@ -67,12 +67,19 @@ export class NfTables {
 
   /** `strict` is the replay of a batch whose chains did not validate: after each rule, to find the one at fault (NFT_VALIDATE_DO). */
   #run(messages: readonly NftMessage[], options: CommitOptions, strict: boolean): { tx: Transaction; errors: MessageError[] } {
-    const tx = new Transaction(this, options.pid), errors: MessageError[] = [];
+    const tx = new Transaction(this, options.pid),
+      errors: MessageError[] = [];
     for (const [index, m] of messages.entries()) {
       tx.current = index;
       let bad = apply(tx, m);
       if (!bad && strict && (m.op === 'newrule' || m.op === 'newsetelem' || m.op === 'newchain')) {
-        for (const t of tx.dirty) { const errno = validateTable(this.net, t, false); if (errno) { bad = { errno }; break; } }
+        for (const t of tx.dirty) {
+          const errno = validateTable(this.net, t, false);
+          if (errno) {
+            bad = { errno };
+            break;
+          }
+        }
       }
       if (bad) errors.push({ index, ...bad });
     }
@@ -81,9 +88,15 @@ export class NfTables {
 
   /** What the ruleset would be after these messages, while `look` runs; then it is as before. */
   preview<T>(messages: readonly NftMessage[], options: CommitOptions, look: () => T): T {
-    const before = this.ruleset, { tx } = this.#run(messages, options, false);
+    const before = this.ruleset,
+      { tx } = this.#run(messages, options, false);
     this.ruleset = tx.finish(before.generation);
-    try { return look(); } finally { this.ruleset = before; tx.abort(); }
+    try {
+      return look();
+    } finally {
+      this.ruleset = before;
+      tx.abort();
+    }
   }
 
   #swap(tx: Transaction, options: CommitOptions): readonly NftEvent[] {
@@ -118,13 +131,21 @@ export class NfTables {
     this.evaluator.forget();
   }
 
-  table(family: Family, name: string): Table | undefined { return this.ruleset.tables.find((t) => t.family === family && t.name === name); }
+  table(family: Family, name: string): Table | undefined {
+    return this.ruleset.tables.find((t) => t.family === family && t.name === name);
+  }
 
-  chain(family: Family, table: string, name: string): Chain | undefined { return this.table(family, table)?.chains.find((c) => c.name === name); }
+  chain(family: Family, table: string, name: string): Chain | undefined {
+    return this.table(family, table)?.chains.find((c) => c.name === name);
+  }
 
-  set(family: Family, table: string, name: string): NftSet | undefined { return this.table(family, table)?.sets.find((s) => s.name === name); }
+  set(family: Family, table: string, name: string): NftSet | undefined {
+    return this.table(family, table)?.sets.find((s) => s.name === name);
+  }
 
-  tableHandle(): bigint { return ++this.#tableHandle; }
+  tableHandle(): bigint {
+    return ++this.#tableHandle;
+  }
 
   nextHandle(table: bigint): bigint {
     const next = (this.#handles.get(table) ?? 0n) + 1n;
@@ -132,19 +153,28 @@ export class NfTables {
     return next;
   }
 
-  chainNumber(): number { return ++this.#chainNumber; }
+  chainNumber(): number {
+    return ++this.#chainNumber;
+  }
 
-  nextId(): number { return ++this.#id; }
+  nextId(): number {
+    return ++this.#id;
+  }
 
   /** What outlives a process, as plain data; rules and elements are in `lists`. */
   export(): PlainNfTables {
     return {
-      ruleset: skeletonOf(this.ruleset), live: this.live.export(), refs: this.refs, handles: this.#handles,
+      ruleset: skeletonOf(this.ruleset),
+      live: this.live.export(),
+      refs: this.refs,
+      handles: this.#handles,
       counters: { tableHandle: this.#tableHandle, chainNumber: this.#chainNumber, id: this.#id },
     };
   }
 
-  lists(): Iterable<StoredList> { return listsOf(this.ruleset); }
+  lists(): Iterable<StoredList> {
+    return listsOf(this.ruleset);
+  }
 
   import(data: PlainNfTables, read: ReadList): void {
     this.ruleset = rebuildRuleset(data.ruleset, read, () => this.net.clock.now());
@@ -159,19 +189,40 @@ export class NfTables {
 
 function apply(tx: Transaction, m: NftMessage): Outcome {
   switch (m.op) {
-    case 'newtable': return newTable(tx, m);
-    case 'deltable': case 'destroytable': return delTable(tx, m);
-    case 'newchain': return newChain(tx, m);
-    case 'delchain': case 'destroychain': return delChain(tx, m);
-    case 'newrule': return newRule(tx, m);
-    case 'delrule': case 'destroyrule': return delRule(tx, m);
-    case 'newset': return newSet(tx, m);
-    case 'delset': case 'destroyset': return delSet(tx, m);
-    case 'newsetelem': return newElements(tx, m);
-    case 'delsetelem': case 'destroysetelem': return delElements(tx, m);
-    case 'newobj': return newObject(tx, m);
-    case 'delobj': case 'destroyobj': return delObject(tx, m);
-    case 'newflowtable': return newFlowtable(tx, m);
-    case 'delflowtable': case 'destroyflowtable': return delFlowtable(tx, m);
+    case 'newtable':
+      return newTable(tx, m);
+    case 'deltable':
+    case 'destroytable':
+      return delTable(tx, m);
+    case 'newchain':
+      return newChain(tx, m);
+    case 'delchain':
+    case 'destroychain':
+      return delChain(tx, m);
+    case 'newrule':
+      return newRule(tx, m);
+    case 'delrule':
+    case 'destroyrule':
+      return delRule(tx, m);
+    case 'newset':
+      return newSet(tx, m);
+    case 'delset':
+    case 'destroyset':
+      return delSet(tx, m);
+    case 'newsetelem':
+      return newElements(tx, m);
+    case 'delsetelem':
+    case 'destroysetelem':
+      return delElements(tx, m);
+    case 'newobj':
+      return newObject(tx, m);
+    case 'delobj':
+    case 'destroyobj':
+      return delObject(tx, m);
+    case 'newflowtable':
+      return newFlowtable(tx, m);
+    case 'delflowtable':
+    case 'destroyflowtable':
+      return delFlowtable(tx, m);
   }
 }

@@ -25,7 +25,11 @@ export function newObject(tx: Transaction, m: Of<'newobj'>): Outcome {
   const bad = checkObject(m.value, { net: tx.nft.net, family: t.family });
   if (bad) return refuse(bad);
   const made: NftObject = Object.freeze({
-    kind: m.value.kind, name: m.name, handle: tx.nft.nextHandle(t.handle), value: Object.freeze({ ...m.value }), id: tx.nft.nextId(),
+    kind: m.value.kind,
+    name: m.name,
+    handle: tx.nft.nextHandle(t.handle),
+    value: Object.freeze({ ...m.value }),
+    id: tx.nft.nextId(),
     ...(m.comment !== undefined && { comment: m.comment }),
   });
   t.objects.set(`${made.kind}/${made.name}`, made);
@@ -39,7 +43,7 @@ export function delObject(tx: Transaction, m: Of<'delobj' | 'destroyobj'>): Outc
   const t = tx.table(m.family, m.table);
   if (!t) return refuse('ENOENT', 'table');
   if (owned(tx, t)) return refuse('EPERM', 'table');
-  const attribute = m.handle !== undefined ? 'handle' as const : 'name' as const;
+  const attribute = m.handle !== undefined ? ('handle' as const) : ('name' as const);
   const object = m.handle !== undefined ? [...t.objects.values()].find((o) => o.kind === m.kind && o.handle === m.handle) : t.object(m.kind, m.name ?? '');
   if (!object) return destroy ? null : refuse('ENOENT', attribute);
   if (tx.uses(object.id) > 0) return refuse('EBUSY', attribute);

@@ -61,7 +61,16 @@ export interface Rule {
 export interface NftSet {
   readonly name: string;
   readonly handle: bigint;
-  readonly flags: { readonly anonymous: boolean; readonly constant: boolean; readonly interval: boolean; readonly map: boolean; readonly timeout: boolean; readonly eval: boolean; readonly object: boolean; readonly concat: boolean };
+  readonly flags: {
+    readonly anonymous: boolean;
+    readonly constant: boolean;
+    readonly interval: boolean;
+    readonly map: boolean;
+    readonly timeout: boolean;
+    readonly eval: boolean;
+    readonly object: boolean;
+    readonly concat: boolean;
+  };
   /** nft datatype numbers (userspace's own), and lengths in bytes. */
   readonly keyType: number;
   readonly keyLen: number;

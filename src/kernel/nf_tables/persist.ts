@@ -7,17 +7,28 @@ import { factsOf, presetFacts } from './rule-facts.ts';
  * A list kept apart from the rest of a subsystem's data, a line an item, so that a change writes one list and reading one
  * costs no decoding. `stamp` is another value whenever the list has changed.
  */
-export interface StoredList { readonly key: string; readonly stamp: unknown; lines(): Line[] }
+export interface StoredList {
+  readonly key: string;
+  readonly stamp: unknown;
+  lines(): Line[];
+}
 /** The stored list: lines, each ended by a newline. */
 export type ReadList = (key: string) => Uint8Array;
 
 /** A stretch of bytes with its newline. */
-export interface Line { readonly bytes: Uint8Array; readonly start: number; readonly end: number }
+export interface Line {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
 
 const NEWLINE = 10;
 const TAB = 9;
 const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
-const newLine = (text: string): Line => { const bytes = encoder.encode(`${text}\n`); return { bytes, start: 0, end: bytes.length }; };
+const newLine = (text: string): Line => {
+  const bytes = encoder.encode(`${text}\n`);
+  return { bytes, start: 0, end: bytes.length };
+};
 const textOf = (l: Line): string => decoder.decode(l.bytes.subarray(l.start, l.end - 1));
 
 function linesOf(bytes: Uint8Array): Line[] {
@@ -31,7 +42,10 @@ function linesOf(bytes: Uint8Array): Line[] {
 }
 
 /** A ruleset without its rules and elements. */
-interface Skeleton { readonly tables: readonly SkeletonTable[]; readonly generation: number }
+interface Skeleton {
+  readonly tables: readonly SkeletonTable[];
+  readonly generation: number;
+}
 type SkeletonTable = Omit<Table, 'chains' | 'sets'> & { readonly chains: readonly Omit<Chain, 'rules'>[]; readonly sets: readonly Omit<NftSet, 'elements'>[] };
 
 export interface PlainNfTables {
@@ -54,7 +68,11 @@ export const skeletonOf = (r: Ruleset): Skeleton => ({
 /** Text of a rule as it was read or last written: rules are frozen, so it stays right. */
 const written = new WeakMap<Rule, Line>();
 
-const wordsOf = (words: Iterable<string>): string => { let text = ''; for (const w of words) text += text ? ` ${encodeURIComponent(w)}` : encodeURIComponent(w); return text; };
+const wordsOf = (words: Iterable<string>): string => {
+  let text = '';
+  for (const w of words) text += text ? ` ${encodeURIComponent(w)}` : encodeURIComponent(w);
+  return text;
+};
 
 function textOfRule(rule: Rule): string {
   const { handle, id, ...rest } = rule;
@@ -109,11 +127,20 @@ function lazyRule(line: Line): Rule {
   let known: RuleBody | undefined;
   const load = (): RuleBody => (known ??= fromText(textOf(body)) as RuleBody);
   const rule: Rule = {
-    handle, id,
-    get exprs() { return load().exprs; },
-    get comment() { return load().comment; },
-    get userdata() { return load().userdata; },
-    get compat() { return load().compat; },
+    handle,
+    id,
+    get exprs() {
+      return load().exprs;
+    },
+    get comment() {
+      return load().comment;
+    },
+    get userdata() {
+      return load().userdata;
+    },
+    get compat() {
+      return load().compat;
+    },
   };
   presetFacts(rule, edges, checkedFor);
   written.set(rule, line);
@@ -139,7 +166,10 @@ const elementLines = (store: ElementStore): Line => newLine(textsOf(store).join(
 function textsOf(store: ElementStore): string[] {
   const lines: string[] = [];
   for (const e of store) {
-    if (!isPlain(e)) { lines.push(toLine(e)); continue; }
+    if (!isPlain(e)) {
+      lines.push(toLine(e));
+      continue;
+    }
     let text = `${e.id}${e.flags.intervalEnd ? '-' : '+'}`;
     for (let i = 0; i < e.key.length; i++) text += HEX[e.key[i]];
     lines.push(text);
@@ -151,7 +181,8 @@ const nibble = (code: number): number => (code < 58 ? code - 48 : code - 87);
 
 function elementOf(line: Line): SetElement {
   const { bytes } = line;
-  let at = line.start, id = 0;
+  let at = line.start,
+    id = 0;
   if (bytes[at] === 123) return Object.freeze(fromText(textOf(line)) as SetElement);
   for (; bytes[at] > 47; at++) id = id * 10 + bytes[at] - 48;
   const end = bytes[at++] === 45;
@@ -182,13 +213,15 @@ function anonymousSets(r: Ruleset): StoredList | null {
   if (!sets.length) return null;
   const stores = sets.map((s) => s.elements as ElementStore);
   return {
-    key: ANONYMOUS, stamp: sets.map((s, i) => `${s.id}:${stores[i].version}`).join(),
+    key: ANONYMOUS,
+    stamp: sets.map((s, i) => `${s.id}:${stores[i].version}`).join(),
     lines: () => [newLine(stores.flatMap((store, i) => [`${sets[i].id} ${store.size}`, ...textsOf(store)]).join('\n'))],
   };
 }
 
 function readAnonymous(bytes: Uint8Array): Map<number, Line[]> {
-  const found = new Map<number, Line[]>(), lines = linesOf(bytes);
+  const found = new Map<number, Line[]>(),
+    lines = linesOf(bytes);
   for (let i = 0; i < lines.length; ) {
     const [id, count] = textOf(lines[i++]).split(' ').map(Number);
     found.set(id, lines.slice(i, i + count));

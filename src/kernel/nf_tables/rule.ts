@@ -42,8 +42,12 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
   const bound = bindExpressions(tx, t, chain, m);
   if ('errno' in bound) return bound;
   const rule: Rule = Object.freeze({
-    handle, exprs: bound.exprs, id: tx.nft.nextId(), ...(m.comment !== undefined && { comment: m.comment }),
-    ...(m.userdata && { userdata: m.userdata }), ...(m.compat && { compat: m.compat }),
+    handle,
+    exprs: bound.exprs,
+    id: tx.nft.nextId(),
+    ...(m.comment !== undefined && { comment: m.comment }),
+    ...(m.userdata && { userdata: m.userdata }),
+    ...(m.compat && { compat: m.compat }),
   });
   if (m.id !== undefined) tx.ruleIds.set(m.id, handle);
   const draft = t.edit(chain);
@@ -59,8 +63,13 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
 /** Parses and makes each expression in order; names of this batch's anonymous sets and chains are filled in. */
 function bindExpressions(tx: Transaction, t: DraftTable, chain: Chain, m: Of<'newrule'>): { exprs: readonly Expression[] } | NonNullable<Outcome> {
   const ctx: InitContext = {
-    net: tx.nft.net, family: t.family, table: t.name, chain, ...(m.compat && { compat: m.compat }),
-    set: (name) => t.sets.get(name), object: (kind, name) => t.object(kind, name),
+    net: tx.nft.net,
+    family: t.family,
+    table: t.name,
+    chain,
+    ...(m.compat && { compat: m.compat }),
+    set: (name) => t.sets.get(name),
+    object: (kind, name) => t.object(kind, name),
   };
   const exprs: Expression[] = [];
   for (const [at, e] of m.exprs.entries()) {
@@ -79,7 +88,7 @@ function bindExpressions(tx: Transaction, t: DraftTable, chain: Chain, m: Of<'ne
 
 function named(tx: Transaction, t: DraftTable, e: Expression): Expression {
   if (e.kind === 'lookup' || e.kind === 'dynset' || e.kind === 'objref_map') {
-    const name = t.sets.has(e.set) ? e.set : tx.setIds.get(e.setId) ?? e.set;
+    const name = t.sets.has(e.set) ? e.set : (tx.setIds.get(e.setId) ?? e.set);
     return name === e.set ? e : { ...e, set: name };
   }
   const v = verdictOf(e);
@@ -99,7 +108,9 @@ function hold(tx: Transaction, t: DraftTable, e: Expression): 'ENOENT' | 'EINVAL
       const v = verdictOf(e);
       return v ? holdVerdict(tx, t, v) : null;
     }
-    case 'lookup': case 'dynset': case 'objref_map': {
+    case 'lookup':
+    case 'dynset':
+    case 'objref_map': {
       const set = t.sets.get(e.set);
       if (!set) return 'ENOENT';
       if (set.flags.anonymous && tx.uses(set.id) > 0) return 'EBUSY';
@@ -114,7 +125,8 @@ function hold(tx: Transaction, t: DraftTable, e: Expression): 'ENOENT' | 'EINVAL
       tx.use(o.id, 1);
       return null;
     }
-    default: return null;
+    default:
+      return null;
   }
 }
 
@@ -134,7 +146,10 @@ export function releaseVerdict(tx: Transaction, t: DraftTable, v: Verdict): void
   const chain = t.chains.get(v.chain);
   if (!chain) return;
   tx.use(chain.id, -1);
-  if (chain.binding) { flushRules(tx, t, chain); deleteChain(tx, t, t.chains.get(chain.name)!); }
+  if (chain.binding) {
+    flushRules(tx, t, chain);
+    deleteChain(tx, t, t.chains.get(chain.name)!);
+  }
 }
 
 /** nft_delrule, nft_rule_expr_deactivate */
@@ -142,8 +157,10 @@ export function releaseRule(tx: Transaction, t: DraftTable, chain: string, rule:
   tx.event({ event: 'delrule', family: t.family, table: t.name, payload: { chain, rule, mode: 'append' } });
   for (const e of rule.exprs) {
     if (e.kind === 'lookup' || e.kind === 'dynset' || e.kind === 'objref_map') releaseSet(tx, t, t.sets.get(e.set));
-    else if (e.kind === 'objref') { const o = t.object(e.type, e.name); if (o) tx.use(o.id, -1); }
-    else if (e.kind === 'immediate' && 'verdict' in e.data) releaseVerdict(tx, t, e.data.verdict);
+    else if (e.kind === 'objref') {
+      const o = t.object(e.type, e.name);
+      if (o) tx.use(o.id, -1);
+    } else if (e.kind === 'immediate' && 'verdict' in e.data) releaseVerdict(tx, t, e.data.verdict);
   }
 }
 
@@ -167,7 +184,10 @@ export function delRule(tx: Transaction, m: Of<'delrule' | 'destroyrule'>): Outc
   if (!chain) return destroy ? null : refuse('ENOENT', 'chain');
   if (chain.binding) return refuse('EOPNOTSUPP');
   const handle = m.handle ?? (m.id !== undefined ? tx.ruleIds.get(m.id) : undefined);
-  if (m.handle === undefined && m.id === undefined) { flushRules(tx, t, chain); return null; }
+  if (m.handle === undefined && m.id === undefined) {
+    flushRules(tx, t, chain);
+    return null;
+  }
   const at = chain.rules.findIndex((r) => r.handle === handle);
   if (at < 0) return destroy ? null : refuse('ENOENT', 'handle');
   const draft = t.edit(chain);

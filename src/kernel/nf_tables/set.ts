@@ -19,7 +19,8 @@ export const jiffies = (ms: bigint): bigint => ms - (ms % BigInt(1000 / HZ));
 
 /** nf_tables_newset */
 export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
-  const { set } = m, f = set.flags;
+  const { set } = m,
+    f = set.flags;
   const t = tx.table(m.family, m.table);
   if (set.keyLen === 0 || set.keyLen > MAX_LEN) return refuse('EINVAL');
   if (f.eval && f.object) return refuse('EOPNOTSUPP');
@@ -40,7 +41,11 @@ export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
   if (set.exprs.length > MAX_EXPRS) return refuse('E2BIG');
   const name = f.anonymous ? freeName(t, set.name) : set.name;
   const made: NftSet = Object.freeze({
-    ...set, timeout: jiffies(set.timeout), name, id: tx.nft.nextId(), handle: tx.nft.nextHandle(t.handle),
+    ...set,
+    timeout: jiffies(set.timeout),
+    name,
+    id: tx.nft.nextId(),
+    handle: tx.nft.nextHandle(t.handle),
     elements: makeElements(backend, set.fieldLens, tx.nft.net.clock.now.bind(tx.nft.net.clock)),
   });
   tx.setIds.set(m.id, name);
@@ -59,7 +64,10 @@ function freeName(t: DraftTable, template: string): string {
   if (!floors) taken.set(t.sets, (floors = new Map()));
   for (let n = floors.get(template) ?? 0; ; n++) {
     const name = template.replace('%d', String(n));
-    if (!t.sets.has(name)) { floors.set(template, n); return name; }
+    if (!t.sets.has(name)) {
+      floors.set(template, n);
+      return name;
+    }
   }
 }
 
@@ -71,14 +79,25 @@ function dropName(t: DraftTable, name: string): void {
 
 /** nft_set_is_same; what may change are timeout, gc interval and size. */
 function updateSet(tx: Transaction, t: DraftTable, old: NftSet, m: Of<'newset'>): Outcome {
-  const { set } = m, flags = Object.keys(old.flags) as (keyof NftSet['flags'])[];
-  const same = old.keyType === set.keyType && old.dataType === set.dataType && old.keyLen === set.keyLen && old.dataLen === set.dataLen
-    && flags.every((k) => old.flags[k] === set.flags[k]) && String(old.fieldLens) === String(set.fieldLens) && old.objType === set.objType
-    && old.exprs.length === set.exprs.length && old.exprs.every((e, i) => e.kind === set.exprs[i].kind);
+  const { set } = m,
+    flags = Object.keys(old.flags) as (keyof NftSet['flags'])[];
+  const same =
+    old.keyType === set.keyType &&
+    old.dataType === set.dataType &&
+    old.keyLen === set.keyLen &&
+    old.dataLen === set.dataLen &&
+    flags.every((k) => old.flags[k] === set.flags[k]) &&
+    String(old.fieldLens) === String(set.fieldLens) &&
+    old.objType === set.objType &&
+    old.exprs.length === set.exprs.length &&
+    old.exprs.every((e, i) => e.kind === set.exprs[i].kind);
   if (!same) return refuse('EEXIST', 'name');
   tx.setIds.set(m.id, old.name);
   const made: NftSet = Object.freeze({
-    ...old, timeout: jiffies(set.timeout) || old.timeout, gcInterval: set.gcInterval || old.gcInterval, size: set.size || old.size,
+    ...old,
+    timeout: jiffies(set.timeout) || old.timeout,
+    gcInterval: set.gcInterval || old.gcInterval,
+    size: set.size || old.size,
   });
   t.sets.set(old.name, made);
   tx.event({ event: 'newset', family: t.family, table: t.name, payload: made });
@@ -91,7 +110,7 @@ export function delSet(tx: Transaction, m: Of<'delset' | 'destroyset'>): Outcome
   const t = tx.table(m.family, m.table);
   if (!t) return refuse('ENOENT', 'table');
   if (owned(tx, t)) return refuse('EPERM', 'table');
-  const attribute = m.handle !== undefined ? 'handle' as const : 'name' as const;
+  const attribute = m.handle !== undefined ? ('handle' as const) : ('name' as const);
   const set = m.handle !== undefined ? [...t.sets.values()].find((s) => s.handle === m.handle) : t.sets.get(m.set ?? '');
   if (!set) return destroy ? null : refuse('ENOENT', attribute);
   if (tx.uses(set.id) > 0 || (m.nonrec && set.elements.size > 0)) return refuse('EBUSY', attribute);
@@ -107,5 +126,3 @@ export function removeSet(tx: Transaction, t: DraftTable, set: NftSet): void {
   if (set.flags.map || set.flags.object) for (const e of set.elements) releaseElement(tx, t, set, e);
   tx.event({ event: 'delset', family: t.family, table: t.name, payload: set });
 }
-
-;

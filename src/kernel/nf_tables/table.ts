@@ -8,13 +8,21 @@ import { DraftTable, type Transaction } from './transaction.ts';
 
 type Of<O extends NftMessage['op']> = Extract<NftMessage, { op: O }>;
 
-const DORMANT = 1, OWNER = 2, PERSIST = 4;
+const DORMANT = 1,
+  OWNER = 2,
+  PERSIST = 4;
 
 /** nft_table_lookup's test of the owner. */
 export const owned = (tx: Transaction, t: DraftTable): boolean => t.flags.owner && t.ownerPort !== tx.port;
 
-const info = (t: DraftTable): Omit<Table, 'chains' | 'sets' | 'objects' | 'flowtables'> =>
-  ({ family: t.family, name: t.name, handle: t.handle, flags: t.flags, ownerPort: t.ownerPort, ...(t.comment !== undefined && { comment: t.comment }) });
+const info = (t: DraftTable): Omit<Table, 'chains' | 'sets' | 'objects' | 'flowtables'> => ({
+  family: t.family,
+  name: t.name,
+  handle: t.handle,
+  flags: t.flags,
+  ownerPort: t.ownerPort,
+  ...(t.comment !== undefined && { comment: t.comment }),
+});
 
 /** nf_tables_newtable */
 export function newTable(tx: Transaction, m: Of<'newtable'>): Outcome {
@@ -27,7 +35,11 @@ export function newTable(tx: Transaction, m: Of<'newtable'>): Outcome {
   }
   if (flags & ~(DORMANT | OWNER | PERSIST)) return refuse('EOPNOTSUPP');
   const t = new DraftTable(null, {
-    family: m.family, name: m.table, handle: tx.nft.tableHandle(), comment: m.comment, ownerPort: flags & OWNER ? tx.port : 0,
+    family: m.family,
+    name: m.table,
+    handle: tx.nft.tableHandle(),
+    comment: m.comment,
+    ownerPort: flags & OWNER ? tx.port : 0,
     flags: { dormant: (flags & DORMANT) !== 0, owner: (flags & OWNER) !== 0, persist: (flags & PERSIST) !== 0 },
   });
   tx.addTable(t);

@@ -28,8 +28,12 @@ export class DraftTable {
 
   constructor(base: Table | null, own: Pick<Table, 'family' | 'name' | 'handle' | 'flags' | 'ownerPort' | 'comment'>) {
     this.base = base;
-    this.family = own.family; this.name = own.name; this.handle = own.handle;
-    this.flags = own.flags; this.ownerPort = own.ownerPort; this.comment = own.comment;
+    this.family = own.family;
+    this.name = own.name;
+    this.handle = own.handle;
+    this.flags = own.flags;
+    this.ownerPort = own.ownerPort;
+    this.comment = own.comment;
     this.chains = new Map(base?.chains.map((c) => [c.name, c]));
     this.sets = new Map(base?.sets.map((s) => [s.name, s]));
     this.objects = new Map(base?.objects.map((o) => [`${o.kind}/${o.name}`, o]));
@@ -60,21 +64,33 @@ export class DraftTable {
     this.chains.clear();
     for (const c of all) this.chains.set(c.name, c);
     // The kernel's verdicts point at the chain; here they name it.
-    for (const c of all) if (c.rules.some((r) => jumpsTo(r, old))) {
-      const edited = this.edit(c);
-      edited.rules = edited.rules.map((r) => (jumpsTo(r, old) ? Object.freeze({ ...r, exprs: r.exprs.map((e) => (namesChain(e, old) ? renamed(e, name) : e)) }) : r));
-    }
+    for (const c of all)
+      if (c.rules.some((r) => jumpsTo(r, old))) {
+        const edited = this.edit(c);
+        edited.rules = edited.rules.map((r) => (jumpsTo(r, old) ? Object.freeze({ ...r, exprs: r.exprs.map((e) => (namesChain(e, old) ? renamed(e, name) : e)) }) : r));
+      }
   }
 
-  object(kind: ObjectKind, name: string): NftObject | undefined { return this.objects.get(`${kind}/${name}`); }
+  object(kind: ObjectKind, name: string): NftObject | undefined {
+    return this.objects.get(`${kind}/${name}`);
+  }
 
   freeze(): Table {
-    for (const c of this.#touched) { Object.freeze(c.rules); Object.freeze(c); }
+    for (const c of this.#touched) {
+      Object.freeze(c.rules);
+      Object.freeze(c);
+    }
     return Object.freeze({
-      family: this.family, name: this.name, handle: this.handle, flags: this.flags, ownerPort: this.ownerPort,
+      family: this.family,
+      name: this.name,
+      handle: this.handle,
+      flags: this.flags,
+      ownerPort: this.ownerPort,
       ...(this.comment !== undefined && { comment: this.comment }),
-      chains: Object.freeze([...this.chains.values()]), sets: Object.freeze([...this.sets.values()]),
-      objects: Object.freeze([...this.objects.values()]), flowtables: Object.freeze([...this.flowtables.values()]),
+      chains: Object.freeze([...this.chains.values()]),
+      sets: Object.freeze([...this.sets.values()]),
+      objects: Object.freeze([...this.objects.values()]),
+      flowtables: Object.freeze([...this.flowtables.values()]),
     });
   }
 }
@@ -103,7 +119,9 @@ export class Transaction {
     this.#tables = [...nft.ruleset.tables];
   }
 
-  get tables(): readonly (Table | DraftTable)[] { return this.#tables; }
+  get tables(): readonly (Table | DraftTable)[] {
+    return this.#tables;
+  }
 
   #draft(index: number): DraftTable {
     const t = this.#tables[index];
@@ -127,10 +145,16 @@ export class Transaction {
     return this.#tables.flatMap((t, i) => (family === 'unspec' || t.family === family ? [this.#draft(i)] : []));
   }
 
-  addTable(table: DraftTable): void { this.#tables.push(table); }
-  removeTable(table: DraftTable): void { this.#tables.splice(this.#tables.indexOf(table), 1); }
+  addTable(table: DraftTable): void {
+    this.#tables.push(table);
+  }
+  removeTable(table: DraftTable): void {
+    this.#tables.splice(this.#tables.indexOf(table), 1);
+  }
 
-  onAbort(undo: () => void): void { this.#undo.push(undo); }
+  onAbort(undo: () => void): void {
+    this.#undo.push(undo);
+  }
 
   /** Counts a reference to a chain, set or object (nft_use_inc / nft_use_dec). */
   use(id: number, by: 1 | -1): void {
@@ -139,14 +163,21 @@ export class Transaction {
     this.#undo.push(() => refs.set(id, (refs.get(id) ?? 0) - by));
   }
 
-  uses(id: number): number { return this.nft.refs.get(id) ?? 0; }
+  uses(id: number): number {
+    return this.nft.refs.get(id) ?? 0;
+  }
 
   /** Elements that follow each other into one set are undone together. */
   insertElement(store: ElementStore, element: SetElement): void {
     const last = this.#inserted;
-    if (last?.store === store && this.#undo.at(-1) === last.undo) { last.elements.push(element); return; }
+    if (last?.store === store && this.#undo.at(-1) === last.undo) {
+      last.elements.push(element);
+      return;
+    }
     const elements = [element];
-    const undo = (): void => { for (let i = elements.length - 1; i >= 0; i--) store.remove(elements[i]); };
+    const undo = (): void => {
+      for (let i = elements.length - 1; i >= 0; i--) store.remove(elements[i]);
+    };
     this.#inserted = { store, elements, undo };
     this.#undo.push(undo);
   }
@@ -183,4 +214,4 @@ export function verdictOf(e: Expression): Verdict | null {
 const namesChain = (e: Expression, chain: string): boolean => e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict && e.data.verdict.chain === chain;
 const jumpsTo = (r: Rule, chain: string): boolean => r.exprs.some((e) => namesChain(e, chain));
 const renamed = (e: Expression, chain: string): Expression =>
-  (e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict ? { ...e, data: { verdict: { ...e.data.verdict, chain } } } : e);
+  e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict ? { ...e, data: { verdict: { ...e.data.verdict, chain } } } : e;

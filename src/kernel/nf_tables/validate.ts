@@ -30,15 +30,17 @@ const distinctEdges = (rules: readonly Rule[], more: readonly string[] = []): re
 /** What differs from the rules before the batch is all that is looked at. */
 function summaryOf(t: DraftTable, rules: readonly Rule[]): ChainSummary {
   let found = summaries.get(rules);
-  if (!found) summaries.set(rules, found = sinceOrigin(t, rules) ?? { edges: distinctEdges(rules), checkedFor: new Set(), before: null });
+  if (!found) summaries.set(rules, (found = sinceOrigin(t, rules) ?? { edges: distinctEdges(rules), checkedFor: new Set(), before: null }));
   return found;
 }
 
 function sinceOrigin(t: DraftTable, rules: readonly Rule[]): ChainSummary | null {
-  const old = t.origins.get(rules), known = old && summaries.get(old);
+  const old = t.origins.get(rules),
+    known = old && summaries.get(old);
   if (!old || !known) return null;
   const shorter = Math.min(old.length, rules.length);
-  let head = 0, tail = 0;
+  let head = 0,
+    tail = 0;
   while (head < shorter && old[head] === rules[head]) head++;
   while (tail < shorter - head && old[old.length - 1 - tail] === rules[rules.length - 1 - tail]) tail++;
   if (old.slice(head, old.length - tail).some((r) => factsOf(r).edges.length > 0)) return null;
@@ -73,7 +75,10 @@ function walk(net: Netns, t: DraftTable, chain: Chain, base: BaseHook, level: nu
     for (const element of t.sets.get(name)?.elements ?? []) {
       if (!element.data || !('verdict' in element.data)) continue;
       const v = element.data.verdict;
-      if (v.code === 'jump' || v.code === 'goto') { const deep = next(v.chain); if (deep) return deep; }
+      if (v.code === 'jump' || v.code === 'goto') {
+        const deep = next(v.chain);
+        if (deep) return deep;
+      }
     }
     return null;
   };

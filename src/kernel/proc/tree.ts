@@ -20,9 +20,13 @@ function find(path: string): { readonly file: ProcFile; readonly name: string } 
 /** The kernel's own files as a program sees them under /proc. */
 export class ProcTree {
   readonly #net: Netns;
-  constructor(net: Netns) { this.#net = net; }
+  constructor(net: Netns) {
+    this.#net = net;
+  }
 
-  owns(path: string): boolean { return path === '/proc' || path.startsWith('/proc/'); }
+  owns(path: string): boolean {
+    return path === '/proc' || path.startsWith('/proc/');
+  }
 
   read(given: string): string | undefined {
     const path = canonical(given);

@@ -5,12 +5,15 @@ import type { NetDevice } from './device.ts';
 import { prefixMatch } from './fib.ts';
 import type { Stack } from './stack.ts';
 
-const REQUEST = 1, REPLY = 2;
+const REQUEST = 1,
+  REPLY = 2;
 
 /** net/ipv4/arp.c */
 export class Arp {
   readonly #s: Stack;
-  constructor(stack: Stack) { this.#s = stack; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+  }
 
   /** arp_rcv */
   receive(skb: Skb): void {
@@ -24,11 +27,14 @@ export class Arp {
 
   /** arp_process */
   #process(skb: Skb, dev: NetDevice): void {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     if (u16(b, o) !== 1 || u16(b, o + 2) !== ETH.IP) return;
     const op = u16(b, o + 6);
     if (op !== REQUEST && op !== REPLY) return;
-    const sha = b.slice(o + 8, o + 14), sip = b.slice(o + 14, o + 18), tip = b.slice(o + 24, o + 28);
+    const sha = b.slice(o + 8, o + 14),
+      sip = b.slice(o + 14, o + 18),
+      tip = b.slice(o + 24, o + 28);
     const conf = this.#s.conf;
     if (isMulticast4(tip) || (!conf.or4(dev.name, 'route_localnet') && isLoopback4(tip))) return;
     if (sameBytes(sip, tip) && conf.or4(dev.name, 'drop_gratuitous_arp')) return;
@@ -47,8 +53,14 @@ export class Arp {
         }
         return;
       }
-      if (dst && !dst.error && dst.type === 'unicast' && conf.dev4(dev.name, 'forwarding') && dst.dev !== dev
-        && (conf.or4(dev.name, 'proxy_arp') || this.#s.neighbours.findProxy(dev, tip))) {
+      if (
+        dst &&
+        !dst.error &&
+        dst.type === 'unicast' &&
+        conf.dev4(dev.name, 'forwarding') &&
+        dst.dev !== dev &&
+        (conf.or4(dev.name, 'proxy_arp') || this.#s.neighbours.findProxy(dev, tip))
+      ) {
         this.#s.neighbours.learn(dev, sip, sha, 'stale', { create: true, override: true });
         this.send(REPLY, dev, sha, tip, dev.mac, sip, sha);
         return;
@@ -58,17 +70,27 @@ export class Arp {
     this.#s.neighbours.learn(dev, sip, sha, reachable ? 'reachable' : 'stale', { create: conf.or4(dev.name, 'arp_accept') && this.#onLink(dev, sip), override: true });
   }
 
-  #onLink(dev: NetDevice, ip: Uint8Array): boolean { return dev.addrs4.some((a) => prefixMatch(ip, a.peer, a.len)); }
+  #onLink(dev: NetDevice, ip: Uint8Array): boolean {
+    return dev.addrs4.some((a) => prefixMatch(ip, a.peer, a.len));
+  }
 
   /** arp_ignore and arp_filter */
   #ignore(dev: NetDevice, sip: Uint8Array, tip: Uint8Array): boolean {
     const here = dev.addrs4.some((a) => sameBytes(a.local, tip));
     switch (this.#s.conf.max4(dev.name, 'arp_ignore')) {
-      case 0: break;
-      case 1: if (!here) return true; break;
-      case 2: if (!here || !this.#onLink(dev, sip)) return true; break;
-      case 3: if (!this.#s.devices.some((d) => d.addrs4.some((a) => sameBytes(a.local, tip) && a.scope < 254))) return true; break;
-      case 8: return true;
+      case 0:
+        break;
+      case 1:
+        if (!here) return true;
+        break;
+      case 2:
+        if (!here || !this.#onLink(dev, sip)) return true;
+        break;
+      case 3:
+        if (!this.#s.devices.some((d) => d.addrs4.some((a) => sameBytes(a.local, tip) && a.scope < 254))) return true;
+        break;
+      case 8:
+        return true;
       default:
     }
     if (this.#s.conf.or4(dev.name, 'arp_filter')) {
@@ -92,8 +114,15 @@ export class Arp {
   send(op: number, dev: NetDevice, dst: Uint8Array, sip: Uint8Array, sha: Uint8Array, tip: Uint8Array, tha: Uint8Array): void {
     if (dev.noarp || dev.mac.length !== 6) return;
     const b = new Uint8Array(28);
-    put16(b, 0, 1); put16(b, 2, ETH.IP); b[4] = 6; b[5] = 4; put16(b, 6, op);
-    b.set(sha, 8); b.set(sip, 14); b.set(tha, 18); b.set(tip, 24);
+    put16(b, 0, 1);
+    put16(b, 2, ETH.IP);
+    b[4] = 6;
+    b[5] = 4;
+    put16(b, 6, op);
+    b.set(sha, 8);
+    b.set(sip, 14);
+    b.set(tha, 18);
+    b.set(tip, 24);
     const skb = new Skb(b);
     skb.protocol = ETH.ARP;
     skb.dev = dev;

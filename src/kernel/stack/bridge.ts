@@ -10,13 +10,18 @@ const linkLocalGroup = (b: Uint8Array): boolean => b[0] === 1 && b[1] === 0x80 &
 /** A learning bridge without STP, and the bridge family's hooks (net/bridge/br_input.c, br_forward.c). */
 export class Bridge {
   readonly #s: Stack;
-  constructor(stack: Stack) { this.#s = stack; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+  }
 
-  #ports(br: NetDevice): NetDevice[] { return this.#s.devices.filter((d) => d.master === br.index && d.up); }
+  #ports(br: NetDevice): NetDevice[] {
+    return this.#s.devices.filter((d) => d.master === br.index && d.up);
+  }
 
   /** br_handle_frame */
   handle(skb: Skb, port: NetDevice, br: NetDevice): void {
-    const src = skb.data.subarray(6, 12), dst = skb.data.subarray(0, 6);
+    const src = skb.data.subarray(6, 12),
+      dst = skb.data.subarray(0, 6);
     if (src[0] & 1 || src.every((x) => x === 0)) return;
     if (linkLocalGroup(dst)) return;
     skb.physIn = port;
@@ -31,10 +36,15 @@ export class Bridge {
       this.#up(skb, br);
       return;
     }
-    if (sameBytes(to, br.mac) || this.#s.devices.some((d) => d.master === br.index && sameBytes(d.mac, to))) { this.#up(skb, br); return; }
+    if (sameBytes(to, br.mac) || this.#s.devices.some((d) => d.master === br.index && sameBytes(d.mac, to))) {
+      this.#up(skb, br);
+      return;
+    }
     const known = br.fdb.get(hex(to));
     const out = known === undefined ? undefined : this.#ports(br).find((d) => d.index === known);
-    if (out) { if (out !== port) this.#forward(skb, port, out); } else this.#flood(skb, br, port);
+    if (out) {
+      if (out !== port) this.#forward(skb, port, out);
+    } else this.#flood(skb, br, port);
   }
 
   #flood(skb: Skb, br: NetDevice, except: NetDevice | null): void {
@@ -73,6 +83,7 @@ export class Bridge {
     };
     const known = dst[0] & 1 ? undefined : br.fdb.get(hex(dst));
     const out = known === undefined ? undefined : this.#ports(br).find((d) => d.index === known);
-    if (out) send(skb, out); else for (const p of this.#ports(br)) send(skb.clone(), p);
+    if (out) send(skb, out);
+    else for (const p of this.#ports(br)) send(skb.clone(), p);
   }
 }

@@ -28,7 +28,21 @@ export interface NetDevice {
   txqlen: number;
 }
 
-export interface Addr4 { readonly local: Uint8Array; readonly peer: Uint8Array; readonly len: number; readonly broadcast: Uint8Array | null; readonly label: string; readonly scope: number; readonly secondary: boolean }
-export interface Addr6 { readonly addr: Uint8Array; readonly len: number; readonly scope: number; readonly flags: readonly string[]; readonly kernel: boolean }
+export interface Addr4 {
+  readonly local: Uint8Array;
+  readonly peer: Uint8Array;
+  readonly len: number;
+  readonly broadcast: Uint8Array | null;
+  readonly label: string;
+  readonly scope: number;
+  readonly secondary: boolean;
+}
+export interface Addr6 {
+  readonly addr: Uint8Array;
+  readonly len: number;
+  readonly scope: number;
+  readonly flags: readonly string[];
+  readonly kernel: boolean;
+}
 
 export const ARPHRD = { ETHER: 1, LOOPBACK: 772, NONE: 65534 } as const;

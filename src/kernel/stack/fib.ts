@@ -7,7 +7,12 @@ export type RouteType = 'unicast' | 'local' | 'broadcast' | 'anycast' | 'multica
 const _RT_TABLE = { default: 253, main: 254, local: 255 } as const;
 export const RT_SCOPE = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const;
 
-export interface NextHop { readonly dev: number; readonly via: Uint8Array | null; readonly weight: number; readonly onlink: boolean }
+export interface NextHop {
+  readonly dev: number;
+  readonly via: Uint8Array | null;
+  readonly weight: number;
+  readonly onlink: boolean;
+}
 
 export interface FibRoute {
   readonly family: 4 | 6;
@@ -46,7 +51,14 @@ export interface FibRule {
   readonly proto: string;
 }
 
-export interface Flow { readonly daddr: Uint8Array; readonly saddr: Uint8Array | null; readonly mark: number; readonly iif: number; readonly oif: number; readonly tos: number }
+export interface Flow {
+  readonly daddr: Uint8Array;
+  readonly saddr: Uint8Array | null;
+  readonly mark: number;
+  readonly iif: number;
+  readonly oif: number;
+  readonly tos: number;
+}
 
 /** The route of a packet (struct dst_entry, rtable, rt6_info). */
 export interface Dst {
@@ -75,16 +87,50 @@ export const prefixMatch = (a: Uint8Array, net: Uint8Array, len: number): boolea
   return rest === 0 || ((a[whole] ^ net[whole]) & (0xff << (8 - rest)) & 0xff) === 0;
 };
 
-export const maskTo = (a: Uint8Array, len: number): Uint8Array => a.map((b, i) => { const n = Math.max(0, Math.min(8, len - 8 * i)); return b & (0xff << (8 - n)) & 0xff; });
+export const maskTo = (a: Uint8Array, len: number): Uint8Array =>
+  a.map((b, i) => {
+    const n = Math.max(0, Math.min(8, len - 8 * i));
+    return b & (0xff << (8 - n)) & 0xff;
+  });
 
 const ALL1 = Uint8Array.of(255, 255, 255, 255);
-export const directedBroadcast = (a: Uint8Array, len: number): Uint8Array => a.map((b, i) => { const n = Math.max(0, Math.min(8, len - 8 * i)); return b | (0xff >> n); });
+export const directedBroadcast = (a: Uint8Array, len: number): Uint8Array =>
+  a.map((b, i) => {
+    const n = Math.max(0, Math.min(8, len - 8 * i));
+    return b | (0xff >> n);
+  });
 
-const plainRule = (pref: number, table: number): FibRule => ({ pref, not: false, from: null, to: null, iif: null, oif: null, mark: null, tos: 0, action: 'table', table, proto: 'kernel' });
+const plainRule = (pref: number, table: number): FibRule => ({
+  pref,
+  not: false,
+  from: null,
+  to: null,
+  iif: null,
+  oif: null,
+  mark: null,
+  tos: 0,
+  action: 'table',
+  table,
+  proto: 'kernel',
+});
 
 export const newRoute = (r: Partial<FibRoute> & Pick<FibRoute, 'family' | 'table' | 'dst' | 'len' | 'type' | 'dev'>): FibRoute => {
   const via = r.via ?? null;
-  return { via, hops: [{ dev: r.dev, via, weight: 1, onlink: false }], src: null, metric: 0, tos: 0, scope: 0, proto: 'kernel', mtu: 0, mtuLocked: false, hopLimit: 0, advmss: 0, realm: 0, ...r };
+  return {
+    via,
+    hops: [{ dev: r.dev, via, weight: 1, onlink: false }],
+    src: null,
+    metric: 0,
+    tos: 0,
+    scope: 0,
+    proto: 'kernel',
+    mtu: 0,
+    mtuLocked: false,
+    hopLimit: 0,
+    advmss: 0,
+    realm: 0,
+    ...r,
+  };
 };
 
 const FE80 = Uint8Array.of(0xfe, 0x80, ...new Uint8Array(14));
@@ -93,7 +139,10 @@ const FF00 = Uint8Array.of(0xff, ...new Uint8Array(15));
 const TYPES_MAX = 4096;
 
 export type FibError = { readonly error: Errno };
-export interface FibHit { readonly route: FibRoute; readonly hop: NextHop }
+export interface FibHit {
+  readonly route: FibRoute;
+  readonly hop: NextHop;
+}
 
 /** Routing tables and rules of both families (net/ipv4/fib_*.c, net/ipv6/ip6_fib.c, fib6_rules.c), reduced to what forwarding needs. */
 export class Fib {
@@ -114,14 +163,30 @@ export class Fib {
 
   /** Changes with routes, rules, addresses and devices. */
   version = 0;
-  invalidate(): void { this.#tables = null; this.version++; this.#types.clear(); }
-  get statics(): readonly FibRoute[] { return this.#static; }
-  setStatics(routes: FibRoute[]): void { this.#static = routes; this.invalidate(); }
-  rules(family: 4 | 6): readonly FibRule[] { return this.#rules[family]; }
-  setRules(family: 4 | 6, rules: FibRule[]): void { this.#rules[family] = rules; this.version++; }
+  invalidate(): void {
+    this.#tables = null;
+    this.version++;
+    this.#types.clear();
+  }
+  get statics(): readonly FibRoute[] {
+    return this.#static;
+  }
+  setStatics(routes: FibRoute[]): void {
+    this.#static = routes;
+    this.invalidate();
+  }
+  rules(family: 4 | 6): readonly FibRule[] {
+    return this.#rules[family];
+  }
+  setRules(family: 4 | 6, rules: FibRule[]): void {
+    this.#rules[family] = rules;
+    this.version++;
+  }
 
   /** fib_disable_ip, rt6_disable_ip: a device that goes down takes its routes along. */
-  deviceDown(index: number): void { this.setStatics(this.#static.filter((r) => !r.hops.some((h) => h.dev === index))); }
+  deviceDown(index: number): void {
+    this.setStatics(this.#static.filter((r) => !r.hops.some((h) => h.dev === index)));
+  }
 
   /** Everything the kernel derives from addresses (fib_add_ifaddr, addrconf), before what was added by hand. */
   derived(): FibRoute[] {
@@ -166,7 +231,8 @@ export class Fib {
       for (const r of [...this.derived(), ...this.#static]) {
         const key = r.table * 16 + r.family;
         const list = this.#tables.get(key);
-        if (list) list.push(r); else this.#tables.set(key, [r]);
+        if (list) list.push(r);
+        else this.#tables.set(key, [r]);
       }
       for (const list of this.#tables.values()) list.sort((a, b) => b.len - a.len || b.tos - a.tos || a.metric - b.metric);
     }
@@ -174,9 +240,13 @@ export class Fib {
   }
 
   /** Routes of one table, longest prefix first. */
-  table(id: number, family: 4 | 6): readonly FibRoute[] { return this.#table(id, family); }
+  table(id: number, family: 4 | 6): readonly FibRoute[] {
+    return this.#table(id, family);
+  }
 
-  tableIds(): number[] { return [...new Set([...this.#static.map((r) => r.table), 254, 255])]; }
+  tableIds(): number[] {
+    return [...new Set([...this.#static.map((r) => r.table), 254, 255])];
+  }
 
   /** fib_lookup: by rules, first table that has an answer. */
   lookup(family: 4 | 6, flow: Flow): FibHit | FibError {
@@ -207,10 +277,14 @@ export class Fib {
       if (route.family !== family || !prefixMatch(flow.daddr, route.dst, route.len)) continue;
       if (route.tos && route.tos !== flow.tos) continue;
       switch (route.type) {
-        case 'throw': return null;
-        case 'blackhole': return { error: 'EINVAL' };
-        case 'unreachable': return { error: 'EHOSTUNREACH' };
-        case 'prohibit': return { error: 'EACCES' };
+        case 'throw':
+          return null;
+        case 'blackhole':
+          return { error: 'EINVAL' };
+        case 'unreachable':
+          return { error: 'EHOSTUNREACH' };
+        case 'prohibit':
+          return { error: 'EACCES' };
         default:
       }
       const hops = route.hops.filter((h) => (h.dev === 0 || this.#byIndex(h.dev)?.up || route.type === 'local') && (flow.oif === 0 || h.dev === flow.oif));
@@ -226,7 +300,10 @@ export class Fib {
     let h = 0;
     for (const b of [...(flow.saddr ?? []), ...flow.daddr]) h = (Math.imul(h, 31) + b) >>> 0;
     let at = h % total;
-    for (const hop of hops) { if (at < hop.weight) return hop; at -= hop.weight; }
+    for (const hop of hops) {
+      if (at < hop.weight) return hop;
+      at -= hop.weight;
+    }
     return hops[0];
   }
 
@@ -237,7 +314,7 @@ export class Fib {
     let type = this.#types.get(key);
     if (type === undefined) {
       if (this.#types.size >= TYPES_MAX) this.#types.clear();
-      this.#types.set(key, type = this.#findType4(addr, null));
+      this.#types.set(key, (type = this.#findType4(addr, null)));
     }
     return type;
   }
@@ -250,10 +327,14 @@ export class Fib {
     return !dev || hit.route.dev === dev.index ? hit.route.type : 'unicast';
   }
 
-  export(): unknown { return { statics: this.#static, rules: this.#rules }; }
+  export(): unknown {
+    return { statics: this.#static, rules: this.#rules };
+  }
   import(data: unknown): void {
     const d = data as { statics: FibRoute[]; rules: { 4: FibRule[]; 6: FibRule[] } };
-    this.#static = d.statics; this.#rules = d.rules; this.invalidate();
+    this.#static = d.statics;
+    this.#rules = d.rules;
+    this.invalidate();
   }
 }
 

@@ -7,28 +7,50 @@ import type { Timer } from './timers.ts';
 /** Who puts together: each keeps its own queues (enum ip_defrag_users; zones apart). */
 export type DefragUser = string;
 
-interface Piece { readonly offset: number; readonly data: Uint8Array; readonly skb: Skb }
-interface Queue { pieces: Piece[]; total: number; last: boolean; maxSize: number; maxDf: number; timer: Timer | null; header: Uint8Array | null; nextHeader: number; unfragLen: number }
+interface Piece {
+  readonly offset: number;
+  readonly data: Uint8Array;
+  readonly skb: Skb;
+}
+interface Queue {
+  pieces: Piece[];
+  total: number;
+  last: boolean;
+  maxSize: number;
+  maxDf: number;
+  timer: Timer | null;
+  header: Uint8Array | null;
+  nextHeader: number;
+  unfragLen: number;
+}
 
 /** Reassembly of IPv4 (net/ipv4/ip_fragment.c) and IPv6 (net/ipv6/reassembly.c, nf_conntrack_reasm.c). */
 export class Fragments {
   readonly #s: Stack;
   readonly #queues = new Map<string, Queue>();
 
-  constructor(stack: Stack) { this.#s = stack; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+  }
 
   #queue(key: string, seconds: number, expire: (q: Queue) => void): Queue {
     let q = this.#queues.get(key);
     if (!q) {
       q = { pieces: [], total: 0, last: false, maxSize: 0, maxDf: 0, timer: null, header: null, nextHeader: 0, unfragLen: 0 };
       const made = q;
-      q.timer = this.#s.timers.add(this.#s.net.clock.now() + seconds * 1000, () => { this.#queues.delete(key); this.#s.enter(() => expire(made)); });
+      q.timer = this.#s.timers.add(this.#s.net.clock.now() + seconds * 1000, () => {
+        this.#queues.delete(key);
+        this.#s.enter(() => expire(made));
+      });
       this.#queues.set(key, q);
     }
     return q;
   }
 
-  #drop(key: string, q: Queue): void { this.#s.timers.cancel(q.timer); this.#queues.delete(key); }
+  #drop(key: string, q: Queue): void {
+    this.#s.timers.cancel(q.timer);
+    this.#queues.delete(key);
+  }
 
   /** inet_frag_queue_insert: 'dup' for one that is there already, 'overlap' ends the whole queue. */
   #insert(q: Queue, piece: Piece): 'ok' | 'dup' | 'overlap' {
@@ -51,23 +73,41 @@ export class Fragments {
 
   /** ip_defrag: true when `skb` is now the whole packet; false: kept (or refused). */
   defrag4(skb: Skb, user: DefragUser): boolean {
-    const b = skb.data, o = skb.network, ihl = ip4HeaderLen(b, o);
+    const b = skb.data,
+      o = skb.network,
+      ihl = ip4HeaderLen(b, o);
     const field = u16(b, o + 6);
     const key = `4 ${user} ${ip4Src(b, o).join('.')} ${ip4Dst(b, o).join('.')} ${u16(b, o + 4)} ${b[o + 9]}`;
     const q = this.#queue(key, this.#s.conf.v4('ipfrag_time') || 30, (dead) => this.#expire4(dead, user));
     const offset = (field & IP_OFFSET) * 8;
     let end = offset + b.length - o - ihl;
     if (!(field & IP_MF)) {
-      if (end < q.total || (q.last && end !== q.total)) { this.#drop(key, q); return false; }
-      q.last = true; q.total = end;
+      if (end < q.total || (q.last && end !== q.total)) {
+        this.#drop(key, q);
+        return false;
+      }
+      q.last = true;
+      q.total = end;
     } else {
       end = offset + ((end - offset) & ~7);
-      if (end > q.total) { if (q.last) { this.#drop(key, q); return false; } q.total = end; }
+      if (end > q.total) {
+        if (q.last) {
+          this.#drop(key, q);
+          return false;
+        }
+        q.total = end;
+      }
     }
-    if (end === offset || end > 65535) { this.#drop(key, q); return false; }
+    if (end === offset || end > 65535) {
+      this.#drop(key, q);
+      return false;
+    }
     const result = this.#insert(q, { offset, data: b.slice(o + ihl, o + ihl + end - offset), skb });
     if (result === 'dup') return false;
-    if (result === 'overlap') { this.#drop(key, q); return false; }
+    if (result === 'overlap') {
+      this.#drop(key, q);
+      return false;
+    }
     if (offset === 0) q.header = b.slice(o, o + ihl);
     const size = b.length - o;
     if (size > q.maxSize) q.maxSize = size;
@@ -98,33 +138,61 @@ export class Fragments {
   #expire4(q: Queue, _user: DefragUser): void {
     const first = q.pieces[0];
     if (first?.offset !== 0 || !first.skb.dev) return;
-    const skb = first.skb, b = skb.data, o = skb.network;
+    const skb = first.skb,
+      b = skb.data,
+      o = skb.network;
     skb.dst = this.#s.ip4.inputRoute(ip4Dst(b, o), ip4Src(b, o), b[o + 1], first.skb.dev, skb.mark);
     if (skb.dst?.type === 'local') this.#s.icmp4.send(skb, 11, 1, 0);
   }
 
   /** ipv6_frag_rcv, nf_ct_frag6_gather. `fragAt`: offset of the fragment header, `prevAt`: of the byte that names it. */
   defrag6(skb: Skb, user: DefragUser, fragAt: number, prevAt: number): boolean {
-    const b = skb.data, o = skb.network;
-    const field = u16(b, fragAt + 2), id = u32(b, fragAt + 4);
-    const offset = field & ~7, more = (field & 1) !== 0;
+    const b = skb.data,
+      o = skb.network;
+    const field = u16(b, fragAt + 2),
+      id = u32(b, fragAt + 4);
+    const offset = field & ~7,
+      more = (field & 1) !== 0;
     const addrs = b.slice(o + 8, o + 40).join('.');
     const key = `6 ${user} ${addrs} ${id}`;
     const end0 = offset + b.length - fragAt - 8;
     const q = this.#queue(key, this.#s.conf.v6('ip6frag_time') || 60, (dead) => this.#expire6(dead, user));
-    if (end0 > 65535) { this.#s.icmp6.send(skb, 4, 0, fragAt + 2 - o); return false; }
+    if (end0 > 65535) {
+      this.#s.icmp6.send(skb, 4, 0, fragAt + 2 - o);
+      return false;
+    }
     if (!more) {
-      if (end0 < q.total || (q.last && end0 !== q.total)) { this.#drop(key, q); return false; }
-      q.last = true; q.total = end0;
+      if (end0 < q.total || (q.last && end0 !== q.total)) {
+        this.#drop(key, q);
+        return false;
+      }
+      q.last = true;
+      q.total = end0;
     } else {
       // Tracking lets such a one go on as it is (-EPROTO); who takes it answers.
-      if (end0 & 7) { this.#drop(key, q); if (user === 'local') this.#s.icmp6.send(skb, 4, 0, 4); return user !== 'local'; }
-      if (end0 > q.total) { if (q.last) { this.#drop(key, q); return false; } q.total = end0; }
+      if (end0 & 7) {
+        this.#drop(key, q);
+        if (user === 'local') this.#s.icmp6.send(skb, 4, 0, 4);
+        return user !== 'local';
+      }
+      if (end0 > q.total) {
+        if (q.last) {
+          this.#drop(key, q);
+          return false;
+        }
+        q.total = end0;
+      }
     }
-    if (end0 === offset) { this.#drop(key, q); return false; }
+    if (end0 === offset) {
+      this.#drop(key, q);
+      return false;
+    }
     const result = this.#insert(q, { offset, data: b.slice(fragAt + 8), skb });
     if (result === 'dup') return false;
-    if (result === 'overlap') { this.#drop(key, q); return false; }
+    if (result === 'overlap') {
+      this.#drop(key, q);
+      return false;
+    }
     if (offset === 0) {
       q.nextHeader = b[fragAt];
       q.header = b.slice(o, fragAt);
@@ -135,7 +203,8 @@ export class Fragments {
     if (size > q.maxSize) q.maxSize = size;
     if (!this.#complete(q)) return false;
     this.#drop(key, q);
-    const first = q.pieces[0].skb, header = q.header as Uint8Array;
+    const first = q.pieces[0].skb,
+      header = q.header as Uint8Array;
     if (header.length - 40 + q.total > 65535) return false;
     put16(header, 4, header.length - 40 + q.total);
     takeOver(skb, first);
@@ -157,14 +226,25 @@ export class Fragments {
 /** skb_morph: marks and device of the first piece, where it is another than the last to arrive. */
 function takeOver(skb: Skb, first: Skb): void {
   if (skb === first) return;
-  skb.mark = first.mark; skb.priority = first.priority; skb.secmark = first.secmark; skb.nftrace = first.nftrace; skb.pktType = first.pktType;
-  skb.mac = first.mac; skb.macLen = first.macLen; skb.network = first.network; skb.head = first.head;
-  skb.dev = first.dev; skb.skbIif = first.skbIif; skb.l4proto = first.l4proto;
+  skb.mark = first.mark;
+  skb.priority = first.priority;
+  skb.secmark = first.secmark;
+  skb.nftrace = first.nftrace;
+  skb.pktType = first.pktType;
+  skb.mac = first.mac;
+  skb.macLen = first.macLen;
+  skb.network = first.network;
+  skb.head = first.head;
+  skb.dev = first.dev;
+  skb.skbIif = first.skbIif;
+  skb.l4proto = first.l4proto;
 }
 
 /** Where the fragment header of an IPv6 packet is; null: none before the upper layer. */
 export function findFragmentHeader(b: Uint8Array, o: number): { at: number; prevAt: number } | null {
-  let next = b[o + 6], at = o + 40, prevAt = o + 6;
+  let next = b[o + 6],
+    at = o + 40,
+    prevAt = o + 6;
   while (isExtensionHeader(next) && next !== IPPROTO.NONE && at + 8 <= b.length) {
     if (next === IPPROTO.FRAGMENT) return { at, prevAt };
     prevAt = at;

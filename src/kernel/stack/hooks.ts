@@ -24,18 +24,25 @@ export class Hooks {
   /** Called before each traversal: rebuilds what the ruleset implies when it changed. */
   refresh: () => void = () => {};
 
-  constructor(net: Netns) { this.#net = net; }
+  constructor(net: Netns) {
+    this.#net = net;
+  }
 
-  clear(): void { for (const lists of Object.values(this.#lists)) lists.clear(); }
+  clear(): void {
+    for (const lists of Object.values(this.#lists)) lists.clear();
+  }
 
   register(pf: HookPf, hook: HookName, fn: HookFn): void {
     const list = [...(this.#lists[pf].get(hook) ?? [])];
     const at = list.findIndex((f) => f.priority >= fn.priority);
-    if (at < 0) list.push(fn); else list.splice(at, 0, fn);
+    if (at < 0) list.push(fn);
+    else list.splice(at, 0, fn);
     this.#lists[pf].set(hook, list);
   }
 
-  any(pf: HookPf, hook: HookName): boolean { return (this.#lists[pf].get(hook)?.length ?? 0) > 0; }
+  any(pf: HookPf, hook: HookName): boolean {
+    return (this.#lists[pf].get(hook)?.length ?? 0) > 0;
+  }
 
   /** nf_hook_slow: true when the packet may go on. */
   run(pf: HookPf, hook: HookName, skb: Skb, input: NetDevice | null, output: NetDevice | null): boolean {

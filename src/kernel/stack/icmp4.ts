@@ -6,7 +6,10 @@ import type { Dst } from './fib.ts';
 import type { Stack } from './stack.ts';
 
 const ERRORS = new Set([3, 4, 5, 11, 12]);
-const ECHO_REPLY = 0, ECHO = 8, TIMESTAMP = 13, TIMESTAMP_REPLY = 14;
+const ECHO_REPLY = 0,
+  ECHO = 8,
+  TIMESTAMP = 13,
+  TIMESTAMP_REPLY = 14;
 const NR_TYPES = 18;
 const NO_OPTIONS: Uint8Array = new Uint8Array(0);
 
@@ -17,11 +20,15 @@ export class Icmp4 {
   #globalCredit = 0;
   #globalStamp = -1;
 
-  constructor(stack: Stack) { this.#s = stack; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+  }
 
   /** __icmp_send */
   send(orig: Skb, type: number, code: number, info: number): void {
-    const s = this.#s, b = orig.data, o = orig.network;
+    const s = this.#s,
+      b = orig.data,
+      o = orig.network;
     const rt = orig.dst;
     if (!rt || b.length < o + 20) return;
     if (orig.pktType !== PACKET.host || rt.broadcast || rt.multicast) return;
@@ -48,21 +55,41 @@ export class Icmp4 {
   }
 
   /** icmp_push_reply */
-  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tos: number, type: number, code: number, info: number, payload: Uint8Array, mark: number, about: Skb | null = null, options = NO_OPTIONS): void {
+  #push(
+    dst: Dst,
+    saddr: Uint8Array,
+    daddr: Uint8Array,
+    tos: number,
+    type: number,
+    code: number,
+    info: number,
+    payload: Uint8Array,
+    mark: number,
+    about: Skb | null = null,
+    options = NO_OPTIONS,
+  ): void {
     const at = 20 + options.length;
     const out = new Uint8Array(at + 8 + payload.length);
     putIp4(out, 0, { tos, len: out.length, id: this.#s.ip4.randomId(), frag: 0, ttl: this.hopLimit(dst), proto: IPPROTO.ICMP, src: saddr, dst: daddr, options });
-    out[at] = type; out[at + 1] = code;
+    out[at] = type;
+    out[at + 1] = code;
     put32(out, at + 4, info >>> 0);
     out.set(payload, at + 8);
     put16(out, at + 2, checksum(out, at, out.length));
     const skb = new Skb(out);
-    skb.protocol = ETH.IP; skb.transport = at; skb.l4proto = IPPROTO.ICMP; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = dst;
+    skb.protocol = ETH.IP;
+    skb.transport = at;
+    skb.l4proto = IPPROTO.ICMP;
+    skb.mark = mark;
+    skb.sk = KERNEL_SOCKET;
+    skb.dst = dst;
     if (about && ERRORS.has(type)) attachConnection(skb, about);
     this.#s.ip4.localOut(skb);
   }
 
-  hopLimit(dst: Dst): number { return dst.route?.hopLimit || this.#s.conf.v4('ip_default_ttl'); }
+  hopLimit(dst: Dst): number {
+    return dst.route?.hopLimit || this.#s.conf.v4('ip_default_ttl');
+  }
 
   /** icmp_global_allow, icmpv4_xrlim_allow */
   #allowed(type: number, dst: Dst, daddr: Uint8Array): boolean {
@@ -75,7 +102,8 @@ export class Icmp4 {
   }
 
   #global(): boolean {
-    const now = this.#s.net.clock.now(), burst = this.#s.conf.v4('icmp_msgs_burst');
+    const now = this.#s.net.clock.now(),
+      burst = this.#s.conf.v4('icmp_msgs_burst');
     if (this.#globalStamp < 0) this.#globalCredit = burst;
     else this.#globalCredit = Math.min(burst, this.#globalCredit + (Math.min(now - this.#globalStamp, 1000) * this.#s.conf.v4('icmp_msgs_per_sec')) / 1000);
     this.#globalStamp = now;
@@ -85,11 +113,14 @@ export class Icmp4 {
   }
 
   /** ip_rt_send_redirect */
-  redirect(skb: Skb, dst: Dst): void { this.send(skb, 5, 1, u32(dst.gateway ?? ip4Dst(skb.data, skb.network), 0)); }
+  redirect(skb: Skb, dst: Dst): void {
+    this.send(skb, 5, 1, u32(dst.gateway ?? ip4Dst(skb.data, skb.network), 0));
+  }
 
   /** icmp_rcv */
   receive(skb: Skb): void {
-    const b = skb.data, at = skb.transport;
+    const b = skb.data,
+      at = skb.transport;
     if (b.length < at + 8 || checksum(b, at, b.length) !== 0) return;
     const type = b[at];
     if (skb.dst?.broadcast || skb.dst?.multicast) {
@@ -102,24 +133,41 @@ export class Icmp4 {
   #timestamp(skb: Skb): void {
     const body = skb.data.slice(skb.transport + 4, skb.transport + 20);
     const ms = Math.floor(this.#s.net.clock.wall() % 86400000);
-    put32(body, 8, ms); put32(body, 12, ms);
+    put32(body, 8, ms);
+    put32(body, 12, ms);
     this.#reply(skb, TIMESTAMP_REPLY, body);
   }
 
   /** icmp_reply; `rest` is everything after the checksum. */
   #reply(orig: Skb, type: number, rest: Uint8Array): void {
-    const s = this.#s, b = orig.data, o = orig.network;
-    const daddr = ip4Src(b, o), tos = b[o + 1];
+    const s = this.#s,
+      b = orig.data,
+      o = orig.network;
+    const daddr = ip4Src(b, o),
+      tos = b[o + 1];
     const saddr = this.specDst(orig);
     const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
     const route = s.ip4.outputRoute(daddr, saddr, { mark, oif: 0, tos, anySource: true });
     if ('error' in route || !this.#allowed(type, route.dst, daddr)) return;
-    this.#push(route.dst, route.saddr, daddr, tos, type, 0, u32(rest, 0), rest.subarray(4), mark, null, ip4HeaderLen(b, o) > 20 ? s.ip4.options.echo(orig, route.saddr) : NO_OPTIONS);
+    this.#push(
+      route.dst,
+      route.saddr,
+      daddr,
+      tos,
+      type,
+      0,
+      u32(rest, 0),
+      rest.subarray(4),
+      mark,
+      null,
+      ip4HeaderLen(b, o) > 20 ? s.ip4.options.echo(orig, route.saddr) : NO_OPTIONS,
+    );
   }
 
   /** fib_compute_spec_dst: own address of a packet, or for broadcasts the one we would answer from. */
   specDst(skb: Skb): Uint8Array {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     if (skb.dst?.type === 'local') return ip4Dst(b, o);
     return this.#s.ip4.selectAddr(skb.dev as NetDevice, ip4Src(b, o), 0);
   }
@@ -128,7 +176,10 @@ export class Icmp4 {
 /** inet_peer_xrlim_allow: a bucket of six tokens a peer. */
 export function peerAllow(buckets: Map<string, { tokens: number; last: number }>, peer: string, now: number, timeout: number): boolean {
   let p = buckets.get(peer);
-  if (!p) { p = { tokens: 0, last: now - 60_000 }; buckets.set(peer, p); }
+  if (!p) {
+    p = { tokens: 0, last: now - 60_000 };
+    buckets.set(peer, p);
+  }
   p.tokens = Math.min(p.tokens + (now - p.last), 6 * timeout);
   p.last = now;
   if (p.tokens < timeout) return false;

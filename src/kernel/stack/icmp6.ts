@@ -5,20 +5,26 @@ import type { Dst } from './fib.ts';
 import { attachConnection, peerAllow } from './icmp4.ts';
 import type { Stack } from './stack.ts';
 
-const ECHO_REQUEST = 128, ECHO_REPLY = 129;
+const ECHO_REQUEST = 128,
+  ECHO_REPLY = 129;
 
 /** net/ipv6/icmp.c */
 export class Icmp6 {
   readonly #s: Stack;
   /** Tokens by peer (inetpeer): errors and redirects draw from the same. */
   readonly #buckets = new Map<string, { tokens: number; last: number }>();
-  constructor(stack: Stack) { this.#s = stack; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+  }
 
   /** icmp6_send. `info`: MTU or pointer. */
   send(orig: Skb, type: number, code: number, info: number): void {
-    const s = this.#s, b = orig.data, o = orig.network;
+    const s = this.#s,
+      b = orig.data,
+      o = orig.network;
     if (b.length < o + 40) return;
-    const from = ip6Src(b, o), to = ip6Dst(b, o);
+    const from = ip6Src(b, o),
+      to = ip6Dst(b, o);
     if (orig.pktType !== PACKET.host && !(type === 2 || (type === 4 && code === 2))) return;
     if (isMulticast6(to) && !(type === 2 || (type === 4 && code === 2 && (b[o + 40] & 0xc0) === 0x80))) return;
     if (isZero(from) || isMulticast6(from)) return;
@@ -34,15 +40,32 @@ export class Icmp6 {
     this.#push(route.dst, route.saddr, from, 0, type, code, info, quoted, mark, orig);
   }
 
-  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tclass: number, type: number, code: number, info: number, payload: Uint8Array, mark: number, about: Skb | null = null): void {
+  #push(
+    dst: Dst,
+    saddr: Uint8Array,
+    daddr: Uint8Array,
+    tclass: number,
+    type: number,
+    code: number,
+    info: number,
+    payload: Uint8Array,
+    mark: number,
+    about: Skb | null = null,
+  ): void {
     const out = new Uint8Array(48 + payload.length);
     putIp6(out, 0, { tclass, flow: this.#s.ip6.flowLabel(), len: out.length - 40, next: IPPROTO.ICMPV6, hops: this.#s.ip6.hopLimit(dst), src: saddr, dst: daddr });
-    out[40] = type; out[41] = code;
+    out[40] = type;
+    out[41] = code;
     put32(out, 44, info >>> 0);
     out.set(payload, 48);
     put16(out, 42, checksum(out, 40, out.length, pseudo(saddr, daddr, IPPROTO.ICMPV6, out.length - 40)));
     const skb = new Skb(out);
-    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.ICMPV6; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = dst;
+    skb.protocol = ETH.IPV6;
+    skb.transport = 40;
+    skb.l4proto = IPPROTO.ICMPV6;
+    skb.mark = mark;
+    skb.sk = KERNEL_SOCKET;
+    skb.dst = dst;
     if (about) attachConnection(skb, about);
     this.#s.ip6.localOut(skb);
   }
@@ -54,12 +77,17 @@ export class Icmp6 {
   }
 
   /** inet_peer_xrlim_allow; a timeout of 0 empties the bucket. */
-  peerAllows(peer: Uint8Array, timeout: number): boolean { return peerAllow(this.#buckets, peer.join('.'), this.#s.net.clock.now(), timeout); }
+  peerAllows(peer: Uint8Array, timeout: number): boolean {
+    return peerAllow(this.#buckets, peer.join('.'), this.#s.net.clock.now(), timeout);
+  }
 
   /** icmpv6_rcv */
   receive(skb: Skb): void {
-    const b = skb.data, o = skb.network, at = skb.transport;
-    const src = ip6Src(b, o), dst = ip6Dst(b, o);
+    const b = skb.data,
+      o = skb.network,
+      at = skb.transport;
+    const src = ip6Src(b, o),
+      dst = ip6Dst(b, o);
     if (b.length < at + 4 || checksum(b, at, b.length, pseudo(src, dst, IPPROTO.ICMPV6, b.length - at)) !== 0) return;
     const type = b[at];
     if (type === ECHO_REQUEST) this.#echo(skb, src, dst);
@@ -83,19 +111,25 @@ export class Icmp6 {
   /** ip6_parse_tlv: options of a hop-by-hop or destination header; false: dropped (perhaps with an error). */
   options(skb: Skb, from: number, end: number): boolean {
     const b = skb.data;
-    for (let i = from; i < end;) {
+    for (let i = from; i < end; ) {
       const type = b[i];
-      if (type === 0) { i++; continue; }
+      if (type === 0) {
+        i++;
+        continue;
+      }
       if (i + 1 >= end) return false;
       const len = b[i + 1] + 2;
       if (i + len > end) return false;
       if (type !== 1 && type !== 5 && type !== 0xc2 && type !== 0xc9) {
         switch (type >> 6) {
-          case 0: break;
-          case 1: return false;
+          case 0:
+            break;
+          case 1:
+            return false;
           default:
             if (type >> 6 === 3 && isMulticast6(ip6Dst(b, skb.network))) return false;
-            this.send(skb, 4, 2, i - skb.network); return false;
+            this.send(skb, 4, 2, i - skb.network);
+            return false;
         }
       }
       i += len;

@@ -13,7 +13,14 @@ const RT_TOS = 0xfc;
 const ANY = new Uint8Array(4);
 
 const ROUTES_BITS = 11;
-interface Cached { readonly daddr: number; readonly saddr: number; readonly tos: number; readonly dev: NetDevice; readonly mark: number; readonly dst: Dst }
+interface Cached {
+  readonly daddr: number;
+  readonly saddr: number;
+  readonly tos: number;
+  readonly dev: NetDevice;
+  readonly mark: number;
+  readonly dst: Dst;
+}
 
 /** IPv4: input, routing decision, forwarding, output (net/ipv4/ip_input.c, route.c, ip_forward.c, ip_output.c). */
 export class Ip4 {
@@ -22,7 +29,10 @@ export class Ip4 {
   readonly #routes = new Array<Cached | null>(1 << ROUTES_BITS).fill(null);
   #fibVersion = -1;
   #confVersion = -1;
-  constructor(stack: Stack) { this.#s = stack; this.options = new Options4(stack); }
+  constructor(stack: Stack) {
+    this.#s = stack;
+    this.options = new Options4(stack);
+  }
 
   // ---- input ----
 
@@ -36,7 +46,8 @@ export class Ip4 {
 
   /** ip_rcv_core: header in order, and cut to what it says. */
   #sane(skb: Skb): boolean {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     if (b.length < o + 20 || b[o] >> 4 !== 4) return false;
     const ihl = ip4HeaderLen(b, o);
     if (ihl < 20 || b.length < o + ihl || checksum(b, o, o + ihl) !== 0) return false;
@@ -54,7 +65,8 @@ export class Ip4 {
     const dev = skb.dev as NetDevice;
     const options = ip4HeaderLen(skb.data, skb.network) > 20 && skb.pktType !== PACKET.loopback;
     if (!skb.dst) {
-      const b = skb.data, o = skb.network;
+      const b = skb.data,
+        o = skb.network;
       skb.dst = this.#inputRoute(b, o, dev, skb.mark);
       if (!skb.dst) return;
       skb.rtclassid = skb.dst.route?.realm ?? 0;
@@ -72,11 +84,19 @@ export class Ip4 {
   input(skb: Skb): void {
     const dst = skb.dst as Dst;
     switch (dst.input) {
-      case 'local': this.localDeliver(skb); return;
-      case 'forward': this.forward(skb); return;
-      case 'error': this.#error(skb, dst); return;
-      case 'multicast': return;
-      default: dst.input satisfies never;
+      case 'local':
+        this.localDeliver(skb);
+        return;
+      case 'forward':
+        this.forward(skb);
+        return;
+      case 'error':
+        this.#error(skb, dst);
+        return;
+      case 'multicast':
+        return;
+      default:
+        dst.input satisfies never;
     }
   }
 
@@ -98,10 +118,14 @@ export class Ip4 {
 
   /** ip_route_input: by what was decided since routes, addresses and settings last changed. */
   #inputRoute(b: Uint8Array, o: number, dev: NetDevice, mark: number): Dst | null {
-    const { fib, conf } = this.#s, daddr = u32(b, o + 16) | 0, saddr = u32(b, o + 12) | 0, tos = b[o + 1];
+    const { fib, conf } = this.#s,
+      daddr = u32(b, o + 16) | 0,
+      saddr = u32(b, o + 12) | 0,
+      tos = b[o + 1];
     if (this.#fibVersion !== fib.version || this.#confVersion !== conf.version) {
       this.#routes.fill(null);
-      this.#fibVersion = fib.version; this.#confVersion = conf.version;
+      this.#fibVersion = fib.version;
+      this.#confVersion = conf.version;
     }
     const at = (Math.imul(daddr, 0x9e3779b1) ^ Math.imul(saddr, 0x85ebca6b)) >>> (32 - ROUTES_BITS);
     const known = this.#routes[at];
@@ -136,7 +160,20 @@ export class Ip4 {
       if (conf.dev4('all', 'bc_forwarding') && conf.dev4(dev.name, 'bc_forwarding')) return this.#forwardDst(hit, daddr, saddr, tos, dev, mark);
     }
     if (!isZero(saddr) && this.validateSource(saddr, ANY, tos, dev, mark, 0) < 0) return null;
-    return { family: 4, input: 'local', type: 'broadcast', dev: this.#s.lo, gateway: null, error: null, route: null, broadcast: true, multicast: false, local: true, redirect: false, prefSrc: null };
+    return {
+      family: 4,
+      input: 'local',
+      type: 'broadcast',
+      dev: this.#s.lo,
+      gateway: null,
+      error: null,
+      route: null,
+      broadcast: true,
+      multicast: false,
+      local: true,
+      redirect: false,
+      prefSrc: null,
+    };
   }
 
   /** ip_route_input_mc: only the all-hosts group is joined. */
@@ -146,15 +183,54 @@ export class Ip4 {
     if (isLoopback4(saddr) && !this.#s.conf.or4(dev.name, 'route_localnet')) return null;
     if (saddr[0] === 0 && !(daddr[0] === 224 && daddr[1] === 0 && daddr[2] === 0)) return null;
     if (saddr[0] !== 0 && this.validateSource(saddr, ANY, 0, dev, 0, 0) < 0) return null;
-    return { family: 4, input: 'local', type: 'multicast', dev: this.#s.lo, gateway: null, error: null, route: null, broadcast: false, multicast: true, local: true, redirect: false, prefSrc: null };
+    return {
+      family: 4,
+      input: 'local',
+      type: 'multicast',
+      dev: this.#s.lo,
+      gateway: null,
+      error: null,
+      route: null,
+      broadcast: false,
+      multicast: true,
+      local: true,
+      redirect: false,
+      prefSrc: null,
+    };
   }
 
   #unreachable(error: Errno, dev: NetDevice): Dst {
-    return { family: 4, input: 'error', type: 'unreachable', dev, gateway: null, error, route: null, broadcast: false, multicast: false, local: false, redirect: false, prefSrc: null };
+    return {
+      family: 4,
+      input: 'error',
+      type: 'unreachable',
+      dev,
+      gateway: null,
+      error,
+      route: null,
+      broadcast: false,
+      multicast: false,
+      local: false,
+      redirect: false,
+      prefSrc: null,
+    };
   }
 
   #localDst(hit: FibHit, _dev: NetDevice, broadcast: boolean): Dst {
-    return { family: 4, input: 'local', type: hit.route.type, dev: this.#s.lo, gateway: null, error: null, route: hit.route, broadcast, multicast: false, local: true, redirect: false, prefSrc: hit.route.src };
+    return {
+      family: 4,
+      input: 'local',
+      type: hit.route.type,
+      dev: this.#s.lo,
+      gateway: null,
+      error: null,
+      route: hit.route,
+      broadcast,
+      multicast: false,
+      local: true,
+      redirect: false,
+      prefSrc: hit.route.src,
+    };
   }
 
   /** __mkroute_input */
@@ -166,7 +242,20 @@ export class Ip4 {
     const conf = this.#s.conf;
     const gateway = hit.hop.via;
     const redirect = out === dev && valid > 0 && (conf.or4(dev.name, 'shared_media') || this.#onLink(out, saddr, gateway ?? ANY)) && conf.or4(dev.name, 'send_redirects');
-    return { family: 4, input: 'forward', type: 'unicast', dev: out, gateway, error: null, route: hit.route, broadcast: false, multicast: false, local: false, redirect, prefSrc: hit.route.src };
+    return {
+      family: 4,
+      input: 'forward',
+      type: 'unicast',
+      dev: out,
+      gateway,
+      error: null,
+      route: hit.route,
+      broadcast: false,
+      multicast: false,
+      local: false,
+      redirect,
+      prefSrc: hit.route.src,
+    };
   }
 
   /** inet_addr_onlink */
@@ -202,12 +291,19 @@ export class Ip4 {
   forward(skb: Skb): void {
     const dst = skb.dst as Dst;
     if (skb.pktType !== PACKET.host) return;
-    const b = skb.data, o = skb.network;
-    if (b[o + 8] <= 1) { this.#s.icmp4.send(skb, 11, 0, 0); return; }
+    const b = skb.data,
+      o = skb.network;
+    if (b[o + 8] <= 1) {
+      this.#s.icmp4.send(skb, 11, 0, 0);
+      return;
+    }
     const mtu = this.forwardMtu(dst);
     const df = (u16(b, o + 6) & IP_DF) !== 0;
     // ip_exceeds_mtu: what was put together from fragments that fit goes out in pieces again.
-    if (df && (skb.fragMaxSize ? skb.fragMaxSize > mtu : b.length - o > mtu)) { this.#s.icmp4.send(skb, 3, 4, mtu); return; }
+    if (df && (skb.fragMaxSize ? skb.fragMaxSize > mtu : b.length - o > mtu)) {
+      this.#s.icmp4.send(skb, 3, 4, mtu);
+      return;
+    }
     this.decreaseTtl(skb);
     if (dst.redirect) this.#s.icmp4.redirect(skb, dst);
     if (this.#s.conf.v4('ip_forward_update_priority')) skb.priority = tosPriority(b[o + 1]);
@@ -217,14 +313,17 @@ export class Ip4 {
   }
 
   decreaseTtl(skb: Skb): void {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     let sum = u16(b, o + 10) + 0x0100;
     sum += sum >= 0xffff ? 1 : 0;
     put16(b, o + 10, sum & 0xffff);
     b[o + 8]--;
   }
 
-  forwardMtu(dst: Dst): number { return dst.route?.mtu || Math.min(dst.dev.mtu, 0xffff); }
+  forwardMtu(dst: Dst): number {
+    return dst.route?.mtu || Math.min(dst.dev.mtu, 0xffff);
+  }
 
   // ---- output ----
 
@@ -250,7 +349,18 @@ export class Ip4 {
     if (o.oif && (isMulticast4(daddr) || isLimitedBroadcast(daddr))) {
       const dev = s.device(o.oif);
       if (!dev) return { error: 'ENODEV' };
-      return { dst: { ...base, input: 'forward', type: isMulticast4(daddr) ? 'multicast' : 'broadcast', dev, broadcast: !isMulticast4(daddr), multicast: isMulticast4(daddr), local: false }, saddr: any ? this.selectAddr(dev, null, 253) : (saddr as Uint8Array) };
+      return {
+        dst: {
+          ...base,
+          input: 'forward',
+          type: isMulticast4(daddr) ? 'multicast' : 'broadcast',
+          dev,
+          broadcast: !isMulticast4(daddr),
+          multicast: isMulticast4(daddr),
+          local: false,
+        },
+        saddr: any ? this.selectAddr(dev, null, 253) : (saddr as Uint8Array),
+      };
     }
     const target = isZero(daddr) ? Uint8Array.of(127, 0, 0, 1) : daddr;
     const hit = s.fib.lookup(4, { daddr: target, saddr: any ? null : saddr, mark: o.mark, iif: s.lo.index, oif: o.oif, tos: o.tos & RT_TOS });
@@ -264,7 +374,21 @@ export class Ip4 {
     if (!dev) return { error: 'ENETUNREACH' };
     const src = any ? (hit.route.src ?? this.selectAddr(dev, hit.hop.via ?? target, hit.route.scope)) : (saddr as Uint8Array);
     const multicast = isMulticast4(target);
-    return { dst: { ...base, input: 'forward', type: multicast ? 'multicast' : type, dev, gateway: hit.hop.via, route: hit.route, prefSrc: hit.route.src, broadcast: type === 'broadcast', multicast, local: false }, saddr: src };
+    return {
+      dst: {
+        ...base,
+        input: 'forward',
+        type: multicast ? 'multicast' : type,
+        dev,
+        gateway: hit.hop.via,
+        route: hit.route,
+        prefSrc: hit.route.src,
+        broadcast: type === 'broadcast',
+        multicast,
+        local: false,
+      },
+      saddr: src,
+    };
   }
 
   /** ip_local_out: `skb.data` starts with a complete IP header at `network`. False: an output hook dropped it. */
@@ -297,7 +421,10 @@ export class Ip4 {
     if (!this.#s.hooks.run('ip', 'postrouting', skb, null, dst.dev)) return;
     skb.head = skb.network;
     const back = skb.clone();
-    back.dst = null; back.pktType = PACKET.loopback; back.dev = dst.dev; back.sk = null;
+    back.dst = null;
+    back.pktType = PACKET.loopback;
+    back.dev = dst.dev;
+    back.sk = null;
     this.#s.later(back);
   }
 
@@ -305,20 +432,29 @@ export class Ip4 {
   finishOutput(skb: Skb, dst: Dst): void {
     const mtu = dst.local ? dst.dev.mtu : this.forwardMtu(dst);
     const len = skb.data.length - skb.network;
-    if (len <= mtu && !skb.fragMaxSize) { this.toNeighbour(skb, dst); return; }
+    if (len <= mtu && !skb.fragMaxSize) {
+      this.toNeighbour(skb, dst);
+      return;
+    }
     this.#fragment(skb, dst, mtu);
   }
 
   toNeighbour(skb: Skb, dst: Dst): void {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     this.#s.neighbours.output(skb, dst.dev, dst.gateway ?? ip4Dst(b, o));
   }
 
   /** ip_fragment, ip_do_fragment */
   #fragment(skb: Skb, dst: Dst, outMtu: number): void {
-    const b = skb.data, o = skb.network, ihl = ip4HeaderLen(b, o);
+    const b = skb.data,
+      o = skb.network,
+      ihl = ip4HeaderLen(b, o);
     const frag = u16(b, o + 6);
-    if (frag & IP_DF && (skb.fragMaxSize === 0 || skb.fragMaxSize > outMtu)) { this.#s.icmp4.send(skb, 3, 4, outMtu); return; }
+    if (frag & IP_DF && (skb.fragMaxSize === 0 || skb.fragMaxSize > outMtu)) {
+      this.#s.icmp4.send(skb, 3, 4, outMtu);
+      return;
+    }
     const mtu = (skb.fragMaxSize && skb.fragMaxSize < outMtu ? skb.fragMaxSize : outMtu) - ihl;
     const total = b.length - o - ihl;
     const sizes = skb.fragSizes;
@@ -329,9 +465,14 @@ export class Ip4 {
       const piece = skb.clone();
       const head = i === 0 ? b.slice(o, o + ihl) : laterHeader(b, o, ihl);
       piece.data = new Uint8Array(head.length + size);
-      piece.data.set(head); piece.data.set(b.subarray(o + ihl + at, o + ihl + at + size), head.length);
-      piece.mac = -1; piece.network = 0; piece.head = 0; piece.transport = head.length;
-      piece.fragSizes = null; piece.fragMaxSize = 0;
+      piece.data.set(head);
+      piece.data.set(b.subarray(o + ihl + at, o + ihl + at + size), head.length);
+      piece.mac = -1;
+      piece.network = 0;
+      piece.head = 0;
+      piece.transport = head.length;
+      piece.fragSizes = null;
+      piece.fragMaxSize = 0;
       const more = i < pieces.length - 1 || (frag & IP_MF) !== 0;
       put16(piece.data, 2, piece.data.length);
       // Pieces that go as they came lose the flag (ip_fraglist_init); those cut anew keep it.
@@ -344,7 +485,8 @@ export class Ip4 {
 
   /** ip_route_me_harder: addresses or mark of a local packet changed, so where does it go now? */
   reroute(skb: Skb): boolean {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     const saddr = ip4Src(b, o);
     const local = this.#s.fib.addrType4(saddr) === 'local';
     const r = this.outputRoute(ip4Dst(b, o), local ? saddr : null, { mark: skb.mark, oif: 0, tos: b[o + 1], anySource: true });
@@ -366,7 +508,9 @@ export class Ip4 {
     if (u16(b, 4) === 0) put16(b, 4, this.randomId());
     put16(b, 2, b.length);
     ip4Check(b, 0);
-    skb.transport = ihl; skb.l4proto = b[9]; skb.fragOffset = (u16(b, 6) & IP_OFFSET) * 8;
+    skb.transport = ihl;
+    skb.l4proto = b[9];
+    skb.fragOffset = (u16(b, 6) & IP_OFFSET) * 8;
     skb.protocol = ETH.IP;
     skb.sk = { uid: 0, gid: 0, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' };
     skb.priority = 0;
@@ -375,10 +519,14 @@ export class Ip4 {
     return this.output(skb, skb.dst as Dst) ? null : 'EPERM';
   }
 
-  randomId(): number { return 1 + this.#s.net.random.below(0xffff); }
+  randomId(): number {
+    return 1 + this.#s.net.random.below(0xffff);
+  }
 
   /** Is this one of our addresses, whatever the device? */
-  isLocal(addr: Uint8Array): boolean { return this.#s.devices.some((d) => d.addrs4.some((a) => sameBytes(a.local, addr))); }
+  isLocal(addr: Uint8Array): boolean {
+    return this.#s.devices.some((d) => d.addrs4.some((a) => sameBytes(a.local, addr)));
+  }
 }
 
 /** rt_tos2priority */
@@ -387,17 +535,24 @@ export const tosPriority = (tos: number): number => TOS_PRIO[(tos >> 1) & 15];
 
 const slices = (total: number, mtu: number): number[] => {
   const out: number[] = [];
-  for (let left = total; left > 0;) { const n = left > mtu ? mtu & ~7 : left; out.push(n); left -= n; }
+  for (let left = total; left > 0; ) {
+    const n = left > mtu ? mtu & ~7 : left;
+    out.push(n);
+    left -= n;
+  }
   return out.length ? out : [0];
 };
 
 /** ip_options_fragment: options without the copy bit become no-operations after the first fragment. */
 function laterHeader(b: Uint8Array, o: number, ihl: number): Uint8Array {
   const h = b.slice(o, o + ihl);
-  for (let i = 20; i < ihl;) {
+  for (let i = 20; i < ihl; ) {
     const type = h[i];
     if (type === 0) break;
-    if (type === 1) { i++; continue; }
+    if (type === 1) {
+      i++;
+      continue;
+    }
     const len = h[i + 1];
     if (len < 2 || i + len > ihl) break;
     if (!(type & 0x80)) h.fill(1, i, i + len);

@@ -12,7 +12,9 @@ const MIN_MTU = 1280;
 /** IPv6: input, routing decision, forwarding, output (net/ipv6/ip6_input.c, route.c, ip6_output.c). */
 export class Ip6 {
   readonly #s: Stack;
-  constructor(stack: Stack) { this.#s = stack; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+  }
 
   // ---- input ----
 
@@ -26,9 +28,11 @@ export class Ip6 {
 
   /** ip6_rcv_core */
   #sane(skb: Skb, dev: NetDevice): boolean {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     if (b.length < o + 40 || b[o] >> 4 !== 6) return false;
-    const src = b.subarray(o + 8, o + 24), dst = b.subarray(o + 24, o + 40);
+    const src = b.subarray(o + 8, o + 24),
+      dst = b.subarray(o + 24, o + 40);
     if ((isLoopback6(src) || isLoopback6(dst)) && dev.type !== 'loopback') return false;
     if (isMulticast6(src)) return false;
     if (isMulticast6(dst)) {
@@ -51,25 +55,44 @@ export class Ip6 {
 
   /** Transport header and protocol behind the extension headers (ipv6_find_hdr). */
   locate(skb: Skb): void {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     const end = skipExtensions(b, o + 40, b[o + 6]);
-    if (end) { skb.transport = end.offset; skb.l4proto = end.next; skb.fragOffset = end.fragOff & ~7; } else { skb.transport = -1; skb.l4proto = IPPROTO.NONE; skb.fragOffset = 0; }
+    if (end) {
+      skb.transport = end.offset;
+      skb.l4proto = end.next;
+      skb.fragOffset = end.fragOff & ~7;
+    } else {
+      skb.transport = -1;
+      skb.l4proto = IPPROTO.NONE;
+      skb.fragOffset = 0;
+    }
   }
 
   finish(skb: Skb): void {
     const dev = skb.dev as NetDevice;
     if (!skb.dst) {
-      const b = skb.data, o = skb.network;
+      const b = skb.data,
+        o = skb.network;
       skb.dst = this.inputRoute(ip6Dst(b, o), ip6Src(b, o), dev, skb.mark);
       if (!skb.dst) return;
     }
     const dst = skb.dst;
     switch (dst.input) {
-      case 'local': this.localDeliver(skb); return;
-      case 'forward': this.forward(skb); return;
-      case 'error': this.#error(skb, dst); return;
-      case 'multicast': this.#multicastInput(skb, dev); return;
-      default: dst.input satisfies never;
+      case 'local':
+        this.localDeliver(skb);
+        return;
+      case 'forward':
+        this.forward(skb);
+        return;
+      case 'error':
+        this.#error(skb, dst);
+        return;
+      case 'multicast':
+        this.#multicastInput(skb, dev);
+        return;
+      default:
+        dst.input satisfies never;
     }
   }
 
@@ -85,7 +108,9 @@ export class Ip6 {
   }
 
   /** ip6_mc_input: groups that the device has joined. */
-  #multicastInput(skb: Skb, dev: NetDevice): void { if (this.#joined(ip6Dst(skb.data, skb.network), dev)) this.localDeliver(skb); }
+  #multicastInput(skb: Skb, dev: NetDevice): void {
+    if (this.#joined(ip6Dst(skb.data, skb.network), dev)) this.localDeliver(skb);
+  }
 
   #joined(g: Uint8Array, dev: NetDevice): boolean {
     const tail = g.subarray(2, 15).every((x) => x === 0);
@@ -103,7 +128,8 @@ export class Ip6 {
     const strict = isLinkLocal6(daddr) ? dev.index : 0;
     const hit = s.fib.lookup(6, { daddr, saddr, mark, iif: dev.index, oif: strict, tos: 0 });
     if ('error' in hit) return { ...base, input: 'error', type: 'unreachable', dev, error: hit.error, multicast: false, local: false };
-    if (hit.route.type === 'local' || hit.route.type === 'anycast') return { ...base, input: 'local', type: hit.route.type, dev: s.device(hit.route.dev) ?? s.lo, route: hit.route, multicast: false, local: true };
+    if (hit.route.type === 'local' || hit.route.type === 'anycast')
+      return { ...base, input: 'local', type: hit.route.type, dev: s.device(hit.route.dev) ?? s.lo, route: hit.route, multicast: false, local: true };
     const out = s.device(hit.hop.dev);
     if (!out) return { ...base, input: 'error', type: 'unreachable', dev, error: 'ENETUNREACH', multicast: false, local: false };
     return { ...base, input: 'forward', type: hit.route.type, dev: out, gateway: hit.hop.via, route: hit.route, multicast: false, local: false };
@@ -113,20 +139,32 @@ export class Ip6 {
 
   /** ip6_forward */
   forward(skb: Skb): void {
-    const s = this.#s, dst = skb.dst as Dst, dev = skb.dev as NetDevice;
+    const s = this.#s,
+      dst = skb.dst as Dst,
+      dev = skb.dev as NetDevice;
     if (!s.conf.v6('conf.all.forwarding') && !s.conf.dev6(dev.name, 'force_forwarding')) return;
     if (skb.pktType !== PACKET.host) return;
-    const b = skb.data, o = skb.network;
-    if (b[o + 7] <= 1) { s.icmp6.send(skb, 3, 0, 0); return; }
+    const b = skb.data,
+      o = skb.network;
+    if (b[o + 7] <= 1) {
+      s.icmp6.send(skb, 3, 0, 0);
+      return;
+    }
     const src = ip6Src(b, o);
     if (skb.skbIif === dst.dev.index) this.#redirect(skb, dst);
     else {
       if (isZero(src) || isMulticast6(src) || isLoopback6(src)) return;
-      if (isLinkLocal6(src)) { s.icmp6.send(skb, 1, 2, 0); return; }
+      if (isLinkLocal6(src)) {
+        s.icmp6.send(skb, 1, 2, 0);
+        return;
+      }
     }
     const mtu = Math.max(MIN_MTU, this.mtu(dst));
     const len = b.length - o;
-    if (len > mtu && !(skb.fragMaxSize && skb.fragMaxSize <= mtu)) { s.icmp6.send(skb, 2, 0, mtu); return; }
+    if (len > mtu && !(skb.fragMaxSize && skb.fragMaxSize <= mtu)) {
+      s.icmp6.send(skb, 2, 0, mtu);
+      return;
+    }
     b[o + 7]--;
     if (!s.hooks.run('ip6', 'forward', skb, dev, dst.dev)) return;
     this.output(skb, skb.dst as Dst);
@@ -139,14 +177,22 @@ export class Ip6 {
     this.#s.ndisc.redirect(skb, target, dst);
   }
 
-  mtu(dst: Dst): number { return dst.route?.mtu || dst.dev.mtu; }
-  hopLimit(dst: Dst): number { return dst.route?.hopLimit || this.#s.conf.dev6(dst.dev.name, 'hop_limit') || 64; }
+  mtu(dst: Dst): number {
+    return dst.route?.mtu || dst.dev.mtu;
+  }
+  hopLimit(dst: Dst): number {
+    return dst.route?.hopLimit || this.#s.conf.dev6(dst.dev.name, 'hop_limit') || 64;
+  }
 
   /** Flow labels of packets made here: a hash when net.ipv6.auto_flowlabels says so. */
-  flowLabel(): number { return this.#s.conf.v6('auto_flowlabels') === 1 ? this.#s.net.random.below(0x100000) : 0; }
+  flowLabel(): number {
+    return this.#s.conf.v6('auto_flowlabels') === 1 ? this.#s.net.random.below(0x100000) : 0;
+  }
 
   /** The device to answer on, where the address says nothing about it. */
-  replyDevice(orig: Skb, to: Uint8Array): number { return isLinkLocal6(to) ? (orig.dev?.index ?? orig.skbIif) : 0; }
+  replyDevice(orig: Skb, to: Uint8Array): number {
+    return isLinkLocal6(to) ? (orig.dev?.index ?? orig.skbIif) : 0;
+  }
 
   // ---- output ----
 
@@ -176,16 +222,25 @@ export class Ip6 {
     if (isMulticast6(daddr)) {
       const dev = s.device(o.oif) ?? s.devices.find((d) => d.up && d.addrs6.length > 0 && d.type !== 'loopback');
       if (!dev) return { error: 'ENETUNREACH' };
-      return { dst: { ...base, input: 'forward', type: 'multicast', dev, gateway: null, route: null, multicast: true, local: false }, saddr: any ? this.selectAddr(dev, daddr) : (saddr as Uint8Array) };
+      return {
+        dst: { ...base, input: 'forward', type: 'multicast', dev, gateway: null, route: null, multicast: true, local: false },
+        saddr: any ? this.selectAddr(dev, daddr) : (saddr as Uint8Array),
+      };
     }
     const hit = s.fib.lookup(6, { daddr, saddr: any ? null : saddr, mark: o.mark, iif: s.lo.index, oif: o.oif, tos: 0 });
     if ('error' in hit) return { error: hit.error };
     if (hit.route.type === 'local' || hit.route.type === 'anycast') {
-      return { dst: { ...base, input: 'local', type: hit.route.type, dev: s.lo, gateway: null, route: hit.route, multicast: false, local: true }, saddr: any ? daddr : (saddr as Uint8Array) };
+      return {
+        dst: { ...base, input: 'local', type: hit.route.type, dev: s.lo, gateway: null, route: hit.route, multicast: false, local: true },
+        saddr: any ? daddr : (saddr as Uint8Array),
+      };
     }
     const dev = s.device(hit.hop.dev);
     if (!dev) return { error: 'ENETUNREACH' };
-    return { dst: { ...base, input: 'forward', type: 'unicast', dev, gateway: hit.hop.via, route: hit.route, multicast: false, local: false }, saddr: any ? (hit.route.src ?? this.selectAddr(dev, daddr)) : (saddr as Uint8Array) };
+    return {
+      dst: { ...base, input: 'forward', type: 'unicast', dev, gateway: hit.hop.via, route: hit.route, multicast: false, local: false },
+      saddr: any ? (hit.route.src ?? this.selectAddr(dev, daddr)) : (saddr as Uint8Array),
+    };
   }
 
   /** ip6_local_out */
@@ -210,7 +265,8 @@ export class Ip6 {
 
   finishOutput(skb: Skb, dst: Dst): void {
     const len = skb.data.length - skb.network;
-    if (len > this.mtu(dst) || (skb.fragMaxSize && len > skb.fragMaxSize)) this.#fragment(skb, dst); else this.toNeighbour(skb, dst);
+    if (len > this.mtu(dst) || (skb.fragMaxSize && len > skb.fragMaxSize)) this.#fragment(skb, dst);
+    else this.toNeighbour(skb, dst);
   }
 
   /** ip6_finish_output2 */
@@ -219,7 +275,9 @@ export class Ip6 {
     const dev = dst.local ? this.#s.lo : dst.dev;
     if (isMulticast6(daddr) && skb.sk && skb.sk.uid >= 0 && dev.type !== 'loopback' && this.#joined(daddr, dev)) {
       const back = skb.clone();
-      back.dst = null; back.pktType = PACKET.loopback; back.sk = null;
+      back.dst = null;
+      back.pktType = PACKET.loopback;
+      back.sk = null;
       this.#s.later(back);
     }
     this.#s.neighbours.output(skb, dev, dst.gateway ?? daddr);
@@ -227,20 +285,32 @@ export class Ip6 {
 
   /** ip6_fragment */
   #fragment(skb: Skb, dst: Dst): void {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     let mtu = this.mtu(dst);
     const first = firstFragmentable(b, o);
     if (skb.fragMaxSize) {
-      if (skb.fragMaxSize > mtu) { this.#s.icmp6.send(skb, 2, 0, mtu); return; }
+      if (skb.fragMaxSize > mtu) {
+        this.#s.icmp6.send(skb, 2, 0, mtu);
+        return;
+      }
       mtu = Math.max(MIN_MTU, skb.fragMaxSize);
-    } else if (skb.sk === null && skb.skbIif !== 0) { this.#s.icmp6.send(skb, 2, 0, mtu); return; }
+    } else if (skb.sk === null && skb.skbIif !== 0) {
+      this.#s.icmp6.send(skb, 2, 0, mtu);
+      return;
+    }
     const head = b.slice(o, first.at);
-    const room = (mtu - head.length - 8);
+    const room = mtu - head.length - 8;
     const total = b.length - first.at;
     const sizes = skb.fragSizes;
     const asCame = sizes !== null && sizes.reduce((n, x) => n + x, 0) === total && sizes.every((n, i) => n <= room && (i === sizes.length - 1 || (n & 7) === 0));
     const pieces: number[] = asCame ? [...sizes] : [];
-    if (!asCame) for (let left = total; left > 0;) { const n = left > room ? room & ~7 : left; pieces.push(n); left -= n; }
+    if (!asCame)
+      for (let left = total; left > 0; ) {
+        const n = left > room ? room & ~7 : left;
+        pieces.push(n);
+        left -= n;
+      }
     const id = this.#s.net.random.u32() || 1;
     const next = head[first.prevAt - o];
     head[first.prevAt - o] = IPPROTO.FRAGMENT;
@@ -253,7 +323,12 @@ export class Ip6 {
       const piece = skb.clone();
       piece.data = concat(head, frag, b.subarray(first.at + at, first.at + at + size));
       put16(piece.data, 4, piece.data.length - 40);
-      piece.mac = -1; piece.network = 0; piece.head = 0; piece.transport = -1; piece.fragSizes = null; piece.fragMaxSize = 0;
+      piece.mac = -1;
+      piece.network = 0;
+      piece.head = 0;
+      piece.transport = -1;
+      piece.fragSizes = null;
+      piece.fragMaxSize = 0;
       this.toNeighbour(piece, dst);
       at += size;
     }
@@ -261,7 +336,8 @@ export class Ip6 {
 
   /** ip6_route_me_harder */
   reroute(skb: Skb): boolean {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     const r = this.outputRoute(ip6Dst(b, o), ip6Src(b, o), { mark: skb.mark, oif: 0 });
     if ('error' in r) return false;
     skb.dst = r.dst;
@@ -285,9 +361,13 @@ export class Ip6 {
   }
 
   /** ipv6_chk_acast_addr_src: the subnet-router anycast addresses of a router. */
-  isAnycast(addr: Uint8Array): boolean { return this.#s.fib.table(255, 6).some((r) => r.type === 'anycast' && sameBytes(r.dst, addr)); }
+  isAnycast(addr: Uint8Array): boolean {
+    return this.#s.fib.table(255, 6).some((r) => r.type === 'anycast' && sameBytes(r.dst, addr));
+  }
 
-  isLocal(addr: Uint8Array): boolean { return this.#s.devices.some((d) => d.addrs6.some((a) => sameBytes(a.addr, addr))); }
+  isLocal(addr: Uint8Array): boolean {
+    return this.#s.devices.some((d) => d.addrs6.some((a) => sameBytes(a.addr, addr)));
+  }
 }
 
 function commonBits(a: Uint8Array, b: Uint8Array): number {
@@ -298,12 +378,18 @@ function commonBits(a: Uint8Array, b: Uint8Array): number {
 
 /** ip6_find_1stfragopt: headers that every fragment repeats. */
 function firstFragmentable(b: Uint8Array, o: number): { at: number; prevAt: number } {
-  let next = b[o + 6], at = o + 40, prevAt = o + 6;
+  let next = b[o + 6],
+    at = o + 40,
+    prevAt = o + 6;
   let sawRouting = false;
   while (isExtensionHeader(next) && at + 8 <= b.length) {
     if (next === IPPROTO.ROUTING) sawRouting = true;
-    else if (next === IPPROTO.DSTOPTS) { if (sawRouting) break; } else if (next !== IPPROTO.HOPOPTS) break;
-    prevAt = at; next = b[at]; at += (b[at + 1] + 1) << 3;
+    else if (next === IPPROTO.DSTOPTS) {
+      if (sawRouting) break;
+    } else if (next !== IPPROTO.HOPOPTS) break;
+    prevAt = at;
+    next = b[at];
+    at += (b[at + 1] + 1) << 3;
   }
   return { at, prevAt };
 }

@@ -3,65 +3,108 @@ import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, ip6Tclass, isExtensionHeader, putIp4, putIp6 } from '../net/wire/ip.ts';
 import type { Stack } from './stack.ts';
 
-const RST = 4, SYN = 2, FIN = 1, ACK = 16;
+const RST = 4,
+  SYN = 2,
+  FIN = 1,
+  ACK = 16;
 
 /** A host on which nothing listens: what TCP, UDP and the rest answer to packets for it. */
 export class LocalHost {
   readonly #s: Stack;
-  constructor(stack: Stack) { this.#s = stack; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+  }
 
   /** ip_local_deliver_finish */
   deliver4(skb: Skb): void {
-    const b = skb.data, o = skb.network, proto = b[o + 9];
+    const b = skb.data,
+      o = skb.network,
+      proto = b[o + 9];
     skb.transport = o + ip4HeaderLen(b, o);
     switch (proto) {
-      case IPPROTO.ICMP: this.#s.icmp4.receive(skb); return;
-      case IPPROTO.IGMP: return;
-      case IPPROTO.TCP: this.#tcp(skb, 4); return;
-      case IPPROTO.UDP: case IPPROTO.UDPLITE: if (this.#udp(skb, proto, ip4Src(b, o), ip4Dst(b, o)) && !skb.dst?.broadcast && !skb.dst?.multicast) this.#s.icmp4.send(skb, 3, 3, 0); return;
-      default: this.#s.icmp4.send(skb, 3, 2, 0);
+      case IPPROTO.ICMP:
+        this.#s.icmp4.receive(skb);
+        return;
+      case IPPROTO.IGMP:
+        return;
+      case IPPROTO.TCP:
+        this.#tcp(skb, 4);
+        return;
+      case IPPROTO.UDP:
+      case IPPROTO.UDPLITE:
+        if (this.#udp(skb, proto, ip4Src(b, o), ip4Dst(b, o)) && !skb.dst?.broadcast && !skb.dst?.multicast) this.#s.icmp4.send(skb, 3, 3, 0);
+        return;
+      default:
+        this.#s.icmp4.send(skb, 3, 2, 0);
     }
   }
 
   /** ip6_protocol_deliver_rcu: one extension header after the other. */
   deliver6(skb: Skb): void {
-    const b = skb.data, o = skb.network;
-    let next = b[o + 6], at = o + 40, nextAt = o + 6;
+    const b = skb.data,
+      o = skb.network;
+    let next = b[o + 6],
+      at = o + 40,
+      nextAt = o + 6;
     for (;;) {
       if (isExtensionHeader(next)) {
         if (next === IPPROTO.NONE) return;
         if (at + 8 > b.length) return;
-        if (next === IPPROTO.AH) { this.#s.icmp6.send(skb, 4, 1, nextAt - o); return; }
+        if (next === IPPROTO.AH) {
+          this.#s.icmp6.send(skb, 4, 1, nextAt - o);
+          return;
+        }
         if (next === IPPROTO.FRAGMENT) {
-          if (u16(b, at + 2) & 0xfff9) { if (this.#s.fragments.defrag6(skb, 'local', at, nextAt)) this.deliver6(skb); return; }
-          nextAt = at; next = b[at]; at += 8;
+          if (u16(b, at + 2) & 0xfff9) {
+            if (this.#s.fragments.defrag6(skb, 'local', at, nextAt)) this.deliver6(skb);
+            return;
+          }
+          nextAt = at;
+          next = b[at];
+          at += 8;
           continue;
         }
-        if (next === IPPROTO.ROUTING && b[at + 3] !== 0) { this.#s.icmp6.send(skb, 4, 0, at + 2 - o); return; }
+        if (next === IPPROTO.ROUTING && b[at + 3] !== 0) {
+          this.#s.icmp6.send(skb, 4, 0, at + 2 - o);
+          return;
+        }
         const len = (b[at + 1] + 1) << 3;
         if (at + len > b.length) return;
         if (next === IPPROTO.DSTOPTS && !this.#s.icmp6.options(skb, at + 2, at + len)) return;
-        nextAt = at; next = b[at]; at += len;
+        nextAt = at;
+        next = b[at];
+        at += len;
         continue;
       }
       break;
     }
     skb.transport = at;
     switch (next) {
-      case IPPROTO.ICMPV6: this.#s.icmp6.receive(skb); return;
-      case IPPROTO.TCP: this.#tcp(skb, 6); return;
-      case IPPROTO.UDP: case IPPROTO.UDPLITE: if (this.#udp(skb, next, ip6Src(b, o), ip6Dst(b, o)) && b[o + 24] !== 0xff) this.#s.icmp6.send(skb, 1, 4, 0); return;
-      default: this.#s.icmp6.send(skb, 4, 1, nextAt - o);
+      case IPPROTO.ICMPV6:
+        this.#s.icmp6.receive(skb);
+        return;
+      case IPPROTO.TCP:
+        this.#tcp(skb, 6);
+        return;
+      case IPPROTO.UDP:
+      case IPPROTO.UDPLITE:
+        if (this.#udp(skb, next, ip6Src(b, o), ip6Dst(b, o)) && b[o + 24] !== 0xff) this.#s.icmp6.send(skb, 1, 4, 0);
+        return;
+      default:
+        this.#s.icmp6.send(skb, 4, 1, nextAt - o);
     }
   }
 
   /** Is it a datagram that a socket would have taken? (__udp4_lib_rcv) */
   #udp(skb: Skb, proto: number, src: Uint8Array, dst: Uint8Array): boolean {
-    const b = skb.data, at = skb.transport;
+    const b = skb.data,
+      at = skb.transport;
     // nf_reset_ct: the error about it is not attached to its connection.
-    skb.ct = null; skb.ctinfo = CTINFO.new;
+    skb.ct = null;
+    skb.ctinfo = CTINFO.new;
     if (b.length < at + 8) return false;
-    const len = u16(b, at + 4), have = b.length - at;
+    const len = u16(b, at + 4),
+      have = b.length - at;
     if (proto === IPPROTO.UDPLITE) {
       const cover = len === 0 ? have : len;
       if (cover < 8 || cover > have || u16(b, at + 6) === 0) return false;
@@ -74,20 +117,26 @@ export class LocalHost {
 
   /** tcp_v4_rcv without a socket: tcp_v4_send_reset. */
   #tcp(skb: Skb, family: 4 | 6): void {
-    const b = skb.data, o = skb.network, at = skb.transport, len = b.length - at;
+    const b = skb.data,
+      o = skb.network,
+      at = skb.transport,
+      len = b.length - at;
     if (len < 20 || (b[at + 12] >> 4) * 4 < 20 || len < (b[at + 12] >> 4) * 4) return;
-    const src = family === 4 ? ip4Src(b, o) : ip6Src(b, o), dst = family === 4 ? ip4Dst(b, o) : ip6Dst(b, o);
+    const src = family === 4 ? ip4Src(b, o) : ip6Src(b, o),
+      dst = family === 4 ? ip4Dst(b, o) : ip6Dst(b, o);
     if (checksum(b, at, b.length, pseudo(src, dst, IPPROTO.TCP, len)) !== 0) return;
     const flags = b[at + 13];
     if (flags & RST || skb.dst?.type !== 'local') return;
     const tcp = resetHeader(b, at, len);
     put16(tcp, 16, checksum(tcp, 0, 20, pseudo(dst, src, IPPROTO.TCP, 20)));
-    if (family === 4) this.#answer4(skb, tcp, src, dst); else this.#answer6(skb, tcp, src, dst);
+    if (family === 4) this.#answer4(skb, tcp, src, dst);
+    else this.#answer6(skb, tcp, src, dst);
   }
 
   /** ip_send_unicast_reply */
   #answer4(orig: Skb, tcp: Uint8Array, to: Uint8Array, from: Uint8Array): void {
-    const s = this.#s, tos = orig.data[orig.network + 1];
+    const s = this.#s,
+      tos = orig.data[orig.network + 1];
     const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
     const route = s.ip4.outputRoute(to, from, { mark, oif: 0, tos, anySource: true });
     if ('error' in route) return;
@@ -95,7 +144,12 @@ export class LocalHost {
     putIp4(out, 0, { tos: tos & 0xfc, len: 40, id: 0, frag: IP_DF, ttl: s.icmp4.hopLimit(route.dst), proto: IPPROTO.TCP, src: from, dst: to });
     out.set(tcp, 20);
     const skb = new Skb(out);
-    skb.protocol = ETH.IP; skb.transport = 20; skb.l4proto = IPPROTO.TCP; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = route.dst;
+    skb.protocol = ETH.IP;
+    skb.transport = 20;
+    skb.l4proto = IPPROTO.TCP;
+    skb.mark = mark;
+    skb.sk = KERNEL_SOCKET;
+    skb.dst = route.dst;
     s.ip4.localOut(skb);
   }
 
@@ -108,7 +162,12 @@ export class LocalHost {
     putIp6(out, 0, { tclass: ip6Tclass(orig.data, orig.network) & 0xfc, flow: s.ip6.flowLabel(), len: 20, next: IPPROTO.TCP, hops: s.ip6.hopLimit(route.dst), src: from, dst: to });
     out.set(tcp, 40);
     const skb = new Skb(out);
-    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.TCP; skb.mark = mark; skb.sk = KERNEL_SOCKET; skb.dst = route.dst;
+    skb.protocol = ETH.IPV6;
+    skb.transport = 40;
+    skb.l4proto = IPPROTO.TCP;
+    skb.mark = mark;
+    skb.sk = KERNEL_SOCKET;
+    skb.dst = route.dst;
     s.ip6.localOut(skb);
   }
 }
@@ -117,8 +176,12 @@ export class LocalHost {
 export function resetHeader(b: Uint8Array, at: number, len: number): Uint8Array {
   const flags = b[at + 13];
   const tcp = new Uint8Array(20);
-  put16(tcp, 0, u16(b, at + 2)); put16(tcp, 2, u16(b, at));
-  if (flags & ACK) { put32(tcp, 4, u32(b, at + 8)); tcp[13] = RST; } else {
+  put16(tcp, 0, u16(b, at + 2));
+  put16(tcp, 2, u16(b, at));
+  if (flags & ACK) {
+    put32(tcp, 4, u32(b, at + 8));
+    tcp[13] = RST;
+  } else {
     put32(tcp, 8, (u32(b, at + 4) + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0) + len - (b[at + 12] >> 4) * 4) >>> 0);
     tcp[13] = RST | ACK;
   }

@@ -5,24 +5,33 @@ import type { NetDevice } from './device.ts';
 import type { Dst } from './fib.ts';
 import type { Stack } from './stack.ts';
 
-const NS = 135, NA = 136, REDIRECT = 137;
-const ROUTER = 0x80000000, SOLICITED = 0x40000000, OVERRIDE = 0x20000000;
+const NS = 135,
+  NA = 136,
+  REDIRECT = 137;
+const ROUTER = 0x80000000,
+  SOLICITED = 0x40000000,
+  OVERRIDE = 0x20000000;
 const ALL_NODES = Uint8Array.of(0xff, 2, ...new Uint8Array(13), 1);
 
 /** Neighbour discovery (net/ipv6/ndisc.c). */
 export class Ndisc {
   readonly #s: Stack;
-  constructor(stack: Stack) { this.#s = stack; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+  }
 
   /** ndisc_rcv; the checksum is right. */
   receive(skb: Skb): void {
-    const b = skb.data, o = skb.network, at = skb.transport;
+    const b = skb.data,
+      o = skb.network,
+      at = skb.transport;
     if (b[o + 7] !== 255 || b[at + 1] !== 0 || b.length < at + 24) return;
-    if (b[at] === NS) this.#solicitation(skb); else if (b[at] === NA) this.#advertisement(skb);
+    if (b[at] === NS) this.#solicitation(skb);
+    else if (b[at] === NA) this.#advertisement(skb);
   }
 
   #option(b: Uint8Array, from: number, type: number): Uint8Array | null | 'bad' {
-    for (let i = from; i < b.length;) {
+    for (let i = from; i < b.length; ) {
       const len = b[i + 1] * 8;
       if (len === 0 || i + len > b.length) return 'bad';
       if (b[i] === type && len === 8) return b.slice(i + 2, i + 8);
@@ -33,9 +42,14 @@ export class Ndisc {
 
   /** ndisc_recv_ns */
   #solicitation(skb: Skb): void {
-    const s = this.#s, b = skb.data, o = skb.network, at = skb.transport;
+    const s = this.#s,
+      b = skb.data,
+      o = skb.network,
+      at = skb.transport;
     const dev = skb.dev as NetDevice;
-    const src = ip6Src(b, o), dst = ip6Dst(b, o), target = b.slice(at + 8, at + 24);
+    const src = ip6Src(b, o),
+      dst = ip6Dst(b, o),
+      target = b.slice(at + 8, at + 24);
     if (isMulticast6(target)) return;
     const dad = isZero(src);
     if (dad && !(dst[0] === 0xff && dst[1] === 2 && dst[11] === 1 && dst[12] === 0xff)) return;
@@ -47,7 +61,10 @@ export class Ndisc {
     const proxy = !own && !anycast && s.conf.dev6(dev.name, 'forwarding') !== 0 && s.conf.dev6(dev.name, 'proxy_ndp') !== 0 && s.neighbours.findProxy(dev, target) !== undefined;
     if (!own && !anycast && !proxy) return;
     const router = s.conf.dev6(dev.name, 'forwarding') ? ROUTER : 0;
-    if (dad) { this.#advertise(dev, ALL_NODES, target, router | (own ? OVERRIDE : 0)); return; }
+    if (dad) {
+      this.#advertise(dev, ALL_NODES, target, router | (own ? OVERRIDE : 0));
+      return;
+    }
     if (lladdr) s.neighbours.learn(dev, src, lladdr, 'stale', { create: true, override: true });
     // A question by unicast comes from one who knows the address already.
     const inc = isMulticast6(dst);
@@ -56,8 +73,11 @@ export class Ndisc {
 
   /** ndisc_recv_na */
   #advertisement(skb: Skb): void {
-    const b = skb.data, at = skb.transport, dev = skb.dev as NetDevice;
-    const target = b.slice(at + 8, at + 24), flags = b[at + 4];
+    const b = skb.data,
+      at = skb.transport,
+      dev = skb.dev as NetDevice;
+    const target = b.slice(at + 8, at + 24),
+      flags = b[at + 4];
     if (isMulticast6(target) || (isMulticast6(ip6Dst(b, skb.network)) && flags & 0x40)) return;
     const lladdr = this.#option(b, at + 24, 2);
     if (lladdr === 'bad' || !lladdr || skb.pktType === PACKET.loopback) return;
@@ -87,20 +107,39 @@ export class Ndisc {
     out.set(rest, 48);
     put16(out, 42, checksum(out, 40, out.length, pseudo(src, dst, IPPROTO.ICMPV6, out.length - 40)));
     const skb = new Skb(out);
-    skb.protocol = ETH.IPV6; skb.transport = 40; skb.l4proto = IPPROTO.ICMPV6; skb.sk = KERNEL_SOCKET;
+    skb.protocol = ETH.IPV6;
+    skb.transport = 40;
+    skb.l4proto = IPPROTO.ICMPV6;
+    skb.sk = KERNEL_SOCKET;
     const route = this.#s.ip6.outputRoute(dst, src, { mark: 0, oif: dev.index });
     // icmp6_dst_alloc: always this device, always on the link.
     const local = !('error' in route) && route.dst.local ? route.dst : null;
-    skb.dst = local ?? { family: 6, input: 'forward', type: isMulticast6(dst) ? 'multicast' : 'unicast', dev, gateway: null, error: null, route: null, broadcast: false, multicast: isMulticast6(dst), local: false, redirect: false, prefSrc: null };
+    skb.dst = local ?? {
+      family: 6,
+      input: 'forward',
+      type: isMulticast6(dst) ? 'multicast' : 'unicast',
+      dev,
+      gateway: null,
+      error: null,
+      route: null,
+      broadcast: false,
+      multicast: isMulticast6(dst),
+      local: false,
+      redirect: false,
+      prefSrc: null,
+    };
     this.#s.ip6.localOut(skb);
   }
 
   /** ndisc_send_redirect */
   redirect(orig: Skb, target: Uint8Array, _dst: Dst): void {
-    const s = this.#s, dev = orig.dev as NetDevice;
+    const s = this.#s,
+      dev = orig.dev as NetDevice;
     const source = dev.addrs6.find((a) => isLinkLocal6(a.addr))?.addr;
-    const b = orig.data, o = orig.network;
-    const daddr = ip6Dst(b, o), saddr = ip6Src(b, o);
+    const b = orig.data,
+      o = orig.network;
+    const daddr = ip6Dst(b, o),
+      saddr = ip6Src(b, o);
     if (!source || (!sameBytes(daddr, target) && !isLinkLocal6(target))) return;
     const back = s.ip6.outputRoute(saddr, source, { mark: 0, oif: isLinkLocal6(saddr) ? dev.index : 0 });
     if ('error' in back || back.dst.gateway || !s.icmp6.peerAllows(saddr, 1000)) return;
@@ -108,7 +147,8 @@ export class Ndisc {
     const opt = known ? concat(Uint8Array.of(2, 1), known) : new Uint8Array(0);
     const room = Math.min(1280 - 40 - 40 - opt.length, b.length - o + 8) & ~7;
     const rd = new Uint8Array(room);
-    rd[0] = 4; rd[1] = room >> 3;
+    rd[0] = 4;
+    rd[1] = room >> 3;
     rd.set(b.subarray(o, o + room - 8), 8);
     this.#message(back.dst.local ? dev : back.dst.dev, source, saddr, REDIRECT, 0, concat(target, daddr, opt, rd));
   }

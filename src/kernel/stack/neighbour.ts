@@ -17,7 +17,11 @@ export interface Neighbour {
   updated: number;
 }
 
-interface Pending { probes: number; queue: Skb[]; timer: Timer | null }
+interface Pending {
+  probes: number;
+  queue: Skb[];
+  timer: Timer | null;
+}
 
 const MCAST_SOLICIT = 3;
 const RETRANS_MS = 1000;
@@ -32,9 +36,13 @@ export class Neighbours {
   readonly #recent = new Map<number, Neighbour>();
   readonly #pending = new Map<Neighbour, Pending>();
 
-  constructor(stack: Stack) { this.#stack = stack; }
+  constructor(stack: Stack) {
+    this.#stack = stack;
+  }
 
-  list(): readonly Neighbour[] { return this.#all; }
+  list(): readonly Neighbour[] {
+    return this.#all;
+  }
   find(dev: NetDevice, addr: Uint8Array): Neighbour | undefined {
     const recent = this.#recent.get(dev.index);
     if (recent && sameBytes(recent.addr, addr)) return recent;
@@ -43,11 +51,16 @@ export class Neighbours {
     return found;
   }
 
-  findProxy(dev: NetDevice, addr: Uint8Array): Neighbour | undefined { return this.#all.find((n) => n.dev === dev.index && n.proxy && sameBytes(n.addr, addr)); }
+  findProxy(dev: NetDevice, addr: Uint8Array): Neighbour | undefined {
+    return this.#all.find((n) => n.dev === dev.index && n.proxy && sameBytes(n.addr, addr));
+  }
 
   set(dev: NetDevice, addr: Uint8Array, lladdr: Uint8Array | null, state: NudState, o: { router?: boolean; proxy?: boolean } = {}): Neighbour {
     let n = o.proxy ? this.findProxy(dev, addr) : this.find(dev, addr);
-    if (!n) { n = { dev: dev.index, addr: addr.slice(), lladdr: null, state, router: false, proxy: o.proxy ?? false, updated: 0 }; this.#all.push(n); }
+    if (!n) {
+      n = { dev: dev.index, addr: addr.slice(), lladdr: null, state, router: false, proxy: o.proxy ?? false, updated: 0 };
+      this.#all.push(n);
+    }
     if (lladdr) n.lladdr = lladdr.slice();
     n.state = state;
     if (o.router !== undefined) n.router = o.router;
@@ -60,18 +73,27 @@ export class Neighbours {
     this.#all = this.#all.filter((x) => x !== n);
     this.#recent.delete(n.dev);
     const p = this.#pending.get(n);
-    if (p) { this.#stack.timers.cancel(p.timer); this.#pending.delete(n); }
+    if (p) {
+      this.#stack.timers.cancel(p.timer);
+      this.#pending.delete(n);
+    }
   }
 
-  flushDevice(index: number, _down = false): void { for (const n of this.#all.filter((x) => x.dev === index)) this.remove(n); }
+  flushDevice(index: number, _down = false): void {
+    for (const n of this.#all.filter((x) => x.dev === index)) this.remove(n);
+  }
 
   /** What the peer said of itself (neigh_update from ARP or ND). `override` false: a known, different address stays. */
   learn(dev: NetDevice, addr: Uint8Array, lladdr: Uint8Array, state: 'reachable' | 'stale', o: { create: boolean; override: boolean }): void {
     const n = this.find(dev, addr);
-    if (!n) { if (o.create) this.set(dev, addr, lladdr, state); return; }
+    if (!n) {
+      if (o.create) this.set(dev, addr, lladdr, state);
+      return;
+    }
     if (n.state === 'permanent' || n.state === 'noarp') return;
-    if (n.lladdr && n.state !== 'incomplete' && n.state !== 'failed' && !sameBytes(n.lladdr, lladdr)) { if (!o.override) return; }
-    else if (state === 'stale' && n.lladdr && n.state !== 'incomplete' && n.state !== 'failed') return;
+    if (n.lladdr && n.state !== 'incomplete' && n.state !== 'failed' && !sameBytes(n.lladdr, lladdr)) {
+      if (!o.override) return;
+    } else if (state === 'stale' && n.lladdr && n.state !== 'incomplete' && n.state !== 'failed') return;
     n.lladdr = lladdr.slice();
     n.state = state;
     n.updated = this.#stack.net.clock.now();
@@ -83,7 +105,9 @@ export class Neighbours {
     if (!p) return;
     this.#stack.timers.cancel(p.timer);
     this.#pending.delete(n);
-    this.#stack.enter(() => { for (const skb of p.queue) this.#send(skb, dev, n.lladdr as Uint8Array); });
+    this.#stack.enter(() => {
+      for (const skb of p.queue) this.#send(skb, dev, n.lladdr as Uint8Array);
+    });
   }
 
   #send(skb: Skb, dev: NetDevice, lladdr: Uint8Array): void {
@@ -94,9 +118,15 @@ export class Neighbours {
   /** neigh_output: to the next hop, now or when it has answered. */
   output(skb: Skb, dev: NetDevice, nexthop: Uint8Array): void {
     const fixed = this.#fixedAddress(dev, nexthop);
-    if (fixed) { this.#send(skb, dev, fixed); return; }
+    if (fixed) {
+      this.#send(skb, dev, fixed);
+      return;
+    }
     let n = this.find(dev, nexthop);
-    if (!n) { n = { dev: dev.index, addr: nexthop.slice(), lladdr: null, state: 'none', router: false, proxy: false, updated: this.#stack.net.clock.now() }; this.#all.push(n); }
+    if (!n) {
+      n = { dev: dev.index, addr: nexthop.slice(), lladdr: null, state: 'none', router: false, proxy: false, updated: this.#stack.net.clock.now() };
+      this.#all.push(n);
+    }
     if (n.lladdr && n.state !== 'incomplete' && n.state !== 'failed') {
       if (n.state === 'stale') this.#probeLater(n, dev);
       this.#send(skb, dev, n.lladdr);
@@ -132,11 +162,15 @@ export class Neighbours {
 
   #solicit(n: Neighbour, dev: NetDevice, p: Pending): void {
     const stack = this.#stack;
-    if (p.probes >= MCAST_SOLICIT) { this.#fail(n, p); return; }
+    if (p.probes >= MCAST_SOLICIT) {
+      this.#fail(n, p);
+      return;
+    }
     p.probes++;
     p.timer = stack.timers.add(stack.net.clock.now() + RETRANS_MS, () => stack.enter(() => this.#solicit(n, dev, p)));
     const last = p.queue.at(-1) ?? null;
-    if (n.addr.length === 4) stack.arp.solicit(dev, n.addr, null, last); else stack.ndisc.solicit(dev, n.addr, null, last);
+    if (n.addr.length === 4) stack.arp.solicit(dev, n.addr, null, last);
+    else stack.ndisc.solicit(dev, n.addr, null, last);
   }
 
   /** neigh_invalidate: everything that waited gets its ICMP error. */
@@ -144,7 +178,8 @@ export class Neighbours {
     this.#pending.delete(n);
     n.state = 'failed';
     for (const skb of p.queue) {
-      if (n.addr.length === 4) this.#stack.icmp4.send(skb, 3, 1, 0); else this.#stack.icmp6.send(skb, 1, 3, 0);
+      if (n.addr.length === 4) this.#stack.icmp4.send(skb, 3, 1, 0);
+      else this.#stack.icmp6.send(skb, 1, 3, 0);
     }
   }
 
@@ -154,14 +189,25 @@ export class Neighbours {
     const stack = this.#stack;
     const probe = (left: number): void => {
       if (!this.#all.includes(n) || (n.state !== 'delay' && n.state !== 'probe')) return;
-      if (left === 0) { n.state = 'failed'; return; }
+      if (left === 0) {
+        n.state = 'failed';
+        return;
+      }
       n.state = 'probe';
       stack.timers.add(stack.net.clock.now() + RETRANS_MS, () => probe(left - 1));
-      stack.enter(() => { if (n.addr.length === 4) stack.arp.solicit(dev, n.addr, n.lladdr, null); else stack.ndisc.solicit(dev, n.addr, n.lladdr, null); });
+      stack.enter(() => {
+        if (n.addr.length === 4) stack.arp.solicit(dev, n.addr, n.lladdr, null);
+        else stack.ndisc.solicit(dev, n.addr, n.lladdr, null);
+      });
     };
     stack.timers.add(stack.net.clock.now() + 5000, () => probe(3));
   }
 
-  export(): unknown { return this.#all; }
-  import(data: unknown): void { this.#all = data as Neighbour[]; this.#recent.clear(); }
+  export(): unknown {
+    return this.#all;
+  }
+  import(data: unknown): void {
+    this.#all = data as Neighbour[];
+    this.#recent.clear();
+  }
 }

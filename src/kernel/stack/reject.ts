@@ -13,19 +13,29 @@ const NO_CHECKSUM = new Set<number>([IPPROTO.GRE, IPPROTO.AH, IPPROTO.ESP, IPPRO
 /** Answers of REJECT (net/ipv4/netfilter/nf_reject_ipv4.c, net/ipv6/netfilter/nf_reject_ipv6.c). */
 export class Reject {
   readonly #s: Stack;
-  constructor(stack: Stack) { this.#s = stack; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+  }
 
   /** `code` null: TCP reset. */
   send(skb: Skb, state: HookState, code: number | null): void {
     const v6 = state.pf === 'ip6' || (state.pf !== 'ip' && skb.protocol === ETH.IPV6);
-    if (state.pf !== 'ip' && state.pf !== 'ip6') { this.#onLink(skb, state, v6, code); return; }
-    if (code === null) { if (v6) this.#reset6(skb, state); else this.#reset4(skb, state); } else if (v6) this.#unreach6(skb, state, code); else this.#unreach4(skb, state, code);
+    if (state.pf !== 'ip' && state.pf !== 'ip6') {
+      this.#onLink(skb, state, v6, code);
+      return;
+    }
+    if (code === null) {
+      if (v6) this.#reset6(skb, state);
+      else this.#reset4(skb, state);
+    } else if (v6) this.#unreach6(skb, state, code);
+    else this.#unreach4(skb, state, code);
   }
 
   /** nf_reject_fill_skb_dst: at prerouting there is no route yet. */
   #route4(skb: Skb): boolean {
     if (skb.dst) return true;
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     if (!skb.dev) return false;
     const r = this.#s.ip4.outputRoute(ip4Src(b, o), null, { mark: 0, oif: 0, tos: 0, anySource: true });
     if ('error' in r) return false;
@@ -35,7 +45,8 @@ export class Reject {
 
   /** nf_send_unreach */
   #unreach4(skb: Skb, state: HookState, code: number): void {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     if (b[o + 9] !== undefined && (((b[o + 6] << 8) | b[o + 7]) & IP_OFFSET) !== 0) return;
     if (state.hook === 'prerouting' && !this.#route4(skb)) return;
     if (!this.#checksumOk(skb, false)) return;
@@ -44,13 +55,15 @@ export class Reject {
 
   /** nf_reject_verify_csum, nf_ip_checksum: a packet with a wrong checksum gets no answer. */
   #checksumOk(skb: Skb, v6: boolean): boolean {
-    const b = skb.data, o = skb.network;
+    const b = skb.data,
+      o = skb.network;
     // Packets made here have none computed yet in the kernel's eyes.
     if (!skb.skbIif) return true;
     const end = v6 ? skipExtensions(b, o + 40, b[o + 6]) : { offset: o + ip4HeaderLen(b, o), next: b[o + 9] };
     if (!end) return false;
     const { offset: at, next } = end;
-    const src = v6 ? ip6Src(b, o) : ip4Src(b, o), dst = v6 ? ip6Dst(b, o) : ip4Dst(b, o);
+    const src = v6 ? ip6Src(b, o) : ip4Src(b, o),
+      dst = v6 ? ip6Dst(b, o) : ip4Dst(b, o);
     // nf_reject_verify_csum: these have none, or another kind; of all others a sum of 16 bits is expected, known or not.
     if (NO_CHECKSUM.has(next) || (next === IPPROTO.UDP && b[at + 6] === 0 && b[at + 7] === 0)) return true;
     const init = v6 || next === IPPROTO.TCP || next === IPPROTO.UDP ? pseudo(src, dst, next, b.length - at) : 0;
@@ -59,12 +72,16 @@ export class Reject {
 
   /** nf_send_reset */
   #reset4(skb: Skb, state: HookState): void {
-    const s = this.#s, b = skb.data, o = skb.network, at = o + ip4HeaderLen(b, o);
+    const s = this.#s,
+      b = skb.data,
+      o = skb.network,
+      at = o + ip4HeaderLen(b, o);
     if ((((b[o + 6] << 8) | b[o + 7]) & IP_OFFSET) !== 0 || b[o + 9] !== IPPROTO.TCP || b.length < at + 20 || b[at + 13] & 4) return;
     if (skb.skbIif && !this.#checksumOk(skb, false)) return;
     if (state.hook === 'prerouting' && !this.#route4(skb)) return;
     if (!skb.dst || skb.dst.broadcast || skb.dst.multicast) return;
-    const src = ip4Dst(b, o), dst = ip4Src(b, o);
+    const src = ip4Dst(b, o),
+      dst = ip4Src(b, o);
     const mark = s.conf.v4('fwmark_reflect') ? skb.mark : 0;
     // ip_route_me_harder: the reset comes from the packet's destination, ours or not.
     const local = s.fib.addrType4(src) === 'local';
@@ -81,7 +98,11 @@ export class Reject {
 
   #answer(bytes: Uint8Array, transport: number, dst: Dst, mark: number, cause: Skb, protocol: number): Skb {
     const skb = new Skb(bytes);
-    skb.protocol = protocol; skb.transport = transport; skb.l4proto = IPPROTO.TCP; skb.mark = mark; skb.dst = dst;
+    skb.protocol = protocol;
+    skb.transport = transport;
+    skb.l4proto = IPPROTO.TCP;
+    skb.mark = mark;
+    skb.dst = dst;
     attachConnection(skb, cause);
     if (cause.ct) setClosing(this.#s.net.conntrack, cause.ct);
     return skb;
@@ -96,11 +117,14 @@ export class Reject {
 
   /** nf_send_reset6 */
   #reset6(skb: Skb, _state: HookState): void {
-    const s = this.#s, b = skb.data, o = skb.network;
+    const s = this.#s,
+      b = skb.data,
+      o = skb.network;
     const end = skipExtensions(b, o + 40, b[o + 6]);
     if (!end || end.next !== IPPROTO.TCP || end.fragOff & ~7 || b.length < end.offset + 20 || b[end.offset + 13] & 4) return;
     if (skb.skbIif && !this.#checksumOk(skb, true)) return;
-    const src = ip6Dst(b, o), dst = ip6Src(b, o);
+    const src = ip6Dst(b, o),
+      dst = ip6Src(b, o);
     if (src[0] === 0xff || dst[0] === 0xff) return;
     const mark = s.conf.v6('fwmark_reflect') ? skb.mark : 0;
     const r = s.ip6.outputRoute(dst, src, { mark, oif: s.ip6.replyDevice(skb, dst) });
@@ -115,20 +139,28 @@ export class Reject {
 
   /** nft_reject_bridge, nft_reject_netdev: the answer goes back over the link it came from, built from the packet itself. */
   #onLink(skb: Skb, state: HookState, v6: boolean, code: number | null): void {
-    const s = this.#s, b = skb.data, _o = skb.network, dev = state.in;
+    const s = this.#s,
+      b = skb.data,
+      _o = skb.network,
+      dev = state.in;
     if (!dev || skb.mac < 0 || (skb.protocol !== ETH.IP && skb.protocol !== ETH.IPV6) || b[skb.mac] & 1) return;
     const inner = v6 ? this.#linkPacket6(skb, code) : this.#linkPacket4(skb, code);
     if (!inner) return;
     const answer = new Skb(inner);
     answer.protocol = skb.protocol;
-    const dst = b.slice(skb.mac + 6, skb.mac + 12), src = b.slice(skb.mac, skb.mac + 6);
+    const dst = b.slice(skb.mac + 6, skb.mac + 12),
+      src = b.slice(skb.mac, skb.mac + 6);
     s.header(answer, dev, dst, skb.protocol, src);
     s.xmit(answer, dev);
   }
 
   #linkPacket4(skb: Skb, code: number | null): Uint8Array | null {
-    const b = skb.data, o = skb.network, at = o + ip4HeaderLen(b, o);
-    const ttl = this.#s.conf.v4('ip_default_ttl'), src = ip4Dst(b, o), dst = ip4Src(b, o);
+    const b = skb.data,
+      o = skb.network,
+      at = o + ip4HeaderLen(b, o);
+    const ttl = this.#s.conf.v4('ip_default_ttl'),
+      src = ip4Dst(b, o),
+      dst = ip4Src(b, o);
     if (!this.#checksumOk(skb, false)) return null;
     const end = Math.min(b.length, o + ((b[o + 2] << 8) | b[o + 3]));
     if (code === null) {
@@ -142,7 +174,8 @@ export class Reject {
     }
     const quoted = b.subarray(o, Math.min(end, o + 536));
     const out = new Uint8Array(28 + quoted.length);
-    out[20] = 3; out[21] = code;
+    out[20] = 3;
+    out[21] = code;
     out.set(quoted, 28);
     put16(out, 22, checksum(out, 20, out.length));
     putIp4(out, 0, { tos: 0, len: out.length, id: 0, frag: IP_DF, ttl, proto: IPPROTO.ICMP, src, dst });
@@ -150,7 +183,10 @@ export class Reject {
   }
 
   #linkPacket6(skb: Skb, code: number | null): Uint8Array | null {
-    const b = skb.data, o = skb.network, src = ip6Dst(b, o), dst = ip6Src(b, o);
+    const b = skb.data,
+      o = skb.network,
+      src = ip6Dst(b, o),
+      dst = ip6Src(b, o);
     const end = skipExtensions(b, o + 40, b[o + 6]);
     if (!end || !this.#checksumOk(skb, true)) return null;
     const hops = 64;
@@ -166,7 +202,8 @@ export class Reject {
     const quoted = b.subarray(o, Math.min(b.length, o + 1280 - 48));
     const out = new Uint8Array(48 + quoted.length);
     putIp6(out, 0, { len: out.length - 40, next: IPPROTO.ICMPV6, hops, src, dst });
-    out[40] = 1; out[41] = code;
+    out[40] = 1;
+    out[41] = code;
     out.set(quoted, 48);
     put16(out, 42, checksum(out, 40, out.length, pseudo(src, dst, IPPROTO.ICMPV6, out.length - 40)));
     return out;

@@ -25,43 +25,80 @@ const HOOKS: Readonly<Record<HookPf, readonly HookName[]>> = {
 /** Expressions and extensions whose presence turns tracking on (nf_ct_netns_get) … */
 const TRACKING = new Set<Expression['kind']>(['ct', 'ct_set', 'nat', 'masq', 'redir', 'connlimit', 'synproxy', 'flow_offload']);
 const TRACKING_OBJECTS = new Set(['ct helper', 'ct timeout', 'ct expectation', 'synproxy']);
-const TRACKING_XT = new Set(['conntrack', 'state', 'connmark', 'connbytes', 'connlabel', 'connlimit', 'helper', 'cluster', 'CT', 'NOTRACK', 'CONNMARK', 'CONNSECMARK', 'SYNPROXY', 'DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'CLUSTERIP']);
+const TRACKING_XT = new Set([
+  'conntrack',
+  'state',
+  'connmark',
+  'connbytes',
+  'connlabel',
+  'connlimit',
+  'helper',
+  'cluster',
+  'CT',
+  'NOTRACK',
+  'CONNMARK',
+  'CONNSECMARK',
+  'SYNPROXY',
+  'DNAT',
+  'SNAT',
+  'MASQUERADE',
+  'REDIRECT',
+  'NETMAP',
+  'CLUSTERIP',
+]);
 /** … or only reassembly (nf_defrag_ipv4_enable). */
 const DEFRAG = new Set<Expression['kind']>(['tproxy', 'socket']);
 const DEFRAG_XT = new Set(['TPROXY', 'socket']);
 
-interface Needs { track: boolean; defrag: boolean; synproxy: boolean }
+interface Needs {
+  track: boolean;
+  defrag: boolean;
+  synproxy: boolean;
+}
 
 function needsOf(e: Expression, needs: Needs): void {
   if (e.kind === 'match' || e.kind === 'target') {
     if (TRACKING_XT.has(e.name)) needs.track = true;
     if (e.name === 'SYNPROXY') needs.synproxy = true;
     if (DEFRAG_XT.has(e.name)) needs.defrag = true;
-  } else if (e.kind === 'objref') { if (TRACKING_OBJECTS.has(e.type)) needs.track = true; } else if (e.kind === 'dynset') for (const x of e.exprs) needsOf(x, needs);
-  else if (TRACKING.has(e.kind)) { needs.track = true; if (e.kind === 'synproxy') needs.synproxy = true; }
-  else if (DEFRAG.has(e.kind)) needs.defrag = true;
+  } else if (e.kind === 'objref') {
+    if (TRACKING_OBJECTS.has(e.type)) needs.track = true;
+  } else if (e.kind === 'dynset') for (const x of e.exprs) needsOf(x, needs);
+  else if (TRACKING.has(e.kind)) {
+    needs.track = true;
+    if (e.kind === 'synproxy') needs.synproxy = true;
+  } else if (DEFRAG.has(e.kind)) needs.defrag = true;
 }
 
 /** NF_* numbers of a chain to what a traversal does; nobody listens to queues. */
 function verdictOf(v: number): HookVerdict {
   switch (v & 0xff) {
-    case 1: return 'accept';
-    case 2: return 'stolen';
-    case 3: return v & 0x8000 ? 'accept' : 'drop';
-    default: return 'drop';
+    case 1:
+      return 'accept';
+    case 2:
+      return 'stolen';
+    case 3:
+      return v & 0x8000 ? 'accept' : 'drop';
+    default:
+      return 'drop';
   }
 }
 
 /** nf_route_table_hook4/6: a packet of the host that a chain of type route changed gets a new route. */
 function routeChain(entry: HookEntry, skb: Skb, state: HookState): HookVerdict {
-  const o = skb.network, v6 = state.pf === 'ip6';
-  const before = skb.data.slice(o, o + (v6 ? 40 : 20)), mark = skb.mark;
+  const o = skb.network,
+    v6 = state.pf === 'ip6';
+  const before = skb.data.slice(o, o + (v6 ? 40 : 20)),
+    mark = skb.mark;
   const verdict = verdictOf(entry.run(skb, state));
   if (verdict !== 'accept' || state.hook !== 'output') return verdict;
-  const b = skb.data, n = skb.network;
-  const changed = mark !== skb.mark || (v6
-    ? !sameBytes(before.subarray(8, 40), b.subarray(n + 8, n + 40)) || before[7] !== b[n + 7] || u16(before, 0) !== u16(b, n) || u16(before, 2) !== u16(b, n + 2)
-    : !sameBytes(before.subarray(12, 20), b.subarray(n + 12, n + 20)) || before[1] !== b[n + 1]);
+  const b = skb.data,
+    n = skb.network;
+  const changed =
+    mark !== skb.mark ||
+    (v6
+      ? !sameBytes(before.subarray(8, 40), b.subarray(n + 8, n + 40)) || before[7] !== b[n + 7] || u16(before, 0) !== u16(b, n) || u16(before, 2) !== u16(b, n + 2)
+      : !sameBytes(before.subarray(12, 20), b.subarray(n + 12, n + 20)) || before[1] !== b[n + 1]);
   if (changed && !(v6 ? state.net.stack.ip6 : state.net.stack.ip4).reroute(skb)) return 'drop';
   return 'accept';
 }
@@ -72,7 +109,12 @@ export class RulesetHooks {
   #seen: unknown = null;
   #seenLegacy: unknown = null;
 
-  constructor(stack: Stack) { this.#s = stack; stack.hooks.refresh = () => { this.refresh(); }; }
+  constructor(stack: Stack) {
+    this.#s = stack;
+    stack.hooks.refresh = () => {
+      this.refresh();
+    };
+  }
 
   refresh(): void {
     const { nft, legacy } = this.#s.net;
@@ -87,7 +129,10 @@ export class RulesetHooks {
       for (const hook of HOOKS[pf]) {
         // Of equal priorities the newest comes first, so the oldest is registered first.
         for (const entry of [...legacy.evaluator.hooks(pf, hook), ...nft.evaluator.hooks(pf, hook)].reverse()) {
-          if (entry.type === 'nat') { nat = true; natChains.set(hook, [(skb, state) => verdictOf(entry.run(skb, state)), ...(natChains.get(hook) ?? [])]); } else this.#chain(pf, hook, entry);
+          if (entry.type === 'nat') {
+            nat = true;
+            natChains.set(hook, [(skb, state) => verdictOf(entry.run(skb, state)), ...(natChains.get(hook) ?? [])]);
+          } else this.#chain(pf, hook, entry);
         }
       }
       if (pf !== 'ip' && pf !== 'ip6') continue;

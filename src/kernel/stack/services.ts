@@ -27,7 +27,10 @@ export function packetServices(s: Stack): PacketServices {
   /** A copy that goes its own way: untracked, and never copied again. */
   function copyOf(skb: Skb): Skb {
     const copy = skb.clone();
-    copy.ct = null; copy.template = null; copy.ctinfo = CTINFO.untracked; copy.duplicated = true;
+    copy.ct = null;
+    copy.template = null;
+    copy.ctinfo = CTINFO.untracked;
+    copy.duplicated = true;
     copy.dst = null;
     return copy;
   }
@@ -43,7 +46,8 @@ export function packetServices(s: Stack): PacketServices {
     nat: (skb, _state, range, manip) => setup(skb.ct, range, manip),
 
     masquerade(skb, state, range) {
-      const ct = skb.ct, out = state.out;
+      const ct = skb.ct,
+        out = state.out;
       if (!ct || !out) return NF.ACCEPT;
       const v4 = ct.l3num === 2;
       if (isZero(ct.original.src)) return NF.ACCEPT;
@@ -69,7 +73,9 @@ export function packetServices(s: Stack): PacketServices {
       return setup(ct, { ...range, flags: range.flags | RANGE.MAP_IPS, min: to, max: to }, 'dst');
     },
 
-    reject: (skb, state, code) => { reject.send(skb, state, code); },
+    reject: (skb, state, code) => {
+      reject.send(skb, state, code);
+    },
 
     fib(skb, state, f) {
       const v4 = state.pf === 'ip' || (state.pf === 'netdev' && skb.protocol === 0x0800);
@@ -81,23 +87,32 @@ export function packetServices(s: Stack): PacketServices {
       const dst = skb.dst;
       if (!dst) return null;
       switch (key) {
-        case 'nexthop4': return state.pf === 'ip' ? (dst.gateway ?? ip4Dst(skb.data, skb.network)) : null;
-        case 'nexthop6': return state.pf === 'ip6' ? (dst.gateway ?? ip6Dst(skb.data, skb.network)) : null;
+        case 'nexthop4':
+          return state.pf === 'ip' ? (dst.gateway ?? ip4Dst(skb.data, skb.network)) : null;
+        case 'nexthop6':
+          return state.pf === 'ip6' ? (dst.gateway ?? ip6Dst(skb.data, skb.network)) : null;
         case 'tcpmss': {
           // get_tcpmss: the smaller of the route there and the route back.
-          const v4 = state.pf === 'ip', b = skb.data, o = skb.network;
+          const v4 = state.pf === 'ip',
+            b = skb.data,
+            o = skb.network;
           const back = v4 ? s.ip4.outputRoute(ip4Src(b, o), null, { mark: 0, oif: 0, tos: 0 }) : s.ip6.outputRoute(ip6Src(b, o), null, { mark: 0, oif: 0 });
           const mtu = Math.min(v4 ? s.ip4.forwardMtu(dst) : s.ip6.mtu(dst), 'error' in back ? 0xffff : v4 ? s.ip4.forwardMtu(back.dst) : s.ip6.mtu(back.dst));
           const header = v4 ? 40 : 60;
           return mtu <= header || mtu > 0xffff ? null : mtu - header;
         }
-        case 'classid': return skb.rtclassid;
-        case 'xfrm': return 0;
-        default: return null;
+        case 'classid':
+          return skb.rtclassid;
+        case 'xfrm':
+          return 0;
+        default:
+          return null;
       }
     },
 
-    log(skb, state, info) { if (info) logPacket(skb, state, info); },
+    log(skb, state, info) {
+      if (info) logPacket(skb, state, info);
+    },
 
     socket: () => null,
     tproxy: () => false,
@@ -130,8 +145,13 @@ export function packetServices(s: Stack): PacketServices {
     forwardNetdev(skb, _state, oif, neighbour) {
       const out = s.device(oif);
       if (!out) return NF.DROP;
-      if (!neighbour) { if (skb.mac >= 0) skb.head = skb.mac; s.xmit(skb, out); return NF.STOLEN; }
-      const b = skb.data, o = skb.network;
+      if (!neighbour) {
+        if (skb.mac >= 0) skb.head = skb.mac;
+        s.xmit(skb, out);
+        return NF.STOLEN;
+      }
+      const b = skb.data,
+        o = skb.network;
       if (neighbour.length === 4) {
         if (skb.protocol !== 0x0800 || b[o + 8] <= 1) return NF.DROP;
         s.ip4.decreaseTtl(skb);
@@ -146,8 +166,13 @@ export function packetServices(s: Stack): PacketServices {
     synproxy: (skb, state, options) => synproxy(s, skb, state, options),
 
     object(o, regs, skb, state) {
-      const ct = skb.ct, v = o.value;
-      if (v.kind === 'synproxy') { const verdict = synproxy(s, skb, state, v); if (verdict !== NF.CONTINUE) regs.verdict = verdict; return; }
+      const ct = skb.ct,
+        v = o.value;
+      if (v.kind === 'synproxy') {
+        const verdict = synproxy(s, skb, state, v);
+        if (verdict !== NF.CONTINUE) regs.verdict = verdict;
+        return;
+      }
       if (!ct) return;
       const l3 = state.pf === 'ip6' ? 10 : 2;
       if (v.kind === 'ct helper') {
@@ -182,21 +207,39 @@ function refreshByPolicy(s: Stack, ct: Conntrack): void {
 }
 
 /** nft_ct_expect_obj_eval: takes the milliseconds that nft sent for seconds, as the kernel does. */
-function expectByObject(s: Stack, ct: Conntrack, v: { readonly l3proto: number; readonly l4proto: number; readonly dport: number; readonly timeout: number; readonly size: number }, skb: Skb): void {
+function expectByObject(
+  s: Stack,
+  ct: Conntrack,
+  v: { readonly l3proto: number; readonly l4proto: number; readonly dport: number; readonly timeout: number; readonly size: number },
+  skb: Skb,
+): void {
   if (skb.ctinfo !== CTINFO.new && skb.ctinfo !== CTINFO.established && skb.ctinfo !== CTINFO.related && skb.ctinfo < 3) return;
   const dir = skb.ctinfo >= 3 ? 1 : 0;
   const waiting = s.net.conntrack.expect.entries().filter((e) => e.master === ct).length;
   if (waiting >= v.size) return;
   const t = ct.tuple(dir === 0 ? 1 : 0);
-  s.net.conntrack.expect.related({
-    tuple: { l3num: t.l3num, protonum: v.l4proto, src: t.src, dst: t.dst, sport: 0, dport: v.dport },
-    mask: { src: new Uint8Array(t.src.length).fill(255), sport: 0 }, master: ct, zone: ct.zone, flags: 0, class: 0, helper: null, expectfn: null, dir: dir === 0 ? 1 : 0, savedAddr: null, savedProto: 0,
-  }, { timeoutSeconds: v.timeout });
+  s.net.conntrack.expect.related(
+    {
+      tuple: { l3num: t.l3num, protonum: v.l4proto, src: t.src, dst: t.dst, sport: 0, dport: v.dport },
+      mask: { src: new Uint8Array(t.src.length).fill(255), sport: 0 },
+      master: ct,
+      zone: ct.zone,
+      flags: 0,
+      class: 0,
+      helper: null,
+      expectfn: null,
+      dir: dir === 0 ? 1 : 0,
+      savedAddr: null,
+      savedProto: 0,
+    },
+    { timeoutSeconds: v.timeout },
+  );
 }
 
 /** nft_fib4_eval_type, nft_fib6_eval_type */
 function fibType(s: Stack, skb: Skb, state: HookState, flags: number, v4: boolean): number {
-  const b = skb.data, o = skb.network;
+  const b = skb.data,
+    o = skb.network;
   const dev = flags & FIB.IIF ? state.in : flags & FIB.OIF ? state.out : null;
   if (v4) return RTN[s.fib.addrType4(flags & FIB.SADDR ? ip4Src(b, o) : ip4Dst(b, o), dev)];
   const addr = flags & FIB.SADDR ? ip6Src(b, o) : ip6Dst(b, o);
@@ -211,20 +254,30 @@ function fibType(s: Stack, skb: Skb, state: HookState, flags: number, v4: boolea
 
 /** nft_fib4_eval, nft_fib6_eval */
 function fibOif(s: Stack, skb: Skb, state: HookState, f: { readonly result: 'oif' | 'oifname' | 'type'; readonly flags: number }, v4: boolean): number | string | null {
-  const b = skb.data, o = skb.network;
+  const b = skb.data,
+    o = skb.network;
   const wanted = f.flags & FIB.OIF ? state.out : f.flags & FIB.IIF ? state.in : null;
   const answer = (dev: NetDevice): number | string => (f.result === 'oifname' ? dev.name : dev.index);
   // Packets that came back over loopback are what they claim to be.
   if (state.in?.type === 'loopback' && (state.hook === 'prerouting' || state.hook === 'input')) return answer(state.in);
-  const src = v4 ? ip4Src(b, o) : ip6Src(b, o), dst = v4 ? ip4Dst(b, o) : ip6Dst(b, o);
+  const src = v4 ? ip4Src(b, o) : ip6Src(b, o),
+    dst = v4 ? ip4Dst(b, o) : ip6Dst(b, o);
   if (v4 && isZero(src)) {
     // Zero net: DHCP and the like.
     if (state.in && (isMulticast4(dst) || dst.every((x) => x === 255))) return answer(state.in);
   }
-  const asked = f.flags & FIB.DADDR ? dst : src, other = f.flags & FIB.DADDR ? src : dst;
+  const asked = f.flags & FIB.DADDR ? dst : src,
+    other = f.flags & FIB.DADDR ? src : dst;
   const mark = f.flags & FIB.MARK ? skb.mark : 0;
   const linkLocal = !v4 && isLinkLocal6(asked);
-  const hit = s.fib.lookup(v4 ? 4 : 6, { daddr: asked, saddr: v4 ? other : null, mark, iif: s.lo.index, oif: linkLocal ? (wanted?.index ?? state.in?.index ?? 0) : 0, tos: v4 ? b[o + 1] & 0x1c : 0 });
+  const hit = s.fib.lookup(v4 ? 4 : 6, {
+    daddr: asked,
+    saddr: v4 ? other : null,
+    mark,
+    iif: s.lo.index,
+    oif: linkLocal ? (wanted?.index ?? state.in?.index ?? 0) : 0,
+    tos: v4 ? b[o + 1] & 0x1c : 0,
+  });
   if ('error' in hit) return null;
   if (hit.route.type !== 'unicast') return null;
   const through = hit.route.hops.find((h) => !wanted || h.dev === wanted.index);
@@ -232,5 +285,3 @@ function fibOif(s: Stack, skb: Skb, state: HookState, f: { readonly result: 'oif
   const dev = s.device((through ?? hit.hop).dev);
   return dev ? answer(dev) : null;
 }
-
-

@@ -23,7 +23,10 @@ import { RulesetHooks } from './ruleset-hooks.ts';
 import { packetServices } from './services.ts';
 import { Timers } from './timers.ts';
 
-export interface EmittedFrame { readonly iface: string; readonly frame: Uint8Array }
+export interface EmittedFrame {
+  readonly iface: string;
+  readonly frame: Uint8Array;
+}
 
 const SLAB = 8192;
 const BROADCAST_MAC = Uint8Array.of(255, 255, 255, 255, 255, 255);
@@ -59,7 +62,10 @@ export class Stack {
   constructor(net: Netns) {
     this.net = net;
     this.conf = new StackConf(() => [...this.#devices.values()].map((d) => d.name));
-    this.fib = new Fib(() => this.#devices.values(), (i) => this.#devices.get(i));
+    this.fib = new Fib(
+      () => this.#devices.values(),
+      (i) => this.#devices.get(i),
+    );
     this.fib.forwarding6 = () => this.conf.v6('conf.all.forwarding') !== 0;
     this.hooks = new Hooks(net);
     this.neighbours = new Neighbours(this);
@@ -81,19 +87,39 @@ export class Stack {
 
   // ---- devices ----
 
-  get devices(): NetDevice[] { return [...this.#devices.values()]; }
-  device(index: number): NetDevice | undefined { return this.#devices.get(index); }
-  deviceByName(name: string): NetDevice | undefined { for (const d of this.#devices.values()) if (d.name === name) return d; return undefined; }
+  get devices(): NetDevice[] {
+    return [...this.#devices.values()];
+  }
+  device(index: number): NetDevice | undefined {
+    return this.#devices.get(index);
+  }
+  deviceByName(name: string): NetDevice | undefined {
+    for (const d of this.#devices.values()) if (d.name === name) return d;
+    return undefined;
+  }
 
   addDevice(name: string, type: DeviceType, o: { mac?: Uint8Array; mtu?: number; kind?: string; vlan?: { lower: number; id: number }; index?: number } = {}): NetDevice {
     const index = o.index ?? this.#nextIndex;
     this.#nextIndex = Math.max(this.#nextIndex, index) + 1;
     const plain = type === 'tun';
     const dev: NetDevice = {
-      index, name, type, arphrd: type === 'loopback' ? ARPHRD.LOOPBACK : plain ? ARPHRD.NONE : ARPHRD.ETHER,
-      mac: o.mac ?? (plain ? new Uint8Array(0) : this.#randomMac()), mtu: o.mtu ?? 1500, up: false, group: 0, master: 0,
-      kind: o.kind ?? (type === 'ethernet' || type === 'loopback' ? '' : type), vlan: o.vlan, addrs4: [], addrs6: [], promisc: false,
-      noarp: plain || type === 'loopback' || type === 'dummy', fdb: new Map(), txqlen: plain ? 500 : 1000,
+      index,
+      name,
+      type,
+      arphrd: type === 'loopback' ? ARPHRD.LOOPBACK : plain ? ARPHRD.NONE : ARPHRD.ETHER,
+      mac: o.mac ?? (plain ? new Uint8Array(0) : this.#randomMac()),
+      mtu: o.mtu ?? 1500,
+      up: false,
+      group: 0,
+      master: 0,
+      kind: o.kind ?? (type === 'ethernet' || type === 'loopback' ? '' : type),
+      vlan: o.vlan,
+      addrs4: [],
+      addrs6: [],
+      promisc: false,
+      noarp: plain || type === 'loopback' || type === 'dummy',
+      fdb: new Map(),
+      txqlen: plain ? 500 : 1000,
     };
     this.#devices.set(index, dev);
     this.conf.addDevice(name, dev.mtu);
@@ -128,7 +154,8 @@ export class Stack {
     } else if (dev.type === 'loopback') {
       const one = Uint8Array.of(127, 0, 0, 1);
       if (dev.addrs4.length === 0) dev.addrs4.push({ local: one, peer: one, len: 8, broadcast: null, label: dev.name, scope: RT_SCOPE.host, secondary: false });
-      if (!this.conf.dev6(dev.name, 'disable_ipv6')) dev.addrs6.push({ addr: Uint8Array.of(...new Uint8Array(15), 1), len: 128, scope: RT_SCOPE.host, flags: ['permanent'], kernel: true });
+      if (!this.conf.dev6(dev.name, 'disable_ipv6'))
+        dev.addrs6.push({ addr: Uint8Array.of(...new Uint8Array(15), 1), len: 128, scope: RT_SCOPE.host, flags: ['permanent'], kernel: true });
     } else if (!this.conf.dev6(dev.name, 'disable_ipv6')) this.#linkLocal(dev);
     this.fib.invalidate();
   }
@@ -136,16 +163,26 @@ export class Stack {
   /** addrconf_dev_config: the link-local address from the MAC (EUI-64); devices without one get a random stable one. */
   #linkLocal(dev: NetDevice): void {
     const addr = new Uint8Array(16);
-    addr[0] = 0xfe; addr[1] = 0x80;
-    if (dev.mac.length === 6) { addr.set(dev.mac.subarray(0, 3), 8); addr[8] ^= 2; addr[11] = 0xff; addr[12] = 0xfe; addr.set(dev.mac.subarray(3), 13); }
-    else for (let i = 8; i < 16; i++) addr[i] = this.net.random.below(256);
+    addr[0] = 0xfe;
+    addr[1] = 0x80;
+    if (dev.mac.length === 6) {
+      addr.set(dev.mac.subarray(0, 3), 8);
+      addr[8] ^= 2;
+      addr[11] = 0xff;
+      addr[12] = 0xfe;
+      addr.set(dev.mac.subarray(3), 13);
+    } else for (let i = 8; i < 16; i++) addr[i] = this.net.random.below(256);
     dev.addrs6.push({ addr, len: 64, scope: RT_SCOPE.link, flags: ['permanent'], kernel: true });
   }
 
   // ---- the outside ----
 
   /** What left since the last call. */
-  take(): EmittedFrame[] { const out = this.#emitted; this.#emitted = []; return out; }
+  take(): EmittedFrame[] {
+    const out = this.#emitted;
+    this.#emitted = [];
+    return out;
+  }
 
   /** A frame (or, of a tun, an IP packet) arrives on a device. */
   inject(name: string, bytes: Uint8Array): void {
@@ -160,8 +197,11 @@ export class Stack {
   #copy(bytes: Uint8Array): Uint8Array {
     const { length } = bytes;
     if (length > 512) return bytes.slice();
-    if (this.#slabUsed + length > this.#slab.length) { this.#slab = new Uint8Array(SLAB); this.#slabUsed = 0; }
-    const out = this.#slab.subarray(this.#slabUsed, this.#slabUsed += length);
+    if (this.#slabUsed + length > this.#slab.length) {
+      this.#slab = new Uint8Array(SLAB);
+      this.#slabUsed = 0;
+    }
+    const out = this.#slab.subarray(this.#slabUsed, (this.#slabUsed += length));
     out.set(bytes);
     return out;
   }
@@ -169,34 +209,49 @@ export class Stack {
   /** A raw socket of the host sends a whole IP packet; the errno its sender sees, or null. */
   send(bytes: Uint8Array): Errno | null {
     let error: Errno | null = null;
-    this.enter(() => { error = bytes[0] >> 4 === 6 ? this.ip6.sendRaw(bytes) : this.ip4.sendRaw(bytes); });
+    this.enter(() => {
+      error = bytes[0] >> 4 === 6 ? this.ip6.sendRaw(bytes) : this.ip4.sendRaw(bytes);
+    });
     return error;
   }
 
   /** Time goes on to `until` (host milliseconds): timers fire in order, connections run out. */
   advance(until: number, setClock: (now: number) => void): void {
-    for (let t = this.timers.next(); t <= until; t = this.timers.next()) { setClock(Math.max(t, this.net.clock.now())); this.timers.run(t); }
+    for (let t = this.timers.next(); t <= until; t = this.timers.next()) {
+      setClock(Math.max(t, this.net.clock.now()));
+      this.timers.run(t);
+    }
     setClock(until);
     this.net.conntrack.gc();
   }
 
   /** Runs something that may make packets, then what those left on the backlog. */
   enter(f: () => void): void {
-    if (this.#running) { f(); return; }
+    if (this.#running) {
+      f();
+      return;
+    }
     this.#running = true;
     try {
       f();
       for (let skb = this.#backlog.shift(); skb; skb = this.#backlog.shift()) this.netifReceive(skb);
-    } finally { this.#running = false; }
+    } finally {
+      this.#running = false;
+    }
   }
 
   /** netif_rx: handled after what is going on now. */
-  later(skb: Skb): void { this.#backlog.push(skb); if (!this.#running) this.enter(() => {}); }
+  later(skb: Skb): void {
+    this.#backlog.push(skb);
+    if (!this.#running) this.enter(() => {});
+  }
 
   arrive(dev: NetDevice, bytes: Uint8Array): void {
     const skb = new Skb(bytes);
     skb.dev = dev;
-    if (dev.mac.length === 6) { if (!this.#ethTypeTrans(skb, dev)) return; } else {
+    if (dev.mac.length === 6) {
+      if (!this.#ethTypeTrans(skb, dev)) return;
+    } else {
       const version = bytes[0] >> 4;
       skb.protocol = version === 4 ? ETH.IP : version === 6 ? ETH.IPV6 : 0;
       if (skb.protocol === 0) return;
@@ -208,7 +263,9 @@ export class Stack {
   #ethTypeTrans(skb: Skb, dev: NetDevice): boolean {
     const b = skb.data;
     if (b.length < 14) return false;
-    skb.mac = 0; skb.macLen = 14; skb.network = skb.head = 14;
+    skb.mac = 0;
+    skb.macLen = 14;
+    skb.network = skb.head = 14;
     const type = u16(b, 12);
     skb.protocol = type >= 0x600 ? type : 4;
     skb.pktType = startsWith6(b, BROADCAST_MAC) ? PACKET.broadcast : b[0] & 1 ? PACKET.multicast : startsWith6(b, dev.mac) ? PACKET.host : PACKET.otherhost;
@@ -220,7 +277,9 @@ export class Stack {
     let dev = skb.dev as NetDevice;
     skb.skbIif = dev.index;
     for (;;) {
-      if (skb.protocol === ETH.VLAN || skb.protocol === ETH.QINQ) { if (!untag(skb)) return; }
+      if (skb.protocol === ETH.VLAN || skb.protocol === ETH.QINQ) {
+        if (!untag(skb)) return;
+      }
       if (!this.hooks.run('netdev', 'ingress', skb, dev, null)) return;
       if (skb.vlanTci < 0) break;
       const id = skb.vlanTci & 0xfff;
@@ -232,27 +291,47 @@ export class Stack {
       skb.skbIif = dev.index;
     }
     const master = dev.master ? this.#devices.get(dev.master) : undefined;
-    if (master?.type === 'bridge') { this.bridge.handle(skb, dev, master); return; }
+    if (master?.type === 'bridge') {
+      this.bridge.handle(skb, dev, master);
+      return;
+    }
     if (skb.vlanTci >= 0 && (skb.vlanTci & 0xfff) !== 0) skb.pktType = PACKET.otherhost;
     skb.transport = -1;
     switch (skb.protocol) {
-      case ETH.IP: this.ip4.receive(skb); return;
-      case ETH.IPV6: this.ip6.receive(skb); return;
-      case ETH.ARP: this.arp.receive(skb); return;
+      case ETH.IP:
+        this.ip4.receive(skb);
+        return;
+      case ETH.IPV6:
+        this.ip6.receive(skb);
+        return;
+      case ETH.ARP:
+        this.arp.receive(skb);
+        return;
       default:
     }
   }
 
   /** Link-layer header in front of the network header (eth_header). */
   header(skb: Skb, dev: NetDevice, dst: Uint8Array, type: number, src: Uint8Array = dev.mac): void {
-    if (dev.mac.length !== 6) { skb.data = skb.data.slice(skb.network); skb.network = 0; skb.head = 0; skb.mac = -1; return; }
+    if (dev.mac.length !== 6) {
+      skb.data = skb.data.slice(skb.network);
+      skb.network = 0;
+      skb.head = 0;
+      skb.mac = -1;
+      return;
+    }
     const shift = 14 - skb.network;
     if (shift !== 0 || skb.mac < 0) {
       skb.data = concat(new Uint8Array(14), skb.data.subarray(skb.network));
       if (skb.transport >= 0) skb.transport += shift;
     }
-    skb.mac = 0; skb.macLen = 14; skb.network = 14; skb.head = 0;
-    skb.data.set(dst, 0); skb.data.set(src, 6); put16(skb.data, 12, type);
+    skb.mac = 0;
+    skb.macLen = 14;
+    skb.network = 14;
+    skb.head = 0;
+    skb.data.set(dst, 0);
+    skb.data.set(src, 6);
+    put16(skb.data, 12, type);
   }
 
   /** dev_queue_xmit: `skb.data` starts with the link-layer header. `last`: nobody touches the packet's bytes after this. */
@@ -262,20 +341,34 @@ export class Stack {
     skb.head = skb.mac >= 0 ? skb.mac : skb.network;
     if (!this.hooks.run('netdev', 'egress', skb, null, dev)) return;
     switch (dev.type) {
-      case 'loopback': this.#loop(skb, dev); return;
-      case 'bridge': this.bridge.xmit(skb, dev); return;
+      case 'loopback':
+        this.#loop(skb, dev);
+        return;
+      case 'bridge':
+        this.bridge.xmit(skb, dev);
+        return;
       case 'vlan': {
         const lower = this.#devices.get(dev.vlan?.lower ?? 0);
-        if (lower) { skb.vlanTci = dev.vlan?.id ?? 0; skb.vlanProto = ETH.VLAN; this.xmit(skb, lower); }
+        if (lower) {
+          skb.vlanTci = dev.vlan?.id ?? 0;
+          skb.vlanProto = ETH.VLAN;
+          this.xmit(skb, lower);
+        }
         return;
       }
       case 'veth': {
         const peer = dev.peer === undefined ? undefined : this.#devices.get(dev.peer);
-        if (peer?.up) { const next = arrived(skb); next.dev = peer; if (this.#ethTypeTrans(next, peer)) this.later(next); return; }
+        if (peer?.up) {
+          const next = arrived(skb);
+          next.dev = peer;
+          if (this.#ethTypeTrans(next, peer)) this.later(next);
+          return;
+        }
         if (dev.peer !== undefined) return;
         break;
       }
-      case 'dummy': return;
+      case 'dummy':
+        return;
       default:
     }
     this.#emitted.push({ iface: dev.name, frame: last && skb.mac === 0 && skb.vlanTci < 0 ? skb.data : wire(skb) });
@@ -300,7 +393,9 @@ export class Stack {
     this.#devices.clear();
     for (const dev of d.devices) this.#devices.set(dev.index, dev.index === this.lo.index ? Object.assign(this.lo, dev) : dev);
     this.#nextIndex = d.next;
-    this.conf.import(d.conf); this.fib.import(d.fib); this.neighbours.import(d.neighbours);
+    this.conf.import(d.conf);
+    this.fib.import(d.fib);
+    this.neighbours.import(d.neighbours);
   }
 }
 
@@ -322,7 +417,8 @@ export function wire(skb: Skb): Uint8Array {
   if (skb.mac < 0) return skb.data.slice(skb.network);
   if (skb.vlanTci < 0) return skb.data.slice(skb.mac);
   const tag = new Uint8Array(4);
-  put16(tag, 0, skb.vlanProto || ETH.VLAN); put16(tag, 2, skb.vlanTci);
+  put16(tag, 0, skb.vlanProto || ETH.VLAN);
+  put16(tag, 2, skb.vlanTci);
   const b = skb.data.subarray(skb.mac);
   return concat(b.subarray(0, 12), tag, b.subarray(12));
 }

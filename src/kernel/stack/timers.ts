@@ -1,5 +1,9 @@
 /** Things that will happen by the host's clock: reassembly that gives up, neighbours that do not answer. */
-export interface Timer { readonly at: number; readonly fire: () => void; dead: boolean }
+export interface Timer {
+  readonly at: number;
+  readonly fire: () => void;
+  dead: boolean;
+}
 
 export class Timers {
   #all: Timer[] = [];
@@ -7,7 +11,8 @@ export class Timers {
   add(at: number, fire: () => void): Timer {
     const timer: Timer = { at, fire, dead: false };
     const i = this.#all.findIndex((t) => t.at > at);
-    if (i < 0) this.#all.push(timer); else this.#all.splice(i, 0, timer);
+    if (i < 0) this.#all.push(timer);
+    else this.#all.splice(i, 0, timer);
     return timer;
   }
 
@@ -19,9 +24,15 @@ export class Timers {
   }
 
   /** When the next one fires; Infinity: none. */
-  next(): number { return this.#all[0]?.at ?? Number.POSITIVE_INFINITY; }
+  next(): number {
+    return this.#all[0]?.at ?? Number.POSITIVE_INFINITY;
+  }
 
   run(now: number): void {
-    while (this.#all.length && this.#all[0].at <= now) { const t = this.#all.shift() as Timer; t.dead = true; t.fire(); }
+    while (this.#all.length && this.#all[0].at <= now) {
+      const t = this.#all.shift() as Timer;
+      t.dead = true;
+      t.fire();
+    }
   }
 }

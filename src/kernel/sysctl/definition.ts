@@ -27,13 +27,19 @@ export interface SysctlRow {
 }
 
 /** A folder of settings: paths below /proc/sys/ with `/`; `*` stands for `all`, `default` and every device. */
-export interface SysctlGroup { readonly folder: string; readonly rows: Readonly<Record<string, SysctlRow>> }
+export interface SysctlGroup {
+  readonly folder: string;
+  readonly rows: Readonly<Record<string, SysctlRow>>;
+}
 
 export const int = (value: number, min?: number, max?: number): SysctlRow => ({ type: 'int', value: [value], min, max });
 export const u8 = (value: number, min = 0, max = 255): SysctlRow => ({ type: 'u8', value: [value], min, max });
 export const uint = (value: number, min?: number, max?: number): SysctlRow => ({ type: 'uint', value: [value], min, max });
 /** A maker of integers within bounds. */
-export const range = (min: number, max?: number) => (value: number): SysctlRow => int(value, min, max);
+export const range =
+  (min: number, max?: number) =>
+  (value: number): SysctlRow =>
+    int(value, min, max);
 export const jiffies = (value: number): SysctlRow => ({ type: 'jiffies', value: [value] });
 export const text = (value: string): SysctlRow => ({ type: 'string', value });
 export const vector = (...value: number[]): SysctlRow => ({ type: 'int', value });

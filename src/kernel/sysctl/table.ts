@@ -15,7 +15,10 @@ export class Sysctl {
   constructor(net: Netns) {
     this.#net = net;
     for (const group of sysctls as readonly SysctlGroup[]) {
-      if (group.folder.endsWith('/*')) { this.#devices.push({ base: group.folder.slice(0, -2), rows: group.rows }); continue; }
+      if (group.folder.endsWith('/*')) {
+        this.#devices.push({ base: group.folder.slice(0, -2), rows: group.rows });
+        continue;
+      }
       for (const [name, row] of Object.entries(group.rows)) {
         if (row.initOnly && net.container) continue;
         this.#fixed.set(`${group.folder}/${name}`, row);
@@ -45,7 +48,9 @@ export class Sysctl {
     return undefined;
   }
 
-  #deviceNames(): string[] { return ['all', 'default', ...this.#net.stack.devices.map((d) => d.name)]; }
+  #deviceNames(): string[] {
+    return ['all', 'default', ...this.#net.stack.devices.map((d) => d.name)];
+  }
 
   #get(path: string, row: SysctlRow): readonly number[] | string {
     if (row.get) return [row.get(this.#net)];
@@ -66,10 +71,12 @@ export class Sysctl {
   int(path: string): number {
     const row = this.#row(path);
     const v = row && this.#get(path, row);
-    return v === undefined || typeof v === 'string' ? 0 : v[0] ?? 0;
+    return v === undefined || typeof v === 'string' ? 0 : (v[0] ?? 0);
   }
 
-  exists(path: string): boolean { return this.#row(path) !== undefined; }
+  exists(path: string): boolean {
+    return this.#row(path) !== undefined;
+  }
 
   /** What reading the file gives, without the newline; undefined: no such file. */
   read(path: string): string | undefined {
@@ -108,7 +115,9 @@ export class Sysctl {
   list(folder: string): string[] | undefined {
     const prefix = folder === '' ? '' : `${folder}/`;
     const names = new Set<string>();
-    const add = (path: string): void => { if (path.startsWith(prefix)) names.add(path.slice(prefix.length).split('/')[0]); };
+    const add = (path: string): void => {
+      if (path.startsWith(prefix)) names.add(path.slice(prefix.length).split('/')[0]);
+    };
     for (const path of this.#fixed.keys()) add(path);
     for (const { base, rows } of this.#devices) {
       if (!`${base}/`.startsWith(prefix) && !prefix.startsWith(`${base}/`)) continue;
@@ -117,8 +126,12 @@ export class Sysctl {
     return names.size ? [...names].sort() : undefined;
   }
 
-  export(): unknown { return this.#values; }
-  import(data: unknown): void { for (const [k, v] of data as Map<string, number[] | string>) this.#values.set(k, v); }
+  export(): unknown {
+    return this.#values;
+  }
+  import(data: unknown): void {
+    for (const [k, v] of data as Map<string, number[] | string>) this.#values.set(k, v);
+  }
 }
 
 /** `net/ipv4/conf/eth0.1/rp_filter` → `ipv4.conf.eth0.1.rp_filter`, the stack's name for it. */

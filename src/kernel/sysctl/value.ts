@@ -1,6 +1,7 @@
 import type { SysctlRow } from './definition.ts';
 
-const INT_MAX = 0x7fffffff, HZ = 250;
+const INT_MAX = 0x7fffffff,
+  HZ = 250;
 const SPACE = ' \t\n\v\f\r';
 
 /** One number as proc_get_long takes it: sign, base by prefix, then white space or the end. */
@@ -35,16 +36,27 @@ function convert({ negative, value }: { readonly negative: boolean; readonly val
   const v = Number(value);
   const signed = negative ? -v : v;
   switch (row.type) {
-    case 'int': if (v > INT_MAX + (negative ? 1 : 0)) return null; break;
-    case 'jiffies': if (v > INT_MAX / HZ) return null; break;
-    case 'uint': case 'u8': if (negative || v > 0xffffffff) return null; break;
-    case 'ulong': if (negative) return null; break;
-    case 'string': return null;
-    default: return row.type satisfies never;
+    case 'int':
+      if (v > INT_MAX + (negative ? 1 : 0)) return null;
+      break;
+    case 'jiffies':
+      if (v > INT_MAX / HZ) return null;
+      break;
+    case 'uint':
+    case 'u8':
+      if (negative || v > 0xffffffff) return null;
+      break;
+    case 'ulong':
+      if (negative) return null;
+      break;
+    case 'string':
+      return null;
+    default:
+      return row.type satisfies never;
   }
-  if (row.min !== undefined && signed < row.min || row.max !== undefined && signed > row.max) return null;
+  if ((row.min !== undefined && signed < row.min) || (row.max !== undefined && signed > row.max)) return null;
   return signed;
 }
 
 export const formatValue = (value: readonly number[] | string, row: SysctlRow): string =>
-  (typeof value === 'string' ? value : row.type === 'uint' ? value.map((v) => v >>> 0).join('\t') : value.join('\t'));
+  typeof value === 'string' ? value : row.type === 'uint' ? value.map((v) => v >>> 0).join('\t') : value.join('\t');

@@ -12,7 +12,9 @@ export function inetAton(text: string): Uint8Array | null {
   const last = n.pop() as number;
   if (n.some((b) => b > 255) || last >= 2 ** (8 * (4 - n.length))) return null;
   const out = new Uint8Array(4);
-  n.forEach((b, i) => { out[i] = b; });
+  n.forEach((b, i) => {
+    out[i] = b;
+  });
   for (let i = 3, v = last; i >= n.length; i--, v = Math.floor(v / 256)) out[i] = v % 256;
   return out;
 }
@@ -45,7 +47,11 @@ export function ptonV6(text: string): Uint8Array | null {
   const all = [...head, ...Array.from({ length: missing }, () => '0'), ...rest];
   if (!all.every((w) => /^[0-9a-fA-F]{1,4}$/.test(w))) return null;
   const out = new Uint8Array(16);
-  all.forEach((w, i) => { const v = Number.parseInt(w, 16); out[2 * i] = v >> 8; out[2 * i + 1] = v & 255; });
+  all.forEach((w, i) => {
+    const v = Number.parseInt(w, 16);
+    out[2 * i] = v >> 8;
+    out[2 * i + 1] = v & 255;
+  });
   if (tail) out.set(tail, 12);
   return out;
 }
@@ -59,12 +65,20 @@ export function ntop(a: Uint8Array): string {
   for (let i = 0; i < 8; i++) {
     let n = 0;
     while (i + n < 8 && w[i + n] === 0) n++;
-    if (n > bestLen) { best = i; bestLen = n; }
+    if (n > bestLen) {
+      best = i;
+      bestLen = n;
+    }
     if (n) i += n - 1;
   }
   // glibc prints an embedded IPv4 address for ::a.b.c.d and ::ffff:a.b.c.d.
-  if (best === 0 && (bestLen === 6 || (bestLen === 7 && w[7] !== 1) || (bestLen === 5 && w[5] === 0xffff)) && !(bestLen === 7)) return `${bestLen === 6 ? '::' : '::ffff:'}${a.slice(12).join('.')}`;
-  const text = (from: number, to: number): string => w.slice(from, to).map((x) => x.toString(16)).join(':');
+  if (best === 0 && (bestLen === 6 || (bestLen === 7 && w[7] !== 1) || (bestLen === 5 && w[5] === 0xffff)) && !(bestLen === 7))
+    return `${bestLen === 6 ? '::' : '::ffff:'}${a.slice(12).join('.')}`;
+  const text = (from: number, to: number): string =>
+    w
+      .slice(from, to)
+      .map((x) => x.toString(16))
+      .join(':');
   return best < 0 ? text(0, 8) : `${text(0, best)}::${text(best + bestLen, 8)}`;
 }
 
@@ -72,14 +86,21 @@ export function ntop(a: Uint8Array): string {
 export function maskLength(mask: Uint8Array): number {
   let n = 0;
   let ended = false;
-  for (const b of mask) for (let i = 7; i >= 0; i--) {
-    if ((b >> i) & 1) { if (ended) return -1; n++; } else ended = true;
-  }
+  for (const b of mask)
+    for (let i = 7; i >= 0; i--) {
+      if ((b >> i) & 1) {
+        if (ended) return -1;
+        n++;
+      } else ended = true;
+    }
   return n;
 }
 
 export function prefixMask(length: number, bytes: number): Uint8Array {
-  return Uint8Array.from({ length: bytes }, (_, i) => { const n = Math.max(0, Math.min(8, length - 8 * i)); return (0xff << (8 - n)) & 0xff; });
+  return Uint8Array.from({ length: bytes }, (_, i) => {
+    const n = Math.max(0, Math.min(8, length - 8 * i));
+    return (0xff << (8 - n)) & 0xff;
+  });
 }
 
 /** xtables_ipmask_to_numeric / xtables_ip6mask_to_numeric: `/24`, `/255.0.255.0`, or nothing for a whole address. */
@@ -109,7 +130,8 @@ export function resolveHost(text: string, family: 'ip' | 'ip6', names: Names): r
   if (literal) return [literal];
   if (family === 'ip' ? ptonV6(text) : inetAton(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Address family for hostname not supported\n');
   // The resolver asks nobody for what can only be a wrong number, or no host's name at all (res_hnok).
-  if ((family === 'ip' && /^[0-9.]+$/.test(text)) || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Name or service not known\n');
+  if ((family === 'ip' && /^[0-9.]+$/.test(text)) || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(text))
+    throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Name or service not known\n');
   const found = names.host(text, family);
   if (found.length === 0) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Temporary failure in name resolution\n');
   return found;

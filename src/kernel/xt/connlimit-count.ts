@@ -5,7 +5,10 @@ import type { XtKeep } from './definition.ts';
 import { destination, isIp6, source, transport, u8, u16 } from './packet.ts';
 
 type Zone = Parameters<HookState['net']['conntrack']['find']>[0];
-interface Counted { readonly tuple: Tuple; readonly zone: Zone }
+interface Counted {
+  readonly tuple: Tuple;
+  readonly zone: Zone;
+}
 
 /** CONNCOUNT_GC_MAX_NODES */
 const MAX_COLLECT = 8;
@@ -54,14 +57,20 @@ function walk(list: readonly Counted[], tuple: Tuple, zone: Zone, find: (c: Coun
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, n) => x === b[n]);
-const sameTuple = (a: Tuple, b: Tuple): boolean => a.protonum === b.protonum && a.sport === b.sport && a.dport === b.dport
-  && a.icmp?.type === b.icmp?.type && a.icmp?.code === b.icmp?.code && sameBytes(a.src, b.src) && sameBytes(a.dst, b.dst);
+const sameTuple = (a: Tuple, b: Tuple): boolean =>
+  a.protonum === b.protonum &&
+  a.sport === b.sport &&
+  a.dport === b.dport &&
+  a.icmp?.type === b.icmp?.type &&
+  a.icmp?.code === b.icmp?.code &&
+  sameBytes(a.src, b.src) &&
+  sameBytes(a.dst, b.dst);
 
 /** nf_ct_get_tuplepr for packets that tracking left alone. */
 function packetTuple(skb: Skb): Tuple | null {
   if (skb.fragOffset !== 0 || skb.transport < 0) return null;
   const v6 = isIp6(skb);
-  const base = { l3num: v6 ? 10 as const : 2 as const, protonum: skb.l4proto, src: source(skb), dst: destination(skb) };
+  const base = { l3num: v6 ? (10 as const) : (2 as const), protonum: skb.l4proto, src: source(skb), dst: destination(skb) };
   if (skb.l4proto === (v6 ? 58 : 1)) {
     const at = transport(skb, 8);
     return at < 0 ? null : { ...base, sport: u16(skb, at + 4), dport: 0, icmp: { type: u8(skb, at), code: u8(skb, at + 1) } };

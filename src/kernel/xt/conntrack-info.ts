@@ -30,20 +30,49 @@ export type Net = { readonly address: Uint8Array; readonly mask: Uint8Array };
 
 /** XT_CONNTRACK_* */
 export const CT = {
-  STATE: 1, PROTO: 2, ORIGSRC: 4, ORIGDST: 8, REPLSRC: 16, REPLDST: 32, STATUS: 64, EXPIRES: 128,
-  ORIGSRC_PORT: 256, ORIGDST_PORT: 512, REPLSRC_PORT: 1024, REPLDST_PORT: 2048, DIRECTION: 4096, STATE_ALIAS: 8192,
+  STATE: 1,
+  PROTO: 2,
+  ORIGSRC: 4,
+  ORIGDST: 8,
+  REPLSRC: 16,
+  REPLDST: 32,
+  STATUS: 64,
+  EXPIRES: 128,
+  ORIGSRC_PORT: 256,
+  ORIGDST_PORT: 512,
+  REPLSRC_PORT: 1024,
+  REPLDST_PORT: 2048,
+  DIRECTION: 4096,
+  STATE_ALIAS: 8192,
 } as const;
 
 export const emptyConntrack = (): ConntrackInfo => ({
-  match_flags: 0, invert_flags: 0, state_mask: 0, status_mask: 0, l4proto: 0, origsrc: null, origdst: null, replsrc: null, repldst: null,
-  origsrc_port: [0, 0], origdst_port: [0, 0], replsrc_port: [0, 0], repldst_port: [0, 0], expires: [0, 0],
+  match_flags: 0,
+  invert_flags: 0,
+  state_mask: 0,
+  status_mask: 0,
+  l4proto: 0,
+  origsrc: null,
+  origdst: null,
+  replsrc: null,
+  repldst: null,
+  origsrc_port: [0, 0],
+  origdst_port: [0, 0],
+  replsrc_port: [0, 0],
+  repldst_port: [0, 0],
+  expires: [0, 0],
 });
 
 const STATE = { INVALID: 1, ESTABLISHED: 2, RELATED: 4, NEW: 8, SNAT: 64, DNAT: 128, UNTRACKED: 256 } as const;
 type StateName = keyof typeof STATE;
 const PARSE_ORDER: readonly StateName[] = ['INVALID', 'NEW', 'ESTABLISHED', 'RELATED', 'UNTRACKED', 'SNAT', 'DNAT'];
 const PRINT_ORDER: readonly StateName[] = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT'];
-const STATUS: readonly (readonly [string, number])[] = [['EXPECTED', 1], ['SEEN_REPLY', 2], ['ASSURED', 4], ['CONFIRMED', 8]];
+const STATUS: readonly (readonly [string, number])[] = [
+  ['EXPECTED', 1],
+  ['SEEN_REPLY', 2],
+  ['ASSURED', 4],
+  ['CONFIRMED', 8],
+];
 
 /** strncasecmp over the given word: any beginning of a name stands for it. */
 const begins = (name: string, word: string): boolean => name.startsWith(word.toUpperCase());
@@ -75,11 +104,24 @@ export function parseStatuses(arg: string): number {
 }
 
 const stateNames = (mask: number): string => PRINT_ORDER.filter((s) => mask & STATE[s]).join(',');
-const statusNames = (mask: number): string => STATUS.filter(([, bit]) => mask & bit).map(([name]) => name).join(',') || 'NONE';
+const statusNames = (mask: number): string =>
+  STATUS.filter(([, bit]) => mask & bit)
+    .map(([name]) => name)
+    .join(',') || 'NONE';
 
 /** Address options in the order in which they are printed. */
-const ADDRESSES = [['origsrc', CT.ORIGSRC], ['origdst', CT.ORIGDST], ['replsrc', CT.REPLSRC], ['repldst', CT.REPLDST]] as const;
-const PORTS = [['origsrc', CT.ORIGSRC_PORT], ['origdst', CT.ORIGDST_PORT], ['replsrc', CT.REPLSRC_PORT], ['repldst', CT.REPLDST_PORT]] as const;
+const ADDRESSES = [
+  ['origsrc', CT.ORIGSRC],
+  ['origdst', CT.ORIGDST],
+  ['replsrc', CT.REPLSRC],
+  ['repldst', CT.REPLDST],
+] as const;
+const PORTS = [
+  ['origsrc', CT.ORIGSRC_PORT],
+  ['origdst', CT.ORIGDST_PORT],
+  ['replsrc', CT.REPLSRC_PORT],
+  ['repldst', CT.REPLDST_PORT],
+] as const;
 
 /** conntrack_dump: `prefix` is `--` when saving. */
 export function dumpConntrack(i: ConntrackInfo, prefix: '' | '--', context: PrintContext, numeric: boolean): string {

@@ -86,9 +86,29 @@ export interface XtOption {
 
 /** XTTYPE_* of libxtables, and `raw` where the extension parses the words itself. */
 export type XtOptionType =
-  | 'none' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'uint8rc' | 'uint16rc' | 'uint32rc' | 'uint64rc' | 'double'
-  | 'string' | 'tosmask' | 'markmask32' | 'syslogLevel' | 'host' | 'hostmask' | 'plen' | 'plenmask' | 'protocol'
-  | 'port' | 'portrc' | 'ethermac' | 'raw';
+  | 'none'
+  | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'uint8rc'
+  | 'uint16rc'
+  | 'uint32rc'
+  | 'uint64rc'
+  | 'double'
+  | 'string'
+  | 'tosmask'
+  | 'markmask32'
+  | 'syslogLevel'
+  | 'host'
+  | 'hostmask'
+  | 'plen'
+  | 'plenmask'
+  | 'protocol'
+  | 'port'
+  | 'portrc'
+  | 'ethermac'
+  | 'raw';
 
 /** An option as the engine read it: `value` is the typed value of its XtOptionType (see parsers/xtables/options.ts). */
 export interface ParsedOption {

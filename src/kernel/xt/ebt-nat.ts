@@ -30,14 +30,22 @@ export function ebtNat(name: 'snat' | 'dnat', help: string): XtExtension<EbtNatI
     families: ['bridge'],
     revision: 0,
     options: [
-      { name: long, type: 'string' }, { name: short, id: long, type: 'string' }, { name: `${name}-target`, type: 'string' },
+      { name: long, type: 'string' },
+      { name: short, id: long, type: 'string' },
+      { name: `${name}-target`, type: 'string' },
       ...(snat ? [{ name: 'snat-arp', type: 'none' as const }] : []),
     ],
     help: () => help,
     init: () => ({ mac: null, verdict: 'ACCEPT', arp: false }),
     parse(o, d) {
-      if (o.name === `${name}-target`) { d['verdict'] = verdictOf(o.raw ?? '', `${name}-target`); return; }
-      if (o.name === 'snat-arp') { d['arp'] = true; return; }
+      if (o.name === `${name}-target`) {
+        d['verdict'] = verdictOf(o.raw ?? '', `${name}-target`);
+        return;
+      }
+      if (o.name === 'snat-arp') {
+        d['arp'] = true;
+        return;
+      }
       const mac = parseMac(o.raw ?? '');
       if (!mac) throw paramProblem(`Problem with specified --${long} mac`);
       d['mac'] = mac;
@@ -47,12 +55,15 @@ export function ebtNat(name: 'snat' | 'dnat', help: string): XtExtension<EbtNatI
       return { ...d } as unknown as EbtNatInfo;
     },
     save: (i) => ` --${short} ${macText(i.mac)}${i.arp ? ' --snat-arp' : ''} --${name}-target ${i.verdict}`,
-    print(i, c) { return this.save(i, c); },
+    print(i, c) {
+      return this.save(i, c);
+    },
     translate: (i) => (i.arp ? null : `ether ${snat ? 's' : 'd'}addr set ${macShort(i.mac)} ${verdictWord(i.verdict)}`),
     check: (_, c) => natPlace(snat, c),
     target(i, skb, state) {
       if (skb.mac < 0) return 'drop';
-      if (snat) rewriteSource(i, skb); else rewriteDestination(i, skb, state);
+      if (snat) rewriteSource(i, skb);
+      else rewriteDestination(i, skb, state);
       return ebtVerdict(i.verdict);
     },
   });
@@ -67,7 +78,10 @@ function rewriteSource(i: EbtNatInfo, skb: Skb): void {
 /** ebt_dnat_tg: the kind of packet follows the new address. */
 function rewriteDestination(i: EbtNatInfo, skb: Skb, state: HookState): void {
   skb.data.set(i.mac, skb.mac);
-  if (i.mac[0] & 1) { skb.pktType = i.mac.every((b) => b === 255) ? PACKET.broadcast : PACKET.multicast; return; }
+  if (i.mac[0] & 1) {
+    skb.pktType = i.mac.every((b) => b === 255) ? PACKET.broadcast : PACKET.multicast;
+    return;
+  }
   const own = bridgeMac(state);
   if (own) skb.pktType = own.every((b, k) => b === i.mac[k]) ? PACKET.host : PACKET.otherhost;
 }

@@ -7,8 +7,17 @@ export const flagHit = (f: Flag | null, n: number): boolean => !f || (n === f.va
 export const rangeHit = (r: Ranged | null, n: number): boolean => !r || (n >= r.from && n <= r.to) !== r.inverted;
 export const addressHit = (a: Address | null, bytes: Uint8Array): boolean => !a || bytes.every((b, k) => (b & a.mask[k]) === a.value[k]) !== a.inverted;
 
-interface Types { readonly type: readonly [number, number]; readonly code: readonly [number, number]; readonly inverted: boolean }
-interface Transport { readonly sport: Ranged | null; readonly dport: Ranged | null; readonly icmp: Types | null; readonly igmp: Types | null }
+interface Types {
+  readonly type: readonly [number, number];
+  readonly code: readonly [number, number];
+  readonly inverted: boolean;
+}
+interface Transport {
+  readonly sport: Ranged | null;
+  readonly dport: Ranged | null;
+  readonly icmp: Types | null;
+  readonly igmp: Types | null;
+}
 
 /** The end of ebt_ip_mt and ebt_ip6_mt: ports, or type and code. */
 export function portsHit(i: Transport, d: Uint8Array, at: number): boolean {
@@ -24,5 +33,5 @@ export const ebtVerdict = (word: string): XtVerdict => (word === 'ACCEPT' ? 'acc
 /** Address of the bridge whose port the frame came by. */
 export function bridgeMac(state: HookState): Uint8Array | null {
   const master = state.in?.master;
-  return master ? state.net.stack.device(master)?.mac ?? null : null;
+  return master ? (state.net.stack.device(master)?.mac ?? null) : null;
 }

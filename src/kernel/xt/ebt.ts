@@ -4,9 +4,20 @@ import type { CheckContext, ParsedOption } from './definition.ts';
 import { XtError } from './error.ts';
 
 /** What the ebtables extensions share (extensions/libebt_*.c, net/bridge/netfilter/ebt_*.c). */
-export interface Ranged { readonly from: number; readonly to: number; readonly inverted: boolean }
-export interface Address { readonly value: Uint8Array; readonly mask: Uint8Array; readonly inverted: boolean }
-export interface Flag { readonly value: number; readonly inverted: boolean }
+export interface Ranged {
+  readonly from: number;
+  readonly to: number;
+  readonly inverted: boolean;
+}
+export interface Address {
+  readonly value: Uint8Array;
+  readonly mask: Uint8Array;
+  readonly inverted: boolean;
+}
+export interface Flag {
+  readonly value: number;
+  readonly inverted: boolean;
+}
 
 export const not = (x: { readonly inverted: boolean }): string => (x.inverted ? ' !' : '');
 export const ne = (x: { readonly inverted: boolean }): string => (x.inverted ? '!= ' : '');
@@ -16,8 +27,14 @@ export const hostOf = (o: ParsedOption): Address => {
   const v = o.value as { address: Uint8Array; mask: Uint8Array };
   return { value: v.address.map((b, i) => b & v.mask[i]), mask: v.mask, inverted: o.inverted };
 };
-export const portsOf = (o: ParsedOption): Ranged => { const [from, to] = o.value as [number, number]; return { from, to, inverted: o.inverted }; };
-export const rangedOf = (o: ParsedOption): Ranged => { const v = o.value as number[]; return { from: v[0], to: v[v.length - 1], inverted: o.inverted }; };
+export const portsOf = (o: ParsedOption): Ranged => {
+  const [from, to] = o.value as [number, number];
+  return { from, to, inverted: o.inverted };
+};
+export const rangedOf = (o: ParsedOption): Ranged => {
+  const v = o.value as number[];
+  return { from: v[0], to: v[v.length - 1], inverted: o.inverted };
+};
 const _numberFlag = (o: ParsedOption): Flag => ({ value: o.value as number, inverted: o.inverted });
 
 /** Frames of one ethertype only, not inverted. */
@@ -32,8 +49,10 @@ export function verdictOf(text: string, option: string): string {
 export const verdictWord = (v: string): string => v.toLowerCase();
 
 const WORDS: readonly (readonly [string, Uint8Array, Uint8Array])[] = [
-  ['Unicast', new Uint8Array(6), Uint8Array.of(1, 0, 0, 0, 0, 0)], ['Multicast', Uint8Array.of(1, 0, 0, 0, 0, 0), Uint8Array.of(1, 0, 0, 0, 0, 0)],
-  ['Broadcast', new Uint8Array(6).fill(255), new Uint8Array(6).fill(255)], ['BGA', Uint8Array.of(1, 0x80, 0xc2, 0, 0, 0), new Uint8Array(6).fill(255)],
+  ['Unicast', new Uint8Array(6), Uint8Array.of(1, 0, 0, 0, 0, 0)],
+  ['Multicast', Uint8Array.of(1, 0, 0, 0, 0, 0), Uint8Array.of(1, 0, 0, 0, 0, 0)],
+  ['Broadcast', new Uint8Array(6).fill(255), new Uint8Array(6).fill(255)],
+  ['BGA', Uint8Array.of(1, 0x80, 0xc2, 0, 0, 0), new Uint8Array(6).fill(255)],
 ];
 const equal = (a: Uint8Array, b: Uint8Array): boolean => a.every((x, i) => x === b[i]);
 
@@ -46,7 +65,11 @@ export function macWords(m: { readonly value: Uint8Array; readonly mask: Uint8Ar
 /** ether_ntoa(3): no leading zeros. */
 export const macShort = (mac: Uint8Array): string => Array.from(mac, (b) => b.toString(16)).join(':');
 
-export interface TypeName { readonly name: string; readonly type: number; readonly code: readonly [number, number] }
+export interface TypeName {
+  readonly name: string;
+  readonly type: number;
+  readonly code: readonly [number, number];
+}
 
 /** libxtables? ebtables' icmp-parse.c: name, type[:type][/code[:code]]. */
 export function parseTypes(text: string, names: readonly TypeName[], word: string): { type: readonly [number, number]; code: readonly [number, number] } {

@@ -51,7 +51,10 @@ export function reversePath(net: Netns, skb: Skb, dev: NetDevice, o: { readonly 
 
 /** Infos of every rule in the namespace that uses an extension, by the kernel's name. */
 export function* infosOf(net: Netns, kind: 'match' | 'target', name: string): Generator<XtInfo> {
-  for (const table of net.nft.ruleset.tables) for (const chain of table.chains) for (const rule of chain.rules) for (const e of rule.exprs) {
-    if (e.kind === kind && e.name === name) yield e.info;
-  }
+  for (const table of net.nft.ruleset.tables)
+    for (const chain of table.chains)
+      for (const rule of chain.rules)
+        for (const e of rule.exprs) {
+          if (e.kind === kind && e.name === name) yield e.info;
+        }
 }

@@ -18,7 +18,17 @@ const user2rateBytes = (user: bigint): bigint => ((user === 0n ? 0xffffffffn : 0
 
 const jiffies = (milliseconds: number): number => Math.floor((milliseconds * HZ) / 1000);
 
-interface Bucket { prev: number; expires: number; credit: bigint; cap: bigint; cost: bigint; rate: bigint; burst: bigint; current: bigint; previousWindow: boolean }
+interface Bucket {
+  prev: number;
+  expires: number;
+  credit: bigint;
+  cap: bigint;
+  cost: bigint;
+  rate: bigint;
+  burst: bigint;
+  current: bigint;
+  previousWindow: boolean;
+}
 
 export class HashlimitTable {
   /** The table's settings are those of the rule that made it. */

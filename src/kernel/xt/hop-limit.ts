@@ -18,7 +18,12 @@ export function hopExtension(name: 'ttl' | 'hl', nft: string): Omit<XtExtension<
     name,
     revision: 0,
     options: [
-      ...all.map((option) => ({ name: option, type: 'uint8' as const, invert: option.endsWith('-eq'), excludes: [`${name}-eq`, `${name}-lt`, `${name}-gt`].filter((n) => n !== option) })),
+      ...all.map((option) => ({
+        name: option,
+        type: 'uint8' as const,
+        invert: option.endsWith('-eq'),
+        excludes: [`${name}-eq`, `${name}-lt`, `${name}-gt`].filter((n) => n !== option),
+      })),
       { name, id: `${name}-eq`, type: 'uint8' as const, invert: true },
     ],
     init: () => ({ mode: 'eq', value: 0 }),

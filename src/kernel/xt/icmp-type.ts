@@ -10,7 +10,11 @@ export type IcmpName = readonly [string, number, number, number];
 /** struct ipt_icmp / ip6t_icmp */
 export type IcmpInfo = { readonly type: number; readonly code: readonly [number, number]; readonly invert: boolean };
 
-export interface IcmpWords { readonly word: string; readonly option: string; readonly names: readonly IcmpName[] }
+export interface IcmpWords {
+  readonly word: string;
+  readonly option: string;
+  readonly names: readonly IcmpName[];
+}
 
 /** `a` or `a:b`, and what follows. */
 function parseRange(text: string): { range: readonly [number, number]; rest: string } | null {

@@ -58,7 +58,8 @@ export function optsExtension(name: 'dst' | 'hbh', header: number): Omit<XtExten
     },
     finish: (draft) => draftOf<OptsInfo>({ ...draft }),
     save: (i) => (i.flags & FLAG.LEN ? `${i.invflags & 1 ? ' !' : ''} --${name}-len ${i.hdrlen}` : '') + (i.flags & FLAG.OPTS ? ` --${name}-opts ${list(i)}` : ''),
-    print: (i) => ` ${name}${i.flags & FLAG.LEN ? ` length:${i.invflags & 1 ? '!' : ''}${i.hdrlen}` : ''}${i.flags & FLAG.OPTS ? ` opts ${list(i)}` : ''}${unknownInvflags(i.invflags, 1)}`,
+    print: (i) =>
+      ` ${name}${i.flags & FLAG.LEN ? ` length:${i.invflags & 1 ? '!' : ''}${i.hdrlen}` : ''}${i.flags & FLAG.OPTS ? ` opts ${list(i)}` : ''}${unknownInvflags(i.invflags, 1)}`,
     /** ip6t_hbh.c: hbh_mt6, for both headers */
     match(i, skb) {
       const at = findIp6Header(skb, header);

@@ -10,12 +10,18 @@ export function jhash2(words: readonly number[], seed: number): number {
     a = (a + words[at]) | 0;
     b = (b + words[at + 1]) | 0;
     c = (c + words[at + 2]) | 0;
-    a = (a - c) ^ rol(c, 4); c = (c + b) | 0;
-    b = (b - a) ^ rol(a, 6); a = (a + c) | 0;
-    c = (c - b) ^ rol(b, 8); b = (b + a) | 0;
-    a = (a - c) ^ rol(c, 16); c = (c + b) | 0;
-    b = (b - a) ^ rol(a, 19); a = (a + c) | 0;
-    c = (c - b) ^ rol(b, 4); b = (b + a) | 0;
+    a = (a - c) ^ rol(c, 4);
+    c = (c + b) | 0;
+    b = (b - a) ^ rol(a, 6);
+    a = (a + c) | 0;
+    c = (c - b) ^ rol(b, 8);
+    b = (b + a) | 0;
+    a = (a - c) ^ rol(c, 16);
+    c = (c + b) | 0;
+    b = (b - a) ^ rol(a, 19);
+    a = (a + c) | 0;
+    c = (c - b) ^ rol(b, 4);
+    b = (b + a) | 0;
   }
   if (words.length === at) return c >>> 0;
   a = (a + words[at]) | 0;

@@ -1,5 +1,8 @@
 /** Numbers as libxtables reads them (libxtables/xtables.c: xtables_strtoul over strtoumax with base 0). */
-export interface Scanned { readonly value: bigint; /** What follows the number. */ readonly rest: string }
+export interface Scanned {
+  readonly value: bigint /** What follows the number. */;
+  readonly rest: string;
+}
 
 const MAX = (1n << 64n) - 1n;
 

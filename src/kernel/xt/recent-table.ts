@@ -3,7 +3,12 @@ import { ptonV4, ptonV6 } from './address.ts';
 import type { XtKeep } from './definition.ts';
 
 /** One address of a recent list (struct recent_entry): `stamps` are jiffies, `index` where the next one goes. */
-export interface RecentEntry { readonly address: Uint8Array; ttl: number; index: number; readonly stamps: number[] }
+export interface RecentEntry {
+  readonly address: Uint8Array;
+  ttl: number;
+  index: number;
+  readonly stamps: number[];
+}
 
 /** ip_list_tot and ip_pkt_list_tot, the module's defaults. */
 const MAX_ENTRIES = 100;

@@ -48,7 +48,21 @@ export function parseProtocol(text: string, names: Names): number {
 
 /** xtables_chain_protos: names known without /etc/protocols. */
 export const PROTOCOLS: ReadonlyMap<string, number> = new Map([
-  ['tcp', 6], ['sctp', 132], ['udp', 17], ['udplite', 136], ['dccp', 33], ['ipcomp', 108], ['icmp', 1], ['ipv6-icmp', 58], ['icmpv6', 58], ['esp', 50], ['ah', 51], ['mobility-header', 135], ['ipv6-mh', 135], ['mh', 135], ['all', 0],
+  ['tcp', 6],
+  ['sctp', 132],
+  ['udp', 17],
+  ['udplite', 136],
+  ['dccp', 33],
+  ['ipcomp', 108],
+  ['icmp', 1],
+  ['ipv6-icmp', 58],
+  ['icmpv6', 58],
+  ['esp', 50],
+  ['ah', 51],
+  ['mobility-header', 135],
+  ['ipv6-mh', 135],
+  ['mh', 135],
+  ['all', 0],
 ]);
 
 /** proto_to_name: /etc/protocols unless numeric, else the built-in names. undefined: number only. */
@@ -104,18 +118,50 @@ const _markMaskText = (mark: number, mask: number): string => ` ${hex(mark)}${ma
 
 /** tos_symbol_names, in order. */
 export const TOS_NAMES: readonly (readonly [number, string])[] = [
-  [0x10, 'Minimize-Delay'], [0x08, 'Maximize-Throughput'], [0x04, 'Maximize-Reliability'], [0x02, 'Minimize-Cost'], [0x00, 'Normal-Service'],
+  [0x10, 'Minimize-Delay'],
+  [0x08, 'Maximize-Throughput'],
+  [0x04, 'Maximize-Reliability'],
+  [0x02, 'Minimize-Cost'],
+  [0x00, 'Normal-Service'],
 ];
 
 /** dscp_helper.c: class names, in order. */
 export const DSCP_CLASSES: readonly (readonly [string, number])[] = [
-  ['CS0', 0x00], ['CS1', 0x08], ['CS2', 0x10], ['CS3', 0x18], ['CS4', 0x20], ['CS5', 0x28], ['CS6', 0x30], ['CS7', 0x38], ['BE', 0x00],
-  ['AF11', 0x0a], ['AF12', 0x0c], ['AF13', 0x0e], ['AF21', 0x12], ['AF22', 0x14], ['AF23', 0x16], ['AF31', 0x1a], ['AF32', 0x1c], ['AF33', 0x1e], ['AF41', 0x22], ['AF42', 0x24], ['AF43', 0x26], ['EF', 0x2e],
+  ['CS0', 0x00],
+  ['CS1', 0x08],
+  ['CS2', 0x10],
+  ['CS3', 0x18],
+  ['CS4', 0x20],
+  ['CS5', 0x28],
+  ['CS6', 0x30],
+  ['CS7', 0x38],
+  ['BE', 0x00],
+  ['AF11', 0x0a],
+  ['AF12', 0x0c],
+  ['AF13', 0x0e],
+  ['AF21', 0x12],
+  ['AF22', 0x14],
+  ['AF23', 0x16],
+  ['AF31', 0x1a],
+  ['AF32', 0x1c],
+  ['AF33', 0x1e],
+  ['AF41', 0x22],
+  ['AF42', 0x24],
+  ['AF43', 0x26],
+  ['EF', 0x2e],
 ];
 
 /** syslog levels by name, as the LOG targets read them, and the names they print by number. */
 export const LOG_LEVELS: ReadonlyMap<string, number> = new Map([
-  ['alert', 1], ['crit', 2], ['debug', 7], ['emerg', 0], ['error', 3], ['info', 6], ['notice', 5], ['panic', 0], ['warning', 4],
+  ['alert', 1],
+  ['crit', 2],
+  ['debug', 7],
+  ['emerg', 0],
+  ['error', 3],
+  ['info', 6],
+  ['notice', 5],
+  ['panic', 0],
+  ['warning', 4],
 ]);
 
 /** UTF-8 text cut to so many bytes, as strncpy into a field leaves it. */

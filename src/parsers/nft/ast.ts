@@ -54,10 +54,30 @@ type ExprKind =
   | { kind: 'prefix'; prefix: Expr; prefixLen: number }
   | { kind: 'range'; left: Expr; right: Expr }
   /** `base` of raw payload `@base,offset,len`; offsets and lengths in bits. `proto`+`field` empty when raw. */
-  | { kind: 'payload'; base: 'link' | 'network' | 'transport' | 'inner' | 'tunnel'; proto: string; field: string; offset: number; raw: boolean; inner?: string; /** Masked and shifted already. */ evaluated?: boolean; /** The field that a write of whole words is meant for. */ written?: string }
-  | { kind: 'exthdr'; op: 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp' | 'dccp'; header: string; field: string; rawType: number; offset: number; present: boolean; raw: boolean; inner?: string }
+  | {
+      kind: 'payload';
+      base: 'link' | 'network' | 'transport' | 'inner' | 'tunnel';
+      proto: string;
+      field: string;
+      offset: number;
+      raw: boolean;
+      inner?: string /** Masked and shifted already. */;
+      evaluated?: boolean /** The field that a write of whole words is meant for. */;
+      written?: string;
+    }
+  | {
+      kind: 'exthdr';
+      op: 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp' | 'dccp';
+      header: string;
+      field: string;
+      rawType: number;
+      offset: number;
+      present: boolean;
+      raw: boolean;
+      inner?: string;
+    }
   | { kind: 'meta'; key: string; inner?: string }
-  | { kind: 'ct'; key: string; dir?: 'original' | 'reply'; nfproto?: 'ip' | 'ip6'; /** Family of a plain `saddr` from the context. */ l3?: 'ip' | 'ip6' }
+  | { kind: 'ct'; key: string; dir?: 'original' | 'reply'; nfproto?: 'ip' | 'ip6' /** Family of a plain `saddr` from the context. */; l3?: 'ip' | 'ip6' }
   | { kind: 'rt'; key: 'classid' | 'nexthop' | 'nexthop4' | 'nexthop6' | 'mtu' | 'ipsec' }
   | { kind: 'socket'; key: 'transparent' | 'mark' | 'wildcard' | 'cgroupv2'; level: number }
   | { kind: 'fib'; flags: number; result: 'oif' | 'oifname' | 'type' | 'check' }
@@ -68,8 +88,8 @@ type ExprKind =
   | { kind: 'tunnel'; key: 'path' | 'id' }
   | { kind: 'concat'; items: Expr[] }
   | { kind: 'list'; items: Expr[] }
-  | { kind: 'set'; items: Expr[]; flags: SetFlag[]; /** Listed with a line for each element. */ ownLines?: boolean }
-  | { kind: 'set_ref'; set: string; /** The set's declaration, once evaluated. */ decl?: SetDecl; anonymous?: AnonymousSet }
+  | { kind: 'set'; items: Expr[]; flags: SetFlag[] /** Listed with a line for each element. */; ownLines?: boolean }
+  | { kind: 'set_ref'; set: string /** The set's declaration, once evaluated. */; decl?: SetDecl; anonymous?: AnonymousSet }
   | { kind: 'set_elem'; key: Expr; timeout?: bigint; expires?: bigint; comment?: string; stmts: Stmt[]; intervalEnd?: boolean; intervalOpen?: boolean }
   | { kind: 'catchall' }
   /** `key : data` in maps. */
@@ -85,10 +105,17 @@ type ExprKind =
 export type SetFlag = 'anonymous' | 'constant' | 'interval' | 'map' | 'timeout' | 'eval' | 'object' | 'concat';
 
 /** What `define` binds: the tree is shared by all uses. */
-export interface SymbolEntry { identifier: string; expr: Expr; refs: number }
+export interface SymbolEntry {
+  identifier: string;
+  expr: Expr;
+  refs: number;
+}
 
 /** An anonymous set, once evaluated, is declared like any other under a generated `__set%d` / `__map%d` name. */
-export interface AnonymousSet { decl: SetDecl; id: number }
+export interface AnonymousSet {
+  decl: SetDecl;
+  id: number;
+}
 
 export type Stmt = { loc: Location } & StmtKind;
 export type StmtOf<K extends Stmt['kind']> = Extract<Stmt, { kind: K }>;
@@ -108,8 +135,17 @@ type StmtKind =
   | { kind: 'connlimit'; count: number; inv: boolean }
   | { kind: 'last'; set: boolean; used: bigint }
   | { kind: 'log'; prefix?: string | Expr; group?: number; snaplen?: number; qthreshold?: number; level?: number; flags: number; audit?: boolean }
-  | { kind: 'reject'; type: 'icmp' | 'icmpv6' | 'icmpx' | 'tcp reset' | 'default'; expr?: Expr; code?: number; /** No code was written. */ implied?: boolean }
-  | { kind: 'nat'; type: 'snat' | 'dnat' | 'masquerade' | 'redirect'; family?: 'ip' | 'ip6'; addr?: Expr; proto?: Expr; flags: number; typeFlags: { interval: boolean; prefix: boolean; concat: boolean }; /** Without address in the inet family. */ inet?: boolean }
+  | { kind: 'reject'; type: 'icmp' | 'icmpv6' | 'icmpx' | 'tcp reset' | 'default'; expr?: Expr; code?: number /** No code was written. */; implied?: boolean }
+  | {
+      kind: 'nat';
+      type: 'snat' | 'dnat' | 'masquerade' | 'redirect';
+      family?: 'ip' | 'ip6';
+      addr?: Expr;
+      proto?: Expr;
+      flags: number;
+      typeFlags: { interval: boolean; prefix: boolean; concat: boolean } /** Without address in the inet family. */;
+      inet?: boolean;
+    }
   | { kind: 'tproxy'; family?: 'ip' | 'ip6'; tableProto?: Family; addr?: Expr; port?: Expr }
   | { kind: 'dup'; to?: Expr; dev?: Expr }
   | { kind: 'fwd'; dev: Expr; addr?: Expr; family?: 'ip' | 'ip6' }
@@ -121,7 +157,7 @@ type StmtKind =
   | { kind: 'set'; op: 'add' | 'update' | 'delete'; key: Expr; set: Expr; stmts: Stmt[] }
   | { kind: 'map'; op: 'add' | 'update' | 'delete'; key: Expr; data: Expr; set: Expr; stmts: Stmt[] }
   | { kind: 'meter'; name: string; size?: number; key: Expr; stmt: Stmt; set?: Expr }
-  | { kind: 'chain'; op: 'jump' | 'goto'; rules: RuleDecl[]; chain: string; /** Number of the nameless chain in its batch. */ id?: number }
+  | { kind: 'chain'; op: 'jump' | 'goto'; rules: RuleDecl[]; chain: string /** Number of the nameless chain in its batch. */; id?: number }
   | { kind: 'xt'; type: 'match' | 'target'; name: string; info: XtInfo; rev: number };
 
 /** Where an object is meant to be: any part may be missing in a command. Locations are what errors point at. */
@@ -140,11 +176,25 @@ export interface Handle {
   positionId?: number;
 }
 
-export interface Named { loc: Location; name: string }
+export interface Named {
+  loc: Location;
+  name: string;
+}
 
-export interface RuleDecl { loc: Location; handle: Handle; stmts: Stmt[]; comment?: string; /** Number in the batch, where another rule is placed beside it. */ id?: number }
+export interface RuleDecl {
+  loc: Location;
+  handle: Handle;
+  stmts: Stmt[];
+  comment?: string /** Number in the batch, where another rule is placed beside it. */;
+  id?: number;
+}
 
-export interface PrioritySpec { loc: Location; expr: Expr; offset?: number; name?: string }
+export interface PrioritySpec {
+  loc: Location;
+  expr: Expr;
+  offset?: number;
+  name?: string;
+}
 
 export interface ChainDecl {
   loc: Location;
@@ -180,9 +230,22 @@ export interface SetDecl {
   comment?: string;
 }
 
-export interface ObjDecl { loc: Location; handle: Handle; type: string; value: Record<string, unknown>; comment?: string }
+export interface ObjDecl {
+  loc: Location;
+  handle: Handle;
+  type: string;
+  value: Record<string, unknown>;
+  comment?: string;
+}
 
-export interface FlowtableDecl { loc: Location; handle: Handle; hook?: { loc: Location; name: Named; priority: PrioritySpec }; devices?: Expr; flags: string[]; counter: boolean }
+export interface FlowtableDecl {
+  loc: Location;
+  handle: Handle;
+  hook?: { loc: Location; name: Named; priority: PrioritySpec };
+  devices?: Expr;
+  flags: string[];
+  counter: boolean;
+}
 
 export interface TableDecl {
   loc: Location;
@@ -196,10 +259,14 @@ export interface TableDecl {
 }
 
 export type CmdObject =
-  | { kind: 'table'; decl?: TableDecl } | { kind: 'chain'; decl?: ChainDecl } | { kind: 'rule'; decl?: RuleDecl }
-  | { kind: 'set' | 'map'; decl?: SetDecl; /** Number of an anonymous set in its batch. */ id?: number } | { kind: 'element'; expr: Expr; /** Once evaluated. */ set?: SetDecl }
+  | { kind: 'table'; decl?: TableDecl }
+  | { kind: 'chain'; decl?: ChainDecl }
+  | { kind: 'rule'; decl?: RuleDecl }
+  | { kind: 'set' | 'map'; decl?: SetDecl /** Number of an anonymous set in its batch. */; id?: number }
+  | { kind: 'element'; expr: Expr /** Once evaluated. */; set?: SetDecl }
   /** Elements that a set is declared with: they follow the declaration. */
-  | { kind: 'setelems'; decl: SetDecl } | { kind: 'flowtable'; decl?: FlowtableDecl }
+  | { kind: 'setelems'; decl: SetDecl }
+  | { kind: 'flowtable'; decl?: FlowtableDecl }
   | { kind: 'object'; type: string; decl?: ObjDecl }
   | { kind: 'ruleset' | 'tables' | 'chains' | 'sets' | 'maps' | 'meters' | 'meter' | 'flowtables' | 'rules' | 'hooks' }
   | { kind: 'objects'; type: string }

@@ -9,7 +9,13 @@ type Action = (values: readonly unknown[], loc: Location, locs: readonly Locatio
 
 /** Thrown by an action to make a syntax error without its message (bison's YYERROR); YYABORT and YYACCEPT. */
 export class Refused extends Error {}
-export class Stop extends Error { readonly accepted: boolean; constructor(accepted: boolean) { super(); this.accepted = accepted; } }
+export class Stop extends Error {
+  readonly accepted: boolean;
+  constructor(accepted: boolean) {
+    super();
+    this.accepted = accepted;
+  }
+}
 
 const names: readonly string[] = terminals;
 const NUMBER = new Map(names.map((n, i) => [n, i]));
@@ -30,7 +36,8 @@ function find(row: number, symbol: number): number {
     const mid = (lo + hi) >> 1;
     const s = at(row + 1 + 2 * mid);
     if (s === symbol) return at(row + 2 + 2 * mid);
-    if (s < symbol) lo = mid + 1; else hi = mid - 1;
+    if (s < symbol) lo = mid + 1;
+    else hi = mid - 1;
   }
   return 0;
 }
@@ -43,7 +50,10 @@ const gotoRow = (state: number): number => offset(HEAD + 5 * state + 3);
 function message(state: number, token: Token): string {
   const row = actionRow(state);
   const expected: string[] = [];
-  for (let i = 0; i < at(row); i++) { const s = at(row + 1 + 2 * i); if (s !== ERROR) expected.push(tokenName(names[s] as string)); }
+  for (let i = 0; i < at(row); i++) {
+    const s = at(row + 1 + 2 * i);
+    if (s !== ERROR) expected.push(tokenName(names[s] as string));
+  }
   const list = expected.length > 0 && expected.length < 5 ? `, expecting ${expected.join(' or ')}` : '';
   return `syntax error, unexpected ${tokenName(token.type)}${list}`;
 }
@@ -55,16 +65,23 @@ export function run(state: ParserState): boolean {
   const locs: Location[] = [state.startLocation()];
   let token: Token | null = null;
   let errors = 0;
-  state.onRecovered = () => { errors = 0; };
+  state.onRecovered = () => {
+    errors = 0;
+  };
   try {
     for (;;) {
       const s = states.at(-1) as number;
       const row = actionRow(s);
       let act = 0;
-      if (at(row) > 0) { token ??= state.lexer.next(); act = find(row, NUMBER.get(token.type) as number); }
+      if (at(row) > 0) {
+        token ??= state.lexer.next();
+        act = find(row, NUMBER.get(token.type) as number);
+      }
       if (act > 0) {
         const t = token as Token;
-        states.push(act - 1); values.push(t.value); locs.push(t.loc);
+        states.push(act - 1);
+        values.push(t.value);
+        locs.push(t.loc);
         if (t.type === 'eof' && at(actionRow(act - 1)) === 0 && defaultOf(act - 1) === 0) return true; // the end of `input`
         token = null;
         if (errors > 0) errors--;
@@ -79,7 +96,11 @@ export function run(state: ParserState): boolean {
       }
       const t = token as Token;
       if (errors === 0) state.error(t.loc, message(s, t));
-      if (errors === 3) { if (t.type === 'eof') return false; token = null; state.discarded(); }
+      if (errors === 3) {
+        if (t.type === 'eof') return false;
+        token = null;
+        state.discarded();
+      }
       errors = 3;
       if (!popToError(t.loc)) return false;
     }
@@ -92,9 +113,16 @@ export function run(state: ParserState): boolean {
     let top = where ?? (locs.at(-1) as Location);
     for (;;) {
       const act = find(actionRow(states.at(-1) as number), ERROR);
-      if (act > 0) { states.push(act - 1); values.push(undefined); locs.push(where ?? top); return true; }
+      if (act > 0) {
+        states.push(act - 1);
+        values.push(undefined);
+        locs.push(where ?? top);
+        return true;
+      }
       if (states.length === 1) return false;
-      states.pop(); const dropped = values.pop(); top = locs.pop() as Location;
+      states.pop();
+      const dropped = values.pop();
+      top = locs.pop() as Location;
       state.dropped(dropped);
     }
   }
@@ -105,7 +133,8 @@ export function run(state: ParserState): boolean {
     const n = at(3 + 2 * prod);
     const action = actions[prod - 1] as Action | null;
     const base = states.length - n;
-    if (n === 1 && !action) { // value and place stay as they are
+    if (n === 1 && !action) {
+      // value and place stay as they are
       states[base] = find(gotoRow(states[base - 1] as number), lhs);
       return true;
     }
@@ -113,13 +142,20 @@ export function run(state: ParserState): boolean {
     const a = locs.slice(base);
     const loc = n === 1 ? (a[0] as Location) : n > 1 ? span(a[0] as Location, a[n - 1] as Location) : after(locs[base - 1] as Location);
     let value: unknown;
-    try { value = action ? action(d, loc, a, state) : d[0]; } catch (e) {
+    try {
+      value = action ? action(d, loc, a, state) : d[0];
+    } catch (e) {
       if (!(e instanceof Refused)) throw e;
-      states.length = base; values.length = base; locs.length = base;
+      states.length = base;
+      values.length = base;
+      locs.length = base;
       return false;
     }
-    states.length = base; values.length = base; locs.length = base;
-    states.push(find(gotoRow(states[base - 1] as number), lhs)); values.push(value);
+    states.length = base;
+    values.length = base;
+    locs.length = base;
+    states.push(find(gotoRow(states[base - 1] as number), lhs));
+    values.push(value);
     locs.push(action === addItem && errors === 0 && token?.type === 'comma' ? moreElements(d, loc) : loc);
     return true;
   }

@@ -1,7 +1,11 @@
 import type { Location, Source } from './ast.ts';
 
 /** An error record (erec.c): where, and in what words. The first location gets `^`, further ones `~`. */
-export interface NftError { readonly severity: 'error' | 'warning' | 'info'; readonly locations: readonly Location[]; readonly message: string }
+export interface NftError {
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly locations: readonly Location[];
+  readonly message: string;
+}
 
 export const INTERNAL: Source = { kind: 'internal', name: 'internal', text: '' };
 export const NOWHERE: Location = { source: INTERNAL, line: 0, start: -1, end: 0, offset: 0 };
@@ -20,7 +24,10 @@ export function fromBytes(bytes: string): string {
   return new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
 }
 
-const lineAt = (text: string, offset: number): string => { const end = text.indexOf('\n', offset); return text.slice(offset, end < 0 ? undefined : end); };
+const lineAt = (text: string, offset: number): string => {
+  const end = text.indexOf('\n', offset);
+  return text.slice(offset, end < 0 ? undefined : end);
+};
 
 function position(loc: Location): string {
   const { source } = loc;

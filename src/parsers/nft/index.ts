@@ -3,7 +3,7 @@ import { run } from './automaton.ts';
 import type { NftError } from './error.ts';
 import { ParserState, type ParseEnv } from './state.ts';
 
-export { fromBytes, nftError,  printErrors,  NOWHERE, type NftError } from './error.ts';
+export { fromBytes, nftError, printErrors, NOWHERE, type NftError } from './error.ts';
 export { closest, closestSymbol } from './misspell.ts';
 export type { ParseEnv } from './state.ts';
 export { text, textOf } from './build/expression.ts';

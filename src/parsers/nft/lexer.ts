@@ -1,7 +1,11 @@
 import type { Location, Source } from './ast.ts';
 import { keyword } from './words.ts';
 
-export interface Token { readonly type: string; readonly value: string | bigint; readonly loc: Location }
+export interface Token {
+  readonly type: string;
+  readonly value: string | bigint;
+  readonly loc: Location;
+}
 
 const WORD = /[a-zA-Z_.][a-zA-Z0-9/\-_.]*/y;
 const ASTERISK = /(?:[a-zA-Z_.][a-zA-Z0-9/\-_.]*(?:\\\*[a-zA-Z_.][a-zA-Z0-9/\-_.]*|\\\*|\*)|\\\*)/y;
@@ -21,8 +25,35 @@ const COMMENT_LINE = /[ \t]*#[^\n]*\n/y;
 const COMMENT = /#[^\n]*(?=\n)/y;
 const CONTINUED = /\\\n/y;
 const PUNCTUATION: Readonly<Record<string, string>> = {
-  '==': '==', '!=': '!=', '<=': '<=', '>=': '>=', '<<': '<<', '>>': '>>', '<': '<', '>': '>', ',': 'comma', '.': 'dot', ':': 'colon', ';': 'semicolon',
-  '{': '{', '}': '}', '[': '[', ']': ']', '(': '(', ')': ')', '^': '^', '&': '&', '|': '|', '!': '!', '/': '/', '-': '-', '*': '*', '@': '@', $: '$', '=': '=', '+': '+',
+  '==': '==',
+  '!=': '!=',
+  '<=': '<=',
+  '>=': '>=',
+  '<<': '<<',
+  '>>': '>>',
+  '<': '<',
+  '>': '>',
+  ',': 'comma',
+  '.': 'dot',
+  ':': 'colon',
+  ';': 'semicolon',
+  '{': '{',
+  '}': '}',
+  '[': '[',
+  ']': ']',
+  '(': '(',
+  ')': ')',
+  '^': '^',
+  '&': '&',
+  '|': '|',
+  '!': '!',
+  '/': '/',
+  '-': '-',
+  '*': '*',
+  '@': '@',
+  $: '$',
+  '=': '=',
+  '+': '+',
 };
 
 /** The forms of RFC 4291 that the scanner knows: eight groups, or `::` for at least one, the last two perhaps dotted after `::`. */
@@ -30,12 +61,19 @@ function isIp6(text: string): boolean {
   if (!/^[0-9a-fA-F:.]*$/.test(text)) return false;
   const at = text.indexOf('::');
   const hex = (g: string): boolean => /^[0-9a-fA-F]{1,4}$/.test(g);
-  if (at < 0) { const g = text.split(':'); return g.length === 8 && g.every(hex); }
+  if (at < 0) {
+    const g = text.split(':');
+    return g.length === 8 && g.every(hex);
+  }
   const left = at ? text.slice(0, at).split(':') : [];
   const right = text.slice(at + 2) ? text.slice(at + 2).split(':') : [];
   let n = left.length + right.length;
   const last = right.at(-1);
-  if (last?.includes('.')) { if (!/^(\d{1,3}\.){3}\d{1,3}$/.test(last)) return false; right.pop(); n += 1; }
+  if (last?.includes('.')) {
+    if (!/^(\d{1,3}\.){3}\d{1,3}$/.test(last)) return false;
+    right.pop();
+    n += 1;
+  }
   return n <= 7 && left.every(hex) && right.every(hex);
 }
 
@@ -47,7 +85,10 @@ function ip6Length(text: string, at: number): number {
   return 0;
 }
 
-const lengthOf = (re: RegExp, text: string, at: number): number => { re.lastIndex = at; return re.exec(text)?.[0].length ?? 0; };
+const lengthOf = (re: RegExp, text: string, at: number): number => {
+  re.lastIndex = at;
+  return re.exec(text)?.[0].length ?? 0;
+};
 
 /** One text being read: the command line, a file, an included file. */
 class Input {
@@ -56,7 +97,10 @@ class Input {
   line = 1;
   lineStart = 0;
   readonly depth: number;
-  constructor(source: Source, depth: number) { this.source = source; this.depth = depth; }
+  constructor(source: Source, depth: number) {
+    this.source = source;
+    this.depth = depth;
+  }
 }
 
 /**
@@ -72,8 +116,12 @@ export class Lexer {
   /** Start of the line on which the last piece of input was: what an error at the end of a file shows. */
   private lastLine = 0;
 
-  push(source: Source, depth: number): void { this.inputs.push(new Input(source, depth)); }
-  get depth(): number { return this.inputs.at(-1)?.depth ?? 1; }
+  push(source: Source, depth: number): void {
+    this.inputs.push(new Input(source, depth));
+  }
+  get depth(): number {
+    return this.inputs.at(-1)?.depth ?? 1;
+  }
 
   enter(scope: string): void {
     this.stack.push(this.scope);
@@ -84,7 +132,10 @@ export class Lexer {
   /** scanner_pop_start_cond: a scope that is not the innermost waits until the ones within are left. */
   leave(scope: string): void {
     this.open.set(scope, (this.open.get(scope) ?? 0) - 1);
-    if (scope !== this.scope) { this.waiting++; return; }
+    if (scope !== this.scope) {
+      this.waiting++;
+      return;
+    }
     while (this.waiting > 0) {
       this.waiting--;
       this.scope = this.stack.pop() ?? '';
@@ -106,7 +157,10 @@ export class Lexer {
       if (at >= text.length) {
         const loc: Location = { source: input.source, line: input.line, start: at - input.lineStart, end: at - input.lineStart + 1, offset: this.lastLine };
         this.inputs.pop();
-        if (this.inputs.length === 0) { this.inputs.push(input); return { type: 'eof', value: '', loc }; }
+        if (this.inputs.length === 0) {
+          this.inputs.push(input);
+          return { type: 'eof', value: '', loc };
+        }
         continue;
       }
       const token = this.scan(input, text, at);
@@ -121,7 +175,8 @@ export class Lexer {
     ELEMENT.lastIndex = input.at;
     const m = ELEMENT.exec(text);
     if (!m) return null;
-    const end = ELEMENT.lastIndex, word = m[2] as string;
+    const end = ELEMENT.lastIndex,
+      word = m[2] as string;
     if (m[1] !== undefined) this.newline(input, text.indexOf('\n', input.at) + 1);
     this.lastLine = input.lineStart;
     const loc = this.locate(input, text.indexOf(word, input.at), word.length);
@@ -129,19 +184,42 @@ export class Lexer {
     return { text: word, loc, comma: { type: 'comma', value: ',', loc: this.locate(input, end - 1, 1) } };
   }
 
-  private newline(input: Input, to: number): void { input.at = to; input.line++; input.lineStart = to; }
+  private newline(input: Input, to: number): void {
+    input.at = to;
+    input.line++;
+    input.lineStart = to;
+  }
 
   private scan(input: Input, text: string, at: number): Token | null {
     this.lastLine = input.lineStart;
     const c = text[at] as string;
     if (at === input.lineStart) {
       const n = lengthOf(COMMENT_LINE, text, at);
-      if (n) { this.newline(input, at + n); return null; }
+      if (n) {
+        this.newline(input, at + n);
+        return null;
+      }
     }
-    if (c === ' ' || c === '\t') { input.at += lengthOf(BLANK, text, at); return null; }
-    if (c === '\n') { const loc = this.locate(input, at, 1); this.newline(input, at + 1); return { type: 'newline', value: c, loc }; }
-    if (c === '\\' && lengthOf(CONTINUED, text, at)) { this.newline(input, at + 2); return null; }
-    if (c === '#') { const n = lengthOf(COMMENT, text, at); if (n) { input.at += n; return null; } }
+    if (c === ' ' || c === '\t') {
+      input.at += lengthOf(BLANK, text, at);
+      return null;
+    }
+    if (c === '\n') {
+      const loc = this.locate(input, at, 1);
+      this.newline(input, at + 1);
+      return { type: 'newline', value: c, loc };
+    }
+    if (c === '\\' && lengthOf(CONTINUED, text, at)) {
+      this.newline(input, at + 2);
+      return null;
+    }
+    if (c === '#') {
+      const n = lengthOf(COMMENT, text, at);
+      if (n) {
+        input.at += n;
+        return null;
+      }
+    }
     const found = this.longest(text, at, c);
     const loc = this.locate(input, at, found.length);
     input.at = at + found.length;
@@ -162,14 +240,20 @@ export class Lexer {
     }
     let best = 0;
     let type = 'junk';
-    const offer = (n: number, t: string): void => { if (n > best) { best = n; type = t; } };
+    const offer = (n: number, t: string): void => {
+      if (n > best) {
+        best = n;
+        type = t;
+      }
+    };
     const word = lengthOf(WORD, text, at);
     let kw: ReturnType<typeof keyword>;
     if (word) kw = keyword(text.slice(at, at + word), this.scope);
     if (kw) offer(word, 'keyword');
     const two = PUNCTUATION[text.slice(at, at + 2)];
     const one = PUNCTUATION[c];
-    if (two) offer(2, two); else if (one) offer(1, one);
+    if (two) offer(2, two);
+    else if (one) offer(1, one);
     if (/[0-9a-fA-F:]/.test(c)) {
       offer(lengthOf(VLAN_TYPE, text, at), 'string');
       offer(lengthOf(MAC, text, at), 'string');
@@ -180,7 +264,10 @@ export class Lexer {
       offer(lengthOf(DEC, text, at), 'dec');
       // the trailing context counts for the length of the match
       const cls = lengthOf(CLASSID, text, at);
-      if (cls && cls + 1 > best) { best = cls + 1; type = 'classid'; }
+      if (cls && cls + 1 > best) {
+        best = cls + 1;
+        type = 'classid';
+      }
     }
     offer(lengthOf(ASTERISK, text, at), 'asterisk');
     offer(word, 'string');
@@ -188,7 +275,10 @@ export class Lexer {
       // one byte at a time, as flex sees it
       return { type: 'junk', length: 1, value: c };
     }
-    if (type === 'classid') { best--; type = 'string'; }
+    if (type === 'classid') {
+      best--;
+      type = 'string';
+    }
     const value = text.slice(at, at + best);
     if (type === 'keyword' && kw) {
       return { type: kw.token, length: best, value, ...(kw.opens ? { opens: kw.opens } : {}) };

@@ -35,7 +35,10 @@ function least(candidates: readonly string[], near: (c: string) => number | unde
   let min = Number.POSITIVE_INFINITY;
   for (const c of candidates) {
     const d = near(c);
-    if (d !== undefined && d < min) { min = d; best = c; }
+    if (d !== undefined && d < min) {
+      min = d;
+      best = c;
+    }
   }
   return best;
 }

@@ -26,13 +26,21 @@ const MAX_INCLUDE_DEPTH = 16;
 export class Scope {
   readonly parent: Scope | null;
   readonly symbols: SymbolEntry[] = [];
-  constructor(parent: Scope | null) { this.parent = parent; }
-  own(name: string): SymbolEntry | undefined { return this.symbols.findLast((s) => s.identifier === name); }
-  lookup(name: string): SymbolEntry | undefined { return this.own(name) ?? this.parent?.lookup(name); }
+  constructor(parent: Scope | null) {
+    this.parent = parent;
+  }
+  own(name: string): SymbolEntry | undefined {
+    return this.symbols.findLast((s) => s.identifier === name);
+  }
+  lookup(name: string): SymbolEntry | undefined {
+    return this.own(name) ?? this.parent?.lookup(name);
+  }
 }
 
 /** Marks an opened block on the stack: a block thrown away by error recovery closes its scope. */
-export interface OpenedScope { readonly openedScope: true }
+export interface OpenedScope {
+  readonly openedScope: true;
+}
 
 export class ParserState {
   readonly lexer = new Lexer();
@@ -51,13 +59,26 @@ export class ParserState {
     this.lexer.push(this.source, source.kind === 'file' ? 1 : 0);
   }
 
-  startLocation(): Location { return { source: this.source, line: 0, start: 0, end: 0, offset: 0 }; }
-  error(loc: Location, message: string): void { this.errors.push(nftError(message, loc)); }
+  startLocation(): Location {
+    return { source: this.source, line: 0, start: 0, end: 0, offset: 0 };
+  }
+  error(loc: Location, message: string): void {
+    this.errors.push(nftError(message, loc));
+  }
   /** Queues an error and refuses the rule. */
-  fail(loc: Location, message: string): never { this.error(loc, message); throw new Refused(); }
-  leave(scope: string): void { this.lexer.leave(scope); }
-  discarded(): void { /* a token thrown away while recovering */ }
-  dropped(value: unknown): void { if (typeof value === 'object' && value !== null && 'openedScope' in value) this.closeScope(); }
+  fail(loc: Location, message: string): never {
+    this.error(loc, message);
+    throw new Refused();
+  }
+  leave(scope: string): void {
+    this.lexer.leave(scope);
+  }
+  discarded(): void {
+    /* a token thrown away while recovering */
+  }
+  dropped(value: unknown): void {
+    if (typeof value === 'object' && value !== null && 'openedScope' in value) this.closeScope();
+  }
 
   recovered(): null {
     if (++this.nerrs === (this.env.maxErrors ?? 10)) throw new Stop(false);
@@ -66,21 +87,35 @@ export class ParserState {
   }
 
   openScope(loc: Location): OpenedScope {
-    if (this.scopes.length >= 5) { this.error(loc, 'too many levels of nesting'); this.nerrs++; }
+    if (this.scopes.length >= 5) {
+      this.error(loc, 'too many levels of nesting');
+      this.nerrs++;
+    }
     this.scopes.push(new Scope(this.scopes.at(-1) as Scope));
     return { openedScope: true };
   }
-  closeScope(): void { if (this.scopes.length > 1) this.scopes.pop(); }
-  get topScope(): Scope { return this.scopes[0] as Scope; }
-  private get scope(): Scope { return this.scopes.at(-1) as Scope; }
+  closeScope(): void {
+    if (this.scopes.length > 1) this.scopes.pop();
+  }
+  get topScope(): Scope {
+    return this.scopes[0] as Scope;
+  }
+  private get scope(): Scope {
+    return this.scopes.at(-1) as Scope;
+  }
 
   define(name: string, loc: Location, expr: Expr): null {
     if (this.scope.own(name)) this.fail(loc, `redefinition of symbol '${name}'`);
     this.bind(name, expr);
     return null;
   }
-  bind(name: string, expr: Expr): void { this.scope.symbols.push({ identifier: name, expr, refs: 0 }); }
-  redefine(name: string, expr: Expr): null { this.bind(name, expr); return null; }
+  bind(name: string, expr: Expr): void {
+    this.scope.symbols.push({ identifier: name, expr, refs: 0 });
+  }
+  redefine(name: string, expr: Expr): null {
+    this.bind(name, expr);
+    return null;
+  }
   undefine(name: string, loc: Location): null {
     const { symbols } = this.scope;
     const i = symbols.findLastIndex((s) => s.identifier === name);
@@ -91,7 +126,10 @@ export class ParserState {
 
   lookup(name: string, loc: Location): SymbolEntry {
     const found = this.scope.lookup(name);
-    if (found) { found.refs++; return found; }
+    if (found) {
+      found.refs++;
+      return found;
+    }
     const near = closest(name, this.visible());
     return this.fail(loc, near === undefined ? `unknown identifier '${name}'` : `unknown identifier '${name}'; did you mean identifier '${near}\u2019?`);
   }
@@ -112,10 +150,12 @@ export class ParserState {
   /** `log prefix` with `$variables` inside. */
   prefix(text: string, loc: Location): string {
     if (!text.includes('$')) return fromBytes(text);
-    return fromBytes(text.replace(/\$([a-zA-Z0-9_]*)/g, (_, name: string) => {
-      const { expr } = this.lookup(name, loc);
-      return expr.kind === 'symbol' ? expr.identifier : '';
-    }));
+    return fromBytes(
+      text.replace(/\$([a-zA-Z0-9_]*)/g, (_, name: string) => {
+        const { expr } = this.lookup(name, loc);
+        return expr.kind === 'symbol' ? expr.identifier : '';
+      }),
+    );
   }
 
   time(text: string, loc: Location): bigint {

@@ -16,45 +16,85 @@ iifgroup oifgroup cgroup ct>ct numgen>numgen jhash>hash symhash>hash dup>dup fwd
 exists missing exthdr ipsec>ipsec secmark>secmark xt>xt`;
 
 const SCOPED: readonly (readonly [scopes: string, words: string])[] = [
-  ['list monitor', 'chains sets tables'], ['monitor', 'rules trace'],
+  ['list monitor', 'chains sets tables'],
+  ['monitor', 'rules trace'],
   ['socket', 'transparent wildcard cgroupv2 level'],
   ['queue dup fwd nat tproxy ip ip6', 'to'],
   ['policy', 'performance memory'],
   ['list', 'meters flowtables limits maps secmarks synproxys hooks'],
-  ['counter limit quota synproxy osf', 'name'], ['counter ct limit', 'packets'], ['counter ct limit quota', 'bytes'],
-  ['last', 'never'], ['list reset', 'counters quotas rules'],
-  ['log nat ip ip6', 'prefix'], ['log', 'snaplen queue-threshold level group'],
+  ['counter limit quota synproxy osf', 'name'],
+  ['counter ct limit', 'packets'],
+  ['counter ct limit quota', 'bytes'],
+  ['last', 'never'],
+  ['list reset', 'counters quotas rules'],
+  ['log nat ip ip6', 'prefix'],
+  ['log', 'snaplen queue-threshold level group'],
   ['queue', 'num=qnum bypass fanout'],
-  ['limit', 'rate burst second minute week'], ['ct limit quota', 'over'],
-  ['quota', 'until'], ['quota last', 'used'],
-  ['reject', 'with icmpx'], ['nat', 'fully-random persistent port'],
-  ['at', 'll nh'], ['arp ct eth ip ip6 fib ipsec', 'saddr daddr'],
-  ['ct frag vlan ip icmp', 'id'], ['vlan', 'cfi dei pcp'],
+  ['limit', 'rate burst second minute week'],
+  ['ct limit quota', 'over'],
+  ['quota', 'until'],
+  ['quota last', 'used'],
+  ['reject', 'with icmpx'],
+  ['nat', 'fully-random persistent port'],
+  ['at', 'll nh'],
+  ['arp ct eth ip ip6 fib ipsec', 'saddr daddr'],
+  ['ct frag vlan ip icmp', 'id'],
+  ['vlan', 'cfi dei pcp'],
   ['arp', 'htype ptype hlen plen operation'],
-  ['ip ip6 osf gre', 'version'], ['ah dst hbh mh rt ip', 'hdrlength'], ['ip ip6 type', 'dscp'],
-  ['udp ip ip6 meta tcp sctp sctp_chunk', 'length'], ['frag ip', 'frag-off'], ['osf ip', 'ttl'],
-  ['ct ip meta type gre', 'protocol'], ['mh udp udplite icmp igmp ip sctp tcp', 'checksum'],
+  ['ip ip6 osf gre', 'version'],
+  ['ah dst hbh mh rt ip', 'hdrlength'],
+  ['ip ip6 type', 'dscp'],
+  ['udp ip ip6 meta tcp sctp sctp_chunk', 'length'],
+  ['frag ip', 'frag-off'],
+  ['osf ip', 'ttl'],
+  ['ct ip meta type gre', 'protocol'],
+  ['mh udp udplite icmp igmp ip sctp tcp', 'checksum'],
   ['ip', 'lsrr rr ssrr ra ptr value option options'],
-  ['tcp', `ackseq doff window urgptr echo eol maxseg=mss mss nop noop=nop sack sack0 sack1 sack2 sack3 sack-permitted
-    sack-perm=sack-permitted timestamp fastopen mptcp md5sig left right count tsval tsecr subtype options option`],
-  ['icmp', 'gateway code param-problem max-delay mtu taddr daddr'], ['ah esp icmp tcp', 'sequence=seq'],
-  ['igmp', 'mrt group'], ['ip6', 'flowlabel hoplimit'], ['ah comp dst frag hbh mh rt ip6', 'nexthdr'],
-  ['ah frag mh tcp', 'reserved'], ['ah esp ipsec', 'spi'], ['comp', 'cpi'], ['udplite', 'csumcov'],
-  ['dccp sctp tcp th udp udplite', 'sport'], ['ct dccp sctp tcp th udp udplite', 'dport'], ['dccp', 'option'],
+  [
+    'tcp',
+    `ackseq doff window urgptr echo eol maxseg=mss mss nop noop=nop sack sack0 sack1 sack2 sack3 sack-permitted
+    sack-perm=sack-permitted timestamp fastopen mptcp md5sig left right count tsval tsecr subtype options option`,
+  ],
+  ['icmp', 'gateway code param-problem max-delay mtu taddr daddr'],
+  ['ah esp icmp tcp', 'sequence=seq'],
+  ['igmp', 'mrt group'],
+  ['ip6', 'flowlabel hoplimit'],
+  ['ah comp dst frag hbh mh rt ip6', 'nexthdr'],
+  ['ah frag mh tcp', 'reserved'],
+  ['ah esp ipsec', 'spi'],
+  ['comp', 'cpi'],
+  ['udplite', 'csumcov'],
+  ['dccp sctp tcp th udp udplite', 'sport'],
+  ['ct dccp sctp tcp th udp udplite', 'dport'],
+  ['dccp', 'option'],
   ['sctp', 'chunk>sctp_chunk vtag'],
-  ['sctp_chunk', `data init init-ack heartbeat heartbeat-ack abort shutdown shutdown-ack error=error-chunk cookie-echo cookie-ack ecne cwr
+  [
+    'sctp_chunk',
+    `data init init-ack heartbeat heartbeat-ack abort shutdown shutdown-ack error=error-chunk cookie-echo cookie-ack ecne cwr
     shutdown-complete asconf-ack forward-tsn asconf tsn sack stream ssn ppid init-tag a-rwnd num-outbound-streams num-inbound-streams
-    initial-tsn cum-tsn-ack num-gap-ack-blocks num-dup-tsns lowest-tsn seqno new-cum-tsn`],
-  ['rt nat ip ip6', 'addr'], ['frag', 'reserved2 more-fragments'],
-  ['rt', 'nexthop seg-left mtu last-entry tag sid'], ['rt type', 'classid'],
-  ['ct', `avgpkt l3proto proto-src proto-dst zone original reply direction event expectation expiration helper helpers label state
-    status count`],
-  ['numgen', 'inc'], ['hash', 'seed'], ['hash numgen', 'mod offset'],
+    initial-tsn cum-tsn-ack num-gap-ack-blocks num-dup-tsns lowest-tsn seqno new-cum-tsn`,
+  ],
+  ['rt nat ip ip6', 'addr'],
+  ['frag', 'reserved2 more-fragments'],
+  ['rt', 'nexthop seg-left mtu last-entry tag sid'],
+  ['rt type', 'classid'],
+  [
+    'ct',
+    `avgpkt l3proto proto-src proto-dst zone original reply direction event expectation expiration helper helpers label state
+    status count`,
+  ],
+  ['numgen', 'inc'],
+  ['hash', 'seed'],
+  ['hash numgen', 'mod offset'],
   ['synproxy', 'wscale maxseg=mss mss timestamp sack-permitted sack-perm=sack-permitted'],
-  ['export import monitor', 'xml json vm'], ['ipsec', 'reqid spnum in out'],
+  ['export import monitor', 'xml json vm'],
+  ['ipsec', 'reqid spnum in out'],
 ];
 
-export interface Keyword { readonly token: string; readonly opens?: string }
+export interface Keyword {
+  readonly token: string;
+  readonly opens?: string;
+}
 
 const everywhere = new Map<string, Keyword>();
 const scoped = new Map<string, Map<string, Keyword>>();
@@ -79,10 +119,61 @@ export const keyword = (word: string, scope: string): Keyword | undefined => eve
 
 /** How bison names a token in a syntax error. */
 const NAMES: Readonly<Record<string, string>> = {
-  eof: 'end of file', num: 'number', quoted: 'quoted string', asterisk: 'string with a trailing asterisk', dot: '.', qnum: 'num',
-  'error-chunk': 'error', '=': "'='", '{': "'{'", '}': "'}'", '(': "'('", ')': "')'", '[': "'['", ']': "']'", $: "'$'", '|': "'|'",
+  eof: 'end of file',
+  num: 'number',
+  quoted: 'quoted string',
+  asterisk: 'string with a trailing asterisk',
+  dot: '.',
+  qnum: 'num',
+  'error-chunk': 'error',
+  '=': "'='",
+  '{': "'{'",
+  '}': "'}'",
+  '(': "'('",
+  ')': "')'",
+  '[': "'['",
+  ']': "']'",
+  $: "'$'",
+  '|': "'|'",
 };
 export const tokenName = (token: string): string => NAMES[token] ?? token;
 
 /** `meta` keys in the order of nft's table; those that are not keywords are read as plain words. */
-export const META_KEYS = ['length', 'protocol', 'priority', 'mark', 'iif', 'oif', 'iifname', 'oifname', 'iiftype', 'oiftype', 'skuid', 'skgid', 'nftrace', 'rtclassid', 'secmark', 'nfproto', 'l4proto', 'ibrname', 'obrname', 'pkttype', 'cpu', 'iifgroup', 'oifgroup', 'cgroup', 'random', 'ipsec', 'iifkind', 'oifkind', 'ibrpvid', 'ibrvproto', 'time', 'day', 'hour', 'sdif', 'sdifname', 'broute'] as const;
+export const META_KEYS = [
+  'length',
+  'protocol',
+  'priority',
+  'mark',
+  'iif',
+  'oif',
+  'iifname',
+  'oifname',
+  'iiftype',
+  'oiftype',
+  'skuid',
+  'skgid',
+  'nftrace',
+  'rtclassid',
+  'secmark',
+  'nfproto',
+  'l4proto',
+  'ibrname',
+  'obrname',
+  'pkttype',
+  'cpu',
+  'iifgroup',
+  'oifgroup',
+  'cgroup',
+  'random',
+  'ipsec',
+  'iifkind',
+  'oifkind',
+  'ibrpvid',
+  'ibrvproto',
+  'time',
+  'day',
+  'hour',
+  'sdif',
+  'sdifname',
+  'broute',
+] as const;

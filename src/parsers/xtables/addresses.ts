@@ -4,7 +4,10 @@ import { wholeUint } from '../../kernel/xt/number.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
 
 /** -s and -d (libxtables/xtables.c: xtables_ipparse_multiple, xtables_ip6parse_multiple). */
-export interface AddressMask { readonly address: Uint8Array; readonly mask: Uint8Array }
+export interface AddressMask {
+  readonly address: Uint8Array;
+  readonly mask: Uint8Array;
+}
 
 function parseMask(text: string | null, v6: boolean): Uint8Array {
   const bytes = v6 ? 16 : 4;
@@ -25,7 +28,7 @@ function hostV4(name: string, names: Names): readonly Uint8Array[] {
 }
 
 function resolve(name: string, v6: boolean, names: Names): readonly Uint8Array[] {
-  const one = v6 ? ptonV6(name) : numericToIp(name) ?? names.network(name);
+  const one = v6 ? ptonV6(name) : (numericToIp(name) ?? names.network(name));
   const all = one ? [one] : v6 ? names.host(name, 'ip6') : hostV4(name, names);
   if (all.length === 0) throw paramProblem(`host/network \`${name}' not found`);
   return all;

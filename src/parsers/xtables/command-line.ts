@@ -17,7 +17,10 @@ import { ExtensionUse } from './options.ts';
 import { findMatch, findTarget, STANDARD } from './registry.ts';
 import type { ArpFields, BridgeFields, Jump, Masked, Name, XtRule, XtUse } from './rule.ts';
 
-interface Loaded { readonly use: ExtensionUse; readonly watcher: boolean }
+interface Loaded {
+  readonly use: ExtensionUse;
+  readonly watcher: boolean;
+}
 
 const INTRAPOSITIONED = new Set(['p', 's', 'd', 'i', 'o', 'logical-in', 'logical-out', 'src-mac', 'dst-mac', 'l', 'opcode', 'h-type', 'proto-type']);
 
@@ -118,7 +121,11 @@ export class CommandLine {
 
   private context(): Omit<ParseContext, 'seen'> {
     return {
-      family: this.env.family, command: this.env.program, net: this.env.net, names: this.env.names, warn: this.env.warn,
+      family: this.env.family,
+      command: this.env.program,
+      net: this.env.net,
+      names: this.env.names,
+      warn: this.env.warn,
       proto: this.options.has('protocol') ? { number: this.bridgeProto?.number ?? this.proto, inverted: this.inverted.has('protocol') } : null,
     };
   }
@@ -199,19 +206,51 @@ export class CommandLine {
     const text = arg ?? '';
     if (this.command(key, arg, invert)) return;
     switch (key) {
-      case 'h': throw new XtExit(0, this.env.help(this.env.family, this.env.program, this.helped()), null);
-      case 'p': return this.protocol(text, invert);
-      case 's': this.setOption('source', invert); this.src = text; return;
-      case 'd': this.setOption('destination', invert); this.dst = text; return;
-      case 'src-mac': case 'dst-mac': case 'opcode': case 'h-type': case 'proto-type': this.setOption(key, invert); this.words.set(key, text); return;
-      case 'l': this.setOption('h-length', invert); this.words.set('h-length', text); return;
-      case 'proto-length': throw paramProblem('not supported');
-      case 'j': this.setOption('jump', invert); return this.jump(text);
-      case 'g': this.setOption('jump', invert); this.gotoSet = true; checkTargetName(text); this.jumpto = text; return;
-      case 'i': case 'o': return this.iface(key, text, invert);
-      case 'logical-in': case 'logical-out': this.setOption(key, invert); this.words.set(key, parseInterface(text, this.env.warn)); return;
+      case 'h':
+        throw new XtExit(0, this.env.help(this.env.family, this.env.program, this.helped()), null);
+      case 'p':
+        return this.protocol(text, invert);
+      case 's':
+        this.setOption('source', invert);
+        this.src = text;
+        return;
+      case 'd':
+        this.setOption('destination', invert);
+        this.dst = text;
+        return;
+      case 'src-mac':
+      case 'dst-mac':
+      case 'opcode':
+      case 'h-type':
+      case 'proto-type':
+        this.setOption(key, invert);
+        this.words.set(key, text);
+        return;
+      case 'l':
+        this.setOption('h-length', invert);
+        this.words.set('h-length', text);
+        return;
+      case 'proto-length':
+        throw paramProblem('not supported');
+      case 'j':
+        this.setOption('jump', invert);
+        return this.jump(text);
+      case 'g':
+        this.setOption('jump', invert);
+        this.gotoSet = true;
+        checkTargetName(text);
+        this.jumpto = text;
+        return;
+      case 'i':
+      case 'o':
+        return this.iface(key, text, invert);
+      case 'logical-in':
+      case 'logical-out':
+        this.setOption(key, invert);
+        this.words.set(key, parseInterface(text, this.env.warn));
+        return;
       case 'f':
-        if (this.env.family === 'ip6') throw paramProblem('`-f\' is not supported in IPv6, use -m frag instead');
+        if (this.env.family === 'ip6') throw paramProblem("`-f' is not supported in IPv6, use -m frag instead");
         this.setOption('fragments', invert);
         this.fragment = true;
         return;
@@ -219,25 +258,42 @@ export class CommandLine {
         if (!this.verbose) this.setOption('verbose', invert);
         this.verbose++;
         return;
-      case 'm': return this.match(text, invert);
-      case 'n': return this.setOption('numeric', invert);
-      case 't': return this.setTable(text, invert);
-      case 'x': return this.setOption('exact', invert);
-      case 'V': throw new XtExit(0, invert ? `Not 1.8.11 (${this.env.variant}) ;-)\n` : this.versionText(), null);
-      case 'w': return this.wait();
+      case 'm':
+        return this.match(text, invert);
+      case 'n':
+        return this.setOption('numeric', invert);
+      case 't':
+        return this.setTable(text, invert);
+      case 'x':
+        return this.setOption('exact', invert);
+      case 'V':
+        throw new XtExit(0, invert ? `Not 1.8.11 (${this.env.variant}) ;-)\n` : this.versionText(), null);
+      case 'w':
+        return this.wait();
       case 'W':
         if (this.env.restore) throw paramProblem("You cannot use `-W' from iptables-restore");
         this.env.warn('Ignoring deprecated --wait-interval option.\n');
         this.waitInterval = true;
         if (arg === null && this.opt.hasWord()) this.opt.take();
         return;
-      case 'line-numbers': case 'Ln': return this.setOption('line-numbers', invert);
-      case 'Lc': case 'Lx': case 'Lmac2': return this.setOption(key, invert);
-      case 'M': case 'concurrent': return;
-      case 'c': return this.counters(text, invert);
-      case '4': return this.ipVersion('ip', 'ip6');
-      case '6': return this.ipVersion('ip6', 'ip');
-      default: throw paramProblem(`unknown option "-${key}"`);
+      case 'line-numbers':
+      case 'Ln':
+        return this.setOption('line-numbers', invert);
+      case 'Lc':
+      case 'Lx':
+      case 'Lmac2':
+        return this.setOption(key, invert);
+      case 'M':
+      case 'concurrent':
+        return;
+      case 'c':
+        return this.counters(text, invert);
+      case '4':
+        return this.ipVersion('ip', 'ip6');
+      case '6':
+        return this.ipVersion('ip6', 'ip');
+      default:
+        throw paramProblem(`unknown option "-${key}"`);
     }
   }
 
@@ -262,7 +318,10 @@ export class CommandLine {
 
   private ipVersion(mine: XtFamily, other: XtFamily): void {
     if (this.env.family === mine) return;
-    if (this.env.restore && this.env.family === other) { this.ignored = true; return; }
+    if (this.env.restore && this.env.family === other) {
+      this.ignored = true;
+      return;
+    }
     throw new XtExit(2, '', '');
   }
 
@@ -280,9 +339,19 @@ export class CommandLine {
     };
     const bridge = this.env.family === 'bridge';
     switch (key) {
-      case 'A': this.addCommand('append', [], invert); this.chain = arg; return true;
-      case 'C': case 'check': case 'change-counters':
-        if (bridge && key !== 'check') { this.addCommand('changeCounters', [], invert); this.chain = arg; this.changeCounters(); return true; }
+      case 'A':
+        this.addCommand('append', [], invert);
+        this.chain = arg;
+        return true;
+      case 'C':
+      case 'check':
+      case 'change-counters':
+        if (bridge && key !== 'check') {
+          this.addCommand('changeCounters', [], invert);
+          this.chain = arg;
+          this.changeCounters();
+          return true;
+        }
         this.addCommand('check', [], invert);
         this.chain = arg;
         return true;
@@ -307,9 +376,12 @@ export class CommandLine {
         this.chain = arg;
         this.rulenum = this.opt.hasWord() ? parseRulenum(this.opt.take()) : 1;
         return true;
-      case 'L': return chainAnd('list', zero, true);
-      case 'S': return chainAnd('listRules', zero, true);
-      case 'F': return chainAnd('flush', [], false);
+      case 'L':
+        return chainAnd('list', zero, true);
+      case 'S':
+        return chainAnd('listRules', zero, true);
+      case 'F':
+        return chainAnd('flush', [], false);
       case 'Z':
         chainAnd('zero', ['list', 'listRules'], false);
         if (!bridge && this.opt.hasWord()) {
@@ -323,7 +395,8 @@ export class CommandLine {
         this.addCommand('newChain', [], invert);
         this.chain = arg;
         return true;
-      case 'X': return chainAnd('deleteChain', [], false);
+      case 'X':
+        return chainAnd('deleteChain', [], false);
       case 'E':
         this.addCommand('renameChain', [], invert);
         this.chain = arg;
@@ -332,14 +405,20 @@ export class CommandLine {
         return true;
       case 'P':
         // ebtables -N chain -P policy
-        if (bridge && this.commands.has('newChain')) { this.policy = arg; return true; }
+        if (bridge && this.commands.has('newChain')) {
+          this.policy = arg;
+          return true;
+        }
         this.addCommand('policy', [], invert);
         this.chain = arg;
         if (!this.opt.hasWord()) throw paramProblem('-P requires a chain and a policy');
         this.policy = this.opt.take();
         return true;
-      case 'init-table': this.addCommand('initTable', [], invert); return true;
-      default: return false;
+      case 'init-table':
+        this.addCommand('initTable', [], invert);
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -406,7 +485,8 @@ export class CommandLine {
     }
     this.setOption(key === 'i' ? 'in-interface' : 'out-interface', invert);
     const name = parseInterface(text, this.env.warn);
-    if (key === 'i') this.iif = name; else this.oif = name;
+    if (key === 'i') this.iif = name;
+    else this.oif = name;
   }
 
   private match(name: string, invert: boolean): void {
@@ -463,27 +543,45 @@ export class CommandLine {
     const inet = family === 'ip6' ? 'ip6' : 'ip';
     const srcs = family !== 'bridge' && ruled && this.src !== null ? parseAddresses(this.src, inet, this.env.names) : [];
     const dsts = family !== 'bridge' && ruled && this.dst !== null ? parseAddresses(this.dst, inet, this.env.names) : [];
-    if ((srcs.length > 1 || dsts.length > 1) && (this.inverted.has('source') || this.inverted.has('destination'))) throw paramProblem('! not allowed with multiple source or destination IP addresses');
+    if ((srcs.length > 1 || dsts.length > 1) && (this.inverted.has('source') || this.inverted.has('destination')))
+      throw paramProblem('! not allowed with multiple source or destination IP addresses');
     const rule = this.ignored ? null : this.rule();
     if (!this.ignored) this.check(ruled);
     return {
-      commands: this.commands, chain: this.chain, newName: this.newName, policy: this.policy, rulenum: this.rulenum, rulenumEnd: this.rulenumEnd, table: this.tableName, verbose: this.verbose,
-      options: this.options, inverted: this.inverted, rule: rule ?? this.rule(), srcs, dsts, counterOp: this.counterOp, hasCounters: this.options.has('set-counters'), ignored: this.ignored,
+      commands: this.commands,
+      chain: this.chain,
+      newName: this.newName,
+      policy: this.policy,
+      rulenum: this.rulenum,
+      rulenumEnd: this.rulenumEnd,
+      table: this.tableName,
+      verbose: this.verbose,
+      options: this.options,
+      inverted: this.inverted,
+      rule: rule ?? this.rule(),
+      srcs,
+      dsts,
+      counterOp: this.counterOp,
+      hasCounters: this.options.has('set-counters'),
+      ignored: this.ignored,
     };
   }
 
   /** generic_opt_check and what follows it. */
   private check(ruled: boolean): void {
     for (const o of OPTIONS) {
-      if (this.options.has(o.name) && o.commands && [...this.commands].some((c) => !o.commands?.includes(c))) throw paramProblem(`Illegal option \`${this.optionText(o.name)}' with this command`);
+      if (this.options.has(o.name) && o.commands && [...this.commands].some((c) => !o.commands?.includes(c)))
+        throw paramProblem(`Illegal option \`${this.optionText(o.name)}' with this command`);
     }
     if (this.chain !== null && byteLength(this.chain) >= NAME_MAX) throw paramProblem(`chain name \`${this.chain}' too long (must be under ${NAME_MAX} chars)`);
     if (this.newName !== null) checkChainName(this.env.family, this.newName);
     if (!ruled) return;
-    if ((this.chain === 'PREROUTING' || this.chain === 'INPUT') && this.options.has('out-interface')) throw paramProblem(`Can't use ${this.optionText('out-interface')} with ${this.chain}`);
+    if ((this.chain === 'PREROUTING' || this.chain === 'INPUT') && this.options.has('out-interface'))
+      throw paramProblem(`Can't use ${this.optionText('out-interface')} with ${this.chain}`);
     if (this.chain === 'INPUT' && this.options.has('logical-out')) throw paramProblem(`Can't use ${this.optionText('logical-out')} with ${this.chain}`);
     if (this.chain === 'OUTPUT' && this.options.has('logical-in')) throw paramProblem(`Can't use ${this.optionText('logical-in')} with ${this.chain}`);
-    if ((this.chain === 'POSTROUTING' || this.chain === 'OUTPUT') && this.options.has('in-interface')) throw paramProblem(`Can't use ${this.optionText('in-interface')} with ${this.chain}`);
+    if ((this.chain === 'POSTROUTING' || this.chain === 'OUTPUT') && this.options.has('in-interface'))
+      throw paramProblem(`Can't use ${this.optionText('in-interface')} with ${this.chain}`);
   }
 
   private name(text: string, option: OptionName): Name | null {
@@ -501,13 +599,27 @@ export class CommandLine {
     const { family } = this.env;
     const fields = this.env.family === 'bridge' ? this.bridgeProto : null;
     return {
-      family, src: null, dst: null,
-      iif: this.name(this.iif, 'in-interface'), oif: this.name(this.oif, 'out-interface'),
-      proto: family === 'bridge' ? (fields && !fields.length ? { number: fields.number, inverted: this.inverted.has('protocol') } : null)
-        : this.options.has('protocol') ? { number: this.proto, inverted: this.inverted.has('protocol') } : null,
+      family,
+      src: null,
+      dst: null,
+      iif: this.name(this.iif, 'in-interface'),
+      oif: this.name(this.oif, 'out-interface'),
+      proto:
+        family === 'bridge'
+          ? fields && !fields.length
+            ? { number: fields.number, inverted: this.inverted.has('protocol') }
+            : null
+          : this.options.has('protocol')
+            ? { number: this.proto, inverted: this.inverted.has('protocol') }
+            : null,
       fragment: this.fragment ? { inverted: this.inverted.has('fragments') } : null,
-      matches: this.finished, jump: this.jumpOf(), packets: this.packets, bytes: this.bytes, counted: true,
-      arp: family === 'arp' ? this.arpFields() : null, bridge: family === 'bridge' ? this.bridgeFields() : null,
+      matches: this.finished,
+      jump: this.jumpOf(),
+      packets: this.packets,
+      bytes: this.bytes,
+      counted: true,
+      arp: family === 'arp' ? this.arpFields() : null,
+      bridge: family === 'bridge' ? this.bridgeFields() : null,
     };
   }
 
@@ -521,22 +633,32 @@ export class CommandLine {
       const text = this.words.get(option);
       return text === undefined ? null : { ...arpField(option, text), inverted: this.inverted.has(option) };
     };
-    return { srcMac: this.macOption('src-mac'), dstMac: this.macOption('dst-mac'), hlen: field('h-length'), opcode: field('opcode'), htype: field('h-type'), ptype: field('proto-type') };
+    return {
+      srcMac: this.macOption('src-mac'),
+      dstMac: this.macOption('dst-mac'),
+      hlen: field('h-length'),
+      opcode: field('opcode'),
+      htype: field('h-type'),
+      ptype: field('proto-type'),
+    };
   }
 
   private bridgeFields(): BridgeFields {
     if (this.src !== null) this.words.set('source', this.src);
     if (this.dst !== null) this.words.set('destination', this.dst);
     return {
-      srcMac: this.macOption('source'), dstMac: this.macOption('destination'),
-      logicalIn: this.name(this.words.get('logical-in') ?? '', 'logical-in'), logicalOut: this.name(this.words.get('logical-out') ?? '', 'logical-out'),
-      length: this.bridgeProto?.length ?? false, lengthInverted: this.inverted.has('protocol'),
+      srcMac: this.macOption('source'),
+      dstMac: this.macOption('destination'),
+      logicalIn: this.name(this.words.get('logical-in') ?? '', 'logical-in'),
+      logicalOut: this.name(this.words.get('logical-out') ?? '', 'logical-out'),
+      length: this.bridgeProto?.length ?? false,
+      lengthInverted: this.inverted.has('protocol'),
     };
   }
 }
 
 /** xtables_find_match: names under which a match is found besides its own. */
-const MATCH_OF_PROTOCOL: Readonly<Record<string, string>> = { 'icmpv6': 'icmp6', 'ipv6-icmp': 'icmp6', 'icmp6': 'icmp6' };
+const MATCH_OF_PROTOCOL: Readonly<Record<string, string>> = { icmpv6: 'icmp6', 'ipv6-icmp': 'icmp6', icmp6: 'icmp6' };
 
 const ARP_NAMES: Readonly<Partial<Record<OptionName, string>>> = { source: 'source-ip', destination: 'destination-ip', 'src-mac': 'source-mac', 'dst-mac': 'destination-mac' };
 

@@ -3,50 +3,147 @@ import type { HasArg, LongOption } from './getopt.ts';
 
 /** Commands and options that the tools themselves know (iptables/xshared.h, xtables.c, xtables-eb.c, xtables-arp.c). */
 export type CommandName =
-  | 'append' | 'delete' | 'deleteNum' | 'check' | 'insert' | 'replace' | 'list' | 'listRules' | 'flush' | 'zero' | 'zeroNum'
-  | 'newChain' | 'deleteChain' | 'renameChain' | 'policy' | 'changeCounters' | 'initTable' | 'none';
+  | 'append'
+  | 'delete'
+  | 'deleteNum'
+  | 'check'
+  | 'insert'
+  | 'replace'
+  | 'list'
+  | 'listRules'
+  | 'flush'
+  | 'zero'
+  | 'zeroNum'
+  | 'newChain'
+  | 'deleteChain'
+  | 'renameChain'
+  | 'policy'
+  | 'changeCounters'
+  | 'initTable'
+  | 'none';
 
 export const COMMAND_LETTER: Readonly<Partial<Record<CommandName, string>>> = {
-  append: 'A', delete: 'D', deleteNum: 'D', check: 'C', insert: 'I', replace: 'R', list: 'L', listRules: 'S', flush: 'F', zero: 'Z', zeroNum: 'Z',
-  newChain: 'N', deleteChain: 'X', renameChain: 'E', policy: 'P', changeCounters: 'C',
+  append: 'A',
+  delete: 'D',
+  deleteNum: 'D',
+  check: 'C',
+  insert: 'I',
+  replace: 'R',
+  list: 'L',
+  listRules: 'S',
+  flush: 'F',
+  zero: 'Z',
+  zeroNum: 'Z',
+  newChain: 'N',
+  deleteChain: 'X',
+  renameChain: 'E',
+  policy: 'P',
+  changeCounters: 'C',
 };
 
 /** Keys by which the parse loop tells options apart: the short letter, or a word for long-only ones. */
 type Row = readonly [key: string, arg: HasArg, ...long: string[]];
 
 const COMMANDS: readonly Row[] = [
-  ['A', 'required', 'append'], ['D', 'required', 'delete'], ['C', 'required', 'check'], ['I', 'required', 'insert'], ['R', 'required', 'replace'],
-  ['L', 'optional', 'list'], ['S', 'optional', 'list-rules'], ['F', 'optional', 'flush'], ['Z', 'optional', 'zero'], ['N', 'required', 'new-chain'],
-  ['X', 'optional', 'delete-chain'], ['E', 'required', 'rename-chain'], ['P', 'required', 'policy'],
+  ['A', 'required', 'append'],
+  ['D', 'required', 'delete'],
+  ['C', 'required', 'check'],
+  ['I', 'required', 'insert'],
+  ['R', 'required', 'replace'],
+  ['L', 'optional', 'list'],
+  ['S', 'optional', 'list-rules'],
+  ['F', 'optional', 'flush'],
+  ['Z', 'optional', 'zero'],
+  ['N', 'required', 'new-chain'],
+  ['X', 'optional', 'delete-chain'],
+  ['E', 'required', 'rename-chain'],
+  ['P', 'required', 'policy'],
 ];
 
 const IP: readonly Row[] = [
   ...COMMANDS,
-  ['s', 'required', 'source', 'src'], ['d', 'required', 'destination', 'dst'], ['p', 'required', 'protocol'], ['i', 'required', 'in-interface'],
-  ['j', 'required', 'jump'], ['t', 'required', 'table'], ['m', 'required', 'match'], ['n', 'no', 'numeric'], ['o', 'required', 'out-interface'],
-  ['v', 'no', 'verbose'], ['w', 'optional', 'wait'], ['W', 'optional', 'wait-interval'], ['x', 'no', 'exact'], ['f', 'no', 'fragments'], ['V', 'no', 'version'],
-  ['h', 'optional', 'help'], ['line-numbers', 'no', 'line-numbers'], ['M', 'required', 'modprobe'], ['c', 'required', 'set-counters'], ['g', 'required', 'goto'],
-  ['4', 'no', 'ipv4'], ['6', 'no', 'ipv6'],
+  ['s', 'required', 'source', 'src'],
+  ['d', 'required', 'destination', 'dst'],
+  ['p', 'required', 'protocol'],
+  ['i', 'required', 'in-interface'],
+  ['j', 'required', 'jump'],
+  ['t', 'required', 'table'],
+  ['m', 'required', 'match'],
+  ['n', 'no', 'numeric'],
+  ['o', 'required', 'out-interface'],
+  ['v', 'no', 'verbose'],
+  ['w', 'optional', 'wait'],
+  ['W', 'optional', 'wait-interval'],
+  ['x', 'no', 'exact'],
+  ['f', 'no', 'fragments'],
+  ['V', 'no', 'version'],
+  ['h', 'optional', 'help'],
+  ['line-numbers', 'no', 'line-numbers'],
+  ['M', 'required', 'modprobe'],
+  ['c', 'required', 'set-counters'],
+  ['g', 'required', 'goto'],
+  ['4', 'no', 'ipv4'],
+  ['6', 'no', 'ipv6'],
 ];
 
 const ARP: readonly Row[] = [
   ...COMMANDS,
-  ['s', 'required', 'source-ip', 'source', 'src', 'src-ip'], ['d', 'required', 'destination-ip', 'destination', 'dst', 'dst-ip'],
-  ['src-mac', 'required', 'source-mac', 'src-mac'], ['dst-mac', 'required', 'destination-mac', 'dst-mac'], ['l', 'required', 'h-length'],
-  ['proto-length', 'required', 'p-length'], ['opcode', 'required', 'opcode'], ['h-type', 'required', 'h-type'], ['proto-type', 'required', 'proto-type'],
-  ['i', 'required', 'in-interface'], ['j', 'required', 'jump'], ['t', 'required', 'table'], ['n', 'no', 'numeric'],
-  ['o', 'required', 'out-interface'], ['v', 'no', 'verbose'], ['x', 'no', 'exact'], ['V', 'no', 'version'], ['h', 'optional', 'help'],
-  ['line-numbers', 'no', 'line-numbers'], ['M', 'required', 'modprobe'], ['c', 'required', 'set-counters'],
+  ['s', 'required', 'source-ip', 'source', 'src', 'src-ip'],
+  ['d', 'required', 'destination-ip', 'destination', 'dst', 'dst-ip'],
+  ['src-mac', 'required', 'source-mac', 'src-mac'],
+  ['dst-mac', 'required', 'destination-mac', 'dst-mac'],
+  ['l', 'required', 'h-length'],
+  ['proto-length', 'required', 'p-length'],
+  ['opcode', 'required', 'opcode'],
+  ['h-type', 'required', 'h-type'],
+  ['proto-type', 'required', 'proto-type'],
+  ['i', 'required', 'in-interface'],
+  ['j', 'required', 'jump'],
+  ['t', 'required', 'table'],
+  ['n', 'no', 'numeric'],
+  ['o', 'required', 'out-interface'],
+  ['v', 'no', 'verbose'],
+  ['x', 'no', 'exact'],
+  ['V', 'no', 'version'],
+  ['h', 'optional', 'help'],
+  ['line-numbers', 'no', 'line-numbers'],
+  ['M', 'required', 'modprobe'],
+  ['c', 'required', 'set-counters'],
 ];
 
 const BRIDGE: readonly Row[] = [
-  ['A', 'required', 'append'], ['I', 'required', 'insert'], ['D', 'required', 'delete'], ['L', 'optional', 'list'], ['S', 'optional', 'list-rules'], ['Lc', 'no', 'Lc'], ['Ln', 'no', 'Ln'],
-  ['Lx', 'no', 'Lx'], ['Lmac2', 'no', 'Lmac2'], ['Z', 'optional', 'zero'], ['F', 'optional', 'flush'], ['P', 'required', 'policy'],
-  ['i', 'required', 'in-interface', 'in-if'], ['logical-in', 'required', 'logical-in'], ['logical-out', 'required', 'logical-out'],
-  ['o', 'required', 'out-interface', 'out-if'], ['V', 'no', 'version'], ['h', 'optional', 'help'], ['j', 'required', 'jump'], ['c', 'required', 'set-counters'],
-  ['change-counters', 'required', 'change-counters'], ['p', 'required', 'proto', 'protocol'], ['s', 'required', 'source', 'src'], ['d', 'required', 'destination', 'dst'],
-  ['t', 'required', 'table'], ['M', 'required', 'modprobe'], ['N', 'required', 'new-chain'], ['E', 'required', 'rename-chain'], ['X', 'optional', 'delete-chain'],
-  ['init-table', 'no', 'init-table'], ['concurrent', 'no', 'concurrent'], ['check', 'required', 'check'],
+  ['A', 'required', 'append'],
+  ['I', 'required', 'insert'],
+  ['D', 'required', 'delete'],
+  ['L', 'optional', 'list'],
+  ['S', 'optional', 'list-rules'],
+  ['Lc', 'no', 'Lc'],
+  ['Ln', 'no', 'Ln'],
+  ['Lx', 'no', 'Lx'],
+  ['Lmac2', 'no', 'Lmac2'],
+  ['Z', 'optional', 'zero'],
+  ['F', 'optional', 'flush'],
+  ['P', 'required', 'policy'],
+  ['i', 'required', 'in-interface', 'in-if'],
+  ['logical-in', 'required', 'logical-in'],
+  ['logical-out', 'required', 'logical-out'],
+  ['o', 'required', 'out-interface', 'out-if'],
+  ['V', 'no', 'version'],
+  ['h', 'optional', 'help'],
+  ['j', 'required', 'jump'],
+  ['c', 'required', 'set-counters'],
+  ['change-counters', 'required', 'change-counters'],
+  ['p', 'required', 'proto', 'protocol'],
+  ['s', 'required', 'source', 'src'],
+  ['d', 'required', 'destination', 'dst'],
+  ['t', 'required', 'table'],
+  ['M', 'required', 'modprobe'],
+  ['N', 'required', 'new-chain'],
+  ['E', 'required', 'rename-chain'],
+  ['X', 'optional', 'delete-chain'],
+  ['init-table', 'no', 'init-table'],
+  ['concurrent', 'no', 'concurrent'],
+  ['check', 'required', 'check'],
 ];
 
 export const ROWS: Readonly<Record<XtFamily, readonly Row[]>> = { ip: IP, ip6: IP, arp: ARP, bridge: BRIDGE };
@@ -72,9 +169,36 @@ export function shortRows<V>(family: XtFamily, wrap: (key: string) => V): Map<st
 
 /** Options in the order of their bits (xshared.h: OPT_*), with their name in messages and the commands they go with. */
 const RULE: readonly CommandName[] = ['append', 'delete', 'check', 'insert', 'replace', 'changeCounters'];
-export type OptionName = 'numeric' | 'source' | 'destination' | 'protocol' | 'jump' | 'verbose' | 'exact' | 'in-interface' | 'out-interface' | 'line-numbers' | 'set-counters' | 'fragments' | 'src-mac' | 'dst-mac' | 'h-length' | 'opcode' | 'h-type' | 'proto-type' | 'logical-in' | 'logical-out' | 'Lc' | 'Lx' | 'Lmac2';
+export type OptionName =
+  | 'numeric'
+  | 'source'
+  | 'destination'
+  | 'protocol'
+  | 'jump'
+  | 'verbose'
+  | 'exact'
+  | 'in-interface'
+  | 'out-interface'
+  | 'line-numbers'
+  | 'set-counters'
+  | 'fragments'
+  | 'src-mac'
+  | 'dst-mac'
+  | 'h-length'
+  | 'opcode'
+  | 'h-type'
+  | 'proto-type'
+  | 'logical-in'
+  | 'logical-out'
+  | 'Lc'
+  | 'Lx'
+  | 'Lmac2';
 
-export interface OptionRule { readonly name: OptionName; readonly commands: readonly CommandName[] | null; readonly invert: boolean }
+export interface OptionRule {
+  readonly name: OptionName;
+  readonly commands: readonly CommandName[] | null;
+  readonly invert: boolean;
+}
 
 export const OPTIONS: readonly OptionRule[] = [
   { name: 'numeric', commands: ['list'], invert: false },

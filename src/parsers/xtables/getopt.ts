@@ -4,7 +4,11 @@
  */
 export type HasArg = 'no' | 'required' | 'optional';
 
-export interface LongOption<V> { readonly name: string; readonly arg: HasArg; readonly value: V }
+export interface LongOption<V> {
+  readonly name: string;
+  readonly arg: HasArg;
+  readonly value: V;
+}
 
 export type Token<V> =
   | { readonly kind: 'option'; readonly value: V; readonly arg: string | null }
@@ -32,10 +36,15 @@ export class Getopt<V> {
   private rest = false;
   private back: { readonly index: number; readonly cluster: string } = { index: 1, cluster: '' };
 
-  constructor(argv: readonly string[]) { this.argv = argv; }
+  constructor(argv: readonly string[]) {
+    this.argv = argv;
+  }
 
   /** Undoes the last call to `next` (getopt's `optind--` after an extension was loaded). */
-  again(): void { this.index = this.back.index; this.cluster = this.back.cluster; }
+  again(): void {
+    this.index = this.back.index;
+    this.cluster = this.back.cluster;
+  }
 
   /** xs_has_arg: the next word exists and is neither an option nor `!`. */
   hasWord(): boolean {
@@ -43,7 +52,9 @@ export class Getopt<V> {
     return w !== undefined && w[0] !== '-' && w[0] !== '!';
   }
 
-  take(): string { return this.argv[this.index++]; }
+  take(): string {
+    return this.argv[this.index++];
+  }
 
   next(table: OptionTable<V>): Token<V> | null {
     this.back = { index: this.index, cluster: this.cluster };
@@ -52,8 +63,15 @@ export class Getopt<V> {
     if (word === undefined) return null;
     // What follows `--` is left to the caller.
     if (this.rest) return null;
-    if (word === '--') { this.index++; this.rest = true; return null; }
-    if (word[0] !== '-' || word === '-') { this.index++; return { kind: 'word', text: word }; }
+    if (word === '--') {
+      this.index++;
+      this.rest = true;
+      return null;
+    }
+    if (word[0] !== '-' || word === '-') {
+      this.index++;
+      return { kind: 'word', text: word };
+    }
     this.index++;
     if (word.startsWith('--')) return this.long(table, word);
     this.cluster = word.slice(1);

@@ -39,18 +39,32 @@ export function arpField(option: 'h-length' | 'opcode' | 'h-type' | 'proto-type'
   const head = slash < 0 ? text : text.slice(0, slash);
   const tail = slash < 0 ? null : text.slice(slash + 1);
   const number = (t: string, max: number): number | null => wholeUint(t, 0, max);
-  const bad = (): Error => paramProblem(option === 'h-length' ? 'Problem with specified hardware length' : option === 'opcode' ? 'Problem with specified opcode' : option === 'h-type' ? 'Problem with specified hardware type' : 'Problem with specified protocol type');
+  const bad = (): Error =>
+    paramProblem(
+      option === 'h-length'
+        ? 'Problem with specified hardware length'
+        : option === 'opcode'
+          ? 'Problem with specified opcode'
+          : option === 'h-type'
+            ? 'Problem with specified hardware type'
+            : 'Problem with specified protocol type',
+    );
   const max = option === 'h-length' ? 255 : 65535;
   const base16 = option === 'h-type';
   const read = (t: string): number | null => {
-    if (base16 && /^(0x)?[0-9a-f]+$/i.test(t)) { const n = Number.parseInt(t, 16); return n <= max ? n : null; }
+    if (base16 && /^(0x)?[0-9a-f]+$/i.test(t)) {
+      const n = Number.parseInt(t, 16);
+      return n <= max ? n : null;
+    }
     return number(t, max);
   };
   let value = read(head);
   if (value === null) {
     const lower = head.toLowerCase();
-    if (option === 'opcode') { const i = ARP_OPCODES.findIndex((o) => o.toLowerCase() === lower); value = i < 0 ? null : i + 1; }
-    else if (option === 'h-type') value = lower === 'ethernet' ? 1 : null;
+    if (option === 'opcode') {
+      const i = ARP_OPCODES.findIndex((o) => o.toLowerCase() === lower);
+      value = i < 0 ? null : i + 1;
+    } else if (option === 'h-type') value = lower === 'ethernet' ? 1 : null;
     else if (option === 'proto-type') value = lower === 'ipv4' ? 0x800 : null;
   }
   const mask = tail === null ? max : read(tail);

@@ -6,7 +6,7 @@ import { allMatches, allTargets } from './registry.ts';
 /** What an option of the command line is: the tool's own, by key, or a row of an extension. */
 export type Value = { readonly own: string } | { readonly extension: XtExtension; readonly option: XtOption };
 
-const argOf = (o: XtOption): HasArg => (o.type === 'none' ? 'no' : o.type === 'raw' ? (o.argument === 'none' ? 'no' : o.argument ?? 'required') : 'required');
+const argOf = (o: XtOption): HasArg => (o.type === 'none' ? 'no' : o.type === 'raw' ? (o.argument === 'none' ? 'no' : (o.argument ?? 'required')) : 'required');
 
 /** ebtables' log, nflog and the like are watchers: targets that are options of a rule. */
 const isWatcher = (e: XtExtension): boolean => e.name === 'log' || e.name === 'nflog';
@@ -40,7 +40,10 @@ export function optionTable(family: XtFamily, loaded: readonly XtExtension[]): O
     const own = longRows<Value>(family, (word) => ({ own: word }));
     // ebtables: every match and watcher is there from the start.
     const all = family === 'bridge' ? [...allMatches('bridge'), ...allTargets('bridge').filter(isWatcher)].flatMap((e) => rowsOf(e, family)) : [];
-    made = tableOf([...own, ...all], shortRows<Value>(family, (own1) => ({ own: own1 })));
+    made = tableOf(
+      [...own, ...all],
+      shortRows<Value>(family, (own1) => ({ own: own1 })),
+    );
   } else {
     // xtables_options_xfrm: new options stand before those of earlier extensions, after the tool's own.
     const before = optionTable(family, loaded.slice(0, -1));

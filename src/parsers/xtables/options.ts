@@ -13,7 +13,12 @@ import { cut, LOG_LEVELS, paramProblem, parseProtocol, parseValMask, portByName,
  *   host: Uint8Array · hostmask: {address, mask, plen} · plen: number · plenmask: {mask, plen} (plen -1: no prefix)
  *   portrc: [low, high] · ethermac: Uint8Array(6)
  */
-interface Reading { readonly ext: string; readonly option: XtOption; readonly arg: string; readonly context: ParseContext }
+interface Reading {
+  readonly ext: string;
+  readonly option: XtOption;
+  readonly arg: string;
+  readonly context: ParseContext;
+}
 
 const WIDTH: Readonly<Record<string, bigint>> = { uint8: 0xffn, uint16: 0xffffn, uint32: 0xffffffffn, uint64: 0xffffffffffffffffn };
 
@@ -58,7 +63,8 @@ function readDouble({ ext, option, arg }: Reading): number {
   const v = Number(arg);
   const min = Number(option.min ?? 0);
   const max = Number(option.max ?? 0);
-  if (!ok || ((option.min !== undefined || option.max !== undefined) && (v < min || v > max))) throw paramProblem(`${ext}: bad value for option "--${option.name}", or out of range (${min}-${max}).\n`);
+  if (!ok || ((option.min !== undefined || option.max !== undefined) && (v < min || v > max)))
+    throw paramProblem(`${ext}: bad value for option "--${option.name}", or out of range (${min}-${max}).\n`);
   return v;
 }
 
@@ -152,23 +158,48 @@ function readMac({ arg }: Reading): Uint8Array {
 
 function readValue(r: Reading): unknown {
   switch (r.option.type) {
-    case 'none': return null;
-    case 'raw': return r.arg;
-    case 'uint8': case 'uint16': case 'uint32': case 'uint64': return readInt(r);
-    case 'uint8rc': case 'uint16rc': case 'uint32rc': case 'uint64rc': return readRange(r);
-    case 'double': return readDouble(r);
-    case 'string': return readString(r);
-    case 'tosmask': return readTosMask(r);
-    case 'markmask32': { const v = parseValMask(r.arg, r.ext, r.option.name); return { mark: v.value, mask: v.mask }; }
-    case 'syslogLevel': return readSyslog(r);
-    case 'host': return readHost(r, r.arg);
-    case 'hostmask': return readHostMask(r);
-    case 'plen': return readPlen(r);
-    case 'plenmask': return readPlenMask(r, r.arg);
-    case 'protocol': return parseProtocol(r.arg, r.context.names);
-    case 'port': return portNumber(r.arg, r.context);
-    case 'portrc': return readPortRange(r);
-    case 'ethermac': return readMac(r);
+    case 'none':
+      return null;
+    case 'raw':
+      return r.arg;
+    case 'uint8':
+    case 'uint16':
+    case 'uint32':
+    case 'uint64':
+      return readInt(r);
+    case 'uint8rc':
+    case 'uint16rc':
+    case 'uint32rc':
+    case 'uint64rc':
+      return readRange(r);
+    case 'double':
+      return readDouble(r);
+    case 'string':
+      return readString(r);
+    case 'tosmask':
+      return readTosMask(r);
+    case 'markmask32': {
+      const v = parseValMask(r.arg, r.ext, r.option.name);
+      return { mark: v.value, mask: v.mask };
+    }
+    case 'syslogLevel':
+      return readSyslog(r);
+    case 'host':
+      return readHost(r, r.arg);
+    case 'hostmask':
+      return readHostMask(r);
+    case 'plen':
+      return readPlen(r);
+    case 'plenmask':
+      return readPlenMask(r, r.arg);
+    case 'protocol':
+      return parseProtocol(r.arg, r.context.names);
+    case 'port':
+      return portNumber(r.arg, r.context);
+    case 'portrc':
+      return readPortRange(r);
+    case 'ethermac':
+      return readMac(r);
   }
 }
 
@@ -220,7 +251,8 @@ export class ExtensionUse {
         continue;
       }
       for (const id of o.requires ?? []) if (!this.seen.has(id)) return paramProblem(`${this.name}: option "--${o.name}" also requires "--${byId(options, id)?.name ?? id}".\n`);
-      for (const id of o.excludes ?? []) if (id !== optionId(o) && this.seen.has(id)) return paramProblem(`${this.name}: option "--${o.name}" cannot be used together with "--${byId(options, id)?.name ?? id}".\n`);
+      for (const id of o.excludes ?? [])
+        if (id !== optionId(o) && this.seen.has(id)) return paramProblem(`${this.name}: option "--${o.name}" cannot be used together with "--${byId(options, id)?.name ?? id}".\n`);
     }
     return null;
   }

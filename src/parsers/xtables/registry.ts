@@ -15,7 +15,7 @@ export const STANDARD = ['ACCEPT', 'DROP', 'RETURN', 'QUEUE'];
 
 export const isTarget = (family: XtFamily, name: string): boolean => name === '' || name === 'standard' || STANDARD.includes(name) || findTarget(family, name) !== undefined;
 
-export const revisionOf = (e: XtExtension, family: XtFamily): number => (typeof e.revision === 'number' ? e.revision : e.revision[family] ?? 0);
+export const revisionOf = (e: XtExtension, family: XtFamily): number => (typeof e.revision === 'number' ? e.revision : (e.revision[family] ?? 0));
 
 /** ebtables loads all its extensions at the start: their options need no -m. */
 export const allMatches = (family: XtFamily): XtExtension[] => [...MATCHES].filter(([k]) => k.startsWith(`${family} `)).map(([, e]) => e);

@@ -4,12 +4,24 @@ import grammar from '../generated/xtables/restore.ts';
 /** A line of the restore tools that is no rule. What was not there is null. */
 export type RestoreLine =
   | { readonly kind: 'table'; readonly name: string | null }
-  | { readonly kind: 'chain'; readonly name: string | null; readonly policy: string | null; readonly counters: { readonly packets: bigint; readonly bytes: bigint } | 'invalid' | null };
+  | {
+      readonly kind: 'chain';
+      readonly name: string | null;
+      readonly policy: string | null;
+      readonly counters: { readonly packets: bigint; readonly bytes: bigint } | 'invalid' | null;
+    };
 
-interface Token { readonly type: 'star' | 'colon' | 'counters' | 'word'; readonly text: string; readonly value: unknown }
+interface Token {
+  readonly type: 'star' | 'colon' | 'counters' | 'word';
+  readonly text: string;
+  readonly value: unknown;
+}
 
 function tokens(line: string): Token[] {
-  const words = line.slice(1).split(/[ \t\n]+/).filter((w) => w !== '');
+  const words = line
+    .slice(1)
+    .split(/[ \t\n]+/)
+    .filter((w) => w !== '');
   return [
     { type: line[0] === '*' ? 'star' : 'colon', text: line[0], value: line[0] },
     ...words.map((text): Token => {

@@ -17,12 +17,23 @@ export type Jump =
   | { readonly kind: 'chain'; readonly name: string; readonly goto: boolean }
   | { readonly kind: 'target'; readonly use: XtUse };
 
-export interface Masked { readonly value: Uint8Array; readonly mask: Uint8Array; readonly inverted: boolean }
+export interface Masked {
+  readonly value: Uint8Array;
+  readonly mask: Uint8Array;
+  readonly inverted: boolean;
+}
 
-export interface Name { readonly name: string; readonly inverted: boolean }
+export interface Name {
+  readonly name: string;
+  readonly inverted: boolean;
+}
 
 /** A 16- or 8-bit field of an ARP header. */
-export interface Field { readonly value: number; readonly mask: number; readonly inverted: boolean }
+export interface Field {
+  readonly value: number;
+  readonly mask: number;
+  readonly inverted: boolean;
+}
 
 export interface XtRule {
   readonly family: XtFamily;
@@ -63,5 +74,18 @@ export interface BridgeFields {
 }
 
 export const emptyRule = (family: XtFamily): XtRule => ({
-  family, src: null, dst: null, iif: null, oif: null, proto: null, fragment: null, matches: [], jump: { kind: 'none' }, packets: 0n, bytes: 0n, counted: true, arp: null, bridge: null,
+  family,
+  src: null,
+  dst: null,
+  iif: null,
+  oif: null,
+  proto: null,
+  fragment: null,
+  matches: [],
+  jump: { kind: 'none' },
+  packets: 0n,
+  bytes: 0n,
+  counted: true,
+  arp: null,
+  bridge: null,
 });

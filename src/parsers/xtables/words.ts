@@ -10,9 +10,19 @@ export function restoreWords(line: string): string[] {
   let escaped = false;
   for (const c of line) {
     if (open) {
-      if (escaped) { word += c; escaped = false; continue; }
-      if (c === '\\') { escaped = true; continue; }
-      if (c !== '"') { word += c; continue; }
+      if (escaped) {
+        word += c;
+        escaped = false;
+        continue;
+      }
+      if (c === '\\') {
+        escaped = true;
+        continue;
+      }
+      if (c !== '"') {
+        word += c;
+        continue;
+      }
       open = false;
     } else if (c === '"') {
       open = true;

@@ -9,8 +9,8 @@ async function router(): Promise<SimulatedHost> {
 }
 
 /** A SYN from 10.0.0.2 to 10.0.0.1, source port `sport`, sequence number 1, window 1024. */
-const syn = (sport: number, bits = 2): Uint8Array => Uint8Array.of(0x45, 0, 0, 40, 0, 7, 0x40, 0, 64, 6, 0x26, 0xc7, 10, 0, 0, 2, 10, 0, 0, 1,
-  sport >> 8, sport & 255, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, bits, 4, 0, 0, 0, 0, 0);
+const syn = (sport: number, bits = 2): Uint8Array =>
+  Uint8Array.of(0x45, 0, 0, 40, 0, 7, 0x40, 0, 64, 6, 0x26, 0xc7, 10, 0, 0, 2, 10, 0, 0, 1, sport >> 8, sport & 255, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, bits, 4, 0, 0, 0, 0, 0);
 
 describe('kernel log', () => {
   it('has the lines of LOG rules in the form of nf_log_syslog', async () => {

@@ -5,7 +5,11 @@ export const DCCP_STATES = ['NONE', 'REQUEST', 'RESPOND', 'PARTOPEN', 'OPEN', 'C
 const ROLES = ['client', 'server'];
 
 export const protocol = portProtocol({
-  name: 'dccp', protonum: 33, extra: ['state'], after: ['role'], replyWords: "`--reply-port-src' and `--report-port-dst'",
+  name: 'dccp',
+  protonum: 33,
+  extra: ['state'],
+  after: ['role'],
+  replyWords: "`--reply-port-src' and `--report-port-dst'",
   rules: { list: ['?', '.'], create: ['!', '!'], add: ['!', '!'], update: ['?', '.'], delete: ['?', '.'], get: ['?', '.'], event: ['?', '.'], expCreate: ['.', '!'] },
   help: ['--state\t\t\tDCCP state, fe. RESPOND'],
   parse(name, value, { ct }) {
@@ -19,5 +23,8 @@ export const protocol = portProtocol({
     if (state < 0) throw parameter(`Unknown DCCP state \`${value}'`);
     ct.dccpState = state;
   },
-  save: (ct) => [['--state', ct.dccpState === undefined ? undefined : DCCP_STATES[ct.dccpState]], ['--role', ct.dccpRole === undefined ? undefined : ROLES[ct.dccpRole]]],
+  save: (ct) => [
+    ['--state', ct.dccpState === undefined ? undefined : DCCP_STATES[ct.dccpState]],
+    ['--role', ct.dccpRole === undefined ? undefined : ROLES[ct.dccpRole]],
+  ],
 });

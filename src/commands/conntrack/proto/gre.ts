@@ -16,27 +16,78 @@ const key = (text: string): number => {
 };
 
 export const protocol: ProtoHandler = {
-  name: 'gre', protonum: 47, names, matrix,
-  pairs: [['srckey', 'dstkey'], ['reply-key-src', 'reply-key-dst']],
+  name: 'gre',
+  protonum: 47,
+  names,
+  matrix,
+  pairs: [
+    ['srckey', 'dstkey'],
+    ['reply-key-src', 'reply-key-dst'],
+  ],
   pairWords: ["`--srckey' and `--dstkey'", "`--reply-src-key' and `--reply-dst-key'"],
-  options: longs([['orig-key-src', 'srckey'], ['orig-key-dst', 'dstkey'], ['reply-key-src', 'reply-key-src'], ['reply-key-dst', 'reply-key-dst'],
-    ['mask-key-src', 'mask-key-src'], ['mask-key-dst', 'mask-key-dst'], ['tuple-key-src', 'tuple-key-src'], ['tuple-key-dst', 'tuple-key-dst'],
-    ['srckey', 'srckey'], ['dstkey', 'dstkey']]),
-  help: ['--orig-key-src\t\toriginal source key', '--orig-key-dst\t\toriginal destination key', '--reply-key-src\t\treply source key',
-    '--reply-key-dst\t\treply destination key', '--mask-key-src\t\tmask source key', '--mask-key-dst\t\tmask destination key',
-    '--tuple-key-src\t\texpectation tuple src key', '--tuple-key-src\t\texpectation tuple dst key'],
+  options: longs([
+    ['orig-key-src', 'srckey'],
+    ['orig-key-dst', 'dstkey'],
+    ['reply-key-src', 'reply-key-src'],
+    ['reply-key-dst', 'reply-key-dst'],
+    ['mask-key-src', 'mask-key-src'],
+    ['mask-key-dst', 'mask-key-dst'],
+    ['tuple-key-src', 'tuple-key-src'],
+    ['tuple-key-dst', 'tuple-key-dst'],
+    ['srckey', 'srckey'],
+    ['dstkey', 'dstkey'],
+  ]),
+  help: [
+    '--orig-key-src\t\toriginal source key',
+    '--orig-key-dst\t\toriginal destination key',
+    '--reply-key-src\t\treply source key',
+    '--reply-key-dst\t\treply destination key',
+    '--mask-key-src\t\tmask source key',
+    '--mask-key-dst\t\tmask destination key',
+    '--tuple-key-src\t\texpectation tuple src key',
+    '--tuple-key-src\t\texpectation tuple dst key',
+  ],
   parse(name, value, { ct, exptuple, mask }) {
     const n = key(value);
     switch (name) {
-      case 'srckey': ct.orig.sport = n; ct.orig.l4 = 47; break;
-      case 'dstkey': ct.orig.dport = n; ct.orig.l4 = 47; break;
-      case 'reply-key-src': ct.repl.sport = n; ct.repl.l4 = 47; break;
-      case 'reply-key-dst': ct.repl.dport = n; ct.repl.l4 = 47; break;
-      case 'mask-key-src': mask.orig.sport = n; mask.orig.l4 = 47; break;
-      case 'mask-key-dst': mask.orig.dport = n; mask.orig.l4 = 47; break;
-      case 'tuple-key-src': exptuple.orig.sport = n; exptuple.orig.l4 = n >> 8; break;
-      default: exptuple.orig.dport = n; exptuple.orig.l4 = n >> 8;
+      case 'srckey':
+        ct.orig.sport = n;
+        ct.orig.l4 = 47;
+        break;
+      case 'dstkey':
+        ct.orig.dport = n;
+        ct.orig.l4 = 47;
+        break;
+      case 'reply-key-src':
+        ct.repl.sport = n;
+        ct.repl.l4 = 47;
+        break;
+      case 'reply-key-dst':
+        ct.repl.dport = n;
+        ct.repl.l4 = 47;
+        break;
+      case 'mask-key-src':
+        mask.orig.sport = n;
+        mask.orig.l4 = 47;
+        break;
+      case 'mask-key-dst':
+        mask.orig.dport = n;
+        mask.orig.l4 = 47;
+        break;
+      case 'tuple-key-src':
+        exptuple.orig.sport = n;
+        exptuple.orig.l4 = n >> 8;
+        break;
+      default:
+        exptuple.orig.dport = n;
+        exptuple.orig.l4 = n >> 8;
     }
   },
-  save: (ct) => saveFields([['--srckey', ct.orig.sport], ['--dstkey', ct.orig.dport], ['--reply-key-src', ct.repl.sport], ['--reply-key-dst', ct.repl.dport]]),
+  save: (ct) =>
+    saveFields([
+      ['--srckey', ct.orig.sport],
+      ['--dstkey', ct.orig.dport],
+      ['--reply-key-src', ct.repl.sport],
+      ['--reply-key-dst', ct.repl.dport],
+    ]),
 };

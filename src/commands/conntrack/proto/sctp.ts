@@ -5,7 +5,11 @@ import { portProtocol, REPLY_WORDS } from '../protocol-ports.ts';
 export const SCTP_STATES = ['NONE', 'CLOSED', 'COOKIE_WAIT', 'COOKIE_ECHOED', 'ESTABLISHED', 'SHUTDOWN_SENT', 'SHUTDOWN_RECD', 'SHUTDOWN_ACK_SENT', 'HEARTBEAT_SENT'];
 
 export const protocol = portProtocol({
-  name: 'sctp', protonum: 132, extra: ['state'], after: ['orig-vtag', 'reply-vtag'], replyWords: REPLY_WORDS,
+  name: 'sctp',
+  protonum: 132,
+  extra: ['state'],
+  after: ['orig-vtag', 'reply-vtag'],
+  replyWords: REPLY_WORDS,
   rules: { list: ['?', '..'], create: ['!', '!!'], add: ['!', '!!'], update: ['?', '??'], delete: ['?', '..'], get: ['?', '??'], event: ['?', '??'] },
   help: ['--state\t\t\tSCTP state, fe. ESTABLISHED', '--orig-vtag\t\toriginal verification tag', '--reply-vtag\t\treply verification tag'],
   parse(name, value, { ct }) {
@@ -17,5 +21,9 @@ export const protocol = portProtocol({
       ct.sctpState = state;
     }
   },
-  save: (ct) => [['--state', ct.sctpState === undefined ? undefined : SCTP_STATES[ct.sctpState]], ['--orig-vtag', ct.vtagOrig], ['--reply-vtag', ct.vtagRepl]],
+  save: (ct) => [
+    ['--state', ct.sctpState === undefined ? undefined : SCTP_STATES[ct.sctpState]],
+    ['--orig-vtag', ct.vtagOrig],
+    ['--reply-vtag', ct.vtagRepl],
+  ],
 });

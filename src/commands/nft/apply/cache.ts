@@ -7,13 +7,23 @@ import { readElements } from '../set/read.ts';
 
 /** nft_cache_update: the kernel's ruleset as evaluation wants to see it. Sets are read when first asked for. */
 export function kernelCache(nft: NfTables): Cache {
-  const tables = nft.ruleset.tables.map((t): CachedTable => ({
-    family: t.family, name: t.name,
-    chains: new Map(t.chains.filter((c) => !c.binding).map((c) => [c.name, { name: c.name, rules: c.rules.map((r) => ({ handle: r.handle })), kernel: true, ...(c.hook && { base: true }) }])),
-    sets: new Map(t.sets.filter((s) => !s.flags.anonymous).map((s) => [s.name, setDecl(nft, t.family, t.name, s, false)])),
-    objs: new Map(t.objects.map((o): [string, ObjDecl] => [objKey(o.kind, o.name), { loc: NOWHERE, handle: { family: t.family, table: { name: t.name, loc: NOWHERE }, obj: { name: o.name, loc: NOWHERE } }, type: o.kind, value: {} }])),
-    flowtables: new Map(),
-  }));
+  const tables = nft.ruleset.tables.map(
+    (t): CachedTable => ({
+      family: t.family,
+      name: t.name,
+      chains: new Map(
+        t.chains.filter((c) => !c.binding).map((c) => [c.name, { name: c.name, rules: c.rules.map((r) => ({ handle: r.handle })), kernel: true, ...(c.hook && { base: true }) }]),
+      ),
+      sets: new Map(t.sets.filter((s) => !s.flags.anonymous).map((s) => [s.name, setDecl(nft, t.family, t.name, s, false)])),
+      objs: new Map(
+        t.objects.map((o): [string, ObjDecl] => [
+          objKey(o.kind, o.name),
+          { loc: NOWHERE, handle: { family: t.family, table: { name: t.name, loc: NOWHERE }, obj: { name: o.name, loc: NOWHERE } }, type: o.kind, value: {} },
+        ]),
+      ),
+      flowtables: new Map(),
+    }),
+  );
   return new Cache(tables, (table, decl) => {
     const set = nft.set(table.family, table.name, decl.handle.set?.name ?? '');
     return set && readElements(nft, set, decl);

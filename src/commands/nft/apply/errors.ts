@@ -22,19 +22,27 @@ function chainWords(p: Pending, e: MessageError): { message: string; at?: Cmd['l
   const hook = cmd.object.decl?.hook;
   if (!hook) return null;
   if (e.errno === 'EOPNOTSUPP' && e.attribute === undefined) {
-    if (message.hook.type === 'nat' && message.hook.priority <= PRI_CONNTRACK) return { message: 'Chains of type "nat" must have a priority value above -200', at: hook.priority.loc };
+    if (message.hook.type === 'nat' && message.hook.priority <= PRI_CONNTRACK)
+      return { message: 'Chains of type "nat" must have a priority value above -200', at: hook.priority.loc };
     return { message: `Chain of type "${message.hook.type}" is not supported, perhaps kernel support is missing?`, at: hook.loc };
   }
-  if (e.errno === 'EOPNOTSUPP' && e.attribute === 'hook') return { message: `Chain "${message.chain}" already exists in table ${message.family} '${message.table}' with different declaration`, at: hook.loc };
+  if (e.errno === 'EOPNOTSUPP' && e.attribute === 'hook')
+    return { message: `Chain "${message.chain}" already exists in table ${message.family} '${message.table}' with different declaration`, at: hook.loc };
   return null;
 }
 
 /** nft_cmd_enoent: a name that is nearly one that exists, tables first. Asked of what nft knows after it evaluated the commands. */
 function misspelt(cache: Cache, p: Pending): { message: string; at?: Cmd['loc'] } | null {
-  const { cmd } = p, h = cmd.handle, words = 'No such file or directory; did you mean';
+  const { cmd } = p,
+    h = cmd.handle,
+    words = 'No such file or directory; did you mean';
   if (!h.table || (cmd.op === 'flush' && cmd.object.kind === 'table')) return null;
   if (cmd.object.kind === 'table') {
-    const name = closest(h.table.name, cache.tables.map((t) => t.name)), t = cache.tables.find((x) => x.name === name);
+    const name = closest(
+        h.table.name,
+        cache.tables.map((t) => t.name),
+      ),
+      t = cache.tables.find((x) => x.name === name);
     return t ? { message: `${words} table '${t.name}' in family ${t.family}?` } : null;
   }
   if (cmd.object.kind === 'rule' && h.chain && cache.find(h.family, h.table.name)?.chains.has(h.chain.name)) return null;
@@ -53,14 +61,20 @@ function nearestName(cache: Cache, cmd: Cmd): { table: CachedTable; name: string
     return found ? { ...found, kind } : null;
   };
   switch (object.kind) {
-    case 'chain': case 'rule': return near('chain', h.chain?.name, (t) => [...t.chains.keys()]);
-    case 'set': case 'map': {
+    case 'chain':
+    case 'rule':
+      return near('chain', h.chain?.name, (t) => [...t.chains.keys()]);
+    case 'set':
+    case 'map': {
       const found = near('set', h.set?.name, (t) => [...t.sets.keys()]);
       const flags = found?.table.sets.get(found.name)?.flags ?? [];
       return found && { ...found, kind: flags.includes('map') || flags.includes('object') ? 'map' : 'set' };
     }
-    case 'object': return near('obj', h.obj?.name, (t) => [...t.objs.keys()].map((k) => k.slice(k.indexOf('\0') + 1)));
-    case 'flowtable': return near('flowtable', h.flowtable?.name, (t) => [...t.flowtables.keys()]);
-    default: return null;
+    case 'object':
+      return near('obj', h.obj?.name, (t) => [...t.objs.keys()].map((k) => k.slice(k.indexOf('\0') + 1)));
+    case 'flowtable':
+      return near('flowtable', h.flowtable?.name, (t) => [...t.flowtables.keys()]);
+    default:
+      return null;
   }
 }

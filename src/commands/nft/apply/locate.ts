@@ -22,5 +22,7 @@ export class LocatingLinearizer extends Linearizer {
     this.#note(from, stmt.kind === 'objref' ? stmt.expr.loc : stmt.loc);
   }
 
-  locations(fallback: Location): Location[] { return this.out.map((e) => this.#at.get(e) ?? fallback); }
+  locations(fallback: Location): Location[] {
+    return this.out.map((e) => this.#at.get(e) ?? fallback);
+  }
 }

@@ -10,10 +10,19 @@ export function parseIpv4(word: string): bigint | null {
 
 /** Four plain decimal parts, the usual form; -1: anything else. */
 function dotted(word: string): number {
-  let value = 0, part = 0, digits = 0, dots = 0;
+  let value = 0,
+    part = 0,
+    digits = 0,
+    dots = 0;
   for (let i = 0; i < word.length; i++) {
     const c = word.charCodeAt(i) - 48;
-    if (c === -2 && digits && dots < 3) { value = value * 256 + part; part = 0; digits = 0; dots++; continue; }
+    if (c === -2 && digits && dots < 3) {
+      value = value * 256 + part;
+      part = 0;
+      digits = 0;
+      dots++;
+      continue;
+    }
     if (c < 0 || c > 9 || (digits && part === 0)) return -1;
     part = part * 10 + c;
     if (part > 255) return -1;
@@ -56,16 +65,24 @@ export const formatIpv4 = (v: bigint): string => [24n, 16n, 8n, 0n].map((s) => (
 /** inet_ntop: the first longest run of two or more zero groups is `::`; v4-mapped and v4-compatible end dotted. */
 export function formatIpv6(v: bigint): string {
   const groups = Array.from({ length: 8 }, (_, i) => Number((v >> BigInt(112 - 16 * i)) & 0xffffn));
-  let best = -1; let bestLen = 1;
+  let best = -1;
+  let bestLen = 1;
   for (let i = 0; i < 8; i++) {
     let n = 0;
     while (i + n < 8 && groups[i + n] === 0) n++;
-    if (n > bestLen) { best = i; bestLen = n; }
+    if (n > bestLen) {
+      best = i;
+      bestLen = n;
+    }
     if (n) i += n - 1;
   }
   const dotted = best === 0 && (bestLen === 6 || (bestLen === 5 && groups[5] === 0xffff));
   const end = dotted ? 6 : 8;
-  const part = (from: number, to: number): string => groups.slice(from, to).map((g) => g.toString(16)).join(':');
+  const part = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((g) => g.toString(16))
+      .join(':');
   let text = best < 0 ? part(0, end) : `${part(0, best)}::${best + bestLen < end ? part(best + bestLen, end) : ''}`;
   if (dotted) text += `${text.endsWith(':') ? '' : ':'}${formatIpv4(v & 0xffffffffn)}`;
   return text;
@@ -84,7 +101,14 @@ function resolve(word: string, family: 'ip' | 'ip6', self: Datatype, context: Na
 const constant = (self: Datatype, value: bigint): Parsed => ({ kind: 'value', dtype: self.id, constant: { value, byteorder: self.byteorder, len: self.size } });
 
 export const ipv4: Datatype = {
-  id: 'ipv4_addr', name: 'ipv4_addr', number: 7, desc: 'IPv4 address', byteorder: 'big', size: 32, base: integer, prefixable: true,
+  id: 'ipv4_addr',
+  name: 'ipv4_addr',
+  number: 7,
+  desc: 'IPv4 address',
+  byteorder: 'big',
+  size: 32,
+  base: integer,
+  prefixable: true,
   parse: (word, c, self) => {
     const v = parseIpv4(word);
     return v === null ? resolve(word, 'ip', self, c) : constant(self, v);
@@ -93,7 +117,14 @@ export const ipv4: Datatype = {
 };
 
 export const ipv6: Datatype = {
-  id: 'ipv6_addr', name: 'ipv6_addr', number: 8, desc: 'IPv6 address', byteorder: 'big', size: 128, base: integer, prefixable: true,
+  id: 'ipv6_addr',
+  name: 'ipv6_addr',
+  number: 8,
+  desc: 'IPv6 address',
+  byteorder: 'big',
+  size: 128,
+  base: integer,
+  prefixable: true,
   parse: (word, c, self) => {
     const v = parseIpv6(word);
     return v === null ? resolve(word, 'ip6', self, c) : constant(self, v);
@@ -113,14 +144,27 @@ function parseLladdr(word: string, self: Datatype): Parsed {
 }
 
 export const lladdr: Datatype = {
-  id: 'll_addr', name: 'll_addr', number: 6, desc: 'link layer address', byteorder: 'big', size: 0, base: integer,
-  parse: (word, _c, self) => parseLladdr(word, self), print: printLladdr,
+  id: 'll_addr',
+  name: 'll_addr',
+  number: 6,
+  desc: 'link layer address',
+  byteorder: 'big',
+  size: 0,
+  base: integer,
+  parse: (word, _c, self) => parseLladdr(word, self),
+  print: printLladdr,
 };
 
 export const etheraddr: Datatype = { ...lladdr, id: 'ether_addr', name: 'ether_addr', number: 9, desc: 'Ethernet address', size: 48, base: lladdr };
 
 export const inetProto: Datatype = {
-  id: 'inet_proto', name: 'inet_proto', number: 12, desc: 'Internet protocol', byteorder: 'big', size: 8, base: integer,
+  id: 'inet_proto',
+  name: 'inet_proto',
+  number: 12,
+  desc: 'Internet protocol',
+  byteorder: 'big',
+  size: 8,
+  base: integer,
   parse: (word, c, self) => {
     const n = parseNumber(word, self);
     const value = n?.kind === 'value' ? n.constant.value : BigInt(c.names.protocol(word) ?? -1);
@@ -135,7 +179,13 @@ const protocolName = (v: Valued, c: PrintContext): string | undefined => (c.opti
 const serviceName = (v: Valued, c: PrintContext): string | undefined => (c.options.service ? c.names.serviceName(Number(v.value), null) : undefined);
 
 export const inetService: Datatype = {
-  id: 'inet_service', name: 'inet_service', number: 13, desc: 'internet network service', byteorder: 'big', size: 16, base: integer,
+  id: 'inet_service',
+  name: 'inet_service',
+  number: 13,
+  desc: 'internet network service',
+  byteorder: 'big',
+  size: 16,
+  base: integer,
   parse: (word, c, self) => {
     if (/^\d+$/.test(word)) return BigInt(word) > 65535n ? error('Service out of range') : constant(self, BigInt(word));
     const port = c.names.service(word, null);

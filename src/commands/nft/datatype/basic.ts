@@ -12,19 +12,29 @@ export function parseNumber(word: string, self: Datatype): Parsed | null {
   if (!m) return null;
   const octal = m[2] !== undefined && /^0[0-7]+$/.test(m[2]);
   if (!octal && m[2] !== undefined && /^0\d/.test(m[2])) return null;
-  const value = BigInt(octal ? `0o${(m[2] as string).slice(1)}` : m[2] ?? (m[3] as string).toLowerCase());
+  const value = BigInt(octal ? `0o${(m[2] as string).slice(1)}` : (m[2] ?? (m[3] as string).toLowerCase()));
   return { kind: 'value', dtype: self.id, constant: { value: m[1] ? -value : value, byteorder: 'host', len: 1 } };
 }
 
 export const error = (message: string): Parsed => ({ kind: 'error', message });
 
 export const invalid: Datatype = {
-  id: 'invalid', name: 'invalid', number: 0, desc: 'invalid', byteorder: 'invalid', size: 0,
+  id: 'invalid',
+  name: 'invalid',
+  number: 0,
+  desc: 'invalid',
+  byteorder: 'invalid',
+  size: 0,
   print: (v) => `0x${v.value.toString(16)} [invalid type]`,
 };
 
 export const verdict: Datatype = {
-  id: 'verdict', name: 'verdict', number: 1, desc: 'netfilter verdict', byteorder: 'invalid', size: 0,
+  id: 'verdict',
+  name: 'verdict',
+  number: 1,
+  desc: 'netfilter verdict',
+  byteorder: 'invalid',
+  size: 0,
   parse: (word) => error(`Could not parse netfilter verdict; did you mean \`jump ${word}'?`),
 };
 
@@ -35,7 +45,12 @@ export function printInteger(value: Valued, type: Datatype): string {
 }
 
 export const integer: Datatype = {
-  id: 'integer', name: 'integer', number: 4, desc: 'integer', byteorder: 'invalid', size: 0,
+  id: 'integer',
+  name: 'integer',
+  number: 4,
+  desc: 'integer',
+  byteorder: 'invalid',
+  size: 0,
   parse: (word, _c, self) => parseNumber(word, self) ?? error(`Could not parse ${self.desc}`),
   print: (v) => printInteger(v, integer),
 };
@@ -44,7 +59,12 @@ export const integer: Datatype = {
 export const xinteger: Datatype = { ...integer, id: 'xinteger', hex: -1, base: integer, print: (v) => printInteger(v, xinteger) };
 
 export const string: Datatype = {
-  id: 'string', name: 'string', number: 5, desc: 'string', byteorder: 'host', size: 0,
+  id: 'string',
+  name: 'string',
+  number: 5,
+  desc: 'string',
+  byteorder: 'host',
+  size: 0,
   parse: (word, _c, self) => {
     const bytes = cString(word);
     return { kind: 'value', dtype: self.id, constant: { value: bytesToValue(bytes, 'host'), byteorder: 'host', len: bytes.length * 8 } };
@@ -67,7 +87,13 @@ export const ifname: Datatype = { ...string, id: 'ifname', name: 'ifname', numbe
 export const bitmask: Datatype = { id: 'bitmask', name: 'bitmask', number: 3, desc: 'bitmask', byteorder: 'invalid', size: 0, base: integer, hex: -1 };
 
 export const boolean: Datatype = {
-  id: 'boolean', name: 'boolean', number: 39, desc: 'boolean type', byteorder: 'invalid', size: 1, base: integer,
+  id: 'boolean',
+  name: 'boolean',
+  number: 39,
+  desc: 'boolean type',
+  byteorder: 'invalid',
+  size: 1,
+  base: integer,
   // boolean_type_parse: any number that is not zero
   parse: (word, _c, self) => {
     const n = word === 'exists' ? parseNumber('1', self) : word === 'missing' ? parseNumber('0', self) : parseNumber(word, self);
@@ -79,7 +105,14 @@ export const boolean: Datatype = {
 };
 
 export const mark: Datatype = {
-  id: 'mark', name: 'mark', number: 19, desc: 'packet mark', byteorder: 'host', size: 32, base: integer, hex: 8,
+  id: 'mark',
+  name: 'mark',
+  number: 19,
+  desc: 'packet mark',
+  byteorder: 'host',
+  size: 32,
+  base: integer,
+  hex: 8,
   symbols: (c) => fileTable(c, 'rt_marks', 'hexadecimal'),
   print: (v, c) => symbolic(v, mark, c, true),
 };

@@ -6,10 +6,16 @@ export function valueToBytes(value: bigint, length: number, order: ByteOrder): U
   let v = BigInt.asUintN(length * 8, value);
   if (length <= 6) {
     let n = Number(v);
-    for (let i = 0; i < length; i++) { out[order === 'big' ? length - 1 - i : i] = n % 256; n = Math.floor(n / 256); }
+    for (let i = 0; i < length; i++) {
+      out[order === 'big' ? length - 1 - i : i] = n % 256;
+      n = Math.floor(n / 256);
+    }
     return out;
   }
-  for (let i = 0; i < length; i++) { out[order === 'big' ? length - 1 - i : i] = Number(v & 0xffn); v >>= 8n; }
+  for (let i = 0; i < length; i++) {
+    out[order === 'big' ? length - 1 - i : i] = Number(v & 0xffn);
+    v >>= 8n;
+  }
   return out;
 }
 

@@ -5,7 +5,13 @@ import { lowBit } from './bytes.ts';
 const made = (self: Datatype, value: bigint, len = self.size): Parsed => ({ kind: 'value', dtype: self.id, constant: { value, byteorder: 'host', len } });
 
 export const ifindex: Datatype = {
-  id: 'iface_index', name: 'iface_index', number: 20, desc: 'network interface index', byteorder: 'host', size: 32, base: integer,
+  id: 'iface_index',
+  name: 'iface_index',
+  number: 20,
+  desc: 'network interface index',
+  byteorder: 'host',
+  size: 32,
+  base: integer,
   parse: (word, c, self) => {
     const index = c.ifindex(word);
     if (index !== undefined) return made(self, BigInt(index));
@@ -20,20 +26,38 @@ export const ifindex: Datatype = {
 };
 
 export const realm: Datatype = {
-  id: 'realm', name: 'realm', number: 22, desc: 'routing realm', byteorder: 'host', size: 32, base: integer,
+  id: 'realm',
+  name: 'realm',
+  number: 22,
+  desc: 'routing realm',
+  byteorder: 'host',
+  size: 32,
+  base: integer,
   symbols: (c) => fileTable(c, 'rt_realms', 'decimal'),
   print: (v, c) => symbolic(v, realm, c, true),
   json: (v, c) => symbolic(v, realm, c, false),
 };
 
 export const devgroup: Datatype = {
-  id: 'devgroup', name: 'devgroup', number: 35, desc: 'devgroup name', byteorder: 'host', size: 32, base: integer,
+  id: 'devgroup',
+  name: 'devgroup',
+  number: 35,
+  desc: 'devgroup name',
+  byteorder: 'host',
+  size: 32,
+  base: integer,
   symbols: (c) => fileTable(c, 'group', 'decimal'),
   print: (v, c) => symbolic(v, devgroup, c, true),
 };
 
 export const classid: Datatype = {
-  id: 'classid', name: 'classid', number: 23, desc: 'TC classid', byteorder: 'host', size: 32, base: integer,
+  id: 'classid',
+  name: 'classid',
+  number: 23,
+  desc: 'TC classid',
+  byteorder: 'host',
+  size: 32,
+  base: integer,
   parse: (word, _c, self) => {
     if (word === 'root') return made(self, 0xffffffffn);
     if (word === 'none') return made(self, 0n);
@@ -47,14 +71,28 @@ export const classid: Datatype = {
     if (v.value === 0xffffffffn) return 'root';
     if (v.value === 0n) return 'none';
     const hex = (n: bigint): string => n.toString(16);
-    const major = v.value >> 16n; const minor = v.value & 0xffffn;
+    const major = v.value >> 16n;
+    const minor = v.value & 0xffffn;
     return `${hex(major)}:${hex(minor)}`;
   },
 };
 
-function idType(id: 'uid' | 'gid', number: number, desc: string, who: string, find: (c: NameContext, name: string) => number | undefined, name: (c: NameContext, n: number) => string | undefined): Datatype {
+function idType(
+  id: 'uid' | 'gid',
+  number: number,
+  desc: string,
+  who: string,
+  find: (c: NameContext, name: string) => number | undefined,
+  name: (c: NameContext, n: number) => string | undefined,
+): Datatype {
   return {
-    id, name: id, number, desc, byteorder: 'host', size: 32, base: integer,
+    id,
+    name: id,
+    number,
+    desc,
+    byteorder: 'host',
+    size: 32,
+    base: integer,
     parse: (word, c, self) => {
       const found = find(c, word);
       if (found !== undefined) return made(self, BigInt(found));
@@ -69,8 +107,22 @@ function idType(id: 'uid' | 'gid', number: number, desc: string, who: string, fi
   };
 }
 
-export const uid = idType('uid', 24, 'user ID', 'User', (c, n) => c.names.user(n), (c, n) => c.names.userName(n));
-export const gid = idType('gid', 25, 'group ID', 'Group', (c, n) => c.names.group(n), (c, n) => c.names.groupName(n));
+export const uid = idType(
+  'uid',
+  24,
+  'user ID',
+  'User',
+  (c, n) => c.names.user(n),
+  (c, n) => c.names.userName(n),
+);
+export const gid = idType(
+  'gid',
+  25,
+  'group ID',
+  'Group',
+  (c, n) => c.names.group(n),
+  (c, n) => c.names.groupName(n),
+);
 
 const LABEL_FILE = '/etc/connlabel.conf';
 
@@ -87,7 +139,13 @@ function labels(c: NameContext): SymbolTable {
 const CT_LABEL_BITS = 128n;
 
 export const ctLabel: Datatype = {
-  id: 'ct_label', name: 'ct_label', number: 30, desc: 'conntrack label', byteorder: 'host', size: 128, base: bitmask,
+  id: 'ct_label',
+  name: 'ct_label',
+  number: 30,
+  desc: 'conntrack label',
+  byteorder: 'host',
+  size: 128,
+  base: bitmask,
   symbols: labels,
   parse: (word, c, self) => {
     const known = labels(c).symbols.find(([n]) => n === word)?.[1];
@@ -108,7 +166,13 @@ export const ctLabel: Datatype = {
 };
 
 export const cgroupv2: Datatype = {
-  id: 'cgroupsv2', name: 'cgroupsv2', number: 46, desc: 'cgroupsv2 path', byteorder: 'host', size: 64, base: integer,
+  id: 'cgroupsv2',
+  name: 'cgroupsv2',
+  number: 46,
+  desc: 'cgroupsv2 path',
+  byteorder: 'host',
+  size: 64,
+  base: integer,
   parse: (word, c, self) => {
     const id = c.cgroupId?.(word);
     return id === undefined ? error('cgroupv2 path fails: No such file or directory') : made(self, id);

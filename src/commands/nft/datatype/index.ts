@@ -11,8 +11,32 @@ export type * from './types.ts';
 export { NO_OPTIONS } from './types.ts';
 
 const ALL: readonly Datatype[] = [
-  invalid, verdict, bitmask, integer, string, lladdr, ipv4, ipv6, etheraddr, inetService, time, mark, ifindex, realm,
-  classid, uid, gid, ctLabel, devgroup, boolean, ifname, date, hour, cgroupv2, xinteger, ...SYMBOLIC,
+  invalid,
+  verdict,
+  bitmask,
+  integer,
+  string,
+  lladdr,
+  ipv4,
+  ipv6,
+  etheraddr,
+  inetService,
+  time,
+  mark,
+  ifindex,
+  realm,
+  classid,
+  uid,
+  gid,
+  ctLabel,
+  devgroup,
+  boolean,
+  ifname,
+  date,
+  hour,
+  cgroupv2,
+  xinteger,
+  ...SYMBOLIC,
 ];
 
 const byId = new Map<DatatypeName, Datatype>(ALL.map((d) => [d.id, d]));
@@ -49,9 +73,13 @@ export function concatType(fields: readonly Datatype[]): Datatype {
   const known = byId.get(id);
   if (known) return known;
   const made: Datatype = {
-    id, name: fields.map((f) => f.name).join(' . '), desc: fields.map((f) => f.desc).join(', '), byteorder: 'invalid',
+    id,
+    name: fields.map((f) => f.name).join(' . '),
+    desc: fields.map((f) => f.desc).join(', '),
+    byteorder: 'invalid',
     number: fields.reduce((acc, f) => (acc * 2 ** TYPE_BITS + f.number) % 2 ** 32, 0),
-    size: fields.reduce((acc, f) => acc + Math.ceil(f.size / 32) * 32, 0), fields,
+    size: fields.reduce((acc, f) => acc + Math.ceil(f.size / 32) * 32, 0),
+    fields,
   };
   byId.set(id, made);
   return made;
@@ -94,7 +122,10 @@ function symbolicParse(self: Datatype, owner: Datatype, word: string, context: N
     if (parsed.kind !== 'error') return parsed;
     break;
   }
-  const near = closestSymbol(word, table.map(([name]) => name));
+  const near = closestSymbol(
+    word,
+    table.map(([name]) => name),
+  );
   return error(near ? `Could not parse ${self.desc} expression; did you you mean \`${near}\`?` : `Could not parse ${self.desc}`);
 }
 

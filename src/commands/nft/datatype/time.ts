@@ -4,18 +4,40 @@ import { error, integer } from './basic.ts';
 /** time_print: `1h2m3s4ms`, or whole seconds with -T. */
 export function printTime(ms: bigint, options: Pick<OutputOptions, 'numericTime'>): string {
   if (options.numericTime) return `${ms / 1000n}s`;
-  const parts: [bigint, string][] = [[ms / 86400000n, 'd'], [(ms / 3600000n) % 24n, 'h'], [(ms / 60000n) % 60n, 'm'], [(ms / 1000n) % 60n, 's'], [ms % 1000n, 'ms']];
-  return parts.filter(([n]) => n > 0n).map(([n, unit]) => `${n}${unit}`).join('') || '0s';
+  const parts: [bigint, string][] = [
+    [ms / 86400000n, 'd'],
+    [(ms / 3600000n) % 24n, 'h'],
+    [(ms / 60000n) % 60n, 'm'],
+    [(ms / 1000n) % 60n, 's'],
+    [ms % 1000n, 'ms'],
+  ];
+  return (
+    parts
+      .filter(([n]) => n > 0n)
+      .map(([n, unit]) => `${n}${unit}`)
+      .join('') || '0s'
+  );
 }
 
 /** time_parse: units in any order, each once; plain digits are seconds, digits after the last unit are not looked at. Milliseconds, or the message. */
 export function parseTime(word: string): bigint | string {
-  const units: Record<string, [name: string, factor: bigint]> = { d: ['Day', 86400000n], h: ['Hour', 3600000n], m: ['Minute', 60000n], s: ['Second', 1000n], ms: ['Millisecond', 1n] };
+  const units: Record<string, [name: string, factor: bigint]> = {
+    d: ['Day', 86400000n],
+    h: ['Hour', 3600000n],
+    m: ['Minute', 60000n],
+    s: ['Second', 1000n],
+    ms: ['Millisecond', 1n],
+  };
   const seen = new Set<string>();
-  let digits = ''; let total = 0n;
+  let digits = '';
+  let total = 0n;
   for (let i = 0; i < word.length; i++) {
     const c = word[i] as string;
-    if (c >= '0' && c <= '9') { digits += c; if (digits.length > 10) return 'value too large'; continue; }
+    if (c >= '0' && c <= '9') {
+      digits += c;
+      if (digits.length > 10) return 'value too large';
+      continue;
+    }
     const unit = c === 'm' && word.slice(i) === 'ms' ? 'ms' : c;
     const known = Object.hasOwn(units, unit) ? units[unit] : undefined;
     if (!known) return 'wrong time format';
@@ -29,7 +51,13 @@ export function parseTime(word: string): bigint | string {
 }
 
 export const time: Datatype = {
-  id: 'time', name: 'time', number: 18, desc: 'relative time', byteorder: 'host', size: 64, base: integer,
+  id: 'time',
+  name: 'time',
+  number: 18,
+  desc: 'relative time',
+  byteorder: 'host',
+  size: 64,
+  base: integer,
   parse: (word, _c, self) => {
     const ms = parseTime(word);
     if (typeof ms === 'string') return error(ms);
@@ -57,7 +85,13 @@ function parseDate(word: string): bigint | null {
 }
 
 export const date: Datatype = {
-  id: 'date', name: 'time', number: 43, desc: 'Relative time of packet reception', byteorder: 'host', size: 64, base: integer,
+  id: 'date',
+  name: 'time',
+  number: 43,
+  desc: 'Relative time of packet reception',
+  byteorder: 'host',
+  size: 64,
+  base: integer,
   parse: (word, _c, self) => {
     let value = parseDate(word);
     if (value === null && /^\d+$/.test(word)) value = BigInt(word) * 1000000000n;
@@ -74,7 +108,13 @@ function formatHour(seconds: number): string {
 }
 
 export const hour: Datatype = {
-  id: 'hour', name: 'hour', number: 44, desc: 'Hour of day of packet reception', byteorder: 'host', size: 32, base: integer,
+  id: 'hour',
+  name: 'hour',
+  number: 44,
+  desc: 'Hour of day of packet reception',
+  byteorder: 'host',
+  size: 32,
+  base: integer,
   parse: (word, _c, self) => {
     const value = (n: number): ReturnType<NonNullable<Datatype['parse']>> => ({ kind: 'value', dtype: self.id, constant: { value: BigInt(n), byteorder: 'host', len: 32 } });
     const m = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/.exec(word);

@@ -17,8 +17,16 @@ export interface OutputOptions {
 }
 
 export const NO_OPTIONS: OutputOptions = {
-  reverseDns: false, service: false, guid: false, numericPrio: false, numericProto: false, numericTime: false,
-  numericSymbol: false, stateless: false, terse: false, handle: false,
+  reverseDns: false,
+  service: false,
+  guid: false,
+  numericPrio: false,
+  numericProto: false,
+  numericTime: false,
+  numericSymbol: false,
+  stateless: false,
+  terse: false,
+  handle: false,
 };
 
 /** What values are read from and written by: name databases of the machine, interfaces of the namespace. */
@@ -44,7 +52,11 @@ export interface PrintContext extends NameContext {
   readonly options: OutputOptions;
 }
 
-export interface Constant { readonly value: bigint; readonly byteorder: ByteOrder; readonly len: number }
+export interface Constant {
+  readonly value: bigint;
+  readonly byteorder: ByteOrder;
+  readonly len: number;
+}
 
 export type Parsed =
   | { readonly kind: 'value'; readonly dtype: DatatypeName; readonly constant: Constant }
@@ -64,7 +76,11 @@ export interface SymbolTable {
 }
 
 /** What printers need of a value. */
-export interface Valued { readonly value: bigint; readonly len: number; readonly byteorder: ByteOrder }
+export interface Valued {
+  readonly value: bigint;
+  readonly len: number;
+  readonly byteorder: ByteOrder;
+}
 
 export interface Datatype {
   /** Key in the AST. */

@@ -57,7 +57,8 @@ export class Delinearizer {
   /** netlink_parse_concat_expr: neighbouring registers up to `len` bits. */
   concat(wire: number, len: number): Expr {
     const items: Expr[] = [];
-    let reg = unitRegister(wire); let rest = len;
+    let reg = unitRegister(wire);
+    let rest = len;
     while (rest > 0) {
       const e = this.registers.get(reg);
       if (!e) throw new Unreadable('Relational expression size mismatch');

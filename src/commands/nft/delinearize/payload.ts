@@ -6,12 +6,22 @@ import { icmpMatches, type ProtocolContext } from './protocols.ts';
 
 /** Makes `e` the field of a header. */
 export function become(e: ExprOf<'payload'>, desc: Proto, f: Field, offset = f.offset): void {
-  e.proto = desc.name; e.field = f.name; e.raw = false; e.offset = offset; e.dtype = f.dtype; e.byteorder = f.byteorder; e.len = f.len;
+  e.proto = desc.name;
+  e.field = f.name;
+  e.raw = false;
+  e.offset = offset;
+  e.dtype = f.dtype;
+  e.byteorder = f.byteorder;
+  e.len = f.len;
 }
 
 /** payload_init_raw: ports are known even where the protocol is not. */
 export function initRaw(e: ExprOf<'payload'>, unknown = false): void {
-  e.raw = true; e.proto = ''; e.field = ''; e.dtype = 'xinteger'; e.byteorder = 'big';
+  e.raw = true;
+  e.proto = '';
+  e.field = '';
+  e.dtype = 'xinteger';
+  e.byteorder = 'big';
   const th = e.base === 'transport' && !unknown ? protocol('th') : undefined;
   const f = th?.fields.find((x) => x.offset === e.offset && x.len === e.len);
   if (th && f) become(e, th, f);
@@ -34,7 +44,8 @@ export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payl
   const desc = ctx.descOf(e);
   const out: ExprOf<'payload'>[] = [];
   const base = ctx.baseOf(e);
-  let offset = e.offset - base; let rest = e.len;
+  let offset = e.offset - base;
+  let rest = e.len;
   const fits = (f: Field): boolean => f.meta === undefined && f.offset === offset && desc !== null && desc !== undefined && icmpMatches(desc.name, f, ctx.icmpType);
   for (const f of desc?.fields ?? []) {
     if (!desc || !fits(f) || (f.len > rest && desc.fields.some((x) => x.len <= rest && fits(x)))) continue;
@@ -45,7 +56,8 @@ export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payl
       part.len = rest;
       return out;
     }
-    offset += f.len; rest -= f.len;
+    offset += f.len;
+    rest -= f.len;
     if (rest === 0) return out;
   }
   const raw = { ...e, offset: offset + base, len: rest };
@@ -54,7 +66,11 @@ export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payl
   return out;
 }
 
-export interface Trim { readonly shift: number; readonly offset: number; readonly len: number }
+export interface Trim {
+  readonly shift: number;
+  readonly offset: number;
+  readonly len: number;
+}
 
 /** Where in the packet the bits of a contiguous mask lie. */
 export function maskPlace(e: ExprOf<'payload'>, mask: bigint): Trim | null {

@@ -14,7 +14,10 @@ import { Dependencies, LAYER, ProtocolContext } from './protocols.ts';
 const isBitmask = (dtype: string): boolean => !dtype.includes(' . ') && dtype !== 'bitmask' && hasBase(dtype, 'bitmask');
 const isString = (dtype: string): boolean => !dtype.includes(' . ') && hasBase(dtype, 'string');
 
-interface Layered { readonly protocols: ProtocolContext; readonly deps: Dependencies }
+interface Layered {
+  readonly protocols: ProtocolContext;
+  readonly deps: Dependencies;
+}
 
 /** rule_pp_ctx: turns what the bytecode says into what the user would have written (rule_parse_postprocess). */
 export class Postprocessor {
@@ -36,7 +39,10 @@ export class Postprocessor {
       this.stmt = s;
       const before = this.out.length;
       this.one(s);
-      if (s.kind !== 'expression') { this.outer.deps.reset(); this.tunnel.deps.reset(); }
+      if (s.kind !== 'expression') {
+        this.outer.deps.reset();
+        this.tunnel.deps.reset();
+      }
       if (this.out.length === before && !this.replaced) this.out.push(s);
       this.replaced = false;
     }
@@ -52,9 +58,14 @@ export class Postprocessor {
 
   private one(s: Stmt): void {
     switch (s.kind) {
-      case 'expression': s.expr = this.expr(s.expr); return;
-      case 'payload': return this.payloadStmt(s);
-      case 'meta': case 'ct': case 'exthdr': {
+      case 'expression':
+        s.expr = this.expr(s.expr);
+        return;
+      case 'payload':
+        return this.payloadStmt(s);
+      case 'meta':
+      case 'ct':
+      case 'exthdr': {
         s.value = this.value(s.value);
         if (s.kind === 'ct') s.value = toList(s.value);
         return;
@@ -75,7 +86,10 @@ export class Postprocessor {
         s.dev = this.value(s.dev);
         if (s.addr) s.addr = this.value(s.addr);
         return;
-      case 'set': this.keyTypes(s.key, s.set); s.key = this.value(s.key); return;
+      case 'set':
+        this.keyTypes(s.key, s.set);
+        s.key = this.value(s.key);
+        return;
       case 'map': {
         this.keyTypes(s.key, s.set);
         s.key = this.value(s.key);
@@ -83,10 +97,16 @@ export class Postprocessor {
         s.data = this.value(s.data);
         return;
       }
-      case 'objref': if (s.expr.kind === 'map') s.expr = this.value(s.expr); return;
-      case 'queue': if (s.queue && s.queue.kind !== 'value' && s.queue.kind !== 'range') s.queue = this.value(s.queue); return;
-      case 'reject': return this.reject(s);
-      default: return;
+      case 'objref':
+        if (s.expr.kind === 'map') s.expr = this.value(s.expr);
+        return;
+      case 'queue':
+        if (s.queue && s.queue.kind !== 'value' && s.queue.kind !== 'range') s.queue = this.value(s.queue);
+        return;
+      case 'reject':
+        return this.reject(s);
+      default:
+        return;
     }
   }
 
@@ -101,7 +121,8 @@ export class Postprocessor {
     const fields = like.kind === 'concat' ? like.items : fieldsOf(like.dtype).map((f) => ({ dtype: f.id, byteorder: f.byteorder }));
     key.items.forEach((i, n) => {
       const f = fields[n];
-      if (f && i.kind === 'value' && i.dtype === 'invalid') setType(i, f.dtype, 'kind' in f && (f.kind === 'payload' || f.kind === 'exthdr' || f.kind === 'binop') || f.byteorder === 'invalid' ? 'big' : f.byteorder);
+      if (f && i.kind === 'value' && i.dtype === 'invalid')
+        setType(i, f.dtype, ('kind' in f && (f.kind === 'payload' || f.kind === 'exthdr' || f.kind === 'binop')) || f.byteorder === 'invalid' ? 'big' : f.byteorder);
     });
   }
 
@@ -111,23 +132,44 @@ export class Postprocessor {
 
   private expr(e: Expr): Expr {
     switch (e.kind) {
-      case 'relational': return this.relational(e);
-      case 'payload': return this.payload(e);
-      case 'exthdr': this.outer.deps.killExthdr(e); return e;
-      case 'ct': return this.ct(e);
-      case 'map': return this.map(e);
-      case 'concat': e.items = e.items.map((i) => this.inConcat(i)); e.dtype = e.items.map((i) => i.dtype).join(' . '); return e;
+      case 'relational':
+        return this.relational(e);
+      case 'payload':
+        return this.payload(e);
+      case 'exthdr':
+        this.outer.deps.killExthdr(e);
+        return e;
+      case 'ct':
+        return this.ct(e);
+      case 'map':
+        return this.map(e);
+      case 'concat':
+        e.items = e.items.map((i) => this.inConcat(i));
+        e.dtype = e.items.map((i) => i.dtype).join(' . ');
+        return e;
       case 'unary': {
         const arg = this.expr(e.arg);
         return arg;
       }
-      case 'binop': return this.binop(e);
-      case 'hash': if (e.expr) e.expr = this.expr(e.expr); return e;
-      case 'set_elem': e.key = this.inConcat(e.key); return e;
-      case 'range': e.left = this.expr(e.left); e.right = this.expr(e.right); return e;
-      case 'prefix': e.prefix = this.expr(e.prefix); return e;
-      case 'value': return finish(e);
-      default: return e;
+      case 'binop':
+        return this.binop(e);
+      case 'hash':
+        if (e.expr) e.expr = this.expr(e.expr);
+        return e;
+      case 'set_elem':
+        e.key = this.inConcat(e.key);
+        return e;
+      case 'range':
+        e.left = this.expr(e.left);
+        e.right = this.expr(e.right);
+        return e;
+      case 'prefix':
+        e.prefix = this.expr(e.prefix);
+        return e;
+      case 'value':
+        return finish(e);
+      default:
+        return e;
     }
   }
 
@@ -169,12 +211,15 @@ export class Postprocessor {
         const field = this.field(e.left);
         if (field && field.shift === Number(e.right.value)) return field.expr;
       }
-      e.dtype = 'xinteger'; e.byteorder = 'host';
+      e.dtype = 'xinteger';
+      e.byteorder = 'host';
       return e;
     }
     if (e.right.kind === 'value' && e.right.dtype === 'invalid') setType(e.right, e.left.dtype, e.left.kind === 'payload' && e.left.len < 8 ? 'host' : e.left.byteorder);
     e.right = this.expr(e.right);
-    e.dtype = e.left.dtype; e.byteorder = e.left.byteorder; e.len = e.left.len;
+    e.dtype = e.left.dtype;
+    e.byteorder = e.left.byteorder;
+    e.len = e.left.len;
     return e;
   }
 
@@ -314,7 +359,10 @@ export class Postprocessor {
       return { ...e, left: binop.left, right: mk({ kind: 'prefix', prefix: right, prefixLen: bits }, right.dtype, right.byteorder, right.len) } as Expr;
     }
     // exthdr_find_template finds no field for a mask on what only says whether the header is there
-    if (binop.left.kind === 'exthdr' && binop.left.present && binop.left.op === 'ipv6') { e.left = { ...binop, left: { ...binop.left, present: false, field: 'unknown' } }; return e; }
+    if (binop.left.kind === 'exthdr' && binop.left.present && binop.left.op === 'ipv6') {
+      e.left = { ...binop, left: { ...binop.left, present: false, field: 'unknown' } };
+      return e;
+    }
     const f = this.field(binop);
     if (f) return this.cutField(e, f.expr, f.shift);
     return this.rawBits(e, binop) ?? e;
@@ -373,7 +421,10 @@ export class Postprocessor {
     this.kill(field);
     const at = (v: bigint): Expr => finish(valueExpr((v >> BigInt(shift)) & ones(field.len), field.dtype, field.byteorder, field.len));
     const binop = (op: 'and' | 'or', left: Expr, v: bigint): Expr => mk({ kind: 'binop', op, left, right: at(v) }, field.dtype, field.byteorder, field.len);
-    if (touched === ones(field.len) << BigInt(shift)) { s.value = at(value); return true; }
+    if (touched === ones(field.len) << BigInt(shift)) {
+      s.value = at(value);
+      return true;
+    }
     let out: Expr = { ...field };
     if ((keep | value) !== ones(bits)) out = binop('and', out, keep);
     if (value) out = binop('or', out, value);
@@ -407,7 +458,14 @@ function rawAround(place: ExprOf<'payload'>, touched: bigint): { field: ExprOf<'
   return { field: { ...place, raw: true, proto: '', field: '', dtype: 'xinteger', byteorder: 'big', offset: at.offset, len: at.len }, shift: at.shift };
 }
 
-const META_BASE: Readonly<Record<string, number>> = { 'meta iiftype': LAYER.none, 'meta nfproto': LAYER.link, 'meta protocol': LAYER.link, 'meta l4proto': LAYER.network, 'ct l3proto': LAYER.link, 'ct protocol': LAYER.network };
+const META_BASE: Readonly<Record<string, number>> = {
+  'meta iiftype': LAYER.none,
+  'meta nfproto': LAYER.link,
+  'meta protocol': LAYER.link,
+  'meta l4proto': LAYER.network,
+  'ct l3proto': LAYER.link,
+  'ct protocol': LAYER.network,
+};
 
 /** meta_may_dependency_kill */
 function metaMayKill(_dep: ExprOf<'relational'>, deps: Dependencies, e: ExprOf<'relational'>): boolean {
@@ -415,9 +473,13 @@ function metaMayKill(_dep: ExprOf<'relational'>, deps: Dependencies, e: ExprOf<'
   if (dep?.right.kind !== 'value') return true;
   const n = Number(dep.right.value);
   let v6: boolean;
-  if (dep.left.kind === 'meta' && dep.left.key === 'nfproto') { if (n !== 2 && n !== 10) return false; v6 = n === 10; }
-  else if ((dep.left.kind === 'meta' && dep.left.key === 'protocol') || (dep.left.kind === 'payload' && dep.left.base === 'link')) { if (n !== 0x0800 && n !== 0x86dd) return dep.left.kind === 'payload'; v6 = n === 0x86dd; }
-  else return true;
+  if (dep.left.kind === 'meta' && dep.left.key === 'nfproto') {
+    if (n !== 2 && n !== 10) return false;
+    v6 = n === 10;
+  } else if ((dep.left.kind === 'meta' && dep.left.key === 'protocol') || (dep.left.kind === 'payload' && dep.left.base === 'link')) {
+    if (n !== 0x0800 && n !== 0x86dd) return dep.left.kind === 'payload';
+    v6 = n === 0x86dd;
+  } else return true;
   const l4 = e.right.kind === 'value' ? Number(e.right.value) : -1;
   return l4 === (v6 ? 58 : 1);
 }
@@ -438,7 +500,7 @@ function orOf(e: Expr): bigint {
 function isPrefixMask(mask: bigint, bits: number): boolean {
   if (mask === 0n) return true;
   const low = lowBit(mask);
-  return low > 0 && low < bits && mask === (ones(bits - low) << BigInt(low)) && bitLength(mask) === bits;
+  return low > 0 && low < bits && mask === ones(bits - low) << BigInt(low) && bitLength(mask) === bits;
 }
 
 /** exthdr_find_template */
@@ -454,14 +516,34 @@ function trimExthdr(e: ExprOf<'exthdr'>, mask: bigint): { expr: Expr; shift: num
 /** binop_adjust: values compared with masked bytes become values of the field. */
 function adjust(e: Expr, shift: number, field: Expr): void {
   switch (e.kind) {
-    case 'value': e.value >>= BigInt(shift); e.len = field.len; e.dtype = field.dtype; e.byteorder = field.byteorder; return;
-    case 'range': adjust(e.left, shift, field); adjust(e.right, shift, field); e.dtype = field.dtype; return;
-    case 'prefix': adjust(e.prefix, shift, field); e.dtype = field.dtype; return;
-    case 'set_elem': return adjust(e.key, shift, field);
-    case 'mapping': return adjust(e.left, shift, field);
-    case 'binop': adjust(e.left, shift, field); adjust(e.right, shift, field); e.dtype = field.dtype; return;
-    case 'set_ref': return shiftSet(e, shift, field);
-    default: return;
+    case 'value':
+      e.value >>= BigInt(shift);
+      e.len = field.len;
+      e.dtype = field.dtype;
+      e.byteorder = field.byteorder;
+      return;
+    case 'range':
+      adjust(e.left, shift, field);
+      adjust(e.right, shift, field);
+      e.dtype = field.dtype;
+      return;
+    case 'prefix':
+      adjust(e.prefix, shift, field);
+      e.dtype = field.dtype;
+      return;
+    case 'set_elem':
+      return adjust(e.key, shift, field);
+    case 'mapping':
+      return adjust(e.left, shift, field);
+    case 'binop':
+      adjust(e.left, shift, field);
+      adjust(e.right, shift, field);
+      e.dtype = field.dtype;
+      return;
+    case 'set_ref':
+      return shiftSet(e, shift, field);
+    default:
+      return;
   }
 }
 
@@ -507,7 +589,10 @@ export function toList(e: Expr): Expr {
   if (e.kind !== 'binop' || e.op !== 'or' || !isBitmask(e.dtype)) return e;
   const items: Expr[] = [];
   const walk = (x: Expr): void => {
-    if (x.kind === 'binop' && x.op === 'or') { walk(x.left); walk(x.right); } else items.push(x);
+    if (x.kind === 'binop' && x.op === 'or') {
+      walk(x.left);
+      walk(x.right);
+    } else items.push(x);
   };
   walk(e);
   if (!items.every((i) => i.kind === 'value')) return e;

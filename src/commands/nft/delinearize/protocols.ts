@@ -41,19 +41,27 @@ export class ProtocolContext {
       case 'iiftype':
         if (this.family !== 'bridge') this.desc[LAYER.link] = n === 1 ? protocol('ether') : null;
         return;
-      case 'nfproto': this.desc[LAYER.network] = upperOf(protocol('inet'), n) ?? null; return;
-      case 'l4proto': this.desc[LAYER.transport] = upperOf(protocol('inet-service'), n) ?? null; return;
+      case 'nfproto':
+        this.desc[LAYER.network] = upperOf(protocol('inet'), n) ?? null;
+        return;
+      case 'l4proto':
+        this.desc[LAYER.transport] = upperOf(protocol('inet-service'), n) ?? null;
+        return;
       case 'protocol':
         if (this.family === 'netdev' || this.family === 'bridge') this.desc[LAYER.network] = upperOf(link ?? protocol('netdev'), n);
         return;
-      default: return;
+      default:
+        return;
     }
   }
 
   private fromPayload(e: ExprOf<'payload'>, n: number): void {
     const base = protocol(e.proto);
     if (!base || e.raw) return;
-    if ((base.name === 'icmp' || base.name === 'icmpv6') && e.field === 'type') { this.icmpType = n; return; }
+    if ((base.name === 'icmp' || base.name === 'icmpv6') && e.field === 'type') {
+      this.icmpType = n;
+      return;
+    }
     if (base.key !== e.field) return;
     const next = upperOf(base, n);
     if (!next) return;
@@ -63,7 +71,7 @@ export class ProtocolContext {
 
   /** How far the header at hand begins behind its layer: stacked link headers. What lies before is the first one's. */
   baseOf(e: ExprOf<'payload'>): number {
-    const base = e.base === 'tunnel' ? 0 : this.offset[LAYER[e.base]] ?? 0;
+    const base = e.base === 'tunnel' ? 0 : (this.offset[LAYER[e.base]] ?? 0);
     return e.offset < base ? 0 : base;
   }
 
@@ -82,7 +90,7 @@ const ICMP: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>
 /** icmp_dep_type_match */
 export const icmpMatches = (proto: string, field: Field, type: number | undefined): boolean =>
   field.icmp === undefined || type === undefined || (ICMP[proto]?.[field.icmp]?.includes(type) ?? true);
-export const icmpTypes = (proto: string, field: Field): readonly number[] => (field.icmp === undefined ? [] : ICMP[proto]?.[field.icmp] ?? []);
+export const icmpTypes = (proto: string, field: Field): readonly number[] => (field.icmp === undefined ? [] : (ICMP[proto]?.[field.icmp] ?? []));
 
 /** payload_dep_ctx: statements that are only there because a later one needs them. */
 export class Dependencies {

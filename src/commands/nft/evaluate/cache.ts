@@ -2,8 +2,17 @@ import type { ChainDecl, Expr, FlowtableDecl, ObjDecl, RuleDecl, SetDecl } from 
 import type { Family } from '../../../kernel/net/hook.ts';
 
 /** What nft knows of the ruleset while it evaluates (cache.c): the kernel's, and what earlier commands of the same run declare. */
-export interface CachedRule { readonly handle?: bigint; readonly decl?: RuleDecl; id?: number }
-export interface CachedChain { readonly name: string; readonly decl?: ChainDecl; rules: CachedRule[]; readonly kernel?: boolean }
+export interface CachedRule {
+  readonly handle?: bigint;
+  readonly decl?: RuleDecl;
+  id?: number;
+}
+export interface CachedChain {
+  readonly name: string;
+  readonly decl?: ChainDecl;
+  rules: CachedRule[];
+  readonly kernel?: boolean;
+}
 export interface CachedTable {
   readonly family: Family;
   readonly name: string;
@@ -25,11 +34,15 @@ export class Cache {
     this.elements = elements;
   }
 
-  find(family: string, name: string | undefined): CachedTable | undefined { return this.tables.find((t) => t.family === family && t.name === name); }
+  find(family: string, name: string | undefined): CachedTable | undefined {
+    return this.tables.find((t) => t.family === family && t.name === name);
+  }
   add(family: Family, name: string): CachedTable {
     const table: CachedTable = { family, name, chains: new Map(), sets: new Map(), objs: new Map(), flowtables: new Map() };
     this.tables.push(table);
     return table;
   }
-  remove(table: CachedTable): void { this.tables.splice(this.tables.indexOf(table), 1); }
+  remove(table: CachedTable): void {
+    this.tables.splice(this.tables.indexOf(table), 1);
+  }
 }

@@ -9,7 +9,9 @@ import { chainNotFound, evaluateRule, placeRule } from './rules.ts';
 import { evaluateElementCommand, evaluateElements, evaluateSetDecl } from './sets.ts';
 import { forgetElements } from './intervals.ts';
 
-const merged = (decl: { handle: Handle }, handle: Handle): void => { decl.handle = { ...decl.handle, ...handle }; };
+const merged = (decl: { handle: Handle }, handle: Handle): void => {
+  decl.handle = { ...decl.handle, ...handle };
+};
 
 /** nft_cmd_expand: a table's block becomes commands in the order in which the kernel wants them. */
 export function expand(cmd: Cmd): Cmd[] {
@@ -25,17 +27,27 @@ export function expand(cmd: Cmd): Cmd[] {
 function expandTable(table: TableDecl, cmd: Cmd): Cmd[] {
   const out: Cmd[] = [];
   const own: Handle = { family: cmd.handle.family, ...(cmd.handle.table ? { table: cmd.handle.table } : {}) };
-  const add = (decl: { loc: Cmd['loc']; handle: Handle }, object: Cmd['object']): void => { merged(decl, own); out.push({ loc: decl.loc, op: 'add', handle: decl.handle, object }); };
+  const add = (decl: { loc: Cmd['loc']; handle: Handle }, object: Cmd['object']): void => {
+    merged(decl, own);
+    out.push({ loc: decl.loc, op: 'add', handle: decl.handle, object });
+  };
   for (const decl of table.chains) add(decl, { kind: 'chain', decl });
   for (const decl of table.objs) add(decl, { kind: 'object', type: decl.type, decl });
-  for (const decl of table.sets) { add(decl, { kind: 'set', decl }); out.push(...elementsOf(decl, decl.handle)); }
+  for (const decl of table.sets) {
+    add(decl, { kind: 'set', decl });
+    out.push(...elementsOf(decl, decl.handle));
+  }
   for (const decl of table.flowtables) add(decl, { kind: 'flowtable', decl });
   for (const decl of table.chains) out.push(...rulesOf(decl));
   return out;
 }
 function rulesOf(chain: ChainDecl): Cmd[] {
   return chain.rules.map((decl) => {
-    const handle: Handle = { family: chain.handle.family, ...(chain.handle.table ? { table: chain.handle.table } : {}), ...(chain.handle.chain ? { chain: chain.handle.chain } : {}) };
+    const handle: Handle = {
+      family: chain.handle.family,
+      ...(chain.handle.table ? { table: chain.handle.table } : {}),
+      ...(chain.handle.chain ? { chain: chain.handle.chain } : {}),
+    };
     decl.handle = handle;
     return { loc: decl.loc, op: 'add' as const, handle, object: { kind: 'rule' as const, decl } };
   });
@@ -51,12 +63,23 @@ export function evaluateCommand(c: Context, cmd: Cmd, needPlaces: boolean): void
   c.inner = null;
   c.forget();
   switch (cmd.op) {
-    case 'add': case 'replace': case 'create': case 'insert': return add(c, cmd, needPlaces);
-    case 'delete': case 'destroy': return remove(c, cmd);
-    case 'get': if (cmd.object.kind === 'element') evaluateElementCommand(c); return;
-    case 'list': return list(c, cmd);
-    case 'reset': return reset(c, cmd);
-    case 'flush': return flush(c, cmd);
+    case 'add':
+    case 'replace':
+    case 'create':
+    case 'insert':
+      return add(c, cmd, needPlaces);
+    case 'delete':
+    case 'destroy':
+      return remove(c, cmd);
+    case 'get':
+      if (cmd.object.kind === 'element') evaluateElementCommand(c);
+      return;
+    case 'list':
+      return list(c, cmd);
+    case 'reset':
+      return reset(c, cmd);
+    case 'flush':
+      return flush(c, cmd);
     case 'rename': {
       const table = c.table ?? tableNotFound(c);
       if (!table.chains.has(cmd.handle.chain?.name ?? '')) chainNotFound(c);
@@ -69,34 +92,58 @@ export function evaluateCommand(c: Context, cmd: Cmd, needPlaces: boolean): void
     }
     case 'export':
       if (cmd.object.kind !== 'markup') return;
-      return c.fail(cmd.object.format === 'xml' ? 'this output type is not supported, use nft -j list ruleset for JSON support instead' : "JSON export is no longer supported, use 'nft -j list ruleset' instead", cmd.loc);
-    case 'import': if (cmd.object.kind === 'markup' && cmd.object.format === 'xml') c.fail('this output type not supported', cmd.loc); return;
-    case 'describe': return;
-    default: cmd.op satisfies never;
+      return c.fail(
+        cmd.object.format === 'xml'
+          ? 'this output type is not supported, use nft -j list ruleset for JSON support instead'
+          : "JSON export is no longer supported, use 'nft -j list ruleset' instead",
+        cmd.loc,
+      );
+    case 'import':
+      if (cmd.object.kind === 'markup' && cmd.object.format === 'xml') c.fail('this output type not supported', cmd.loc);
+      return;
+    case 'describe':
+      return;
+    default:
+      cmd.op satisfies never;
   }
 }
 
 function add(c: Context, cmd: Cmd, needPlaces: boolean): void {
   const { object } = cmd;
   switch (object.kind) {
-    case 'element': return evaluateElementCommand(c);
-    case 'set': case 'map':
+    case 'element':
+      return evaluateElementCommand(c);
+    case 'set':
+    case 'map':
       if (!object.decl) return;
       merged(object.decl, cmd.handle);
       return evaluateSetDecl(c, object.decl);
-    case 'setelems': return evaluateElements(c, object.decl);
+    case 'setelems':
+      return evaluateElements(c, object.decl);
     case 'rule':
       if (!object.decl) return;
       merged(object.decl, cmd.handle);
       evaluateRule(c, object.decl);
       return placeRule(c, object.decl, cmd.op, needPlaces);
-    case 'chain': return chain(c, cmd, object.decl);
+    case 'chain':
+      return chain(c, cmd, object.decl);
     case 'table':
       if (!c.table) c.cache.add(cmd.handle.family as Family, cmd.handle.table?.name ?? '');
       return;
-    case 'flowtable': if (object.decl) { merged(object.decl, cmd.handle); flowtable(c, object.decl); } return;
-    case 'object': if (object.decl) { merged(object.decl, cmd.handle); obj(c, object.decl); } return;
-    default: throw new Error(`invalid command object type ${object.kind}`);
+    case 'flowtable':
+      if (object.decl) {
+        merged(object.decl, cmd.handle);
+        flowtable(c, object.decl);
+      }
+      return;
+    case 'object':
+      if (object.decl) {
+        merged(object.decl, cmd.handle);
+        obj(c, object.decl);
+      }
+      return;
+    default:
+      throw new Error(`invalid command object type ${object.kind}`);
   }
 }
 
@@ -105,7 +152,8 @@ function add(c: Context, cmd: Cmd, needPlaces: boolean): void {
 const HOOKS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   inet: { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4, ingress: 5 },
   ip: { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4 },
-  arp: { input: 0, output: 1, forward: 2 }, netdev: { ingress: 0, egress: 1 },
+  arp: { input: 0, output: 1, forward: 2 },
+  netdev: { ingress: 0, egress: 1 },
 };
 /** str2hooknum */
 export const hookNumber = (family: string, name: string): number | undefined => HOOKS[family === 'ip6' || family === 'bridge' ? 'ip' : family]?.[name];
@@ -116,32 +164,49 @@ const BRIDGE_PRIORITY: Readonly<Record<string, number>> = { dstnat: -300, filter
 /** std_prio_lookup: names of priorities that make sense at the hook. */
 export function standardPriority(name: string, family: string, hook: number | undefined): number | null {
   switch (family) {
-    case 'ip': case 'ip6': case 'inet':
+    case 'ip':
+    case 'ip6':
+    case 'inet':
       if (name === 'dstnat' && hook !== 0) return hook === 3 ? (INET_PRIORITY.dstnat as number) : null;
       if (name === 'srcnat' && hook !== 4) return null;
       return INET_PRIORITY[name] ?? null;
-    case 'arp': case 'netdev': return name === 'filter' ? 0 : null;
+    case 'arp':
+    case 'netdev':
+      return name === 'filter' ? 0 : null;
     case 'bridge':
       if (name === 'dstnat' && hook !== 0) return null;
       if (name === 'out' && hook !== 3) return null;
       if (name === 'srcnat' && hook !== 4) return null;
       return BRIDGE_PRIORITY[name] ?? null;
-    default: return null;
+    default:
+      return null;
   }
 }
 
 /** evaluate_priority; false: the expression makes no sense here. */
 function priority(c: Context, p: PrioritySpec, family: string, hook: number | undefined): boolean {
   const words = p.expr.kind === 'variable' ? clone(p.expr.symbol.expr) : p.expr;
-  p.expr = words.kind === 'symbol' ? (/^-?\d+$/.test(words.identifier) ? constant(words.loc, BigInt.asUintN(32, BigInt(words.identifier)), 'integer', 'host', 32) : text(words.identifier, words.loc)) : words;
-  if (p.expr.kind !== 'value') { c.error(`${nameOf(p.expr)} is not a valid priority expression`, p.expr.loc); return false; }
+  p.expr =
+    words.kind === 'symbol'
+      ? /^-?\d+$/.test(words.identifier)
+        ? constant(words.loc, BigInt.asUintN(32, BigInt(words.identifier)), 'integer', 'host', 32)
+        : text(words.identifier, words.loc)
+      : words;
+  if (p.expr.kind !== 'value') {
+    c.error(`${nameOf(p.expr)} is not a valid priority expression`, p.expr.loc);
+    return false;
+  }
   if (p.expr.dtype === 'integer') return true;
   const word = textOf(p.expr);
   const m = /^\s*(\S+)\s+(\S)\s*(-?\d+)/.exec(word);
   const base = standardPriority(m ? (m[1] as string) : word, family, hook);
   if (base === null) return false;
   let n = base;
-  if (m) { if (m[2] === '+') n += Number(m[3]); else if (m[2] === '-') n -= Number(m[3]); else return false; }
+  if (m) {
+    if (m[2] === '+') n += Number(m[3]);
+    else if (m[2] === '-') n -= Number(m[3]);
+    else return false;
+  }
   p.name = word;
   p.expr = constant(p.expr.loc, BigInt.asUintN(32, BigInt(n)), 'integer', 'host', 32);
   return true;
@@ -155,13 +220,21 @@ function devices(c: Context, e: Expr): Expr {
         if (v.kind === 'symbol') return device(v);
         return flat(v);
       }
-      case 'list': case 'set': return x.items.flatMap(flat);
-      case 'set_elem': return flat(x.key);
-      case 'symbol': return device(x);
-      default: return [x];
+      case 'list':
+      case 'set':
+        return x.items.flatMap(flat);
+      case 'set_elem':
+        return flat(x.key);
+      case 'symbol':
+        return device(x);
+      default:
+        return [x];
     }
   };
-  const device = (x: Expr): Expr[] => { c.expectType('ifname', 128); return [evaluate(c, x)]; };
+  const device = (x: Expr): Expr[] => {
+    c.expectType('ifname', 128);
+    return [evaluate(c, x)];
+  };
   return { kind: 'list', items: flat(e), loc: e.loc, dtype: 'invalid', byteorder: 'invalid', len: 0 };
 }
 
@@ -184,8 +257,9 @@ function chain(c: Context, cmd: Cmd, decl: ChainDecl | undefined): void {
   const list = hook?.devices ?? decl.devices;
   if (!list) return;
   if (family === 'netdev' || (family === 'inet' && number === 5) || (family === 'inet' && !hook)) {
-    const all = devices(c, hook?.devices && decl.devices ? { ...list, kind: 'list', items: [hook.devices, decl.devices] } as Expr : list);
-    if (hook) hook.devices = all; else decl.devices = all;
+    const all = devices(c, hook?.devices && decl.devices ? ({ ...list, kind: 'list', items: [hook.devices, decl.devices] } as Expr) : list);
+    if (hook) hook.devices = all;
+    else decl.devices = all;
   } else c.fail('This chain type cannot be bound to device', list.loc);
 }
 
@@ -217,8 +291,24 @@ function flowtable(c: Context, decl: FlowtableDecl): void {
 
 /** timeout_protocol: states and default timeouts (seconds) of the protocols. */
 const TIMEOUTS: Readonly<Record<number, readonly (readonly [state: string, seconds: number])[]>> = {
-  6: [['syn_sent', 120], ['syn_sent', 120], ['syn_recv', 60], ['established', 432000], ['fin_wait', 120], ['close_wait', 60], ['last_ack', 30], ['time_wait', 120], ['close', 10], ['syn_sent2', 120], ['retrans', 300], ['unack', 300]],
-  17: [['unreplied', 30], ['replied', 120]],
+  6: [
+    ['syn_sent', 120],
+    ['syn_sent', 120],
+    ['syn_recv', 60],
+    ['established', 432000],
+    ['fin_wait', 120],
+    ['close_wait', 60],
+    ['last_ack', 30],
+    ['time_wait', 120],
+    ['close', 10],
+    ['syn_sent2', 120],
+    ['retrans', 300],
+    ['unack', 300],
+  ],
+  17: [
+    ['unreplied', 30],
+    ['replied', 120],
+  ],
 };
 const TCP_STATES = ['syn_sent', 'syn_recv', 'established', 'fin_wait', 'close_wait', 'last_ack', 'time_wait', 'close', 'syn_sent2', 'retrans', 'unack'];
 
@@ -252,19 +342,36 @@ function remove(c: Context, cmd: Cmd): void {
   const { object, handle } = cmd;
   const { table } = c;
   switch (object.kind) {
-    case 'element': return evaluateElementCommand(c);
-    case 'set': case 'map': if (handle.set) table?.sets.delete(handle.set.name); return;
+    case 'element':
+      return evaluateElementCommand(c);
+    case 'set':
+    case 'map':
+      if (handle.set) table?.sets.delete(handle.set.name);
+      return;
     case 'chain':
-      if (object.decl) { merged(object.decl, handle); if (object.decl.devices) object.decl.devices = devices(c, object.decl.devices); return; }
+      if (object.decl) {
+        merged(object.decl, handle);
+        if (object.decl.devices) object.decl.devices = devices(c, object.decl.devices);
+        return;
+      }
       if (handle.chain) table?.chains.delete(handle.chain.name);
       return;
-    case 'table': if (table) c.cache.remove(table); return;
+    case 'table':
+      if (table) c.cache.remove(table);
+      return;
     case 'flowtable':
-      if (object.decl) { merged(object.decl, handle); if (object.decl.devices) object.decl.devices = devices(c, object.decl.devices); return; }
+      if (object.decl) {
+        merged(object.decl, handle);
+        if (object.decl.devices) object.decl.devices = devices(c, object.decl.devices);
+        return;
+      }
       if (handle.flowtable) table?.flowtables.delete(handle.flowtable.name);
       return;
-    case 'object': if (handle.obj) table?.objs.delete(objKey(object.type, handle.obj.name)); return;
-    default: return;
+    case 'object':
+      if (handle.obj) table?.objs.delete(objKey(object.type, handle.obj.name));
+      return;
+    default:
+      return;
   }
 }
 
@@ -285,27 +392,50 @@ function list(c: Context, cmd: Cmd): void {
   const missing = (at: Cmd['loc'] | undefined): never => c.fail(NOT_FOUND, at ?? cmd.loc);
   const table = (): CachedTable => c.table ?? missing(handle.table?.loc);
   switch (object.kind) {
-    case 'table': if (handle.table) table(); return;
-    case 'set': case 'map': case 'meter': {
+    case 'table':
+      if (handle.table) table();
+      return;
+    case 'set':
+    case 'map':
+    case 'meter': {
       const s = table().sets.get(handle.set?.name ?? '');
       if (!s || !kindMatches(object.kind, s)) missing(handle.set?.loc);
       return;
     }
-    case 'chain': if (!table().chains.has(handle.chain?.name ?? '')) missing(handle.chain?.loc); return;
-    case 'flowtable': if (!table().flowtables.has(handle.flowtable?.name ?? '')) missing(handle.flowtable?.loc); return;
-    case 'object': if (!table().objs.has(objKey(object.type, handle.obj?.name ?? ''))) missing(handle.obj?.loc); return;
-    case 'objects': if (handle.table) table(); return;
-    case 'sets': case 'flowtables': if (handle.table && !c.table) tableNotFound(c); return;
-    default: return;
+    case 'chain':
+      if (!table().chains.has(handle.chain?.name ?? '')) missing(handle.chain?.loc);
+      return;
+    case 'flowtable':
+      if (!table().flowtables.has(handle.flowtable?.name ?? '')) missing(handle.flowtable?.loc);
+      return;
+    case 'object':
+      if (!table().objs.has(objKey(object.type, handle.obj?.name ?? ''))) missing(handle.obj?.loc);
+      return;
+    case 'objects':
+      if (handle.table) table();
+      return;
+    case 'sets':
+    case 'flowtables':
+      if (handle.table && !c.table) tableNotFound(c);
+      return;
+    default:
+      return;
   }
 }
 
 function reset(c: Context, cmd: Cmd): void {
   const { object, handle } = cmd;
   switch (object.kind) {
-    case 'element': return evaluateElementCommand(c);
-    case 'table': case 'chain': case 'set': case 'map': return list(c, cmd);
-    default: if (handle.table && !c.table) c.fail(NOT_FOUND, handle.table.loc); return;
+    case 'element':
+      return evaluateElementCommand(c);
+    case 'table':
+    case 'chain':
+    case 'set':
+    case 'map':
+      return list(c, cmd);
+    default:
+      if (handle.table && !c.table) c.fail(NOT_FOUND, handle.table.loc);
+      return;
   }
 }
 

@@ -9,7 +9,13 @@ import { ProtoContext } from './proto-context.ts';
 export class EvaluationFailed extends Error {}
 
 /** expr_ctx: what the value next to be read is. */
-export interface Expected { dtype: DatatypeName | null; byteorder: ByteOrder; len: number; maxval: number; key: Expr | null }
+export interface Expected {
+  dtype: DatatypeName | null;
+  byteorder: ByteOrder;
+  len: number;
+  maxval: number;
+  key: Expr | null;
+}
 
 const NOTHING: Expected = { dtype: null, byteorder: 'invalid', len: 0, maxval: 0, key: null };
 
@@ -45,22 +51,39 @@ export class Context {
     this.ids = ids;
   }
 
-  get pctx(): ProtoContext { return this.proto[this.inner ? 1 : 0]; }
-  get outer(): ProtoContext { return this.proto[0]; }
+  get pctx(): ProtoContext {
+    return this.proto[this.inner ? 1 : 0];
+  }
+  get outer(): ProtoContext {
+    return this.proto[0];
+  }
   resetProtocols(family: string): void {
     this.proto[0] = new ProtoContext(family, false);
     this.proto[1] = new ProtoContext('bridge', true);
     this.ectx = { ...NOTHING };
   }
 
-  forget(): void { this.ectx = { ...NOTHING }; }
+  forget(): void {
+    this.ectx = { ...NOTHING };
+  }
   /** __expr_set_context */
-  expect(dtype: DatatypeName | null, byteorder: ByteOrder, len: number, maxval = 0): void { this.ectx = { dtype, byteorder, len, maxval, key: null }; }
+  expect(dtype: DatatypeName | null, byteorder: ByteOrder, len: number, maxval = 0): void {
+    this.ectx = { dtype, byteorder, len, maxval, key: null };
+  }
   /** expr_set_context */
-  expectType(dtype: DatatypeName | null, len: number): void { this.expect(dtype, dtype === null ? 'invalid' : datatype(dtype).byteorder, len); }
+  expectType(dtype: DatatypeName | null, len: number): void {
+    this.expect(dtype, dtype === null ? 'invalid' : datatype(dtype).byteorder, len);
+  }
 
-  error(message: string, ...at: readonly Location[]): void { this.errors.push(nftError(message, ...at)); }
-  fail(message: string, ...at: readonly Location[]): never { this.error(message, ...at); throw new EvaluationFailed(message); }
+  error(message: string, ...at: readonly Location[]): void {
+    this.errors.push(nftError(message, ...at));
+  }
+  fail(message: string, ...at: readonly Location[]): never {
+    this.error(message, ...at);
+    throw new EvaluationFailed(message);
+  }
 
-  get table(): CachedTable | undefined { return this.cache.find(this.cmd.handle.family, this.cmd.handle.table?.name); }
+  get table(): CachedTable | undefined {
+    return this.cache.find(this.cmd.handle.family, this.cmd.handle.table?.name);
+  }
 }

@@ -49,14 +49,20 @@ export function addDependency(c: Context, desc: Proto, upper: Proto, e: Expr): S
   if (stmt.expr.kind === 'relational') c.pctx.learn(stmt.expr);
   return stmt;
 }
-function markInner(e: Expr, inner: string): void { if (e.kind === 'payload' || e.kind === 'meta') e.inner = inner; }
+function markInner(e: Expr, inner: string): void {
+  if (e.kind === 'payload' || e.kind === 'meta') e.inner = inner;
+}
 
 const linkHeader = (c: Context): Proto | null => {
   switch (c.pctx.family) {
-    case 'inet': return need('inet');
-    case 'bridge': return need('ether');
-    case 'netdev': return need('netdev');
-    default: return null;
+    case 'inet':
+      return need('inet');
+    case 'bridge':
+      return need('ether');
+    case 'netdev':
+      return need('netdev');
+    default:
+      return null;
   }
 };
 
@@ -104,7 +110,7 @@ export function payloadDependency(c: Context, e: ExprOf<'payload'>): Stmt {
 
 /** exthdr_gen_dependency */
 export function exthdrDependency(c: Context, e: Expr, dependency: Proto): Stmt {
-  const desc = c.pctx.at('link') ;
+  const desc = c.pctx.at('link');
   if (!desc) return c.fail('Cannot generate dependency: no link layer protocol specified', e.loc);
   return addDependency(c, desc, dependency, e);
 }
@@ -147,7 +153,7 @@ const ICMP_TYPE: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /** payload_gen_icmp_dependency: `icmp id` is there in echo messages only. */
 export function icmpDependency(c: Context, e: ExprOf<'payload'>, kind: string): Stmt | null {
   const echo = e.proto === 'icmp' ? [8, 0] : [128, 129];
-  const want = kind === 'echo' ? echo[0] as number : ICMP_TYPE[e.proto]?.[kind];
+  const want = kind === 'echo' ? (echo[0] as number) : ICMP_TYPE[e.proto]?.[kind];
   if (want === undefined) return null;
   const typeField = e.proto === 'icmp' ? 'icmp_type' : 'icmpv6_type';
   if (kind === 'taddr') return taddrDependency(c, e, typeField);
@@ -168,8 +174,18 @@ function taddrDependency(c: Context, e: ExprOf<'payload'>, dtype: string): Stmt 
 function typeMatch(c: Context, e: ExprOf<'payload'>, dtype: string, types: readonly number[], want: number): Stmt {
   const left = payloadExpr(e.proto, 'type', e.loc);
   const one = (n: number): Expr => constant(e.loc, BigInt(n), dtype, 'big', 8);
-  const right: Expr = types.length === 1 ? one(types[0] as number)
-    : { kind: 'set', flags: [], items: types.map((n) => ({ kind: 'set_elem', key: one(n), stmts: [], loc: e.loc, dtype, byteorder: 'invalid', len: 8 })), loc: e.loc, dtype: 'invalid', byteorder: 'invalid', len: 0 };
+  const right: Expr =
+    types.length === 1
+      ? one(types[0] as number)
+      : {
+          kind: 'set',
+          flags: [],
+          items: types.map((n) => ({ kind: 'set_elem', key: one(n), stmts: [], loc: e.loc, dtype, byteorder: 'invalid', len: 8 })),
+          loc: e.loc,
+          dtype: 'invalid',
+          byteorder: 'invalid',
+          len: 0,
+        };
   const stmt: Stmt = { kind: 'expression', loc: e.loc, expr: relational(e.loc, right.kind === 'set' ? 'implicit' : 'eq', left, right) };
   c.pctx.icmpType = want;
   evaluateDependency(c, stmt);

@@ -16,36 +16,72 @@ export const NOT_FOUND = 'No such file or directory';
 export function evaluate(c: Context, e: Expr): Expr {
   giveType(e);
   switch (e.kind) {
-    case 'symbol': return symbol(c, e);
-    case 'variable': return evaluate(c, clone(e.symbol.expr));
-    case 'set_ref': if (e.decl) setRefContext(c, e.decl); return e;
-    case 'value': return value(c, e);
-    case 'exthdr': return evaluateExthdr(c, e);
-    case 'verdict': return verdict(c, e);
-    case 'meta': return meta(c, e);
-    case 'socket': c.expect(e.dtype, e.byteorder, e.len, e.key === 'transparent' || e.key === 'wildcard' ? 1 : 0); return e;
-    case 'osf': case 'tunnel': return primary(c, e);
-    case 'fib': return primary(c, e);
-    case 'payload': return evaluatePayload(c, e);
-    case 'rt': return evaluateRt(c, e);
-    case 'ct': return evaluateCt(c, e);
-    case 'prefix': return prefix(c, e);
-    case 'range': return range(c, e);
-    case 'unary': return evaluateUnary(e);
-    case 'binop': return evaluateBinop(c, e);
-    case 'concat': return evaluateConcat(c, e);
-    case 'list': return list(c, e);
-    case 'set': return evaluateSet(c, e);
-    case 'set_elem': return evaluateSetElem(c, e);
-    case 'map': return evaluateMap(c, e);
-    case 'mapping': return evaluateMapping(c, e);
-    case 'relational': return evaluateRelational(c, e);
-    case 'flagcmp': return e;
-    case 'numgen': integerCompatible(c, e); c.expect(e.dtype, e.byteorder, e.len, e.mod + e.offset - 1); return e;
-    case 'hash': return hash(c, e);
-    case 'xfrm': return xfrm(c, e);
-    case 'catchall': if (c.set?.key) e.len = c.set.key.len; return e;
-    default: return e satisfies never;
+    case 'symbol':
+      return symbol(c, e);
+    case 'variable':
+      return evaluate(c, clone(e.symbol.expr));
+    case 'set_ref':
+      if (e.decl) setRefContext(c, e.decl);
+      return e;
+    case 'value':
+      return value(c, e);
+    case 'exthdr':
+      return evaluateExthdr(c, e);
+    case 'verdict':
+      return verdict(c, e);
+    case 'meta':
+      return meta(c, e);
+    case 'socket':
+      c.expect(e.dtype, e.byteorder, e.len, e.key === 'transparent' || e.key === 'wildcard' ? 1 : 0);
+      return e;
+    case 'osf':
+    case 'tunnel':
+      return primary(c, e);
+    case 'fib':
+      return primary(c, e);
+    case 'payload':
+      return evaluatePayload(c, e);
+    case 'rt':
+      return evaluateRt(c, e);
+    case 'ct':
+      return evaluateCt(c, e);
+    case 'prefix':
+      return prefix(c, e);
+    case 'range':
+      return range(c, e);
+    case 'unary':
+      return evaluateUnary(e);
+    case 'binop':
+      return evaluateBinop(c, e);
+    case 'concat':
+      return evaluateConcat(c, e);
+    case 'list':
+      return list(c, e);
+    case 'set':
+      return evaluateSet(c, e);
+    case 'set_elem':
+      return evaluateSetElem(c, e);
+    case 'map':
+      return evaluateMap(c, e);
+    case 'mapping':
+      return evaluateMapping(c, e);
+    case 'relational':
+      return evaluateRelational(c, e);
+    case 'flagcmp':
+      return e;
+    case 'numgen':
+      integerCompatible(c, e);
+      c.expect(e.dtype, e.byteorder, e.len, e.mod + e.offset - 1);
+      return e;
+    case 'hash':
+      return hash(c, e);
+    case 'xfrm':
+      return xfrm(c, e);
+    case 'catchall':
+      if (c.set?.key) e.len = c.set.key.len;
+      return e;
+    default:
+      return e satisfies never;
   }
 }
 
@@ -64,7 +100,10 @@ export function tableNotFound(c: Context): never {
   const { handle } = c.cmd;
   const name = handle.table?.name ?? '';
   const at = handle.table?.loc ?? c.cmd.loc;
-  const best = closest(name, c.cache.tables.map((x) => x.name));
+  const best = closest(
+    name,
+    c.cache.tables.map((x) => x.name),
+  );
   const near = c.cache.tables.find((t) => t.name === best);
   return near ? c.fail(`${NOT_FOUND}; did you mean table '${near.name}' in family ${near.family}?`, at) : c.fail(NOT_FOUND, at);
 }
@@ -80,7 +119,10 @@ export function setNotFound(c: Context, at: Expr['loc'], name: string): never {
 /** The *_lookup_fuzzy functions: the nearest name, be it the very name in another table; names of one letter have no neighbours. */
 export function nearestIn(tables: readonly CachedTable[], name: string, names: (t: CachedTable) => readonly string[]): { table: CachedTable; name: string } | undefined {
   const all = tables.flatMap((table) => names(table).map((n) => ({ table, name: n })));
-  const best = closest(name, all.map((x) => x.name));
+  const best = closest(
+    name,
+    all.map((x) => x.name),
+  );
   return best === undefined ? undefined : all.find((x) => x.name === best);
 }
 
@@ -123,7 +165,11 @@ function integer(c: Context, e: ExprOf<'value'>): Expr {
   return e;
 }
 
-const fromText = (bytes: Uint8Array): bigint => { let v = 0n; for (let i = bytes.length - 1; i >= 0; i--) v = (v << 8n) | BigInt(bytes[i] as number); return v; };
+const fromText = (bytes: Uint8Array): bigint => {
+  let v = 0n;
+  for (let i = bytes.length - 1; i >= 0; i--) v = (v << 8n) | BigInt(bytes[i] as number);
+  return v;
+};
 
 /** expr_evaluate_string: a trailing asterisk makes a prefix. */
 function string(c: Context, e: ExprOf<'value'>): Expr {
@@ -160,7 +206,10 @@ function verdict(c: Context, e: ExprOf<'verdict'>): Expr {
 
 function meta(c: Context, e: ExprOf<'meta'>): Expr {
   if (e.key === 'nfproto' && c.pctx.family !== 'inet') c.fail('meta nfproto is only useful in the inet family', e.loc);
-  if (e.key === 'day') { c.expect(e.dtype, e.byteorder, e.len, 6); return e; }
+  if (e.key === 'day') {
+    c.expect(e.dtype, e.byteorder, e.len, 6);
+    return e;
+  }
   return primary(c, e);
 }
 
@@ -172,7 +221,10 @@ function xfrm(c: Context, e: ExprOf<'xfrm'>): Expr {
 /** expr_dtype_integer_compatible: a number for a statement takes the statement's type. */
 function integerCompatible(c: Context, e: Expr): void {
   const { dtype, len } = c.ectx;
-  if (dtype !== null && datatype(dtype).base?.id === 'integer' && len === 32) { e.dtype = dtype; e.len = len; }
+  if (dtype !== null && datatype(dtype).base?.id === 'integer' && len === 32) {
+    e.dtype = dtype;
+    e.len = len;
+  }
 }
 
 function hash(c: Context, e: ExprOf<'hash'>): Expr {
@@ -228,7 +280,10 @@ function evaluateUnary(e: ExprOf<'unary'>): Expr {
   return e;
 }
 
-const conversion = (e: Expr, to: ByteOrder): 'hton' | 'ntoh' => { if (e.byteorder === 'invalid') throw new Error(`invalid byte order conversion to ${to}`); return to === 'big' ? 'hton' : 'ntoh'; };
+const conversion = (e: Expr, to: ByteOrder): 'hton' | 'ntoh' => {
+  if (e.byteorder === 'invalid') throw new Error(`invalid byte order conversion to ${to}`);
+  return to === 'big' ? 'hton' : 'ntoh';
+};
 
 /** byteorder_conversion */
 export function toByteorder(c: Context, e: Expr, order: ByteOrder): Expr {
@@ -243,8 +298,12 @@ export function toByteorder(c: Context, e: Expr, order: ByteOrder): Expr {
   }
   if (isString(e)) return e;
   const names = { invalid: 'invalid', host: 'host endian', big: 'big endian' };
-  if (!isInteger(e)) c.fail(`Byteorder mismatch: ${names[order]} expected ${nameOf(e)}, ${names[e.byteorder]} got %s`.replace(', ', ', ').replace(' got %s', ` got ${names[e.byteorder]}`), e.loc);
-  if (isConstant(e) || bytesOf(e.len) < 2) { e.byteorder = order; return e; }
+  if (!isInteger(e))
+    c.fail(`Byteorder mismatch: ${names[order]} expected ${nameOf(e)}, ${names[e.byteorder]} got %s`.replace(', ', ', ').replace(' got %s', ` got ${names[e.byteorder]}`), e.loc);
+  if (isConstant(e) || bytesOf(e.len) < 2) {
+    e.byteorder = order;
+    return e;
+  }
   return evaluateUnary(unary(e.loc, conversion(e, order), e));
 }
 
@@ -255,11 +314,21 @@ function simplify(c: Context, e: ExprOf<'binop'>): Expr {
   const [a, b] = [left.value, right.value];
   let v: bigint;
   switch (e.op) {
-    case 'and': v = a & b & mask; break;
-    case 'xor': v = (a ^ b) & mask; break;
-    case 'or': v = (a | b) & mask; break;
-    case 'lshift': v = (a << b) & mask; break;
-    case 'rshift': v = (a & mask) >> b; break;
+    case 'and':
+      v = a & b & mask;
+      break;
+    case 'xor':
+      v = (a ^ b) & mask;
+      break;
+    case 'or':
+      v = (a | b) & mask;
+      break;
+    case 'lshift':
+      v = (a << b) & mask;
+      break;
+    case 'rshift':
+      v = (a & mask) >> b;
+      break;
   }
   return evaluate(c, constant(e.loc, v, e.dtype, e.byteorder, e.len));
 }
@@ -281,8 +350,14 @@ function shift(c: Context, e: ExprOf<'binop'>): Expr {
 function bitwise(c: Context, e: ExprOf<'binop'>): Expr {
   if (c.stmtLen > e.left.len) {
     e.left = toByteorder(c, e.left, 'host');
-    e.len = c.stmtLen; e.byteorder = 'host'; e.dtype = 'integer';
-  } else { e.len = e.left.len; e.byteorder = e.left.byteorder; e.dtype = e.left.dtype; }
+    e.len = c.stmtLen;
+    e.byteorder = 'host';
+    e.dtype = 'integer';
+  } else {
+    e.len = e.left.len;
+    e.byteorder = e.left.byteorder;
+    e.dtype = e.left.dtype;
+  }
   e.right = toByteorder(c, e.right, e.byteorder);
   return isConstant(e.left) && isConstant(e.right) ? simplify(c, e) : e;
 }
@@ -299,7 +374,8 @@ function evaluateBinop(c: Context, e: ExprOf<'binop'>): Expr {
   const { left, right } = e;
   if (!isInteger(left) && !isString(left)) c.fail(`Binary operation (${sym}) is undefined for ${datatype(left.dtype).desc} types`, left.loc, e.loc);
   if (isConstant(left) && !isSingleton(left)) c.fail(`Binary operation (${sym}) is undefined for ${nameOf(left)} expressions`, left.loc, e.loc);
-  if (!sameType(baseType(left.dtype).id, baseType(right.dtype).id)) c.fail(`Binary operation (${sym}) with different base types (${baseType(left.dtype).name} vs ${baseType(right.dtype).name}) is not supported`, left.loc, e.loc);
+  if (!sameType(baseType(left.dtype).id, baseType(right.dtype).id))
+    c.fail(`Binary operation (${sym}) with different base types (${baseType(left.dtype).name} vs ${baseType(right.dtype).name}) is not supported`, left.loc, e.loc);
   if (shifts) {
     if (!isConstant(right)) c.fail(`Right hand side of binary operation (${sym}) must be constant`, right.loc, e.loc);
     if (!isSingleton(right)) c.fail(`Binary operation (${sym}) is undefined for ${nameOf(right)} expressions`, left.loc, e.loc);
@@ -314,7 +390,10 @@ const NO_PARTS = new Set<Expr['kind']>(['verdict', 'symbol', 'variable', 'list',
 export const MAX_BITS = 512;
 
 /** Width of an integer part comes from the expression, of others from the type (datatype_clone in expr_evaluate_concat). */
-const partBits = (i: Expr): number => { const t = datatype(i.dtype); return t.size === 0 || t.id === 'integer' || t.id === 'xinteger' ? i.len : t.size; };
+const partBits = (i: Expr): number => {
+  const t = datatype(i.dtype);
+  return t.size === 0 || t.id === 'integer' || t.id === 'xinteger' ? i.len : t.size;
+};
 
 /** expr_evaluate_concat */
 function evaluateConcat(c: Context, e: ExprOf<'concat'>): Expr {
@@ -335,13 +414,29 @@ function evaluateConcat(c: Context, e: ExprOf<'concat'>): Expr {
     let bits = 0;
     let order: ByteOrder = 'invalid';
     let part: string;
-    if (key) { part = key.dtype; bits = key.len; order = key.byteorder; off--; }
-    else if (dtype === null || off <= 0) { part = 'invalid'; if (dtype !== null) off = 0; }
-    else { part = wanted[wanted.length - off] as string; off--; const t = datatype(part); bits = t.size; order = t.byteorder; }
+    if (key) {
+      part = key.dtype;
+      bits = key.len;
+      order = key.byteorder;
+      off--;
+    } else if (dtype === null || off <= 0) {
+      part = 'invalid';
+      if (dtype !== null) off = 0;
+    } else {
+      part = wanted[wanted.length - off] as string;
+      off--;
+      const t = datatype(part);
+      bits = t.size;
+      order = t.byteorder;
+    }
     c.expect(part, order, bits);
     c.ectx.key = i;
     c.lists++;
-    try { i = evaluate(c, i); } finally { c.lists--; }
+    try {
+      i = evaluate(c, i);
+    } finally {
+      c.lists--;
+    }
     e.items[n] = i;
     if (NO_PARTS.has(i.kind)) c.fail(`cannot use ${nameOf(i)} in concatenation`, i.loc);
     if ((i.kind === 'range' || i.kind === 'prefix') && c.lists === 0) c.fail(`cannot use ${nameOf(i)} in concatenation`, i.loc);
@@ -350,7 +445,10 @@ function evaluateConcat(c: Context, e: ExprOf<'concat'>): Expr {
     if (bits === 0) bits = partBits(i);
     fields.push(i.dtype);
     size += paddedBits(bits);
-    if (key) { if (at === keys.length - 1) runaway = true; else at++; }
+    if (key) {
+      if (at === keys.length - 1) runaway = true;
+      else at++;
+    }
     c.inner = null;
     if (size > MAX_BITS) c.fail(`Concatenation of size ${size} exceeds maximum size of ${MAX_BITS}`, i.loc);
   }
@@ -363,7 +461,10 @@ function evaluateConcat(c: Context, e: ExprOf<'concat'>): Expr {
 }
 
 /** dtype->desc; of concatenations `concatenation of (…)`. */
-export const describe = (id: string): string => { const d = datatype(id); return d.fields ? `concatenation of (${d.fields.map((f) => f.desc).join(', ')})` : d.desc; };
+export const describe = (id: string): string => {
+  const d = datatype(id);
+  return d.fields ? `concatenation of (${d.fields.map((f) => f.desc).join(', ')})` : d.desc;
+};
 
 /** expr_evaluate_list: flags are ORed. */
 function list(c: Context, e: ExprOf<'list'>): Expr {
@@ -371,11 +472,14 @@ function list(c: Context, e: ExprOf<'list'>): Expr {
   for (const item of e.items) {
     c.lists++;
     let i: Expr;
-    try { i = evaluate(c, item); } finally { c.lists--; }
+    try {
+      i = evaluate(c, item);
+    } finally {
+      c.lists--;
+    }
     if (i.kind !== 'value') return c.fail('List member must be a constant value', i.loc);
     if (datatype(i.dtype).base?.id !== 'bitmask') return c.fail(`Basetype of type ${describe(i.dtype)} is not bitmask`, i.loc);
     v |= i.value;
   }
   return constant(e.loc, v, c.ectx.dtype ?? 'invalid', 'host', c.ectx.len);
 }
-;

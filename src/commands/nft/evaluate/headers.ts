@@ -21,7 +21,10 @@ export const needsAdjustment = (e: ExprOf<'payload' | 'exthdr'>): boolean => e.o
 export function offsetShift(e: Expr, offset: number): { shift: number; extra: number } {
   let shift = roundUp(e.len) - ((offset % 8) + e.len);
   let extra = 0;
-  while (shift < 0) { shift += 8; extra += 8; }
+  while (shift < 0) {
+    shift += 8;
+    extra += 8;
+  }
   return { shift, extra };
 }
 
@@ -55,7 +58,9 @@ export function evaluatePayload(c: Context, e: ExprOf<'payload'>): Expr {
   return plain(c, e);
 }
 function plain(c: Context, e: ExprOf<'payload'>): Expr {
-  if (e.evaluated) { return e; }
+  if (e.evaluated) {
+    return e;
+  }
   const { key } = c.ectx;
   locate(c, e);
   primary(c, e);
@@ -146,7 +151,12 @@ function linkConflict(c: Context, was: Proto, e: ExprOf<'payload'>): boolean {
   const link = numberOf(desc, e.proto);
   if (link < 0) return false;
   let stmt;
-  try { stmt = linkDependency(c, link, e); } catch (x) { if (x instanceof EvaluationFailed) return false; throw x; }
+  try {
+    stmt = linkDependency(c, link, e);
+  } catch (x) {
+    if (x instanceof EvaluationFailed) return false;
+    throw x;
+  }
   for (const s of pctx.stacked) e.offset += headerLength(s);
   addBefore(c, stmt);
   return true;
@@ -156,7 +166,9 @@ export function exthdrValue(c: Context, e: ExprOf<'exthdr'>): Expr {
   giveType(e);
   const { key } = c.ectx;
   const width = e.len;
-  if (e.present) { e.dtype = 'boolean'; }
+  if (e.present) {
+    e.dtype = 'boolean';
+  }
   primary(c, e);
   c.ectx.key = key;
   const out = e.offset % 8 !== 0 || e.len % 8 !== 0 ? bits(c, e) : e;
@@ -183,7 +195,9 @@ export function evaluateRt(c: Context, e: ExprOf<'rt'>): Expr {
     if (network !== 'ip' && network !== 'ip6') c.fail('cannot determine ip protocol version, use "ip nexthop" or "ip6 nexthop" instead', e.loc);
     e.key = network === 'ip' ? 'nexthop4' : 'nexthop6';
     const k = RT[e.key];
-    e.dtype = k.dtype; e.byteorder = k.byteorder; e.len = k.len;
+    e.dtype = k.dtype;
+    e.byteorder = k.byteorder;
+    e.len = k.len;
   }
   if (e.key === 'nexthop4' && c.pctx.family === 'ip6') c.fail('ip nexthop will not match', e.loc);
   if (e.key === 'nexthop6' && c.pctx.family === 'ip') c.fail('ip6 nexthop will not match', e.loc);
@@ -193,7 +207,10 @@ export function evaluateRt(c: Context, e: ExprOf<'rt'>): Expr {
 /** ct_gen_nh_dependency */
 function ctDependency(c: Context, e: ExprOf<'ct'>): void {
   const now = c.pctx.at('network');
-  if (now?.name === 'ip' || now?.name === 'ip6') { e.l3 = now.name; return; }
+  if (now?.name === 'ip' || now?.name === 'ip6') {
+    e.l3 = now.name;
+    return;
+  }
   if (!now) c.fail(`cannot determine ip protocol version, use "ip ${e.key}" or "ip6 ${e.key}" instead`, e.loc);
 }
 
@@ -204,13 +221,23 @@ export function evaluateCt(c: Context, e: ExprOf<'ct'>): Expr {
     ctDependency(c, e);
     // ct_expr_update_type: where the network layer is no IP the address stays without a type
     const k = e.l3 && CT[`${e.l3} ${e.key}`];
-    if (k) { e.dtype = k.dtype; e.byteorder = k.byteorder; e.len = k.len; }
+    if (k) {
+      e.dtype = k.dtype;
+      e.byteorder = k.byteorder;
+      e.len = k.len;
+    }
   } else if (e.nfproto) {
     const other = e.nfproto === 'ip' ? 'ip6' : 'ip';
     if (base?.name === other) c.fail(`conflicting protocols specified: ${base.name} vs. ${e.nfproto}`, e.loc, c.pctx.layers.network.loc);
   }
-  if ((e.key === 'proto-src' || e.key === 'proto-dst') && c.pctx.at('transport') !== null) { e.dtype = 'inet_service'; }
+  if ((e.key === 'proto-src' || e.key === 'proto-dst') && c.pctx.at('transport') !== null) {
+    e.dtype = 'inet_service';
+  }
   const k = ctKey(e);
-  if (k && e.dtype === 'invalid') { e.dtype = k.dtype; e.byteorder = k.byteorder; e.len = k.len; }
+  if (k && e.dtype === 'invalid') {
+    e.dtype = k.dtype;
+    e.byteorder = k.byteorder;
+    e.len = k.len;
+  }
   return primary(c, e);
 }

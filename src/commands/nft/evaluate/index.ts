@@ -6,7 +6,6 @@ import { evaluateCommand, expand } from './commands.ts';
 import { Context, EvaluationFailed } from './context.ts';
 
 export { Cache, objKey, type CachedChain, type CachedRule, type CachedTable } from './cache.ts';
-;
 export { nearestIn } from './expr.ts';
 export { giveType, rawPayload } from './types.ts';
 
@@ -17,7 +16,7 @@ export interface Evaluated {
 }
 
 /** Whether the rules of chains must be known (nft_cache_evaluate): places given by index or handle. */
-const needsPlaces = (cmds: readonly Cmd[]): boolean => cmds.some((c) => c.object.kind === 'rule' && (c.handle.index !== undefined));
+const needsPlaces = (cmds: readonly Cmd[]): boolean => cmds.some((c) => c.object.kind === 'rule' && c.handle.index !== undefined);
 
 /** nft_evaluate: mutates the trees. With errors nothing is to be sent. */
 export function evaluateCommands(cmds: readonly Cmd[], names: NameContext, cache: Cache, options: { readonly maxErrors?: number } = {}): Evaluated {
@@ -25,7 +24,9 @@ export function evaluateCommands(cmds: readonly Cmd[], names: NameContext, cache
   const out: Cmd[] = [];
   const c = new Context(names, cache, errors, { next: 1 });
   const places = needsPlaces(cmds);
-  c.setsKnown = cmds.some((x) => !(x.op === 'add' || x.op === 'create') || x.object.kind === 'rule' || x.object.kind === 'element' || (x.object.kind === 'table' && x.object.decl !== undefined));
+  c.setsKnown = cmds.some(
+    (x) => !(x.op === 'add' || x.op === 'create') || x.object.kind === 'rule' || x.object.kind === 'element' || (x.object.kind === 'table' && x.object.decl !== undefined),
+  );
   let failures = 0;
   for (const cmd of cmds.flatMap(expand)) {
     try {

@@ -4,7 +4,13 @@ import type { Context } from './context.ts';
 import { bytesOf, constant, has, isString, ones } from './nature.ts';
 
 /** An element as the stretch of values that it covers; `kernel`: it is there already (EXPR_F_KERNEL). */
-interface Stretch { elem: Expr; low: bigint; high: bigint; kernel: boolean; remove?: boolean }
+interface Stretch {
+  elem: Expr;
+  low: bigint;
+  high: bigint;
+  kernel: boolean;
+  remove?: boolean;
+}
 
 /** What is known of the elements of sets that are there, by declaration. */
 const known = new WeakMap<SetDecl, Stretch[]>();
@@ -16,14 +22,19 @@ const number = (e: ExprOf<'value'>): bigint => (isString(e) ? bytesToValue(value
 function stretch(elem: Expr, kernel: boolean): Stretch | null {
   const key = keyOf(elem);
   switch (key.kind) {
-    case 'value': { const v = number(key); return { elem, low: v, high: v, kernel }; }
-    case 'range': return key.left.kind === 'value' && key.right.kind === 'value' ? { elem, low: number(key.left), high: number(key.right), kernel } : null;
+    case 'value': {
+      const v = number(key);
+      return { elem, low: v, high: v, kernel };
+    }
+    case 'range':
+      return key.left.kind === 'value' && key.right.kind === 'value' ? { elem, low: number(key.left), high: number(key.right), kernel } : null;
     case 'prefix': {
       if (key.prefix.kind !== 'value') return null;
       const low = number(key.prefix);
       return { elem, low, high: low | ones(key.len - key.prefixLen), kernel };
     }
-    default: return null;
+    default:
+      return null;
   }
 }
 
@@ -54,7 +65,9 @@ function existing(c: Context, set: SetDecl): Stretch[] {
   }
   return list;
 }
-export const forgetElements = (set: SetDecl): void => { known.set(set, []); };
+export const forgetElements = (set: SetDecl): void => {
+  known.set(set, []);
+};
 
 /** interval_set_eval: overlaps are refused, or merged where the set says so. */
 export function intervals(c: Context, set: SetDecl, init: ExprOf<'set'>): void {
@@ -63,11 +76,19 @@ export function intervals(c: Context, set: SetDecl, init: ExprOf<'set'>): void {
   // a set that is being declared has no elements before; one that was there has
   const owner = here && (here !== set || c.cmd.object.kind === 'element') ? here : undefined;
   switch (c.cmd.op) {
-    case 'add': case 'create': case 'replace': case 'insert':
-      if (set.autoMerge) automerge(c, set, init, owner); else overlap(c, init, owner);
+    case 'add':
+    case 'create':
+    case 'replace':
+    case 'insert':
+      if (set.autoMerge) automerge(c, set, init, owner);
+      else overlap(c, init, owner);
       break;
-    case 'delete': case 'destroy': if (owner) remove(c, set, init, owner); break;
-    default: break;
+    case 'delete':
+    case 'destroy':
+      if (owner) remove(c, set, init, owner);
+      break;
+    default:
+      break;
   }
 }
 
@@ -93,40 +114,78 @@ function overlap(c: Context, init: ExprOf<'set'>, owner: SetDecl | undefined | n
 /** set_automerge */
 function automerge(c: Context, set: SetDecl, init: ExprOf<'set'>, owner: SetDecl | undefined | null): void {
   const mine = init.items.flatMap((e) => stretch(e, false) ?? []);
-  if (has(set, 'map')) { init.items = [...others(init), ...sorted(mine).map((s) => s.elem)]; return; }
+  if (has(set, 'map')) {
+    init.items = [...others(init), ...sorted(mine).map((s) => s.elem)];
+    return;
+  }
   const there = owner ? existing(c, owner) : [];
   const { kept, purged } = merge(sorted([...mine, ...there]));
   const fresh = kept.filter((s) => !s.kernel);
   init.items = [...others(init), ...fresh.map(rewrite)];
   if (owner) known.set(owner, [...kept.filter((s) => s.kernel), ...fresh.map((s) => ({ ...s, elem: rewrite(s), kernel: true }))]);
-  if (purged.length) c.before.push(elementCommand(c, 'delete', set, purged.map((s) => s.elem)));
+  if (purged.length)
+    c.before.push(
+      elementCommand(
+        c,
+        'delete',
+        set,
+        purged.map((s) => s.elem),
+      ),
+    );
 }
 
 function merge(list: readonly Stretch[]): { kept: Stretch[]; purged: Stretch[] } {
   const kept: Stretch[] = [];
   const purged: Stretch[] = [];
-  const drop = (s: Stretch): void => { const i = kept.indexOf(s); if (i >= 0) kept.splice(i, 1); };
+  const drop = (s: Stretch): void => {
+    const i = kept.indexOf(s);
+    if (i >= 0) kept.splice(i, 1);
+  };
   let prev: Stretch | null = null;
   let high = 0n;
   for (const original of list) {
     const s = { ...original };
-    if (!prev) { prev = s; high = s.high; kept.push(s); continue; }
-    if (high >= s.high) { if (s.kernel) purged.push(original); continue; }
+    if (!prev) {
+      prev = s;
+      high = s.high;
+      kept.push(s);
+      continue;
+    }
+    if (high >= s.high) {
+      if (s.kernel) purged.push(original);
+      continue;
+    }
     if (s.low <= high + 1n) {
-      if (prev.kernel) { purged.push({ ...prev }); drop(prev); s.low = prev.low; kept.push(s); high = s.high; prev = s; continue; }
+      if (prev.kernel) {
+        purged.push({ ...prev });
+        drop(prev);
+        s.low = prev.low;
+        kept.push(s);
+        high = s.high;
+        prev = s;
+        continue;
+      }
       prev.high = s.high;
       high = s.high;
       if (s.kernel) purged.push(original);
       continue;
     }
-    prev = s; high = s.high; kept.push(s);
+    prev = s;
+    high = s.high;
+    kept.push(s);
   }
   return { kept, purged };
 }
 
 const elementCommand = (c: Context, op: 'add' | 'delete', set: SetDecl, items: Expr[]): Cmd => ({
-  loc: c.cmd.loc, op, handle: set.handle,
-  object: { kind: 'element', set, expr: { kind: 'set', items, flags: ['interval'], loc: c.cmd.loc, dtype: set.key?.dtype ?? 'invalid', byteorder: 'invalid', len: set.key?.len ?? 0 } },
+  loc: c.cmd.loc,
+  op,
+  handle: set.handle,
+  object: {
+    kind: 'element',
+    set,
+    expr: { kind: 'set', items, flags: ['interval'], loc: c.cmd.loc, dtype: set.key?.dtype ?? 'invalid', byteorder: 'invalid', len: set.key?.len ?? 0 },
+  },
 });
 
 /** set_delete: of a merging set parts of an interval can be taken. */
@@ -142,20 +201,41 @@ function remove(c: Context, set: SetDecl, init: ExprOf<'set'>, owner: SetDecl): 
   }
   init.items = [...others(init), ...purge.map((s) => s.elem)];
   const fresh = list.filter((s) => !s.kernel);
-  for (const s of fresh) { s.elem = rewrite(s); s.kernel = true; }
-  if (fresh.length) c.after.push(elementCommand(c, 'add', set, fresh.map((s) => s.elem)));
+  for (const s of fresh) {
+    s.elem = rewrite(s);
+    s.kernel = true;
+  }
+  if (fresh.length)
+    c.after.push(
+      elementCommand(
+        c,
+        'add',
+        set,
+        fresh.map((s) => s.elem),
+      ),
+    );
 }
 
 /** setelem_delete */
 function take(c: Context, set: SetDecl, list: Stretch[], purge: Stretch[]): void {
-  const gone = (s: Stretch): void => { list.splice(list.indexOf(s), 1); };
+  const gone = (s: Stretch): void => {
+    list.splice(list.indexOf(s), 1);
+  };
   let prev: Stretch | null = null;
   for (const s of [...list]) {
-    if (!s.remove) { prev = s; continue; }
-    const missing = (): never => { gone(s); return c.fail('element does not exist', s.elem.loc); };
+    if (!s.remove) {
+      prev = s;
+      continue;
+    }
+    const missing = (): never => {
+      gone(s);
+      return c.fail('element does not exist', s.elem.loc);
+    };
     if (!prev) return missing();
     if (prev.low === s.low && prev.high === s.high) {
-      if (prev.kernel) { purge.push({ ...prev, elem: { ...prev.elem, loc: s.elem.loc } }); }
+      if (prev.kernel) {
+        purge.push({ ...prev, elem: { ...prev.elem, loc: s.elem.loc } });
+      }
       gone(prev);
       gone(s);
     } else if (set.autoMerge && prev.low <= s.low && prev.high >= s.high) {

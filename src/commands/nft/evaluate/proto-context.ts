@@ -14,16 +14,26 @@ const need = (name: string): Proto => protocol(name) as Proto;
 /** hook_proto_desc: where the headers begin that a family's hooks see. */
 export function hookProtocol(family: string): { base: Base; desc: Proto } {
   switch (family) {
-    case 'bridge': return { base: 'link', desc: need('ether') };
-    case 'inet': return { base: 'link', desc: need('inet') };
-    case 'netdev': return { base: 'link', desc: need('netdev') };
-    case 'ip6': return { base: 'network', desc: need('ip6') };
-    case 'arp': return { base: 'network', desc: need('arp') };
-    default: return { base: 'network', desc: need('ip') };
+    case 'bridge':
+      return { base: 'link', desc: need('ether') };
+    case 'inet':
+      return { base: 'link', desc: need('inet') };
+    case 'netdev':
+      return { base: 'link', desc: need('netdev') };
+    case 'ip6':
+      return { base: 'network', desc: need('ip6') };
+    case 'arp':
+      return { base: 'network', desc: need('arp') };
+    default:
+      return { base: 'network', desc: need('ip') };
   }
 }
 
-interface Layer { desc: Proto | null; loc: Location; protos: { desc: Proto; loc: Location }[] }
+interface Layer {
+  desc: Proto | null;
+  loc: Location;
+  protos: { desc: Proto; loc: Location }[];
+}
 
 /** proto_ctx: which protocol each layer is known to be. */
 export class ProtoContext {
@@ -42,7 +52,9 @@ export class ProtoContext {
     this.layers[h.base].desc = h.desc;
   }
 
-  at(base: string): Proto | null { return this.layers[base as Base]?.desc ?? null; }
+  at(base: string): Proto | null {
+    return this.layers[base as Base]?.desc ?? null;
+  }
 
   update(base: Base, loc: Location, desc: Proto): void {
     const layer = this.layers[base];
@@ -50,8 +62,12 @@ export class ProtoContext {
     layer.loc = loc;
     layer.desc = desc;
   }
-  ambiguous(base: Base): boolean { return this.layers[base].protos.length > 1; }
-  conflict(base: Base, desc: string): Proto | undefined { return this.layers[base].protos.find((p) => p.desc.name !== desc)?.desc; }
+  ambiguous(base: Base): boolean {
+    return this.layers[base].protos.length > 1;
+  }
+  conflict(base: Base, desc: string): Proto | undefined {
+    return this.layers[base].protos.find((p) => p.desc.name !== desc)?.desc;
+  }
 
   /** relational_expr_pctx_update */
   learn(rel: ExprOf<'relational'>): void {
@@ -97,12 +113,15 @@ export class ProtoContext {
         this.update('network', loc, desc);
         break;
       }
-      case 'l4proto': this.update('transport', loc, upperOf(need('inet-service'), n) ?? UNKNOWN); break;
+      case 'l4proto':
+        this.update('transport', loc, upperOf(need('inet-service'), n) ?? UNKNOWN);
+        break;
       case 'protocol':
         if (h.base !== 'link' || (this.family !== 'netdev' && this.family !== 'bridge')) return;
         this.update('network', loc, upperOf(h.desc, n) ?? UNKNOWN);
         break;
-      default: break;
+      default:
+        break;
     }
   }
 }

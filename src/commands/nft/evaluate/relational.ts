@@ -14,11 +14,21 @@ export function evaluateRelational(c: Context, rel: ExprOf<'relational'>): Expr 
   rel.right = evaluate(c, rel.right);
   const { left } = rel;
   check(c, rel);
-  if (left.kind !== 'concat' && (rel.op === 'eq' || rel.op === 'implicit' || rel.op === 'neq') && rel.right.kind === 'set' && rel.right.items.length === 1) singleton(rel, rel.right);
+  if (left.kind !== 'concat' && (rel.op === 'eq' || rel.op === 'implicit' || rel.op === 'neq') && rel.right.kind === 'set' && rel.right.items.length === 1)
+    singleton(rel, rel.right);
   switch (rel.op) {
-    case 'eq': case 'implicit': pctx.learn(rel); equality(c, rel); break;
-    case 'neq': case 'neg': equality(c, rel); break;
-    default: ordering(c, rel); break;
+    case 'eq':
+    case 'implicit':
+      pctx.learn(rel);
+      equality(c, rel);
+      break;
+    case 'neq':
+    case 'neg':
+      equality(c, rel);
+      break;
+    default:
+      ordering(c, rel);
+      break;
   }
   transfer(c, rel);
   return rel;
@@ -54,17 +64,25 @@ function equality(c: Context, rel: ExprOf<'relational'>): void {
       right.left = toByteorder(c, right.left, 'big');
       right.right = toByteorder(c, right.right, 'big');
       return;
-    case 'prefix': right.prefix = toByteorder(c, right.prefix, left.byteorder); return;
-    case 'value': rel.right = toByteorder(c, right, left.byteorder); return;
+    case 'prefix':
+      right.prefix = toByteorder(c, right.prefix, left.byteorder);
+      return;
+    case 'value':
+      rel.right = toByteorder(c, right, left.byteorder);
+      return;
     case 'set': {
       if (right.items.length === 0) c.fail('Set is empty', right.loc);
       const flags = [...right.flags];
       rel.right = declareSet(c, '__set%d', left, undefined, right, [...new Set([...flags, 'anonymous' as const])]);
       return inSet(c, rel, left);
     }
-    case 'set_ref': return inSet(c, rel, left);
-    case 'concat': c.fail('Use concatenations with sets and maps, not singleton values', left.loc, right.loc); break;
-    default: throw new Error(`invalid expression type ${nameOf(right)}`);
+    case 'set_ref':
+      return inSet(c, rel, left);
+    case 'concat':
+      c.fail('Use concatenations with sets and maps, not singleton values', left.loc, right.loc);
+      break;
+    default:
+      throw new Error(`invalid expression type ${nameOf(right)}`);
   }
 }
 
@@ -106,7 +124,9 @@ function without(left: ExprOf<'binop'>): Expr {
 /** __binop_transfer; null: not to be moved. */
 function move(c: Context, left: ExprOf<'binop'>, right: Expr): Expr | null {
   switch (right.kind) {
-    case 'value': case 'range': return movable(c, left, right) ? moveOne(c, left, right) : null;
+    case 'value':
+    case 'range':
+      return movable(c, left, right) ? moveOne(c, left, right) : null;
     case 'set':
       if (!right.items.every((i) => movable(c, left, i))) return null;
       right.items = right.items.map((i) => moveOne(c, left, i));
@@ -119,17 +139,23 @@ function move(c: Context, left: ExprOf<'binop'>, right: Expr): Expr | null {
       decl.init = init;
       return right;
     }
-    default: return null;
+    default:
+      return null;
   }
 }
 
 function movable(c: Context, left: ExprOf<'binop'>, right: Expr): boolean {
   switch (right.kind) {
-    case 'set_elem': return movable(c, left, right.key);
-    case 'mapping': return movable(c, left, right.left);
-    case 'range': return movable(c, left, right.left) && movable(c, left, right.right);
-    case 'value': break;
-    default: return false;
+    case 'set_elem':
+      return movable(c, left, right.key);
+    case 'mapping':
+      return movable(c, left, right.left);
+    case 'range':
+      return movable(c, left, right.left) && movable(c, left, right.right);
+    case 'value':
+      break;
+    default:
+      return false;
   }
   const by = left.right.kind === 'value' ? left.right.value : 0n;
   switch (left.op) {
@@ -139,8 +165,10 @@ function movable(c: Context, left: ExprOf<'binop'>, right: Expr): boolean {
     case 'rshift':
       if (c.ectx.len < right.len + Number(by)) c.ectx.len += Number(by);
       return true;
-    case 'xor': return isConstant(left.right);
-    default: return false;
+    case 'xor':
+      return isConstant(left.right);
+    default:
+      return false;
   }
 }
 
@@ -148,13 +176,21 @@ const INVERSE = { lshift: 'rshift', rshift: 'lshift', xor: 'xor' } as const;
 
 function moveOne(c: Context, left: ExprOf<'binop'>, right: Expr): Expr {
   switch (right.kind) {
-    case 'mapping': right.left = moveOne(c, left, right.left); return right;
-    case 'set_elem': right.key = moveOne(c, left, right.key); return right;
-    case 'range': right.left = moveOne(c, left, right.left); right.right = moveOne(c, left, right.right); return right;
+    case 'mapping':
+      right.left = moveOne(c, left, right.left);
+      return right;
+    case 'set_elem':
+      right.key = moveOne(c, left, right.key);
+      return right;
+    case 'range':
+      right.left = moveOne(c, left, right.left);
+      right.right = moveOne(c, left, right.right);
+      return right;
     case 'value': {
       const op = INVERSE[left.op as keyof typeof INVERSE];
       return evaluate(c, { ...binop(right.loc, op, right, { ...left.right }) });
     }
-    default: return right;
+    default:
+      return right;
   }
 }

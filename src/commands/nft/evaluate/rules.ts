@@ -31,11 +31,17 @@ const PROCESS = 'Could not process rule: No such file or directory';
 /** rule_cache_update: places are known by handle, or, for rules of the same run, by a number of the batch. */
 export function placeRule(c: Context, rule: RuleDecl, op: Cmd['op'], needed: boolean): void {
   const table = c.cache.find(rule.handle.family, rule.handle.table?.name);
-  if (!table) { if (needed) tableNotFound(c); return; }
+  if (!table) {
+    if (needed) tableNotFound(c);
+    return;
+  }
   const name = rule.handle.chain?.name;
   if (name === undefined) return;
   const chain = table.chains.get(name);
-  if (!chain) { if (needed) chainNotFound(c); return; }
+  if (!chain) {
+    if (needed) chainNotFound(c);
+    return;
+  }
   const { index, handle, position } = rule.handle;
   let ref: CachedRule | undefined;
   const byHandle = (id: bigint): CachedRule | undefined => chain.rules.find((r) => r.handle === id);
@@ -43,7 +49,11 @@ export function placeRule(c: Context, rule: RuleDecl, op: Cmd['op'], needed: boo
     ref = chain.rules[Number(index.id) - 1];
     if (!ref) c.fail(PROCESS, index.loc);
     if (ref?.handle !== undefined) rule.handle.position = { id: ref.handle, loc: index.loc };
-    else if (ref) { ref.id ??= c.ids.next++; if (ref.decl) ref.decl.id = ref.id; rule.handle.positionId = ref.id; }
+    else if (ref) {
+      ref.id ??= c.ids.next++;
+      if (ref.decl) ref.decl.id = ref.id;
+      rule.handle.positionId = ref.id;
+    }
   } else if (handle) {
     ref = byHandle(handle.id);
     if (!ref && needed) c.fail(PROCESS, handle.loc);
@@ -57,10 +67,17 @@ export function placeRule(c: Context, rule: RuleDecl, op: Cmd['op'], needed: boo
 function insert(chain: CachedChain, rule: CachedRule, ref: CachedRule | undefined, op: Cmd['op']): void {
   const at = ref ? chain.rules.indexOf(ref) : -1;
   switch (op) {
-    case 'insert': chain.rules.splice(Math.max(at , 0), 0, rule); break;
-    case 'add': chain.rules.splice(at < 0 ? chain.rules.length : at + 1, 0, rule); break;
-    case 'replace': if (at >= 0) chain.rules.splice(at, 1, rule); break;
-    default: break;
+    case 'insert':
+      chain.rules.splice(Math.max(at, 0), 0, rule);
+      break;
+    case 'add':
+      chain.rules.splice(at < 0 ? chain.rules.length : at + 1, 0, rule);
+      break;
+    case 'replace':
+      if (at >= 0) chain.rules.splice(at, 1, rule);
+      break;
+    default:
+      break;
   }
 }
 

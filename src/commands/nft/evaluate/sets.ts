@@ -3,7 +3,7 @@ import { concatType, datatype } from '../datatype/index.ts';
 import type { Context } from './context.ts';
 import { describe, evaluate, MAX_BITS, setNotFound, tableNotFound, toByteorder } from './expr.ts';
 import { giveType, rawPayload } from './types.ts';
-import { addFlag, clone, compatible, constant, has, isConstant, isMap, isSingleton, mapOrSet, nameOf, paddedBits, } from './nature.ts';
+import { addFlag, clone, compatible, constant, has, isConstant, isMap, isSingleton, mapOrSet, nameOf, paddedBits } from './nature.ts';
 import { intervals } from './intervals.ts';
 import { evaluateStmt, STATEFUL, stmtName } from './stmt.ts';
 import { transfer } from './relational.ts';
@@ -14,16 +14,35 @@ const asSet = (e: Expr | undefined): ExprOf<'set'> | null => (e?.kind === 'set' 
 /** implicit_set_declaration: an anonymous set becomes a set of its own, named by the kernel. */
 export function declareSet(c: Context, name: string, key: Expr, data: Expr | undefined, init: Expr, flags: SetFlag[]): ExprOf<'set_ref'> {
   const decl: SetDecl = {
-    loc: init.loc, handle: { ...c.cmd.handle, set: { name, loc: init.loc } }, flags: [...flags], isMap: flags.includes('map') || flags.includes('object'),
-    key, keyTypeof: false, autoMerge: flags.includes('interval'), stmts: [], init, ...(data ? { data } : {}),
+    loc: init.loc,
+    handle: { ...c.cmd.handle, set: { name, loc: init.loc } },
+    flags: [...flags],
+    isMap: flags.includes('map') || flags.includes('object'),
+    key,
+    keyTypeof: false,
+    autoMerge: flags.includes('interval'),
+    stmts: [],
+    init,
+    ...(data ? { data } : {}),
   };
   evaluateSetDecl(c, decl);
   const id = c.ids.next++;
   c.before.push({ loc: init.loc, op: 'add', handle: decl.handle, object: { kind: 'set', decl, id } });
-  return { kind: 'set_ref', set: name, decl, ...(flags.includes('anonymous') ? { anonymous: { decl, id } } : {}), loc: init.loc, dtype: key.dtype, byteorder: key.byteorder, len: key.len };
+  return {
+    kind: 'set_ref',
+    set: name,
+    decl,
+    ...(flags.includes('anonymous') ? { anonymous: { decl, id } } : {}),
+    loc: init.loc,
+    dtype: key.dtype,
+    byteorder: key.byteorder,
+    len: key.len,
+  };
 }
 
-function setError(c: Context, set: SetDecl, message: string): never { return c.fail(message, set.loc); }
+function setError(c: Context, set: SetDecl, message: string): never {
+  return c.fail(message, set.loc);
+}
 function unqualified(c: Context, set: SetDecl, e: Expr): never {
   const d = datatype(e.dtype);
   return setError(c, set, `unqualified type ${d.name} specified in ${mapOrSet(set)} definition${d.size === 0 ? '. Try "typeof expression" instead of "type datatype".' : ''}`);
@@ -31,7 +50,10 @@ function unqualified(c: Context, set: SetDecl, e: Expr): never {
 
 /** Types of `typeof` expressions and their parts. */
 function typeKey(e: Expr): void {
-  if (e.kind === 'concat') { e.items.forEach(typeKey); return; }
+  if (e.kind === 'concat') {
+    e.items.forEach(typeKey);
+    return;
+  }
   giveType(e);
   if (e.kind === 'payload') rawPayload(e);
   if (e.kind === 'verdict') e.dtype = 'verdict';
@@ -64,7 +86,10 @@ export function evaluateSetDecl(c: Context, set: SetDecl): void {
     if (set.key.kind === 'concat') concatKey(c, set.key);
     if (set.key.len === 0) unqualified(c, set, set.key);
   }
-  if (has(set, 'interval') && set.key.kind === 'concat') { addFlag(set, 'concat'); set.autoMerge = false; }
+  if (has(set, 'interval') && set.key.kind === 'concat') {
+    addFlag(set, 'concat');
+    set.autoMerge = false;
+  }
   if (anonymous && set.key.kind === 'concat') checkConcats(c, set);
   evaluateData(c, set);
   if (existing && has(set, 'interval') && !has(existing, 'interval') && (c.setsKnown || c.ownSets.has(existing))) setError(c, set, `existing ${type} lacks interval flag`);
@@ -82,9 +107,17 @@ function register(c: Context, set: SetDecl): SetDecl | undefined {
   const table = c.cache.find(set.handle.family, set.handle.table?.name) ?? tableNotFound(c);
   const name = set.handle.set?.name ?? '';
   const existing = table.sets.get(name);
-  if (!existing) { table.sets.set(name, set); c.ownSets.add(set); return undefined; }
+  if (!existing) {
+    table.sets.set(name, set);
+    c.ownSets.add(set);
+    return undefined;
+  }
   if (has(existing, 'eval')) {
-    const rest = (s: SetDecl): string => s.flags.filter((f) => f !== 'eval').sort().join();
+    const rest = (s: SetDecl): string =>
+      s.flags
+        .filter((f) => f !== 'eval')
+        .sort()
+        .join();
     if (rest(existing) === rest(set)) addFlag(set, 'eval');
   }
   return existing === set ? undefined : existing;
@@ -152,7 +185,11 @@ export function evaluateSet(c: Context, e: ExprOf<'set'>): Expr {
   for (let n = 0; n < queue.length; n++) {
     c.lists++;
     let i: Expr;
-    try { i = evaluate(c, queue[n] as Expr); } finally { c.lists--; }
+    try {
+      i = evaluate(c, queue[n] as Expr);
+    } finally {
+      c.lists--;
+    }
     if (i.kind === 'mapping' && i.left.kind === 'set_elem' && i.left.key.kind === 'set') {
       for (const j of i.left.key.items) queue.push({ ...i, left: clone(j), right: clone(i.right) });
       continue;
@@ -183,7 +220,8 @@ export function evaluateSet(c: Context, e: ExprOf<'set'>): Expr {
 /** __expr_evaluate_set_elem: statements of elements are those of the set. */
 function elementStatements(c: Context, set: SetDecl, e: ExprOf<'set_elem'>): void {
   if (e.stmts.length === 0) return;
-  if (set.stmts.length > 0 && e.stmts.length !== set.stmts.length) c.fail(`number of statements mismatch, set expects ${set.stmts.length} but element has ${e.stmts.length}`, e.loc);
+  if (set.stmts.length > 0 && e.stmts.length !== set.stmts.length)
+    c.fail(`number of statements mismatch, set expects ${set.stmts.length} but element has ${e.stmts.length}`, e.loc);
   if (set.stmts.length === 0) {
     if (!has(set, 'anonymous') && !has(set, 'eval')) c.fail(`missing statement in ${mapOrSet(set)} declaration`, (e.stmts[0] as Stmt).loc);
     return;
@@ -235,7 +273,8 @@ export function evaluateMap(c: Context, e: ExprOf<'map'>): Expr {
       if (wanted.dtype === null) c.fail('Implicit map expression without known datatype', e.loc);
       const key = c.ectx.key?.kind === 'concat' ? clone(c.ectx.key) : constant(e.loc, 0n, c.ectx.dtype ?? 'invalid', c.ectx.byteorder, c.ectx.len);
       const dtype = wanted.dtype as string;
-      const data: Expr = dtype === 'verdict' ? { kind: 'verdict', verdict: 'accept', loc: e.loc, dtype, byteorder: 'invalid', len: 0 } : constant(e.loc, 0n, dtype, wanted.byteorder, wanted.len);
+      const data: Expr =
+        dtype === 'verdict' ? { kind: 'verdict', verdict: 'accept', loc: e.loc, dtype, byteorder: 'invalid', len: 0 } : constant(e.loc, 0n, dtype, wanted.byteorder, wanted.len);
       inlineMap(c, e, '__map%d', key, data, ['map']);
       break;
     }
@@ -246,7 +285,8 @@ export function evaluateMap(c: Context, e: ExprOf<'map'>): Expr {
     case 'set_ref':
       if (!e.mappings.decl || !isMap(e.mappings.decl)) c.fail('Expression is not a map', e.mappings.loc);
       break;
-    default: c.fail(`invalid mapping expression ${nameOf(e.mappings)}`, e.mappings.loc, e.map.loc);
+    default:
+      c.fail(`invalid mapping expression ${nameOf(e.mappings)}`, e.mappings.loc, e.map.loc);
   }
   return finishMap(c, e);
 }
@@ -281,8 +321,13 @@ export function inlineMap(c: Context, e: ExprOf<'map'>, name: string, key: Expr,
 export function finishMap(c: Context, e: ExprOf<'map'>): Expr {
   const decl = (e.mappings as ExprOf<'set_ref'>).decl as SetDecl;
   const key = decl.key as Expr;
-  if (!compatible(key.dtype, e.map.dtype)) c.fail(`datatype mismatch, map expects ${describe(key.dtype)}, mapping expression has type ${describe(e.map.dtype)}`, e.mappings.loc, e.map.loc);
-  if (decl.data) { e.dtype = decl.data.dtype; e.byteorder = decl.data.byteorder; e.len = decl.data.len; }
+  if (!compatible(key.dtype, e.map.dtype))
+    c.fail(`datatype mismatch, map expects ${describe(key.dtype)}, mapping expression has type ${describe(e.map.dtype)}`, e.mappings.loc, e.map.loc);
+  if (decl.data) {
+    e.dtype = decl.data.dtype;
+    e.byteorder = decl.data.byteorder;
+    e.len = decl.data.len;
+  }
   if (has(decl, 'interval')) e.map = toByteorder(c, e.map, 'big');
   return e;
 }

@@ -17,33 +17,73 @@ export const STATEFUL: ReadonlySet<Stmt['kind']> = new Set(['counter', 'limit', 
 /** Statements after which nothing in the rule happens (STMT_F_TERMINAL). */
 export const terminal = new WeakSet<Stmt>();
 
-const NAMES: Partial<Record<Stmt['kind'], string>> = { connlimit: 'ct count', payload: 'payload', exthdr: 'exthdr', flow: 'flow_offload', chain: 'chain', objref: 'objref', optstrip: 'optstrip' };
-export const stmtName = (s: Stmt): string => (s.kind === 'nat' ? s.type : NAMES[s.kind] ?? s.kind);
+const NAMES: Partial<Record<Stmt['kind'], string>> = {
+  connlimit: 'ct count',
+  payload: 'payload',
+  exthdr: 'exthdr',
+  flow: 'flow_offload',
+  chain: 'chain',
+  objref: 'objref',
+  optstrip: 'optstrip',
+};
+export const stmtName = (s: Stmt): string => (s.kind === 'nat' ? s.type : (NAMES[s.kind] ?? s.kind));
 
 export function evaluateStmt(c: Context, s: Stmt): void {
   c.stmtLen = 0;
   switch (s.kind) {
-    case 'connlimit': case 'counter': case 'last': case 'limit': case 'quota': case 'notrack': case 'flow': case 'xt': case 'synproxy': return;
-    case 'expression': c.forget(); s.expr = evaluate(c, s.expr); return;
-    case 'verdict': return verdict(c, s);
-    case 'payload': return payload(c, s);
-    case 'exthdr': return exthdr(c, s);
-    case 'meter': return meter(c, s);
-    case 'meta': return meta(c, s);
-    case 'ct': return ct(c, s);
-    case 'log': return log(c, s);
-    case 'reject': return reject(c, s);
-    case 'nat': return nat(c, s);
-    case 'tproxy': return tproxy(c, s);
-    case 'queue': return queue(c, s);
-    case 'dup': return dup(c, s);
-    case 'fwd': return fwd(c, s);
-    case 'set': return set(c, s);
-    case 'map': return map(c, s);
-    case 'objref': return objref(c, s);
-    case 'chain': return evaluateChainStmt(c, s);
-    case 'optstrip': s.expr = evaluate(c, s.expr); return;
-    default: s satisfies never;
+    case 'connlimit':
+    case 'counter':
+    case 'last':
+    case 'limit':
+    case 'quota':
+    case 'notrack':
+    case 'flow':
+    case 'xt':
+    case 'synproxy':
+      return;
+    case 'expression':
+      c.forget();
+      s.expr = evaluate(c, s.expr);
+      return;
+    case 'verdict':
+      return verdict(c, s);
+    case 'payload':
+      return payload(c, s);
+    case 'exthdr':
+      return exthdr(c, s);
+    case 'meter':
+      return meter(c, s);
+    case 'meta':
+      return meta(c, s);
+    case 'ct':
+      return ct(c, s);
+    case 'log':
+      return log(c, s);
+    case 'reject':
+      return reject(c, s);
+    case 'nat':
+      return nat(c, s);
+    case 'tproxy':
+      return tproxy(c, s);
+    case 'queue':
+      return queue(c, s);
+    case 'dup':
+      return dup(c, s);
+    case 'fwd':
+      return fwd(c, s);
+    case 'set':
+      return set(c, s);
+    case 'map':
+      return map(c, s);
+    case 'objref':
+      return objref(c, s);
+    case 'chain':
+      return evaluateChainStmt(c, s);
+    case 'optstrip':
+      s.expr = evaluate(c, s.expr);
+      return;
+    default:
+      s satisfies never;
   }
 }
 
@@ -54,7 +94,15 @@ function prefixToRange(c: Context, e: ExprOf<'prefix'>): Expr {
   if (!isInteger(base)) c.fail('Prefix expression expected integer value', e.loc);
   const host = ones(base.len - e.prefixLen);
   const end = (v: bigint): Expr => constant(e.loc, v, base.dtype, base.byteorder, base.len);
-  return evaluate(c, { kind: 'range', left: end(base.value & (ones(base.len) ^ host)), right: end(base.value | host), loc: e.loc, dtype: base.dtype, byteorder: base.byteorder, len: base.len });
+  return evaluate(c, {
+    kind: 'range',
+    left: end(base.value & (ones(base.len) ^ host)),
+    right: end(base.value | host),
+    loc: e.loc,
+    dtype: base.dtype,
+    byteorder: base.byteorder,
+    len: base.len,
+  });
 }
 
 /** __stmt_evaluate_arg */
@@ -66,12 +114,18 @@ function fit(c: Context, s: Stmt, dtype: DatatypeName, len: number, order: ByteO
   if (!compatible(dtype, type)) c.fail(`datatype mismatch: expected ${describe(dtype)}, expression has type ${describe(type)}`, e.loc, s.loc);
   if (dtype === 'mark' && sameType(baseType(dtype).id, baseType(type).id) && !isConstant(e)) return toByteorder(c, e, order);
   switch (e.kind) {
-    case 'set': return c.fail('you cannot use a set here, unknown value to use', e.loc, s.loc);
-    case 'set_ref': return c.fail('you cannot reference a set here, unknown value to use', e.loc, s.loc);
-    case 'rt': return toByteorder(c, e, order);
-    case 'prefix': return prefixToRange(c, e);
-    case 'numgen': return dtype === 'ipv4_addr' ? toByteorder(c, e, order) : e;
-    default: return e;
+    case 'set':
+      return c.fail('you cannot use a set here, unknown value to use', e.loc, s.loc);
+    case 'set_ref':
+      return c.fail('you cannot reference a set here, unknown value to use', e.loc, s.loc);
+    case 'rt':
+      return toByteorder(c, e, order);
+    case 'prefix':
+      return prefixToRange(c, e);
+    case 'numgen':
+      return dtype === 'ipv4_addr' ? toByteorder(c, e, order) : e;
+    default:
+      return e;
   }
 }
 
@@ -80,7 +134,9 @@ export function argument(c: Context, s: Stmt, dtype: DatatypeName, len: number, 
   c.expect(dtype, order, len);
   return fit(c, s, dtype, len, order, evaluate(c, e));
 }
-function noRange(c: Context, s: Stmt, e: Expr): void { if (e.kind === 'range') c.fail(`${stmtName(s)}: range argument not supported`, e.loc); }
+function noRange(c: Context, s: Stmt, e: Expr): void {
+  if (e.kind === 'range') c.fail(`${stmtName(s)}: range argument not supported`, e.loc);
+}
 
 function verdict(c: Context, s: StmtOf<'verdict'>): void {
   s.expr = argument(c, s, 'verdict', 0, 'invalid', s.expr);
@@ -118,12 +174,17 @@ function payload(c: Context, s: StmtOf<'payload'>): void {
   let by = BigInt(shift);
   let size = bytesOf(p.len + extra);
   if (size > 16) c.fail(`uneven load cannot span more than 16 bytes, got ${size}`, p.loc);
-  if (aligned && size % 2) { size++; if (at % 2) at--; else by += 8n; }
+  if (aligned && size % 2) {
+    size++;
+    if (at % 2) at--;
+    else by += 8n;
+  }
   const masklen = size * 8;
   const keep = ones(masklen) ^ (ones(p.len) << by);
   if (s.value.kind === 'value') s.value.value <<= by;
-  else if (s.value.kind === 'binop') { if (rewriteBinop(c, s, p, s.value, at, size, by, keep, unsupported)) return; }
-  else unsupported(s.value);
+  else if (s.value.kind === 'binop') {
+    if (rewriteBinop(c, s, p, s.value, at, size, by, keep, unsupported)) return;
+  } else unsupported(s.value);
   const raw: ExprOf<'payload'> = { ...p, offset: at * 8, len: masklen, raw: true, evaluated: false, field: '', written: p.field, dtype: 'integer', byteorder: p.byteorder };
   p.len = masklen;
   p.offset = raw.offset;
@@ -135,7 +196,17 @@ function payload(c: Context, s: StmtOf<'payload'>): void {
 }
 
 /** `ip dscp set ip dscp or 0x1`: the load in the value is the one that is written back. */
-function rewriteBinop(c: Context, s: StmtOf<'payload'>, p: ExprOf<'payload'>, value: ExprOf<'binop'>, at: number, size: number, by: bigint, keep: bigint, unsupported: (e: Expr) => never): boolean {
+function rewriteBinop(
+  c: Context,
+  s: StmtOf<'payload'>,
+  p: ExprOf<'payload'>,
+  value: ExprOf<'binop'>,
+  at: number,
+  size: number,
+  by: bigint,
+  keep: bigint,
+  unsupported: (e: Expr) => never,
+): boolean {
   let e = value;
   while (e.left.kind === 'binop') e = e.left;
   if (e.left.kind !== 'payload' || !samePayload(p, e.left)) return false;
@@ -222,13 +293,19 @@ function reject(c: Context, s: StmtOf<'reject'>): void {
 
 function rejectDefault(c: Context, s: StmtOf<'reject'>): void {
   const { pctx } = c;
-  const use = (type: 'icmp' | 'icmpv6' | 'icmpx', code: number): void => { s.type = type; s.code = code; s.expr = value(code, codeType(type), s); s.implied = true; };
+  const use = (type: 'icmp' | 'icmpv6' | 'icmpx', code: number): void => {
+    s.type = type;
+    s.code = code;
+    s.expr = value(code, codeType(type), s);
+    s.implied = true;
+  };
   if (pctx.family === 'ip') return use('icmp', 3);
   if (pctx.family === 'ip6') return use('icmpv6', 4);
   const desc = pctx.at('network');
   if (!desc) return use('icmpx', 1);
   const n = networkNumber(c, desc);
-  if (n === 'ip6') use('icmpv6', 4); else use('icmp', 3);
+  if (n === 'ip6') use('icmpv6', 4);
+  else use('icmp', 3);
 }
 
 /** Which of IPv4 and IPv6 the link layer's number for a network protocol says. */
@@ -262,8 +339,10 @@ function rejectFamily(c: Context, s: StmtOf<'reject'>): void {
   const at = s.implied || !s.expr ? s.loc : s.expr.loc;
   const error = (message: string): never => (s.expr && !s.implied ? c.fail(message, at, s.loc) : c.fail(message, s.loc));
   switch (pctx.family) {
-    case 'arp': return c.fail('cannot use reject with arp', s.loc);
-    case 'ip': case 'ip6':
+    case 'arp':
+      return c.fail('cannot use reject with arp', s.loc);
+    case 'ip':
+    case 'ip6':
       if (s.type === 'tcp reset') return rejectDependency(c, s);
       if (s.type === 'icmpx') return error('abstracted ICMP unreachable not supported');
       if (familyOf(s) !== pctx.family) return error('conflicting protocols specified: ip vs ip6');
@@ -278,7 +357,8 @@ function rejectFamily(c: Context, s: StmtOf<'reject'>): void {
       if (s.type !== 'icmpx') rejectDependency(c, s);
       return;
     }
-    default: return rejectBridge(c, s, at);
+    default:
+      return rejectBridge(c, s, at);
   }
 }
 
@@ -317,15 +397,22 @@ const addressType = (family: string | undefined): string | null => (family === '
 function natFamily(c: Context, s: StmtOf<'nat'>): void {
   const { pctx } = c;
   switch (pctx.family) {
-    case 'ip': case 'ip6': s.family ??= pctx.family; return;
+    case 'ip':
+    case 'ip6':
+      s.family ??= pctx.family;
+      return;
     case 'inet': {
-      if (!s.addr) { s.inet = true; return; }
+      if (!s.addr) {
+        s.inet = true;
+        return;
+      }
       if (s.family) return;
       const n = pctx.at('network')?.name;
       if (n === 'ip' || n === 'ip6') s.family = n;
       return;
     }
-    default: c.fail('NAT is only supported for IPv4/IPv6', s.loc);
+    default:
+      c.fail('NAT is only supported for IPv4/IPv6', s.loc);
   }
 }
 
@@ -354,7 +441,10 @@ function ambiguous(c: Context, s: StmtOf<'nat' | 'tproxy'>): never {
 /** stmt_evaluate_addr */
 function address(c: Context, s: StmtOf<'nat' | 'tproxy'>, e: Expr): Expr {
   if (c.pctx.family === 'inet') {
-    if (!s.family) { const f = inferFamily(e); if (f) s.family = f; }
+    if (!s.family) {
+      const f = inferFamily(e);
+      if (f) s.family = f;
+    }
     const dtype = addressType(s.family);
     if (!dtype) return ambiguous(c, s);
     return argument(c, s, dtype, datatype(dtype).size, 'big', e);
@@ -408,8 +498,14 @@ function mapsToConcat(c: Context, s: StmtOf<'nat'>): boolean {
     throw e;
   }
   const decl = addr.mappings.kind === 'set_ref' ? addr.mappings.decl : undefined;
-  if (!decl || !has(decl, 'map')) { c.error('Expression is not a map', addr.mappings.loc); return false; }
-  if (decl.data && (decl.data.kind === 'concat' || datatype(decl.data.dtype).fields)) { s.typeFlags.concat = true; return true; }
+  if (!decl || !has(decl, 'map')) {
+    c.error('Expression is not a map', addr.mappings.loc);
+    return false;
+  }
+  if (decl.data && (decl.data.kind === 'concat' || datatype(decl.data.dtype).fields)) {
+    s.typeFlags.concat = true;
+    return true;
+  }
   return false;
 }
 
@@ -417,7 +513,10 @@ function mapsToConcat(c: Context, s: StmtOf<'nat'>): boolean {
 function natMap(c: Context, s: StmtOf<'nat'>): void {
   const addr = s.addr as Expr;
   if (s.proto) c.fail('nat map and protocol are mutually exclusive', s.loc, s.proto.loc);
-  if (!s.family) { const f = inferFamily(addr); if (f) s.family = f; }
+  if (!s.family) {
+    const f = inferFamily(addr);
+    if (f) s.family = f;
+  }
   const type = addressType(s.family) ?? ambiguous(c, s);
   const dtype = concatType([datatype(type), datatype('inet_service')]);
   c.expectType(dtype.id, dtype.size);
@@ -429,7 +528,10 @@ function natMap(c: Context, s: StmtOf<'nat'>): void {
   if (!data) return;
   if (data.intervalData) s.typeFlags.interval = true;
   data.dtype = dtype.id;
-  if (data.kind !== 'concat' || data.items.length !== 2) { s.addr = fit(c, s, dtype.id, dtype.size, 'big', { ...s.addr, dtype: dtype.id } as Expr); return; }
+  if (data.kind !== 'concat' || data.items.length !== 2) {
+    s.addr = fit(c, s, dtype.id, dtype.size, 'big', { ...s.addr, dtype: dtype.id } as Expr);
+    return;
+  }
   fit(c, s, type, datatype(type).size, 'big', data.items[0] as Expr);
   const port = data.items[1] as Expr;
   if (!compatible('inet_service', port.dtype)) c.fail(`datatype mismatch: expected ${describe('inet_service')}, expression has type ${describe(port.dtype)}`, port.loc, s.loc);
@@ -439,7 +541,11 @@ function nat(c: Context, s: StmtOf<'nat'>): void {
   natFamily(c, s);
   if (s.addr) {
     checkFamily(c, s);
-    if (mapsToConcat(c, s) || s.typeFlags.concat) { natMap(c, s); terminal.add(s); return; }
+    if (mapsToConcat(c, s) || s.typeFlags.concat) {
+      natMap(c, s);
+      terminal.add(s);
+      return;
+    }
     s.addr = address(c, s, s.addr);
     const data = s.addr.kind === 'map' && s.addr.mappings.kind === 'set_ref' ? s.addr.mappings.decl?.data : undefined;
     if (data?.intervalData) s.typeFlags.interval = true;
@@ -467,17 +573,22 @@ function tproxy(c: Context, s: StmtOf<'tproxy'>): void {
 function dup(c: Context, s: StmtOf<'dup'>): void {
   const device = (e: Expr): Expr => argument(c, s, 'iface_index', 32, 'host', e);
   switch (c.pctx.family) {
-    case 'ip': case 'ip6':
+    case 'ip':
+    case 'ip6':
       if (!s.to) return c.fail('missing destination address', s.loc);
       s.to = plainAddress(c, s, s.to);
-      if (s.dev) { s.dev = device(s.dev); noRange(c, s, s.dev); }
+      if (s.dev) {
+        s.dev = device(s.dev);
+        noRange(c, s, s.dev);
+      }
       break;
     case 'netdev':
       if (!s.to) return c.fail('missing destination interface', s.loc);
       if (s.dev) c.fail('cannot specify device', s.loc);
       s.to = device(s.to);
       break;
-    default: return c.fail('unsupported family', s.loc);
+    default:
+      return c.fail('unsupported family', s.loc);
   }
   noRange(c, s, s.to);
 }
@@ -539,7 +650,10 @@ function map(c: Context, s: StmtOf<'map'>): void {
 }
 
 function objref(c: Context, s: StmtOf<'objref'>): void {
-  if (s.expr.kind === 'map') { s.expr = objrefMap(c, s, s.expr); return; }
+  if (s.expr.kind === 'map') {
+    s.expr = objrefMap(c, s, s.expr);
+    return;
+  }
   s.expr = argument(c, s, 'string', 256 * 8, 'host', s.expr);
   if (!isConstant(s.expr)) c.fail('Counter expression must be constant', s.expr.loc);
 }
@@ -561,7 +675,8 @@ function objrefMap(c: Context, s: StmtOf<'objref'>, e: ExprOf<'map'>): Expr {
       if (e.mappings.kind !== 'set_ref') return c.fail('Expression is not a map', e.mappings.loc);
       if (!e.mappings.decl || !has(e.mappings.decl, 'object')) return c.fail('Expression is not a map with objects', e.mappings.loc);
       break;
-    default: return c.fail(`invalid mapping expression ${e.mappings.kind}`, e.mappings.loc, e.map.loc);
+    default:
+      return c.fail(`invalid mapping expression ${e.mappings.kind}`, e.mappings.loc, e.map.loc);
   }
   return finishMap(c, e);
 }

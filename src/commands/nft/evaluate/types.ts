@@ -6,7 +6,13 @@ import { FIB, RT, SOCKET, XFRM } from '../keys/other.ts';
 import type { Key } from '../keys/meta.ts';
 import { protocol, protocolField } from '../proto.ts';
 
-const give = (e: Expr, k: Key | undefined): void => { if (k) { e.dtype = k.dtype; e.byteorder = k.byteorder; e.len = k.len; } };
+const give = (e: Expr, k: Key | undefined): void => {
+  if (k) {
+    e.dtype = k.dtype;
+    e.byteorder = k.byteorder;
+    e.len = k.len;
+  }
+};
 
 /** ct_key_type: `original ip saddr` names the family in the key. */
 export const ctKey = (e: { key: string; nfproto?: 'ip' | 'ip6' }): Key | undefined => CT[e.nfproto && (e.key === 'saddr' || e.key === 'daddr') ? `${e.nfproto} ${e.key}` : e.key];
@@ -15,17 +21,35 @@ export const ctKey = (e: { key: string; nfproto?: 'ip' | 'ip6' }): Key | undefin
 export function giveType(e: Expr): void {
   if (e.dtype !== 'invalid') return;
   switch (e.kind) {
-    case 'payload': return payloadType(e);
-    case 'exthdr': return exthdrType(e);
-    case 'meta': return give(e, META[e.key]);
-    case 'ct': return give(e, ctKey(e));
-    case 'rt': return give(e, RT[e.key]);
-    case 'socket': return give(e, SOCKET[e.key]);
-    case 'fib': return give(e, FIB[e.flags & 32 ? 'check' : e.result]);
-    case 'osf': e.dtype = 'string'; e.byteorder = 'host'; e.len = 128; return;
-    case 'numgen': case 'hash': e.dtype = 'integer'; e.byteorder = 'host'; e.len = 32; return;
-    case 'xfrm': return give(e, XFRM[e.key]);
-    default: return;
+    case 'payload':
+      return payloadType(e);
+    case 'exthdr':
+      return exthdrType(e);
+    case 'meta':
+      return give(e, META[e.key]);
+    case 'ct':
+      return give(e, ctKey(e));
+    case 'rt':
+      return give(e, RT[e.key]);
+    case 'socket':
+      return give(e, SOCKET[e.key]);
+    case 'fib':
+      return give(e, FIB[e.flags & 32 ? 'check' : e.result]);
+    case 'osf':
+      e.dtype = 'string';
+      e.byteorder = 'host';
+      e.len = 128;
+      return;
+    case 'numgen':
+    case 'hash':
+      e.dtype = 'integer';
+      e.byteorder = 'host';
+      e.len = 32;
+      return;
+    case 'xfrm':
+      return give(e, XFRM[e.key]);
+    default:
+      return;
   }
 }
 
@@ -53,11 +77,22 @@ export function rawPayload(e: ExprOf<'payload'>): void {
 }
 
 function exthdrType(e: ExprOf<'exthdr'>): void {
-  if (e.op === 'dccp') { e.dtype = 'boolean'; e.byteorder = 'host'; e.len = 8; return; }
+  if (e.op === 'dccp') {
+    e.dtype = 'boolean';
+    e.byteorder = 'host';
+    e.len = 8;
+    return;
+  }
   if (e.op === 'tcpopt' && e.header === '') {
     const known = TCPOPT.find((h) => h.type === e.rawType);
     if (known) e.header = known.name;
-    else { e.dtype = 'integer'; e.byteorder = 'big'; e.len = 8; e.offset = e.field === 'length' ? 8 : 0; return; }
+    else {
+      e.dtype = 'integer';
+      e.byteorder = 'big';
+      e.len = 8;
+      e.offset = e.field === 'length' ? 8 : 0;
+      return;
+    }
   }
   const found = exthdrField(e.op, e.header, e.field);
   if (!found) {

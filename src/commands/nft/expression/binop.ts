@@ -20,10 +20,14 @@ const isLogic = (e: Expr): e is ExprOf<'binop'> => e.kind === 'binop' && (e.op =
 function maskXor(e: ExprOf<'binop'>, l: Linearizer, dreg: number): void {
   const chain: ExprOf<'binop'>[] = [];
   let left: Expr = e;
-  while (isLogic(left) && left.right.kind === 'value') { chain.unshift(left); left = left.left; }
+  while (isLogic(left) && left.right.kind === 'value') {
+    chain.unshift(left);
+    left = left.left;
+  }
   l.load(left, dreg);
   const all = ones(e.len);
-  let mask = all; let xor = 0n;
+  let mask = all;
+  let xor = 0n;
   for (const b of chain) {
     const value = inOrder(b.right as ExprOf<'value'>, e) & all;
     const m = b.op === 'and' ? value : b.op === 'or' ? value ^ all : all;
@@ -32,7 +36,15 @@ function maskXor(e: ExprOf<'binop'>, l: Linearizer, dreg: number): void {
     mask &= m;
   }
   const len = Math.ceil(e.len / 8);
-  l.add({ kind: 'bitwise', op: 'mask_xor', sreg: wireRegister(dreg), dreg: wireRegister(dreg), len, mask: valueToBytes(mask, len, e.byteorder), xor: valueToBytes(xor, len, e.byteorder) });
+  l.add({
+    kind: 'bitwise',
+    op: 'mask_xor',
+    sreg: wireRegister(dreg),
+    dreg: wireRegister(dreg),
+    len,
+    mask: valueToBytes(mask, len, e.byteorder),
+    xor: valueToBytes(xor, len, e.byteorder),
+  });
 }
 
 const inOrder = (v: ExprOf<'value'>, _e: Expr): bigint => v.value;
@@ -59,7 +71,9 @@ const raw = (v: bigint, bits: number): Expr => valueExpr(v, 'invalid', 'invalid'
 /** netlink_parse_bitwise_mask_xor: which of `&`, `^`, `|` the mask and xor stand for. */
 function fromMaskXor(left: Expr, maskBytes: Uint8Array, xorBytes: Uint8Array): Expr {
   const bits = maskBytes.length * 8;
-  let mask = bytesToValue(maskBytes, 'host'); let xor = bytesToValue(xorBytes, 'host'); let or = 0n;
+  let mask = bytesToValue(maskBytes, 'host');
+  let xor = bytesToValue(xorBytes, 'host');
+  let or = 0n;
   if (mask !== ones(bits) || xor !== 0n) {
     or = (mask & xor) ^ xor;
     xor &= mask;

@@ -9,7 +9,8 @@ const result = (e: ExprOf<'fib'>): string => e.result;
 
 export const expression: ExpressionDefinition<'fib'> = {
   kind: 'fib',
-  linearize: (e, l, dreg) => l.add({ kind: 'fib', result: e.result === 'check' ? 'oif' : e.result, flags: e.flags | (e.result === 'check' ? FIB_PRESENT : 0), dreg: wireRegister(dreg) }),
+  linearize: (e, l, dreg) =>
+    l.add({ kind: 'fib', result: e.result === 'check' ? 'oif' : e.result, flags: e.flags | (e.result === 'check' ? FIB_PRESENT : 0), dreg: wireRegister(dreg) }),
   delinearize: {
     fib: (e, d) => {
       const t = e.flags & FIB_PRESENT ? FIB.check : FIB[e.result];

@@ -13,7 +13,8 @@ export const expression: ExpressionDefinition<'map'> = {
       l.load(e.map, sreg);
       l.add({ kind: 'lookup', set: set.set, setId: set.anonymous?.id ?? 0, sreg: wireRegister(sreg), dreg: wireRegister(dreg), inv: false });
     };
-    if (dreg === VERDICT_REGISTER) l.with(e.map, lookup); else lookup(dreg);
+    if (dreg === VERDICT_REGISTER) l.with(e.map, lookup);
+    else lookup(dreg);
   },
   print: (e, p) => `${p.expr(e.map)} ${isVerdict(e.mappings) || e.dtype === 'verdict' ? 'vmap' : 'map'} ${p.expr(e.mappings)}`,
   json: (e, p) => ({ [isVerdict(e.mappings) || e.dtype === 'verdict' ? 'vmap' : 'map']: { key: p.json(e.map), data: p.json(e.mappings) } }),

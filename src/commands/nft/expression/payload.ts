@@ -25,7 +25,16 @@ export const expression: ExpressionDefinition<'payload'> = {
   },
   delinearize: {
     /** netlink_parse_payload: what lies there is found out in postprocessing. */
-    payload: (e, d) => d.put(e.dreg, mk({ kind: 'payload', base: e.base, proto: '', field: '', offset: e.offset * 8, raw: true, ...(d.inner === undefined ? {} : { inner: d.inner }) }, 'integer', 'big', e.len * 8)),
+    payload: (e, d) =>
+      d.put(
+        e.dreg,
+        mk(
+          { kind: 'payload', base: e.base, proto: '', field: '', offset: e.offset * 8, raw: true, ...(d.inner === undefined ? {} : { inner: d.inner }) },
+          'integer',
+          'big',
+          e.len * 8,
+        ),
+      ),
     inner: (e, d) => {
       const tunnel = PROTOCOLS.find((p) => p.tunnel?.type === e.type);
       d.inner = tunnel?.name;

@@ -29,7 +29,8 @@ function flagcmp(e: ExprOf<'relational'>, l: Linearizer): void {
     l.load(e.left, sreg);
     const len = byteLength(e.left.len);
     const mask = valueToBytes(flags(e.right), len, e.left.byteorder);
-    const reg = wireRegister(sreg); const zero = new Uint8Array(len);
+    const reg = wireRegister(sreg);
+    const zero = new Uint8Array(len);
     l.add({ kind: 'bitwise', op: 'mask_xor', sreg: reg, dreg: reg, len, mask, xor: zero });
     l.add({ kind: 'cmp', sreg: reg, op: e.op === 'neg' ? 'eq' : 'neq', data: zero });
   });
@@ -46,14 +47,25 @@ function prefix(e: ExprOf<'relational'>, right: ExprOf<'prefix'>, l: Linearizer)
   const value = right.prefix;
   l.with(e.left, (sreg) => {
     const reg = wireRegister(sreg);
-    const whole = right.prefixLen > 0 && right.prefixLen % 8 === 0 && (e.left.kind === 'payload' || (e.left.kind === 'ct' && e.left.l3 !== undefined) || baseType(e.left.dtype).id === 'string');
+    const whole =
+      right.prefixLen > 0 &&
+      right.prefixLen % 8 === 0 &&
+      (e.left.kind === 'payload' || (e.left.kind === 'ct' && e.left.l3 !== undefined) || baseType(e.left.dtype).id === 'string');
     if (whole) {
       l.load({ ...e.left, len: right.prefixLen }, sreg);
       return l.add({ kind: 'cmp', sreg: reg, op: cmpOp(e.op), data: dataOf(value).subarray(0, right.prefixLen / 8) });
     }
     l.load(e.left, sreg);
     const len = byteLength(right.len);
-    l.add({ kind: 'bitwise', op: 'mask_xor', sreg: reg, dreg: reg, len, mask: valueToBytes(prefixMask(right.len, right.prefixLen), len, right.byteorder === 'invalid' ? value.byteorder : right.byteorder), xor: new Uint8Array(len) });
+    l.add({
+      kind: 'bitwise',
+      op: 'mask_xor',
+      sreg: reg,
+      dreg: reg,
+      len,
+      mask: valueToBytes(prefixMask(right.len, right.prefixLen), len, right.byteorder === 'invalid' ? value.byteorder : right.byteorder),
+      xor: new Uint8Array(len),
+    });
     return l.add({ kind: 'cmp', sreg: reg, op: cmpOp(e.op), data: dataOf(value) });
   });
 }
@@ -61,7 +73,8 @@ function prefix(e: ExprOf<'relational'>, right: ExprOf<'prefix'>, l: Linearizer)
 function linearize(e: ExprOf<'relational'>, l: Linearizer): void {
   const right = e.right;
   if (right.kind === 'set_ref') return lookup(e, right, l);
-  if (e.op === 'neg' || right.kind === 'list' || (e.op === 'implicit' && e.left.kind !== 'binop' && isBitmask(right) && (right.kind === 'value' || right.kind === 'binop'))) return flagcmp(e, l);
+  if (e.op === 'neg' || right.kind === 'list' || (e.op === 'implicit' && e.left.kind !== 'binop' && isBitmask(right) && (right.kind === 'value' || right.kind === 'binop')))
+    return flagcmp(e, l);
   if (right.kind === 'prefix') return prefix(e, right, l);
   return l.with(e.left, (sreg) => {
     l.load(e.left, sreg);
@@ -102,7 +115,12 @@ function parseLookup(e: Extract<Expression, { kind: 'lookup' }>, d: Delinearizer
   if (left.len < keyLen && (set.key?.dtype.includes(' . ') || Math.ceil(left.len / 8) * 8 < keyLen)) left = d.concat(e.sreg, keyLen);
   const anonymous = set.flags.includes('anonymous');
   const type = e.dreg === undefined ? set.key : set.data;
-  const ref = mk({ kind: 'set_ref', set: e.set, ...(anonymous ? { anonymous: { decl: set, id: 0 } } : {}) }, type?.dtype ?? 'invalid', type?.byteorder ?? 'invalid', type?.len ?? 0);
+  const ref = mk(
+    { kind: 'set_ref', set: e.set, ...(anonymous ? { anonymous: { decl: set, id: 0 } } : {}) },
+    type?.dtype ?? 'invalid',
+    type?.byteorder ?? 'invalid',
+    type?.len ?? 0,
+  );
   if (e.dreg === undefined) return d.add(mkStmt({ kind: 'expression', expr: relational(e.inv ? 'neq' : 'eq', left, ref) }));
   const map = mk({ kind: 'map', map: left, mappings: ref }, set.data?.dtype ?? 'invalid', set.data?.byteorder ?? 'invalid', set.data?.len ?? 0);
   return e.dreg === 0 ? d.add(mkStmt({ kind: 'expression', expr: map })) : d.put(e.dreg, map);

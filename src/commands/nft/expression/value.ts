@@ -23,5 +23,3 @@ export const expression: ExpressionDefinition<'value'> = {
   print: (e, p) => printValue(e.dtype, e, p.context),
   json: (e, p) => jsonValue(e.dtype, e, p.context),
 };
-
-;

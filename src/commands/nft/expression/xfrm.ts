@@ -16,6 +16,6 @@ export const expression: ExpressionDefinition<'xfrm'> = {
   print: (e) => `ipsec ${e.dir} ${e.spnum > 0 ? `spnum ${e.spnum} ` : ''}${e.key}`,
   json: (e) => {
     const m = /^(ip6?) (.*)$/.exec(e.key);
-    return { ipsec: { key: m ? m[2] as string : e.key, ...(m ? { family: m[1] as string } : {}), dir: e.dir, spnum: e.spnum } };
+    return { ipsec: { key: m ? (m[2] as string) : e.key, ...(m ? { family: m[1] as string } : {}), dir: e.dir, spnum: e.spnum } };
   },
 };

@@ -40,7 +40,9 @@ function table(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   if (removes(op)) return cmd(op, { kind: 'table' }, handle);
   const comment = r.maybe(v, 'comment', 's');
   const flags = words(r.maybe(v, 'flags', 'o')).filter((x) => typeof x === 'string');
-  flags.forEach((f, i) => { if (!['dormant', 'owner', 'persist'].includes(f)) r.fail(`Invalid table flag at index ${i}.`); });
+  flags.forEach((f, i) => {
+    if (!['dormant', 'owner', 'persist'].includes(f)) r.fail(`Invalid table flag at index ${i}.`);
+  });
   if (comment === undefined && !flags.length) return cmd(op, { kind: 'table' }, handle);
   const decl: TableDecl = { loc: NOWHERE, handle, flags, chains: [], sets: [], objs: [], flowtables: [], ...(comment === undefined ? {} : { comment }) };
   return cmd(op, { kind: 'table', decl }, handle);
@@ -71,7 +73,9 @@ function chain(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   const handle: Handle = { ...base, ...nameOrHandle('chain', 'chain', v, op, r) };
   if (removes(op)) return cmd(op, { kind: 'chain' }, handle);
   const comment = r.maybe(v, 'comment', 's');
-  const type = r.maybe(v, 'type', 's'); const hook = r.maybe(v, 'hook', 's'); const prio = r.maybe(v, 'prio', 'i');
+  const type = r.maybe(v, 'type', 's');
+  const hook = r.maybe(v, 'hook', 's');
+  const prio = r.maybe(v, 'prio', 'i');
   const decl: ChainDecl = { loc: NOWHERE, handle, flags: [], rules: [], ...(comment === undefined ? {} : { comment }) };
   if (type === undefined || hook === undefined || prio === undefined) return cmd(op, { kind: 'chain', ...(comment === undefined ? {} : { decl }) }, handle);
   if (!HOOKS.includes(hook)) r.fail(`Invalid chain hook '${hook}'.`);
@@ -87,7 +91,8 @@ function chain(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
 
 function rule(v: JsonIn, op: CmdOp, r: JsonReader, implicit: boolean): Cmd {
   r.need(v, 'family', 's');
-  const t = r.need(v, 'table', 's', 1); const c = r.need(v, 'chain', 's', 2);
+  const t = r.need(v, 'table', 's', 1);
+  const c = r.need(v, 'chain', 's', 2);
   const handle: Handle = { family: 'ip', table: r.named(t), chain: r.named(c) };
   const exprs = removes(op) ? undefined : r.need(v, 'expr', 'o');
   handle.family = family(v, r);
@@ -171,7 +176,9 @@ function set(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
 function options(decl: SetDecl, v: JsonIn, r: JsonReader): void {
   const elem = r.maybe(v, 'elem', 'o');
   if (elem !== undefined) decl.init = r.within('Invalid set elem expression.', () => setItems(elem, r));
-  const timeout = r.maybe(v, 'timeout', 'i'); const gc = r.maybe(v, 'gc-interval', 'i'); const size = r.maybe(v, 'size', 'i');
+  const timeout = r.maybe(v, 'timeout', 'i');
+  const gc = r.maybe(v, 'gc-interval', 'i');
+  const size = r.maybe(v, 'size', 'i');
   if (timeout !== undefined) decl.timeout = timeout * 1000n;
   if (gc !== undefined) decl.gcInterval = gc * 1000n;
   if (size !== undefined) decl.size = Number(size);
@@ -184,7 +191,9 @@ function options(decl: SetDecl, v: JsonIn, r: JsonReader): void {
 
 function element(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   r.need(v, 'family', 's');
-  const t = r.need(v, 'table', 's', 1); const name = r.need(v, 'name', 's', 2); const elem = r.need(v, 'elem', 'o', 3);
+  const t = r.need(v, 'table', 's', 1);
+  const name = r.need(v, 'name', 's', 2);
+  const elem = r.need(v, 'elem', 'o', 3);
   const handle: Handle = { family: family(v, r), table: r.named(t), set: r.named(name) };
   return cmd(op, { kind: 'element', expr: r.within('Invalid set.', () => setItems(elem, r)) }, handle);
 }
@@ -193,7 +202,8 @@ function flowtable(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   const base = inTable(v, r);
   const handle: Handle = { ...base, ...nameOrHandle('flowtable', 'flowtable', v, op, r) };
   if (removes(op)) return cmd(op, { kind: 'flowtable' }, handle);
-  const hook = r.maybe(v, 'hook', 's'); const prio = r.maybe(v, 'prio', 'i');
+  const hook = r.maybe(v, 'hook', 's');
+  const prio = r.maybe(v, 'prio', 'i');
   const decl: FlowtableDecl = { loc: NOWHERE, handle, flags: [], counter: false };
   if (hook !== undefined && prio !== undefined) {
     if (!HOOKS.includes(hook)) r.fail(`Invalid flowtable hook '${hook}'.`);
@@ -204,14 +214,16 @@ function flowtable(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
   return cmd(op, { kind: 'flowtable', decl }, handle);
 }
 
-const object = (type: string) => (v: JsonIn, op: CmdOp, r: JsonReader): Cmd => {
-  const base = inTable(v, r);
-  const handle: Handle = { ...base, ...nameOrHandle('obj', type, v, op, r) };
-  if (removes(op)) return cmd(op, { kind: 'object', type }, handle);
-  const comment = r.maybe(v, 'comment', 's');
-  const decl: ObjDecl = { loc: NOWHERE, handle, type, value: OBJECT[type]?.(v, r) ?? {}, ...(comment === undefined ? {} : { comment }) };
-  return cmd(op, { kind: 'object', type, decl }, handle);
-};
+const object =
+  (type: string) =>
+  (v: JsonIn, op: CmdOp, r: JsonReader): Cmd => {
+    const base = inTable(v, r);
+    const handle: Handle = { ...base, ...nameOrHandle('obj', type, v, op, r) };
+    if (removes(op)) return cmd(op, { kind: 'object', type }, handle);
+    const comment = r.maybe(v, 'comment', 's');
+    const decl: ObjDecl = { loc: NOWHERE, handle, type, value: OBJECT[type]?.(v, r) ?? {}, ...(comment === undefined ? {} : { comment }) };
+    return cmd(op, { kind: 'object', type, decl }, handle);
+  };
 
 type Read = (v: JsonIn, op: CmdOp, r: JsonReader, implicit: boolean) => Cmd;
 const ADD: Readonly<Record<string, Read>> = { table, chain, rule, set, map: set, element, flowtable, ...Object.fromEntries(Object.keys(OBJECT).map((t) => [t, object(t)])) };
@@ -227,9 +239,20 @@ function add(v: JsonIn, op: CmdOp, r: JsonReader, implicit = false): Cmd {
 }
 
 const PLURALS: Readonly<Record<string, CmdObject>> = {
-  ruleset: { kind: 'ruleset' }, tables: { kind: 'tables' }, chains: { kind: 'chains' }, sets: { kind: 'sets' }, maps: { kind: 'maps' }, meters: { kind: 'meters' },
-  flowtables: { kind: 'flowtables' }, rules: { kind: 'rules' }, counters: { kind: 'objects', type: 'counter' }, quotas: { kind: 'objects', type: 'quota' },
-  limits: { kind: 'objects', type: 'limit' }, 'ct helpers': { kind: 'objects', type: 'ct helper' }, secmarks: { kind: 'objects', type: 'secmark' }, synproxys: { kind: 'objects', type: 'synproxy' },
+  ruleset: { kind: 'ruleset' },
+  tables: { kind: 'tables' },
+  chains: { kind: 'chains' },
+  sets: { kind: 'sets' },
+  maps: { kind: 'maps' },
+  meters: { kind: 'meters' },
+  flowtables: { kind: 'flowtables' },
+  rules: { kind: 'rules' },
+  counters: { kind: 'objects', type: 'counter' },
+  quotas: { kind: 'objects', type: 'quota' },
+  limits: { kind: 'objects', type: 'limit' },
+  'ct helpers': { kind: 'objects', type: 'ct helper' },
+  secmarks: { kind: 'objects', type: 'secmark' },
+  synproxys: { kind: 'objects', type: 'synproxy' },
 };
 
 /** Commands that name what is there: list, flush, reset. */
@@ -242,11 +265,26 @@ function name(v: JsonIn, op: CmdOp, r: JsonReader): Cmd {
     };
     const plural = PLURALS[kind];
     if (plural) {
-      const t = r.maybe(item, 'table', 's'); const c = r.maybe(item, 'chain', 's');
+      const t = r.maybe(item, 'table', 's');
+      const c = r.maybe(item, 'chain', 's');
       return cmd(op, { ...plural } as CmdObject, { family: f(), ...(t === undefined ? {} : { table: r.named(t) }), ...(c === undefined ? {} : { chain: r.named(c) }) });
     }
-    if (kind === 'table') { r.need(item, 'family', 's'); return cmd(op, { kind }, { table: r.named(r.need(item, 'name', 's')), family: f() }); }
-    const part = kind === 'chain' ? 'chain' : kind === 'set' || kind === 'map' || kind === 'meter' || kind === 'element' ? 'set' : kind === 'flowtable' ? 'flowtable' : Object.hasOwn(OBJECT, kind) ? 'obj' : kind === 'rule' ? 'chain' : undefined;
+    if (kind === 'table') {
+      r.need(item, 'family', 's');
+      return cmd(op, { kind }, { table: r.named(r.need(item, 'name', 's')), family: f() });
+    }
+    const part =
+      kind === 'chain'
+        ? 'chain'
+        : kind === 'set' || kind === 'map' || kind === 'meter' || kind === 'element'
+          ? 'set'
+          : kind === 'flowtable'
+            ? 'flowtable'
+            : Object.hasOwn(OBJECT, kind)
+              ? 'obj'
+              : kind === 'rule'
+                ? 'chain'
+                : undefined;
     if (!part) continue;
     const base = inTable(item, r);
     if (kind === 'rule') return cmd(op, { kind }, { ...base, chain: r.named(r.need(item, 'chain', 's')), ...handleOf(item, r) });
@@ -272,9 +310,17 @@ function replace(v: JsonIn, r: JsonReader): Cmd {
 }
 
 const VERBS: Readonly<Record<string, (v: JsonIn, r: JsonReader) => Cmd>> = {
-  add: (v, r) => add(v, 'add', r), replace, create: (v, r) => add(v, 'create', r), insert: (v, r) => add(v, 'insert', r),
-  delete: (v, r) => add(v, 'delete', r), destroy: (v, r) => add(v, 'destroy', r), list: (v, r) => name(v, 'list', r), reset: (v, r) => name(v, 'reset', r),
-  flush: (v, r) => name(v, 'flush', r), rename, get: (v, r) => name(v, 'get', r),
+  add: (v, r) => add(v, 'add', r),
+  replace,
+  create: (v, r) => add(v, 'create', r),
+  insert: (v, r) => add(v, 'insert', r),
+  delete: (v, r) => add(v, 'delete', r),
+  destroy: (v, r) => add(v, 'destroy', r),
+  list: (v, r) => name(v, 'list', r),
+  reset: (v, r) => name(v, 'reset', r),
+  flush: (v, r) => name(v, 'flush', r),
+  rename,
+  get: (v, r) => name(v, 'get', r),
 };
 
 function command(v: JsonObject, r: JsonReader): Cmd {
@@ -283,7 +329,11 @@ function command(v: JsonObject, r: JsonReader): Cmd {
 }
 
 /** `failed`: reading stopped; other errors are told only. */
-export interface ParsedJson { readonly cmds: Cmd[]; readonly errors: NftError[]; readonly failed: boolean }
+export interface ParsedJson {
+  readonly cmds: Cmd[];
+  readonly errors: NftError[];
+  readonly failed: boolean;
+}
 
 /** nft_parse_json_buffer: the commands of a document; null: not JSON, so it is to be read as text. */
 export function parseJson(text: string, names: NameContext): ParsedJson | null {
@@ -295,11 +345,12 @@ export function parseJson(text: string, names: NameContext): ParsedJson | null {
   try {
     const list = r.need(root, 'nftables', 'o');
     if (!Array.isArray(list)) r.fail('Value of property "nftables" must be an array.');
-    else list.forEach((v, i) => {
-      if (!isObject(v)) r.fail(`Unexpected command array element of type ${typeName(v)}, expected object.`);
-      else if (isObject(v.metainfo)) metainfo(v.metainfo, r);
-      else cmds.push(r.within(`Parsing command array at index ${i} failed.`, () => command(v, r)));
-    });
+    else
+      list.forEach((v, i) => {
+        if (!isObject(v)) r.fail(`Unexpected command array element of type ${typeName(v)}, expected object.`);
+        else if (isObject(v.metainfo)) metainfo(v.metainfo, r);
+        else cmds.push(r.within(`Parsing command array at index ${i} failed.`, () => command(v, r)));
+      });
   } catch (e) {
     if (!(e instanceof Refused)) throw e;
     failed = true;

@@ -12,7 +12,10 @@ import { isObject, type JsonIn, type JsonObject, typeName } from './text.ts';
 type Bare<T> = T extends Expr ? Omit<T, 'loc' | 'dtype' | 'byteorder' | 'len'> : never;
 const node = (e: Bare<Expr>, dtype = 'invalid', len = 0, byteorder: Expr['byteorder'] = 'invalid'): Expr => ({ loc: NOWHERE, dtype, byteorder, len, ...e }) as Expr;
 
-export const symbol = (identifier: string): ExprOf<'symbol'> => node(identifier.startsWith('@') ? { kind: 'symbol', symbolType: 'set', identifier: identifier.slice(1) } : { kind: 'symbol', symbolType: 'value', identifier }) as ExprOf<'symbol'>;
+export const symbol = (identifier: string): ExprOf<'symbol'> =>
+  node(
+    identifier.startsWith('@') ? { kind: 'symbol', symbolType: 'set', identifier: identifier.slice(1) } : { kind: 'symbol', symbolType: 'value', identifier },
+  ) as ExprOf<'symbol'>;
 
 /** json_parse_constant: words of the language that name protocols and truth. */
 const PROTOCOL_WORDS: Readonly<Record<string, bigint>> = { comp: 108n, icmpv6: 58n };
@@ -27,7 +30,17 @@ function constant(word: string): Expr | null {
 export type Place = 'rhs' | 'set rhs' | 'stmt' | 'primary' | 'dtype' | 'ses' | 'map' | 'concat' | 'mangle';
 let place: Place = 'primary';
 
-const PLACE_WORD: Readonly<Record<Place, string>> = { rhs: 'RHS', 'set rhs': 'SET_RHS', stmt: 'STMT', primary: 'PRIMARY', dtype: 'DTYPE', ses: 'SES', map: 'MAP', concat: 'CONCAT', mangle: 'MANGLE' };
+const PLACE_WORD: Readonly<Record<Place, string>> = {
+  rhs: 'RHS',
+  'set rhs': 'SET_RHS',
+  stmt: 'STMT',
+  primary: 'PRIMARY',
+  dtype: 'DTYPE',
+  ses: 'SES',
+  map: 'MAP',
+  concat: 'CONCAT',
+  mangle: 'MANGLE',
+};
 /** Expressions that may not stand in a statement's value. */
 const NOT_IN_STMT = new Set(['fib', 'exthdr', 'tcp option', 'ip option', 'sctp chunk', 'dccp option', 'ipsec', 'socket']);
 
@@ -46,17 +59,24 @@ export function inPlace<T>(where: Place, read: () => T): T {
 /** json_dumps, for messages. */
 function dump(v: JsonIn): string {
   if (Array.isArray(v)) return `[${v.map(dump).join(', ')}]`;
-  if (isObject(v)) return `{${Object.entries(v).map(([k, x]) => `${JSON.stringify(k)}: ${dump(x)}`).join(', ')}}`;
+  if (isObject(v))
+    return `{${Object.entries(v)
+      .map(([k, x]) => `${JSON.stringify(k)}: ${dump(x)}`)
+      .join(', ')}}`;
   return typeof v === 'string' ? JSON.stringify(v) : String(v);
 }
 
 /** json_parse_expr */
 export function readExpr(v: JsonIn, r: JsonReader): Expr {
   switch (typeof v) {
-    case 'string': return v === '*' ? node({ kind: 'catchall' }) : (place === 'rhs' && constant(v)) || symbol(v);
-    case 'bigint': return symbol(String(v));
-    case 'boolean': return node({ kind: 'value', value: v ? 1n : 0n }, 'boolean', 8, 'host');
-    default: break;
+    case 'string':
+      return v === '*' ? node({ kind: 'catchall' }) : (place === 'rhs' && constant(v)) || symbol(v);
+    case 'bigint':
+      return symbol(String(v));
+    case 'boolean':
+      return node({ kind: 'value', value: v ? 1n : 0n }, 'boolean', 8, 'host');
+    default:
+      break;
   }
   if (Array.isArray(v)) return node({ kind: 'list', items: v.map((x, i) => r.within(`Parsing list expression item at index ${i} failed.`, () => readExpr(x, r))) });
   const entry = isObject(v) ? r.single(v) : null;
@@ -64,7 +84,8 @@ export function readExpr(v: JsonIn, r: JsonReader): Expr {
   const [type, value] = entry;
   const read = TABLE[type];
   if (!read) return r.fail(`Unknown expression type '${type}'.`);
-  if ((place === 'stmt' && NOT_IN_STMT.has(type)) || (place === 'mangle' && !MANGLED.has(type))) return r.fail(`Expression type ${type} not allowed in context (${place === 'mangle' ? '' : PLACE_WORD[place]}).`);
+  if ((place === 'stmt' && NOT_IN_STMT.has(type)) || (place === 'mangle' && !MANGLED.has(type)))
+    return r.fail(`Expression type ${type} not allowed in context (${place === 'mangle' ? '' : PLACE_WORD[place]}).`);
   return read(value, r);
 }
 
@@ -75,7 +96,8 @@ const BASES: Readonly<Record<string, ExprOf<'payload'>['base']>> = { ll: 'link',
 
 function payload(v: JsonIn, r: JsonReader): Expr {
   const base = r.maybe(v, 'base', 's');
-  const offset = r.maybe(v, 'offset', 'i'); const len = r.maybe(v, 'len', 'i');
+  const offset = r.maybe(v, 'offset', 'i');
+  const len = r.maybe(v, 'len', 'i');
   if (base !== undefined && offset !== undefined && len !== undefined) {
     const b = BASES[base];
     if (!b) return r.fail(`Invalid payload base '${base}'.`);
@@ -83,14 +105,19 @@ function payload(v: JsonIn, r: JsonReader): Expr {
     return node({ kind: 'payload', base: b, proto: '', field: '', offset: Number(offset), raw: true }, 'integer', Number(len), 'big');
   }
   const tunnel = r.maybe(v, 'tunnel', 's');
-  const proto = r.need(v, 'protocol', 's'); const field = r.need(v, 'field', 's', 1);
+  const proto = r.need(v, 'protocol', 's');
+  const field = r.need(v, 'field', 's', 1);
   if (proto === 'arp' && field === undefined) return r.fail('');
   const name = proto === 'vlan' && field === 'cfi' ? 'dei' : field;
-  if (!protocolField(proto, name)) return r.fail(protocolField(proto, '') === undefined && !KNOWN(proto) ? `Unknown payload protocol '${proto}'.` : `Unknown ${proto} field '${field}'.`);
+  if (!protocolField(proto, name))
+    return r.fail(protocolField(proto, '') === undefined && !KNOWN(proto) ? `Unknown payload protocol '${proto}'.` : `Unknown ${proto} field '${field}'.`);
   return node({ kind: 'payload', base: 'transport', proto, field: name, offset: 0, raw: proto === 'th', ...(tunnel === undefined ? {} : { inner: tunnel }) });
 }
 
-const KNOWN = (proto: string): boolean => ['ether', 'vlan', 'arp', 'ip', 'icmp', 'igmp', 'ip6', 'icmpv6', 'ah', 'esp', 'comp', 'udp', 'udplite', 'tcp', 'dccp', 'sctp', 'th', 'gre', 'gretap', 'vxlan', 'geneve'].includes(proto);
+const KNOWN = (proto: string): boolean =>
+  ['ether', 'vlan', 'arp', 'ip', 'icmp', 'igmp', 'ip6', 'icmpv6', 'ah', 'esp', 'comp', 'udp', 'udplite', 'tcp', 'dccp', 'sctp', 'th', 'gre', 'gretap', 'vxlan', 'geneve'].includes(
+    proto,
+  );
 
 const ext = (op: ExprOf<'exthdr'>['op'], header: string, field: string | undefined, first: string, more: Partial<ExprOf<'exthdr'>> = {}): Expr =>
   ({ ...node({ kind: 'exthdr', op, header, field: field ?? first, rawType: 0, offset: 0, present: field === undefined, raw: false }), ...more }) as Expr;
@@ -109,7 +136,8 @@ const tcpOption: ReadExpr = (v, r) => {
   const base = r.maybe(v, 'base', 'i');
   if (base !== undefined) {
     if (base < 0n || base > 255n) return r.fail('Wrong length for tcp option base.');
-    const offset = Number(r.maybe(v, 'offset', 'i') ?? 0n); const len = Number(r.maybe(v, 'len', 'i') ?? 0n);
+    const offset = Number(r.maybe(v, 'offset', 'i') ?? 0n);
+    const len = Number(r.maybe(v, 'len', 'i') ?? 0n);
     if (offset === 0 && len === 8) return ext('tcpopt', '', undefined, 'kind', { rawType: Number(base) });
     return offset === 0 && len === 0
       ? ext('tcpopt', '', undefined, 'kind', { rawType: Number(base), present: false, field: 'kind' })
@@ -125,14 +153,16 @@ const tcpOption: ReadExpr = (v, r) => {
 };
 
 /** Options and chunks: a name of the table, and one of its fields. */
-const named = (op: 'ipv4' | 'sctp', what: string): ReadExpr => (v, r) => {
-  const name = r.need(v, 'name', 's');
-  const field = r.maybe(v, 'field', 's');
-  const found = EXTHDR[op].find((h) => h.name === name);
-  if (!found) return r.fail(`Unknown ${what} name '${name}'.`);
-  if (field !== undefined && !found.fields.some((f) => f.name === field)) return r.fail(`Unknown ${what} field '${field}'.`);
-  return ext(op, name, field, 'type');
-};
+const named =
+  (op: 'ipv4' | 'sctp', what: string): ReadExpr =>
+  (v, r) => {
+    const name = r.need(v, 'name', 's');
+    const field = r.maybe(v, 'field', 's');
+    const found = EXTHDR[op].find((h) => h.name === name);
+    if (!found) return r.fail(`Unknown ${what} name '${name}'.`);
+    if (field !== undefined && !found.fields.some((f) => f.name === field)) return r.fail(`Unknown ${what} field '${field}'.`);
+    return ext(op, name, field, 'type');
+  };
 const ipOption = named('ipv4', 'ip option');
 const sctpChunk = named('sctp', 'sctp chunk');
 const dccpOption: ReadExpr = (v, r) => ext('dccp', '', undefined, 'type', { rawType: Number(r.need(v, 'type', 'i')) });
@@ -188,14 +218,16 @@ const numgen: ReadExpr = (v, r) => {
   return node({ kind: 'numgen', type: mode, mod: u32(mod), offset: u32(r.maybe(v, 'offset', 'i')) });
 };
 
-const hash = (type: 'jenkins' | 'symmetric'): ReadExpr => (v, r) => {
-  const mod = r.need(v, 'mod', 'i');
-  const offset = u32(r.maybe(v, 'offset', 'i'));
-  if (type === 'symmetric') return node({ kind: 'hash', type, mod: u32(mod), offset });
-  const expr = r.within('Invalid jhash expression.', () => readExpr(r.need(v, 'expr', 'o'), r));
-  const seed = r.maybe(v, 'seed', 'i');
-  return node({ kind: 'hash', type, mod: u32(mod), offset, expr, ...(seed === undefined ? {} : { seed: u32(seed) }) });
-};
+const hash =
+  (type: 'jenkins' | 'symmetric'): ReadExpr =>
+  (v, r) => {
+    const mod = r.need(v, 'mod', 'i');
+    const offset = u32(r.maybe(v, 'offset', 'i'));
+    if (type === 'symmetric') return node({ kind: 'hash', type, mod: u32(mod), offset });
+    const expr = r.within('Invalid jhash expression.', () => readExpr(r.need(v, 'expr', 'o'), r));
+    const seed = r.maybe(v, 'seed', 'i');
+    return node({ kind: 'hash', type, mod: u32(mod), offset, expr, ...(seed === undefined ? {} : { seed: u32(seed) }) });
+  };
 
 const fib: ReadExpr = (v, r) => {
   const result = r.need(v, 'result', 's');
@@ -215,7 +247,8 @@ const fib: ReadExpr = (v, r) => {
 };
 
 const xfrm: ReadExpr = (v, r) => {
-  const key = r.need(v, 'key', 's'); const dir = r.need(v, 'dir', 's', 1);
+  const key = r.need(v, 'key', 's');
+  const dir = r.need(v, 'dir', 's', 1);
   const family = r.maybe(v, 'family', 's');
   if (dir !== 'in' && dir !== 'out') return r.fail(`Invalid direction '${dir}'.`);
   if (!['saddr', 'daddr', 'reqid', 'spi'].includes(key)) return r.fail(`Unknown xfrm key '${key}'.`);
@@ -230,7 +263,8 @@ const concat: ReadExpr = (v, r) => {
 };
 
 const prefix: ReadExpr = (v, r) => {
-  const addr = r.need(v, 'addr', 'o'); const len = r.need(v, 'len', 'i', 1);
+  const addr = r.need(v, 'addr', 'o');
+  const len = r.need(v, 'len', 'i', 1);
   return node({ kind: 'prefix', prefix: r.within('Invalid prefix in prefix expr.', () => readExpr(addr, r)), prefixLen: Number(len) });
 };
 
@@ -263,7 +297,8 @@ export const setItems = (v: JsonIn, r: JsonReader): Expr => {
 const elem = (e: Expr): Expr => (e.kind === 'set_elem' ? e : node({ kind: 'set_elem', key: e, stmts: [] }));
 
 const map: ReadExpr = (v, r) => {
-  const key = r.need(v, 'key', 'o'); const data = r.need(v, 'data', 'o', 1);
+  const key = r.need(v, 'key', 'o');
+  const data = r.need(v, 'data', 'o', 1);
   const m = r.within('Illegal map expression key.', () => readExpr(key, r));
   const mappings = r.within('Illegal map expression data.', () => readRhs(data, r));
   return node({ kind: 'map', map: m, mappings });
@@ -278,7 +313,8 @@ const setElem: ReadExpr = (v, r) => {
     const t = parseTime(item);
     return typeof t === 'string' ? undefined : t;
   };
-  const timeout = ms(isObject(v) ? v.timeout : undefined); const expires = ms(isObject(v) ? v.expires : undefined);
+  const timeout = ms(isObject(v) ? v.timeout : undefined);
+  const expires = ms(isObject(v) ? v.expires : undefined);
   if (timeout !== undefined) out.timeout = timeout;
   if (expires !== undefined) out.expires = expires;
   const comment = r.maybe(v, 'comment', 's');
@@ -286,28 +322,63 @@ const setElem: ReadExpr = (v, r) => {
   if (isObject(v)) {
     const rest = Object.entries(v).filter(([k]) => ['counter', 'limit', 'quota', 'ct count', 'last'].includes(k));
     // read, and then forgotten by json_parse_set_elem_expr
-    stmtList(rest.map(([k, x]) => ({ [k]: x })), r);
+    stmtList(
+      rest.map(([k, x]) => ({ [k]: x })),
+      r,
+    );
   }
   return out;
 };
 
-const binop = (op: ExprOf<'binop'>['op']): ReadExpr => (v, r) => {
-  if (!Array.isArray(v)) return r.lib(`Expected array, got ${typeName(v)}`, 0);
-  if (v.length < 2) return r.lib(`Array index ${v.length} out of range`, 1 + 3 * v.length);
-  const read = (x: JsonIn, side: string): Expr => r.within(`Failed to parse ${side} of binop expression.`, () => (side === 'LHS' ? readExpr(x, r) : readExpr(x, r)));
-  return v.slice(1).reduce<Expr>((left, x) => node({ kind: 'binop', op, left, right: read(x, 'RHS') }), read(v[0] as JsonIn, 'LHS'));
-};
+const binop =
+  (op: ExprOf<'binop'>['op']): ReadExpr =>
+  (v, r) => {
+    if (!Array.isArray(v)) return r.lib(`Expected array, got ${typeName(v)}`, 0);
+    if (v.length < 2) return r.lib(`Array index ${v.length} out of range`, 1 + 3 * v.length);
+    const read = (x: JsonIn, side: string): Expr => r.within(`Failed to parse ${side} of binop expression.`, () => (side === 'LHS' ? readExpr(x, r) : readExpr(x, r)));
+    return v.slice(1).reduce<Expr>((left, x) => node({ kind: 'binop', op, left, right: read(x, 'RHS') }), read(v[0] as JsonIn, 'LHS'));
+  };
 
-const verdict = (word: ExprOf<'verdict'>['verdict']): ReadExpr => (v, r) => {
-  if (word !== 'jump' && word !== 'goto') return node({ kind: 'verdict', verdict: word }, 'verdict');
-  return node({ kind: 'verdict', verdict: word, chain: symbol(r.need(v, 'target', 's')) }, 'verdict');
-};
+const verdict =
+  (word: ExprOf<'verdict'>['verdict']): ReadExpr =>
+  (v, r) => {
+    if (word !== 'jump' && word !== 'goto') return node({ kind: 'verdict', verdict: word }, 'verdict');
+    return node({ kind: 'verdict', verdict: word, chain: symbol(r.need(v, 'target', 's')) }, 'verdict');
+  };
 
 const TABLE: Readonly<Record<string, ReadExpr>> = {
-  concat, set: setItems, map, prefix, range, payload, exthdr, 'tcp option': tcpOption, 'ip option': ipOption, 'sctp chunk': sctpChunk,
-  'dccp option': dccpOption, meta, osf, ipsec: xfrm, socket, rt, ct, numgen, jhash: hash('jenkins'), symhash: hash('symmetric'), fib,
-  '|': binop('or'), '^': binop('xor'), '&': binop('and'), '>>': binop('rshift'), '<<': binop('lshift'),
-  accept: verdict('accept'), drop: verdict('drop'), continue: verdict('continue'), jump: verdict('jump'), goto: verdict('goto'), return: verdict('return'),
+  concat,
+  set: setItems,
+  map,
+  prefix,
+  range,
+  payload,
+  exthdr,
+  'tcp option': tcpOption,
+  'ip option': ipOption,
+  'sctp chunk': sctpChunk,
+  'dccp option': dccpOption,
+  meta,
+  osf,
+  ipsec: xfrm,
+  socket,
+  rt,
+  ct,
+  numgen,
+  jhash: hash('jenkins'),
+  symhash: hash('symmetric'),
+  fib,
+  '|': binop('or'),
+  '^': binop('xor'),
+  '&': binop('and'),
+  '>>': binop('rshift'),
+  '<<': binop('lshift'),
+  accept: verdict('accept'),
+  drop: verdict('drop'),
+  continue: verdict('continue'),
+  jump: verdict('jump'),
+  goto: verdict('goto'),
+  return: verdict('return'),
   elem: setElem,
 };
 

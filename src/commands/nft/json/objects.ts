@@ -36,5 +36,11 @@ export const OBJECT: Readonly<Record<string, (v: JsonIn, r: JsonReader) => Recor
     const states = isObject(policy) ? Object.entries(policy).map(([state, value]) => ({ state, value: typeof value === 'bigint' ? value : 0n, loc: r.named('').loc })) : [];
     return { l4proto: l4(v, 'ct timeout', r), ...l3(v, 'ct timeout', r), policy: states };
   },
-  'ct expectation': (v, r) => ({ ...l3(v, 'ct expectation', r), l4proto: l4(v, 'ct expectation', r), dport: u(16, r.maybe(v, 'dport', 'i')), timeout: u(32, r.maybe(v, 'timeout', 'i')), size: u(8, r.maybe(v, 'size', 'i')) }),
+  'ct expectation': (v, r) => ({
+    ...l3(v, 'ct expectation', r),
+    l4proto: l4(v, 'ct expectation', r),
+    dport: u(16, r.maybe(v, 'dport', 'i')),
+    timeout: u(32, r.maybe(v, 'timeout', 'i')),
+    size: u(8, r.maybe(v, 'size', 'i')),
+  }),
 };

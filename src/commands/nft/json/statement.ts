@@ -11,7 +11,9 @@ const stmt = (s: Bare<Stmt>): Stmt => ({ loc: NOWHERE, ...s }) as Stmt;
 const OPS: Readonly<Record<string, ExprOf<'relational'>['op']>> = { '==': 'eq', '!=': 'neq', '<': 'lt', '>': 'gt', '<=': 'lte', '>=': 'gte', in: 'implicit', '!': 'neg' };
 
 const match: ReadStmt = (v, r) => {
-  const left = r.need(v, 'left', 'o'); const right = r.need(v, 'right', 'o', 1); const word = r.need(v, 'op', 's', 2);
+  const left = r.need(v, 'left', 'o');
+  const right = r.need(v, 'right', 'o', 1);
+  const word = r.need(v, 'op', 's', 2);
   const op = OPS[word];
   if (!op) return r.fail(`Invalid relational op '${word}'.`);
   const l = r.within('Invalid LHS of relational.', () => inPlace('primary', () => readExpr(left, r)));
@@ -29,7 +31,8 @@ type RefType = StmtOf<'objref'>['type'];
 const isRef = (v: JsonIn): boolean => typeof v === 'string' || (isObject(v) && Object.keys(v).length === 1 && ('map' in v || 'concat' in v));
 
 /** A name, or a map to names. */
-const objref = (type: RefType, v: JsonIn, r: JsonReader): Stmt => stmt({ kind: 'objref', type, expr: typeof v === 'string' && !v.startsWith('@') ? symbol(v) : readStmtExpr(v, r) });
+const objref = (type: RefType, v: JsonIn, r: JsonReader): Stmt =>
+  stmt({ kind: 'objref', type, expr: typeof v === 'string' && !v.startsWith('@') ? symbol(v) : readStmtExpr(v, r) });
 
 const counter: ReadStmt = (v, r) => {
   if (isRef(v) || (v !== null && !isObject(v))) return objref('counter', v, r);
@@ -48,12 +51,14 @@ const PER: Readonly<Record<string, bigint>> = { second: 1n, minute: 60n, hour: 3
 export function unit(word: string | undefined, r: JsonReader): bigint {
   // an unknown word is one nobody minds
   void r;
-  return word === undefined ? 1n : UNIT[word] ?? 1n;
+  return word === undefined ? 1n : (UNIT[word] ?? 1n);
 }
 
 export function limitValue(v: JsonIn, r: JsonReader): { type: 'pkts' | 'bytes'; rate: bigint; unit: bigint; burst: bigint; inv: boolean } {
-  const rate = r.need(v, 'rate', 'I'); const per = r.need(v, 'per', 's', 1);
-  const rateUnit = r.maybe(v, 'rate_unit', 's') ?? 'packets'; const burstUnit = r.maybe(v, 'burst_unit', 's') ?? 'bytes';
+  const rate = r.need(v, 'rate', 'I');
+  const per = r.need(v, 'per', 's', 1);
+  const rateUnit = r.maybe(v, 'rate_unit', 's') ?? 'packets';
+  const burstUnit = r.maybe(v, 'burst_unit', 's') ?? 'bytes';
   const given = r.maybe(v, 'burst', 'i');
   const inv = r.maybe(v, 'inv', 'b') ?? false;
   const seconds = PER[per] ?? 1n;
@@ -64,7 +69,8 @@ export function limitValue(v: JsonIn, r: JsonReader): { type: 'pkts' | 'bytes'; 
 /** What does not look like the statement is taken for a reference to an object. */
 const reference = (type: RefType, v: JsonIn, r: JsonReader): Stmt => r.within(`Invalid ${type} reference.`, () => objref(type, v, r));
 
-const limit: ReadStmt = (v, r) => (r.maybe(v, 'rate', 'I') === undefined || r.maybe(v, 'per', 's') === undefined ? reference('limit', v, r) : stmt({ kind: 'limit', ...limitValue(v, r) }));
+const limit: ReadStmt = (v, r) =>
+  r.maybe(v, 'rate', 'I') === undefined || r.maybe(v, 'per', 's') === undefined ? reference('limit', v, r) : stmt({ kind: 'limit', ...limitValue(v, r) });
 
 const quota: ReadStmt = (v, r) => {
   if (r.maybe(v, 'val', 'I') === undefined) return reference('quota', v, r);
@@ -80,18 +86,23 @@ const mangle: ReadStmt = (v, r) => {
   const key = r.within('Invalid mangle statement key', () => inPlace('mangle', () => readExpr(left, r)));
   const value = r.within('Invalid mangle statement value', () => readStmtExpr(given, r));
   switch (key.kind) {
-    case 'exthdr': return stmt({ kind: 'exthdr', expr: key, value });
-    case 'payload': return stmt({ kind: 'payload', expr: key, value });
-    case 'meta': return stmt({ kind: 'meta', key: key.key, value });
+    case 'exthdr':
+      return stmt({ kind: 'exthdr', expr: key, value });
+    case 'payload':
+      return stmt({ kind: 'payload', expr: key, value });
+    case 'meta':
+      return stmt({ kind: 'meta', key: key.key, value });
     case 'ct':
       if (key.key === 'helper') return stmt({ kind: 'objref', type: 'ct helper', expr: value });
       return stmt({ kind: 'ct', key: key.key, ...(key.dir ? { dir: key.dir } : {}), value });
-    default: return r.fail('Invalid mangle statement key expression type.');
+    default:
+      return r.fail('Invalid mangle statement key expression type.');
   }
 };
 
 const flow: ReadStmt = (v, r) => {
-  const op = r.need(v, 'op', 's'); const table = r.need(v, 'flowtable', 's', 1);
+  const op = r.need(v, 'op', 's');
+  const table = r.need(v, 'flowtable', 's', 1);
   if (op !== 'add') return r.fail(`Unknown flow offload statement op '${op}'.`);
   return table.startsWith('@') ? stmt({ kind: 'flow', op: 'add', table: table.slice(1) }) : r.fail('Illegal flowtable reference in flow offload statement.');
 };
@@ -137,22 +148,34 @@ function flagsOf(v: JsonIn | undefined, table: Readonly<Record<string, number>>,
 
 const NAT_FLAGS = { random: 4, 'fully-random': 16, persistent: 8, netmap: 64 };
 
-const nat = (type: StmtOf<'nat'>['type']): ReadStmt => (v, r) => {
-  const addr = optional(v, 'addr', r); const proto = optional(v, 'port', r);
-  const flags = flagsOf(r.maybe(v, 'flags', 'o'), NAT_FLAGS, 'nat', r);
-  const types = flagsOf(r.maybe(v, 'type_flags', 'o'), { interval: 1, prefix: 2, concat: 4 }, 'nat type', r);
-  return stmt({ kind: 'nat', type, ...familyOf(v, r), ...(addr ? { addr } : {}), ...(proto ? { proto } : {}), flags, typeFlags: { interval: (types & 1) !== 0, prefix: (types & 2) !== 0, concat: (types & 4) !== 0 } });
-};
+const nat =
+  (type: StmtOf<'nat'>['type']): ReadStmt =>
+  (v, r) => {
+    const addr = optional(v, 'addr', r);
+    const proto = optional(v, 'port', r);
+    const flags = flagsOf(r.maybe(v, 'flags', 'o'), NAT_FLAGS, 'nat', r);
+    const types = flagsOf(r.maybe(v, 'type_flags', 'o'), { interval: 1, prefix: 2, concat: 4 }, 'nat type', r);
+    return stmt({
+      kind: 'nat',
+      type,
+      ...familyOf(v, r),
+      ...(addr ? { addr } : {}),
+      ...(proto ? { proto } : {}),
+      flags,
+      typeFlags: { interval: (types & 1) !== 0, prefix: (types & 2) !== 0, concat: (types & 4) !== 0 },
+    });
+  };
 
 const tproxy: ReadStmt = (v, r) => {
-  const addr = optional(v, 'addr', r); const port = optional(v, 'port', r);
+  const addr = optional(v, 'addr', r);
+  const port = optional(v, 'port', r);
   return stmt({ kind: 'tproxy', ...familyOf(v, r), ...(addr ? { addr } : {}), ...(port ? { port } : {}) });
 };
 
 const reject: ReadStmt = (v, r) => {
   const type = r.maybe(v, 'type', 's');
   if (type === 'tcp reset') return stmt({ kind: 'reject', type });
-    const given = r.maybe(v, 'expr', 'o');
+  const given = r.maybe(v, 'expr', 'o');
   if (type !== 'icmp' && type !== 'icmpv6' && type !== 'icmpx') return stmt({ kind: 'reject', type: 'default' });
   const expr = given === undefined ? undefined : r.within('Illegal reject expr.', () => readExpr(given, r));
   if (expr) expr.dtype = `reject_${type}_code`;
@@ -190,7 +213,9 @@ const map: ReadStmt = (v, r) => {
 };
 
 const meter: ReadStmt = (v, r) => {
-  const name = r.need(v, 'name', 's'); const key = r.need(v, 'key', 'o', 1); const inner = r.need(v, 'stmt', 'o', 2);
+  const name = r.need(v, 'name', 's');
+  const key = r.need(v, 'key', 'o', 1);
+  const inner = r.need(v, 'stmt', 'o', 2);
   const size = r.maybe(v, 'size', 'i');
   return stmt({ kind: 'meter', name, size: Number(size ?? 0n), key: asElem(inPlace('ses', () => readExpr(key, r))), stmt: readStmt(inner, r) });
 };
@@ -198,20 +223,28 @@ const meter: ReadStmt = (v, r) => {
 const LOG_BITS: Readonly<Record<string, number>> = { ...Object.fromEntries(LOG_FLAGS.map(([bit, word]) => [word, bit])), all: 0x2f };
 
 const log: ReadStmt = (v, r) => {
-  const prefix = r.maybe(v, 'prefix', 's'); const group = r.maybe(v, 'group', 'i'); const snaplen = r.maybe(v, 'snaplen', 'i');
-  const threshold = r.maybe(v, 'queue-threshold', 'i'); const word = r.maybe(v, 'level', 's');
+  const prefix = r.maybe(v, 'prefix', 's');
+  const group = r.maybe(v, 'group', 'i');
+  const snaplen = r.maybe(v, 'snaplen', 'i');
+  const threshold = r.maybe(v, 'queue-threshold', 'i');
+  const word = r.maybe(v, 'level', 's');
   const level = word === undefined ? undefined : LEVELS.indexOf(word);
   if (level === -1) return r.fail(`Invalid log level '${word}'.`);
   return stmt({
-    kind: 'log', flags: flagsOf(r.maybe(v, 'flags', 'o'), LOG_BITS, 'log', r), ...(prefix === undefined ? {} : { prefix: stringExpr(prefix) }),
-    ...(group === undefined ? {} : { group: Number(BigInt.asUintN(16, group)) }), ...(snaplen === undefined ? {} : { snaplen: Number(snaplen) }),
-    ...(threshold === undefined ? {} : { qthreshold: Number(threshold) }), ...(level === undefined ? {} : { level, ...(level === 8 ? { audit: true } : {}) }),
+    kind: 'log',
+    flags: flagsOf(r.maybe(v, 'flags', 'o'), LOG_BITS, 'log', r),
+    ...(prefix === undefined ? {} : { prefix: stringExpr(prefix) }),
+    ...(group === undefined ? {} : { group: Number(BigInt.asUintN(16, group)) }),
+    ...(snaplen === undefined ? {} : { snaplen: Number(snaplen) }),
+    ...(threshold === undefined ? {} : { qthreshold: Number(threshold) }),
+    ...(level === undefined ? {} : { level, ...(level === 8 ? { audit: true } : {}) }),
   });
 };
 
 const synproxy: ReadStmt = (v, r) => {
   if (isRef(v)) return objref('synproxy', v, r);
-  const mss = r.maybe(v, 'mss', 'i'); const wscale = r.maybe(v, 'wscale', 'i');
+  const mss = r.maybe(v, 'mss', 'i');
+  const wscale = r.maybe(v, 'wscale', 'i');
   const flags = flagsOf(r.maybe(v, 'flags', 'o'), { timestamp: 8, 'sack-perm': 4 }, 'synproxy', r);
   return stmt({ kind: 'synproxy', mss: Number(mss ?? 0n), wscale: Number(wscale ?? 0n), flags: flags | (mss === undefined ? 0 : 1) | (wscale === undefined ? 0 : 2) });
 };
@@ -231,10 +264,42 @@ const optstrip: ReadStmt = (v, r) => {
 const xt: ReadStmt = (_v, r) => r.fail('unsupported xtables compat expression, use iptables-nft with this ruleset');
 
 const TABLE: Readonly<Record<string, ReadStmt>> = {
-  accept: verdict, drop: verdict, continue: verdict, jump: verdict, goto: verdict, return: verdict, vmap, match, counter, mangle, quota,
-  limit, flow, fwd, notrack: () => stmt({ kind: 'notrack' }), dup, snat: nat('snat'), dnat: nat('dnat'), masquerade: nat('masquerade'), redirect: nat('redirect'),
-  reject, set, map, log, 'ct helper': (v, r) => objref('ct helper', v, r), 'ct timeout': (v, r) => objref('ct timeout', v, r),
-  'ct expectation': (v, r) => objref('ct expectation', v, r), secmark: (v, r) => objref('secmark', v, r), meter, queue, 'ct count': connlimit, tproxy, synproxy, reset: optstrip, last, xt,
+  accept: verdict,
+  drop: verdict,
+  continue: verdict,
+  jump: verdict,
+  goto: verdict,
+  return: verdict,
+  vmap,
+  match,
+  counter,
+  mangle,
+  quota,
+  limit,
+  flow,
+  fwd,
+  notrack: () => stmt({ kind: 'notrack' }),
+  dup,
+  snat: nat('snat'),
+  dnat: nat('dnat'),
+  masquerade: nat('masquerade'),
+  redirect: nat('redirect'),
+  reject,
+  set,
+  map,
+  log,
+  'ct helper': (v, r) => objref('ct helper', v, r),
+  'ct timeout': (v, r) => objref('ct timeout', v, r),
+  'ct expectation': (v, r) => objref('ct expectation', v, r),
+  secmark: (v, r) => objref('secmark', v, r),
+  meter,
+  queue,
+  'ct count': connlimit,
+  tproxy,
+  synproxy,
+  reset: optstrip,
+  last,
+  xt,
 };
 
 /** json_parse_stmt */

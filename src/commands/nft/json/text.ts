@@ -1,6 +1,8 @@
 /** JSON as jansson reads it: integers keep their 64 bits (bigint), other numbers are reals. */
 export type JsonIn = string | bigint | number | boolean | null | JsonIn[] | JsonObject;
-export interface JsonObject { [key: string]: JsonIn }
+export interface JsonObject {
+  [key: string]: JsonIn;
+}
 
 export const isObject = (v: JsonIn | undefined): v is JsonObject => v !== null && typeof v === 'object' && !Array.isArray(v);
 
@@ -8,11 +10,16 @@ export const isObject = (v: JsonIn | undefined): v is JsonObject => v !== null &
 export function typeName(v: JsonIn | undefined): string {
   if (Array.isArray(v)) return 'array';
   switch (typeof v) {
-    case 'string': return 'string';
-    case 'bigint': return 'integer';
-    case 'number': return 'real';
-    case 'boolean': return v ? 'true' : 'false';
-    default: return v === null || v === undefined ? 'null' : 'object';
+    case 'string':
+      return 'string';
+    case 'bigint':
+      return 'integer';
+    case 'number':
+      return 'real';
+    case 'boolean':
+      return v ? 'true' : 'false';
+    default:
+      return v === null || v === undefined ? 'null' : 'object';
   }
 }
 
@@ -31,7 +38,9 @@ export function readJson(text: string): JsonIn | undefined {
 class Reader {
   private at = 0;
   private readonly text: string;
-  constructor(text: string) { this.text = text; }
+  constructor(text: string) {
+    this.text = text;
+  }
 
   document(): JsonIn {
     const v = this.value();
@@ -74,13 +83,19 @@ class Reader {
   private object(): JsonIn {
     const out: JsonObject = {};
     this.take('{');
-    if (this.next() === '}') { this.at++; return out; }
+    if (this.next() === '}') {
+      this.at++;
+      return out;
+    }
     for (;;) {
       if (this.next() !== '"') throw new SyntaxError('string expected');
       const key = this.string();
       this.take(':');
       out[key] = this.value();
-      if (this.next() === ',') { this.at++; continue; }
+      if (this.next() === ',') {
+        this.at++;
+        continue;
+      }
       this.take('}');
       return out;
     }
@@ -89,10 +104,16 @@ class Reader {
   private array(): JsonIn {
     const out: JsonIn[] = [];
     this.take('[');
-    if (this.next() === ']') { this.at++; return out; }
+    if (this.next() === ']') {
+      this.at++;
+      return out;
+    }
     for (;;) {
       out.push(this.value());
-      if (this.next() === ',') { this.at++; continue; }
+      if (this.next() === ',') {
+        this.at++;
+        continue;
+      }
       this.take(']');
       return out;
     }

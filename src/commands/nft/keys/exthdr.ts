@@ -1,8 +1,17 @@
 import type { DatatypeName } from '../../../parsers/nft/ast.ts';
 
-export interface ExthdrField { readonly name: string; readonly dtype: DatatypeName; readonly offset: number; readonly len: number }
+export interface ExthdrField {
+  readonly name: string;
+  readonly dtype: DatatypeName;
+  readonly offset: number;
+  readonly len: number;
+}
 /** A header or option: what the kernel finds it by, its name, its fields (bits). */
-export interface Exthdr { readonly name: string; readonly type: number; readonly fields: readonly ExthdrField[] }
+export interface Exthdr {
+  readonly name: string;
+  readonly type: number;
+  readonly fields: readonly ExthdrField[];
+}
 
 const f = (name: string, offset: number, len: number, dtype: DatatypeName = 'integer'): ExthdrField => ({ name, dtype, offset, len });
 const next = [f('nexthdr', 0, 8, 'inet_proto'), f('hdrlength', 8, 8)];
@@ -11,10 +20,24 @@ const next = [f('nexthdr', 0, 8, 'inet_proto'), f('hdrlength', 8, 8)];
 export const IPV6_EXTHDR: readonly Exthdr[] = [
   { name: 'hbh', type: 0, fields: next },
   { name: 'rt', type: 43, fields: [...next, f('type', 16, 8), f('seg-left', 24, 8)] },
-  { name: 'srh', type: 43, fields: [f('last-entry', 32, 8), f('flags', 40, 8), f('tag', 48, 16), f('sid[0]', 48, 16), ...Array.from({ length: 16 }, (_, i) => f(`sid[${i + 1}]`, 64 + 128 * i, 128, 'ipv6_addr'))] },
+  {
+    name: 'srh',
+    type: 43,
+    fields: [
+      f('last-entry', 32, 8),
+      f('flags', 40, 8),
+      f('tag', 48, 16),
+      f('sid[0]', 48, 16),
+      ...Array.from({ length: 16 }, (_, i) => f(`sid[${i + 1}]`, 64 + 128 * i, 128, 'ipv6_addr')),
+    ],
+  },
   { name: 'rt0', type: 43, fields: [f('reserved', 32, 32), f('addr[0]', 32, 32), f('addr[1]', 64, 128, 'ipv6_addr')] },
   { name: 'rt2', type: 43, fields: [f('reserved', 32, 32), f('addr', 64, 128, 'ipv6_addr')] },
-  { name: 'frag', type: 44, fields: [f('nexthdr', 0, 8, 'inet_proto'), f('reserved', 8, 8), f('frag-off', 16, 13), f('reserved2', 29, 2), f('more-fragments', 31, 1), f('id', 32, 32)] },
+  {
+    name: 'frag',
+    type: 44,
+    fields: [f('nexthdr', 0, 8, 'inet_proto'), f('reserved', 8, 8), f('frag-off', 16, 13), f('reserved2', 29, 2), f('more-fragments', 31, 1), f('id', 32, 32)],
+  },
   { name: 'dst', type: 60, fields: next },
   { name: 'mh', type: 135, fields: [...next, f('type', 16, 8, 'mh_type'), f('reserved', 24, 8), f('checksum', 32, 16)] },
 ];
@@ -57,8 +80,16 @@ const chunk = [f('type', 0, 8), f('flags', 8, 8), f('length', 16, 16)];
 /** sctp_chunk.c */
 export const SCTP_CHUNK: readonly Exthdr[] = [
   { name: 'data', type: 0, fields: [...chunk, f('tsn', 32, 32), f('stream', 64, 16), f('ssn', 80, 16), f('ppid', 96, 32)] },
-  { name: 'init', type: 1, fields: [...chunk, f('init-tag', 32, 32), f('a-rwnd', 64, 32), f('num-outbound-streams', 96, 16), f('num-inbound-streams', 112, 16), f('initial-tsn', 128, 32)] },
-  { name: 'init-ack', type: 2, fields: [...chunk, f('init-tag', 32, 32), f('a-rwnd', 64, 32), f('num-outbound-streams', 96, 16), f('num-inbound-streams', 112, 16), f('initial-tsn', 128, 32)] },
+  {
+    name: 'init',
+    type: 1,
+    fields: [...chunk, f('init-tag', 32, 32), f('a-rwnd', 64, 32), f('num-outbound-streams', 96, 16), f('num-inbound-streams', 112, 16), f('initial-tsn', 128, 32)],
+  },
+  {
+    name: 'init-ack',
+    type: 2,
+    fields: [...chunk, f('init-tag', 32, 32), f('a-rwnd', 64, 32), f('num-outbound-streams', 96, 16), f('num-inbound-streams', 112, 16), f('initial-tsn', 128, 32)],
+  },
   { name: 'sack', type: 3, fields: [...chunk, f('cum-tsn-ack', 32, 32), f('a-rwnd', 64, 32), f('num-gap-ack-blocks', 96, 16), f('num-dup-tsns', 112, 16)] },
   { name: 'heartbeat', type: 4, fields: chunk },
   { name: 'heartbeat-ack', type: 5, fields: chunk },
@@ -79,7 +110,11 @@ export const SCTP_CHUNK: readonly Exthdr[] = [
 export type ExthdrOp = 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp' | 'dccp';
 export const EXTHDR: Readonly<Record<Exclude<ExthdrOp, 'dccp'>, readonly Exthdr[]>> = { ipv6: IPV6_EXTHDR, tcpopt: TCPOPT, ipv4: IPOPT, sctp: SCTP_CHUNK };
 
-export interface FoundExthdr { readonly header: string; readonly type: number; readonly field: ExthdrField }
+export interface FoundExthdr {
+  readonly header: string;
+  readonly type: number;
+  readonly field: ExthdrField;
+}
 
 /** The header and field that lie at a place, as exthdr_init_raw and its siblings search. */
 export function findExthdr(op: Exclude<ExthdrOp, 'dccp'>, type: number, offset: number, len: number): FoundExthdr | undefined {
@@ -92,7 +127,7 @@ export function findExthdr(op: Exclude<ExthdrOp, 'dccp'>, type: number, offset: 
 }
 
 export function exthdrField(op: Exclude<ExthdrOp, 'dccp'>, header: string, name: string): FoundExthdr | undefined {
-  const h = EXTHDR[op].find((x) => x.name === (op === 'tcpopt' ? TCPOPT_ALIAS[header] ?? header : header));
+  const h = EXTHDR[op].find((x) => x.name === (op === 'tcpopt' ? (TCPOPT_ALIAS[header] ?? header) : header));
   const field = h?.fields.find((x) => x.name === name);
   return h && field ? { header: h.name, type: h.type, field } : undefined;
 }

@@ -9,7 +9,10 @@ const padded = (n: number): number => Math.ceil(n / 4) * 4;
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
-  for (const p of parts) { out.set(p, at); at += p.length; }
+  for (const p of parts) {
+    out.set(p, at);
+    at += p.length;
+  }
   return out;
 }
 
@@ -53,14 +56,21 @@ export function valueText(expr: ExprOf<'value'>): string {
 /** Bytes of a constant as a register or set element holds them (netlink_gen_data). */
 export function dataOf(expr: Expr, interval = false): Uint8Array {
   switch (expr.kind) {
-    case 'value': return valueToBytes(expr.value, byteLength(expr.len), expr.byteorder);
-    case 'concat': return interval && expr.items.some(isRange)
-      ? concatBytes([...expr.items.map((i) => fieldData(boundary(i, 'start'), interval)), ...expr.items.map((i) => fieldData(boundary(i, 'end'), interval))])
-      : concatBytes(expr.items.map((i) => fieldData(i, interval)));
-    case 'range': case 'prefix': return concatBytes([pad(dataOf(boundary(expr, 'start'), interval)), pad(dataOf(boundary(expr, 'end'), interval))]);
-    case 'set_elem': return dataOf(expr.key, interval);
-    case 'mapping': return dataOf(expr.left, interval);
-    default: throw new Error(`no constant data in ${expr.kind}`);
+    case 'value':
+      return valueToBytes(expr.value, byteLength(expr.len), expr.byteorder);
+    case 'concat':
+      return interval && expr.items.some(isRange)
+        ? concatBytes([...expr.items.map((i) => fieldData(boundary(i, 'start'), interval)), ...expr.items.map((i) => fieldData(boundary(i, 'end'), interval))])
+        : concatBytes(expr.items.map((i) => fieldData(i, interval)));
+    case 'range':
+    case 'prefix':
+      return concatBytes([pad(dataOf(boundary(expr, 'start'), interval)), pad(dataOf(boundary(expr, 'end'), interval))]);
+    case 'set_elem':
+      return dataOf(expr.key, interval);
+    case 'mapping':
+      return dataOf(expr.left, interval);
+    default:
+      throw new Error(`no constant data in ${expr.kind}`);
   }
 }
 
@@ -76,5 +86,3 @@ function fieldData(expr: Expr, interval: boolean): Uint8Array {
 /** One end of a concatenated key with ranges. */
 export const keyData = (expr: Expr, which: 'start' | 'end', interval: boolean): Uint8Array =>
   expr.kind === 'concat' ? concatBytes(expr.items.map((i) => fieldData(boundary(i, which), interval))) : dataOf(boundary(expr, which), interval);
-
-;

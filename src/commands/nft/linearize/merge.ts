@@ -49,7 +49,8 @@ function mergeRun(run: Comparison[], gone: Set<Stmt>, changed: Map<Stmt, Stmt>):
         const keep = namesProtocol(next.stmt) ? next.stmt : last.stmt;
         const drop = keep === last.stmt ? next.stmt : last.stmt;
         const merged = { ...keep, expr: join(last.now, next.now) } as Comparison;
-        gone.add(drop); gone.delete(keep);
+        gone.add(drop);
+        gone.delete(keep);
         changed.set(keep, merged);
         last = { stmt: keep, now: merged };
       } else last = next;
@@ -60,8 +61,14 @@ function mergeRun(run: Comparison[], gone: Set<Stmt>, changed: Map<Stmt, Stmt>):
 const ETHERTYPE: Partial<Record<Family, bigint>> = { ip: 0x0800n, ip6: 0x86ddn };
 
 /** `meta protocol ip` says nothing in a table that sees only IPv4. */
-const isRedundant = (s: Stmt, family: Family): boolean => s.kind === 'expression' && s.expr.kind === 'relational' && s.expr.op !== 'neq'
-  && s.expr.left.kind === 'meta' && s.expr.left.key === 'protocol' && s.expr.right.kind === 'value' && s.expr.right.value === ETHERTYPE[family];
+const isRedundant = (s: Stmt, family: Family): boolean =>
+  s.kind === 'expression' &&
+  s.expr.kind === 'relational' &&
+  s.expr.op !== 'neq' &&
+  s.expr.left.kind === 'meta' &&
+  s.expr.left.key === 'protocol' &&
+  s.expr.right.kind === 'value' &&
+  s.expr.right.value === ETHERTYPE[family];
 
 /** stmt_reduce (src/rule.c): joins comparisons of neighbouring header fields into one. */
 export function mergePayloads(all: readonly Stmt[], family: Family): Stmt[] {
@@ -74,7 +81,8 @@ export function mergePayloads(all: readonly Stmt[], family: Family): Stmt[] {
     run = [];
   };
   for (const s of stmts) {
-    if (mergeable(s)) run.push(s); else if (s.kind !== 'expression') flush();
+    if (mergeable(s)) run.push(s);
+    else if (s.kind !== 'expression') flush();
   }
   flush();
   return stmts.filter((s) => !gone.has(s)).map((s) => changed.get(s) ?? s);

@@ -14,7 +14,10 @@ export function hookText(chain: Omit<Chain, 'rules'>, family: Family, p: Printer
   return `type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, family, h.name, p.options.numericPrio)}; policy ${chain.policy};`;
 }
 
-export interface ReadRule { readonly rule: Rule; readonly stmts: readonly Stmt[] }
+export interface ReadRule {
+  readonly rule: Rule;
+  readonly stmts: readonly Stmt[];
+}
 
 /** Translated xt extensions want the rule's family and protocol. */
 export const forRule = (p: Printer, family: Family, rule: Rule): Printer =>

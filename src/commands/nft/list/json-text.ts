@@ -4,7 +4,10 @@ import type { Json } from '../datatype/index.ts';
 export function jsonText(v: Json): string {
   if (Array.isArray(v)) return `[${v.map(jsonText).join(', ')}]`;
   if (v === null || typeof v !== 'object') return typeof v === 'string' ? quote(v) : String(v);
-  return `{${Object.entries(v).filter(([, x]) => x !== undefined).map(([k, x]) => `${quote(k)}: ${jsonText(x)}`).join(', ')}}`;
+  return `{${Object.entries(v)
+    .filter(([, x]) => x !== undefined)
+    .map(([k, x]) => `${quote(k)}: ${jsonText(x)}`)
+    .join(', ')}}`;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' };

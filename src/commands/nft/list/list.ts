@@ -11,30 +11,61 @@ import { setJson, setText } from './set.ts';
 import { bareHead, noJson, tableJson, tableJsonFull, tableText } from './table.ts';
 
 /** Where a listing goes: text, JSON, or warnings beside it. */
-export interface Listing { readonly nft: NfTables; readonly p: Printer; readonly json: boolean; out(text: string): void; err(text: string): void }
+export interface Listing {
+  readonly nft: NfTables;
+  readonly p: Printer;
+  readonly json: boolean;
+  out(text: string): void;
+  err(text: string): void;
+}
 
 /** do_command_list; the evaluation has found that what is named exists. */
 export function list(cmd: Cmd, l: Listing): void {
   const { object: o, handle: h } = cmd;
   const tables = l.nft.ruleset.tables.filter((t) => (h.family === 'unspec' || t.family === h.family) && (!h.table || t.name === h.table.name));
   switch (o.kind) {
-    case 'ruleset': case 'table': case 'rules': return full(tables, l);
-    case 'tables': return show(l, tables.map((t) => `table ${t.family} ${t.name}\n`), () => tables.map(tableJson));
-    case 'chain': return chain(tables, h.chain?.name ?? '', l);
-    case 'chains': return chains(tables, l);
-    case 'set': case 'map': case 'meter': return sets(tables, (s) => s.handle.set?.name === h.set?.name, l, false);
-    case 'sets': return sets(tables, (s) => !s.isMap, l, true);
-    case 'maps': return sets(tables, (s) => s.isMap, l, true);
-    case 'meters': return sets(tables, (s) => !s.isMap && s.flags.includes('eval'), l, true);
-    case 'object': return objects(tables, (x) => x.kind === o.type && (!h.obj || x.name === h.obj.name), l);
-    case 'objects': return objects(tables, (x) => x.kind === o.type, l);
-    case 'flowtables': return show(l, tables.map((t) => `${bareHead(t)}}\n`), () => []);
-    default: return;
+    case 'ruleset':
+    case 'table':
+    case 'rules':
+      return full(tables, l);
+    case 'tables':
+      return show(
+        l,
+        tables.map((t) => `table ${t.family} ${t.name}\n`),
+        () => tables.map(tableJson),
+      );
+    case 'chain':
+      return chain(tables, h.chain?.name ?? '', l);
+    case 'chains':
+      return chains(tables, l);
+    case 'set':
+    case 'map':
+    case 'meter':
+      return sets(tables, (s) => s.handle.set?.name === h.set?.name, l, false);
+    case 'sets':
+      return sets(tables, (s) => !s.isMap, l, true);
+    case 'maps':
+      return sets(tables, (s) => s.isMap, l, true);
+    case 'meters':
+      return sets(tables, (s) => !s.isMap && s.flags.includes('eval'), l, true);
+    case 'object':
+      return objects(tables, (x) => x.kind === o.type && (!h.obj || x.name === h.obj.name), l);
+    case 'objects':
+      return objects(tables, (x) => x.kind === o.type, l);
+    case 'flowtables':
+      return show(
+        l,
+        tables.map((t) => `${bareHead(t)}}\n`),
+        () => [],
+      );
+    default:
+      return;
   }
 }
 
 function show(l: Listing, text: readonly string[], json: () => Json[]): void {
-  if (l.json) l.out(jsonDocument(json())); else for (const t of text) l.out(t);
+  if (l.json) l.out(jsonDocument(json()));
+  else for (const t of text) l.out(t);
 }
 
 function warn(reader: TableReader, l: Listing): void {
@@ -43,39 +74,73 @@ function warn(reader: TableReader, l: Listing): void {
 
 export function full(tables: readonly Table[], l: Listing): void {
   const readers = tables.map((t) => new TableReader(l.nft, t));
-  if (l.json) { l.out(jsonDocument(readers.flatMap((r) => tableJsonFull(r, l.p, l.err)))); return; }
-  for (const r of readers) { warn(r, l); l.out(tableText(r, l.p)); }
+  if (l.json) {
+    l.out(jsonDocument(readers.flatMap((r) => tableJsonFull(r, l.p, l.err))));
+    return;
+  }
+  for (const r of readers) {
+    warn(r, l);
+    l.out(tableText(r, l.p));
+  }
 }
 
 function chain(tables: readonly Table[], name: string, l: Listing): void {
   const found = tables.flatMap((t) => t.chains.filter((c) => c.name === name).map((c) => ({ t, c, r: new TableReader(l.nft, t) })));
   if (l.json) {
-    l.out(jsonDocument(found.flatMap(({ t, c, r }) => [chainJson(c, t.family, t.name), ...r.rules(c).map((x) => { noJson(x, l.err); return ruleJson(x, t.family, t.name, c.name, l.p); })])));
+    l.out(
+      jsonDocument(
+        found.flatMap(({ t, c, r }) => [
+          chainJson(c, t.family, t.name),
+          ...r.rules(c).map((x) => {
+            noJson(x, l.err);
+            return ruleJson(x, t.family, t.name, c.name, l.p);
+          }),
+        ]),
+      ),
+    );
     return;
   }
-  for (const { t, c, r } of found) { warn(r, l); l.out(`${bareHead(t)}${chainText(c, t.family, r.rules(c), l.p)}}\n`); }
+  for (const { t, c, r } of found) {
+    warn(r, l);
+    l.out(`${bareHead(t)}${chainText(c, t.family, r.rules(c), l.p)}}\n`);
+  }
 }
 
 function chains(tables: readonly Table[], l: Listing): void {
   const own = (t: Table) => t.chains.filter((c) => !c.binding);
-  show(l, tables.map((t) => `${bareHead(t)}${own(t).map((c) => chainText(c, t.family, [], l.p)).join('')}}\n`), () => tables.flatMap((t) => own(t).map((c) => chainJson(c, t.family, t.name))));
+  show(
+    l,
+    tables.map(
+      (t) =>
+        `${bareHead(t)}${own(t)
+          .map((c) => chainText(c, t.family, [], l.p))
+          .join('')}}\n`,
+    ),
+    () => tables.flatMap((t) => own(t).map((c) => chainJson(c, t.family, t.name))),
+  );
 }
 
 function sets(tables: readonly Table[], wanted: (s: SetDecl) => boolean, l: Listing, all: boolean): void {
   const found = tables.map((t) => ({ t, list: new TableReader(l.nft, t).namedSets.filter(wanted) })).filter((x) => all || x.list.length);
-  show(l, l.json ? [] : found.map(({ t, list: s }) => `${bareHead(t)}${s.map((x) => setText(x, l.p)).join('')}}\n`), () => found.flatMap(({ list: s }) => s.map((x) => setJson(x, l.p))));
+  show(l, l.json ? [] : found.map(({ t, list: s }) => `${bareHead(t)}${s.map((x) => setText(x, l.p)).join('')}}\n`), () =>
+    found.flatMap(({ list: s }) => s.map((x) => setJson(x, l.p))),
+  );
 }
 
 function objects(tables: readonly Table[], wanted: (o: NftObject) => boolean, l: Listing): void {
   const found = tables.map((t) => ({ t, list: t.objects.filter(wanted) })).filter((x) => x.list.length);
   const value = (o: NftObject) => l.nft.live.value(o);
-  show(l, found.map(({ t, list: o }) => `${bareHead(t)}${o.map((x) => objectText(x, value(x), l.p.options)).join('')}}\n`),
-    () => found.flatMap(({ t, list: o }) => o.map((x) => objectJson(x, value(x), t.family, t.name, l.p.options))));
+  show(
+    l,
+    found.map(({ t, list: o }) => `${bareHead(t)}${o.map((x) => objectText(x, value(x), l.p.options)).join('')}}\n`),
+    () => found.flatMap(({ t, list: o }) => o.map((x) => objectJson(x, value(x), t.family, t.name, l.p.options))),
+  );
 }
 
 /** A table with only some rules of one chain: what `reset rule` prints. */
 export function oneRule(t: Table, name: string, rules: (all: readonly ReadRule[]) => readonly ReadRule[], l: Listing): void {
-  const reader = new TableReader(l.nft, t), c = t.chains.find((x) => x.name === name);
+  const reader = new TableReader(l.nft, t),
+    c = t.chains.find((x) => x.name === name);
   const shown = c ? rules(reader.rules(c)) : [];
   if (l.json) {
     const whole = tableJsonFull(new TableReader(l.nft, { ...t, chains: c ? [{ ...c, rules: shown.map((x) => x.rule) }] : [] }), l.p);

@@ -8,8 +8,12 @@ const UNITS = ['bytes', 'kbytes', 'mbytes'];
 
 /** get_rate: the largest unit that divides. */
 export function byteUnit(bytes: bigint): [bigint, string] {
-  let n = bytes, i = 0;
-  while (i < UNITS.length - 1 && n !== 0n && n % 1024n === 0n) { n /= 1024n; i++; }
+  let n = bytes,
+    i = 0;
+  while (i < UNITS.length - 1 && n !== 0n && n % 1024n === 0n) {
+    n /= 1024n;
+    i++;
+  }
   return [n, UNITS[i]];
 }
 
@@ -19,8 +23,23 @@ const L3: Readonly<Record<number, string>> = { 0: 'unspec', 1: 'inet', 2: 'ip', 
 
 /** timeout_protocol of src/rule.c: names and defaults by state. */
 export const TIMEOUTS: Readonly<Record<number, readonly (readonly [string, number])[]>> = {
-  6: [['syn_sent', 120], ['syn_recv', 60], ['established', 432000], ['fin_wait', 120], ['close_wait', 60], ['last_ack', 30], ['time_wait', 120], ['close', 10], ['syn_sent2', 120], ['retrans', 300], ['unack', 300]],
-  17: [['unreplied', 30], ['replied', 120]],
+  6: [
+    ['syn_sent', 120],
+    ['syn_recv', 60],
+    ['established', 432000],
+    ['fin_wait', 120],
+    ['close_wait', 60],
+    ['last_ack', 30],
+    ['time_wait', 120],
+    ['close', 10],
+    ['syn_sent2', 120],
+    ['retrans', 300],
+    ['unack', 300],
+  ],
+  17: [
+    ['unreplied', 30],
+    ['replied', 120],
+  ],
 };
 
 const changed = (v: Extract<ObjectValue, { kind: 'ct timeout' }>): [string, number][] =>
@@ -31,25 +50,38 @@ const flagNames = (flags: number): string[] => [...(flags & 8 ? ['timestamp'] : 
 /** Lines of obj_print_data without indentation. */
 function lines(v: ObjectValue, o: OutputOptions): string[] {
   switch (v.kind) {
-    case 'counter': return o.stateless ? [] : [`packets ${v.packets} bytes ${v.bytes}`];
+    case 'counter':
+      return o.stateless ? [] : [`packets ${v.packets} bytes ${v.bytes}`];
     case 'quota': {
       const [n, unit] = byteUnit(v.bytes);
       const used = !o.stateless && v.consumed > 0n ? ` used ${byteUnit(v.consumed).join(' ')}` : '';
       return [`${v.inv ? 'over ' : ''}${n} ${unit}${used}`];
     }
     case 'limit': {
-      const inv = v.inv ? 'over ' : '', per = PER[String(v.unit)];
+      const inv = v.inv ? 'over ' : '',
+        per = PER[String(v.unit)];
       if (v.type === 'pkts') return [`rate ${inv}${v.rate}/${per}${v.burst !== 5 && v.burst !== 0 ? ` burst ${v.burst} packets` : ''}`];
       const [rate, unit] = byteUnit(v.rate);
       return [`rate ${inv}${rate} ${unit}/${per}${v.burst > 0 ? ` burst ${byteUnit(BigInt(v.burst)).join(' ')}` : ''}`];
     }
-    case 'ct helper': return [`type "${v.helper}" protocol ${L4[v.l4proto] ?? v.l4proto}`, `l3proto ${L3[v.l3proto]}`];
-    case 'ct timeout': return [`protocol ${L4[v.l4proto] ?? v.l4proto}`, `l3proto ${L3[v.l3proto]}`,
-      `policy = { ${changed(v).map(([name, s]) => `${name} : ${printTime(BigInt(s) * 1000n, o)}`).join(', ')} }`];
-    case 'ct expectation': return [`protocol ${L4[v.l4proto] ?? v.l4proto}`, `dport ${v.dport}`, `timeout ${printTime(BigInt(v.timeout), o)}`, `size ${v.size}`, `l3proto ${L3[v.l3proto]}`];
-    case 'secmark': return [`"${v.context}"`];
-    case 'synproxy': return [`mss ${v.mss}`, `wscale ${v.wscale}`, ...(flagNames(v.flags).length ? [`${v.flags & 8 ? 'timestamp ' : ''}${v.flags & 4 ? 'sack-perm' : ''}`] : [])];
-    case 'tunnel': return [];
+    case 'ct helper':
+      return [`type "${v.helper}" protocol ${L4[v.l4proto] ?? v.l4proto}`, `l3proto ${L3[v.l3proto]}`];
+    case 'ct timeout':
+      return [
+        `protocol ${L4[v.l4proto] ?? v.l4proto}`,
+        `l3proto ${L3[v.l3proto]}`,
+        `policy = { ${changed(v)
+          .map(([name, s]) => `${name} : ${printTime(BigInt(s) * 1000n, o)}`)
+          .join(', ')} }`,
+      ];
+    case 'ct expectation':
+      return [`protocol ${L4[v.l4proto] ?? v.l4proto}`, `dport ${v.dport}`, `timeout ${printTime(BigInt(v.timeout), o)}`, `size ${v.size}`, `l3proto ${L3[v.l3proto]}`];
+    case 'secmark':
+      return [`"${v.context}"`];
+    case 'synproxy':
+      return [`mss ${v.mss}`, `wscale ${v.wscale}`, ...(flagNames(v.flags).length ? [`${v.flags & 8 ? 'timestamp ' : ''}${v.flags & 4 ? 'sack-perm' : ''}`] : [])];
+    case 'tunnel':
+      return [];
   }
 }
 
@@ -68,8 +100,12 @@ export function objectJson(object: NftObject, v: ObjectValue, family: Family, ta
   const out: Record<string, Json> = { family, name: object.name, table, handle: object.handle };
   if (object.comment !== undefined) out.comment = object.comment;
   switch (v.kind) {
-    case 'counter': if (!o.stateless) Object.assign(out, { packets: v.packets, bytes: v.bytes }); break;
-    case 'quota': Object.assign(out, { bytes: v.bytes, used: o.stateless ? 0n : v.consumed, inv: v.inv }); break;
+    case 'counter':
+      if (!o.stateless) Object.assign(out, { packets: v.packets, bytes: v.bytes });
+      break;
+    case 'quota':
+      Object.assign(out, { bytes: v.bytes, used: o.stateless ? 0n : v.consumed, inv: v.inv });
+      break;
     case 'limit': {
       const bytes = v.type === 'pkt-bytes';
       const [rate, unit] = bytes ? byteUnit(v.rate) : [v.rate, ''];
@@ -81,17 +117,26 @@ export function objectJson(object: NftObject, v: ObjectValue, family: Family, ta
       if (bytes && burst > 0n) out.burst_unit = burstUnit;
       break;
     }
-    case 'ct helper': Object.assign(out, { type: v.helper, protocol: L4[v.l4proto] ?? v.l4proto, l3proto: L3[v.l3proto] }); break;
-    case 'ct timeout': Object.assign(out, { protocol: L4[v.l4proto] ?? v.l4proto, l3proto: L3[v.l3proto], policy: Object.fromEntries(changed(v)) }); break;
-    case 'ct expectation': Object.assign(out, { protocol: L4[v.l4proto] ?? v.l4proto, dport: v.dport, timeout: v.timeout, size: v.size, l3proto: L3[v.l3proto] }); break;
-    case 'secmark': out.context = v.context; break;
+    case 'ct helper':
+      Object.assign(out, { type: v.helper, protocol: L4[v.l4proto] ?? v.l4proto, l3proto: L3[v.l3proto] });
+      break;
+    case 'ct timeout':
+      Object.assign(out, { protocol: L4[v.l4proto] ?? v.l4proto, l3proto: L3[v.l3proto], policy: Object.fromEntries(changed(v)) });
+      break;
+    case 'ct expectation':
+      Object.assign(out, { protocol: L4[v.l4proto] ?? v.l4proto, dport: v.dport, timeout: v.timeout, size: v.size, l3proto: L3[v.l3proto] });
+      break;
+    case 'secmark':
+      out.context = v.context;
+      break;
     case 'synproxy': {
       Object.assign(out, { mss: v.mss, wscale: v.wscale });
       const names = flagNames(v.flags);
       if (names.length) out.flags = names;
       break;
     }
-    case 'tunnel': break;
+    case 'tunnel':
+      break;
   }
   return { [object.kind]: out };
 }

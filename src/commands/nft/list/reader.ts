@@ -19,10 +19,14 @@ export class TableReader {
     this.nft = nft;
     this.table = table;
     this.#context = {
-      family: table.family, table: table.name, set: (name) => this.anySet(name),
+      family: table.family,
+      table: table.name,
+      set: (name) => this.anySet(name),
       boundChain: (name) => {
         const chain = table.chains.find((c) => c.name === name);
-        return chain?.binding ? chain.rules.map((r): RuleDecl => ({ loc: NOWHERE, handle: { family: table.family }, stmts: [...this.rule(r)], ...(r.comment !== undefined && { comment: r.comment }) })) : undefined;
+        return chain?.binding
+          ? chain.rules.map((r): RuleDecl => ({ loc: NOWHERE, handle: { family: table.family }, stmts: [...this.rule(r)], ...(r.comment !== undefined && { comment: r.comment }) }))
+          : undefined;
       },
     };
   }
@@ -36,12 +40,20 @@ export class TableReader {
     return this.#sets.get(name);
   }
 
-  get namedSets(): SetDecl[] { return this.table.sets.filter((s) => !s.flags.anonymous).map((s) => this.anySet(s.name)!); }
+  get namedSets(): SetDecl[] {
+    return this.table.sets.filter((s) => !s.flags.anonymous).map((s) => this.anySet(s.name)!);
+  }
 
-  rule(rule: Rule): readonly Stmt[] { return delinearizeRule(this.nft.live.rule(rule).exprs, this.#context); }
+  rule(rule: Rule): readonly Stmt[] {
+    return delinearizeRule(this.nft.live.rule(rule).exprs, this.#context);
+  }
 
-  rules(chain: Chain): ReadRule[] { return chain.rules.map((rule) => ({ rule, stmts: this.rule(rule) })); }
+  rules(chain: Chain): ReadRule[] {
+    return chain.rules.map((rule) => ({ rule, stmts: this.rule(rule) }));
+  }
 
   /** Does a rule hold compat expressions? Then iptables-nft made the table. */
-  get foreign(): boolean { return this.table.chains.some((c) => c.rules.some((r) => r.exprs.some((e) => e.kind === 'match' || e.kind === 'target'))); }
+  get foreign(): boolean {
+    return this.table.chains.some((c) => c.rules.some((r) => r.exprs.some((e) => e.kind === 'match' || e.kind === 'target')));
+  }
 }

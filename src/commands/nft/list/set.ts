@@ -5,8 +5,18 @@ import { printTime } from '../datatype/time.ts';
 import type { Printer } from '../print/context.ts';
 import { BLOCK, type Layout } from './layout.ts';
 
-const FLAG_WORDS: readonly (readonly [SetDecl['flags'][number], string])[] = [['constant', 'constant'], ['eval', 'dynamic'], ['interval', 'interval'], ['timeout', 'timeout']];
-const JSON_FLAGS: readonly (readonly [SetDecl['flags'][number], string])[] = [['constant', 'constant'], ['interval', 'interval'], ['timeout', 'timeout'], ['eval', 'dynamic']];
+const FLAG_WORDS: readonly (readonly [SetDecl['flags'][number], string])[] = [
+  ['constant', 'constant'],
+  ['eval', 'dynamic'],
+  ['interval', 'interval'],
+  ['timeout', 'timeout'],
+];
+const JSON_FLAGS: readonly (readonly [SetDecl['flags'][number], string])[] = [
+  ['constant', 'constant'],
+  ['interval', 'interval'],
+  ['timeout', 'timeout'],
+  ['eval', 'dynamic'],
+];
 
 const typeName = (e: Expr): string => datatype(e.dtype).name;
 
@@ -23,7 +33,8 @@ export const typeofText = (e: Expr, p: Printer): string => p.expr(e);
 
 /** set_print_declaration */
 export function setLines(decl: SetDecl, p: Printer): string[] {
-  const o = p.options, out = [typeText(decl, p)];
+  const o = p.options,
+    out = [typeText(decl, p)];
   if (decl.policy === 'memory') out.push('policy memory');
   if (decl.size) out.push(`size ${decl.size}`);
   const timeout = decl.flags.includes('timeout') || (decl.timeout ?? 0n) > 0n;
@@ -32,7 +43,10 @@ export function setLines(decl: SetDecl, p: Printer): string[] {
   const flags = said ? FLAG_WORDS.filter(([f]) => (f === 'timeout' ? timeout : decl.flags.includes(f))).map(([, w]) => w) : [];
   if (flags.length) out.push(`flags ${flags.join(',')}`);
   if (decl.autoMerge) out.push('auto-merge');
-  if (decl.stmts.length) { const bare = p.with({ stateless: true }); out.push(decl.stmts.map((s) => bare.stmt(s)).join(' ')); }
+  if (decl.stmts.length) {
+    const bare = p.with({ stateless: true });
+    out.push(decl.stmts.map((s) => bare.stmt(s)).join(' '));
+  }
   if (decl.timeout) out.push(`timeout ${printTime(decl.timeout, o)}`);
   if (decl.gcInterval) out.push(`gc-interval ${printTime(decl.gcInterval, o)}`);
   if (decl.comment !== undefined) out.push(`comment "${decl.comment}"`);
@@ -40,12 +54,13 @@ export function setLines(decl: SetDecl, p: Printer): string[] {
 }
 
 /** do_set_print: what makes each element take a line. */
-const ownLines = (decl: SetDecl, items: readonly Expr[]): boolean => decl.isMap || decl.stmts.length > 0 || (decl.timeout ?? 0n) > 0n || decl.flags.includes('timeout')
-  || items.some((i) => i.kind === 'set_elem' && i.comment !== undefined);
+const ownLines = (decl: SetDecl, items: readonly Expr[]): boolean =>
+  decl.isMap || decl.stmts.length > 0 || (decl.timeout ?? 0n) > 0n || decl.flags.includes('timeout') || items.some((i) => i.kind === 'set_elem' && i.comment !== undefined);
 
 /** set_print */
 export function setText(decl: SetDecl, p: Printer, layout: Layout = BLOCK, name = decl.handle.set?.name ?? ''): string {
-  const { tab, nl, sep } = layout, o = p.options;
+  const { tab, nl, sep } = layout,
+    o = p.options;
   const handle = o.handle && layout === BLOCK ? ` # handle ${decl.handle.handle?.id}` : '';
   const lines = setLines(decl, p);
   const word = decl.isMap ? 'map' : 'set';
@@ -61,10 +76,14 @@ function typeJson(e: Expr): Json {
 
 /** set_print_json */
 export function setJson(decl: SetDecl, p: Printer): Json {
-  const o = p.options, key = decl.key!;
+  const o = p.options,
+    key = decl.key!;
   const out: Record<string, Json> = {
-    family: decl.handle.family, name: decl.handle.set?.name ?? '', table: decl.handle.table?.name ?? '',
-    type: decl.keyTypeof ? { typeof: p.json(key) } : typeJson(key), handle: decl.handle.handle?.id ?? 0n,
+    family: decl.handle.family,
+    name: decl.handle.set?.name ?? '',
+    table: decl.handle.table?.name ?? '',
+    type: decl.keyTypeof ? { typeof: p.json(key) } : typeJson(key),
+    handle: decl.handle.handle?.id ?? 0n,
   };
   if (decl.comment !== undefined) out.comment = decl.comment;
   if (decl.objType !== undefined) out.map = decl.objType;
@@ -77,7 +96,10 @@ export function setJson(decl: SetDecl, p: Printer): Json {
   if (decl.gcInterval) out['gc-interval'] = decl.gcInterval / 1000n;
   if (decl.autoMerge) out['auto-merge'] = true;
   if (!o.terse && decl.init?.kind === 'set' && decl.init.items.length) out.elem = decl.init.items.map((i) => elementJson(i, p));
-  if (decl.stmts.length) { const bare = p.with({ stateless: true }); out.stmt = decl.stmts.map((s) => bare.jsonStmt(s)); }
+  if (decl.stmts.length) {
+    const bare = p.with({ stateless: true });
+    out.stmt = decl.stmts.map((s) => bare.jsonStmt(s));
+  }
   return { [decl.isMap ? 'map' : 'set']: out };
 }
 

@@ -10,7 +10,8 @@ const flagWords = (t: Pick<Table, 'flags'>): string[] => [...(t.flags.dormant ? 
 
 /** `table ip t {` with what the options add. */
 export function tableHead(t: Table, p: Printer): string {
-  const owner = t.flags.owner ? ' progname (null)' : '', handle = p.options.handle ? ` handle ${t.handle}` : '';
+  const owner = t.flags.owner ? ' progname (null)' : '',
+    handle = p.options.handle ? ` handle ${t.handle}` : '';
   return `table ${t.family} ${t.name} {${handle || owner ? ` #${handle}${owner}` : ''}\n`;
 }
 
@@ -19,7 +20,8 @@ export const bareHead = (t: Table): string => `table ${t.family} ${t.name} {\n`;
 
 /** table_print */
 export function tableText(reader: TableReader, p: Printer): string {
-  const t = reader.table, blocks: string[] = [];
+  const t = reader.table,
+    blocks: string[] = [];
   let head = tableHead(t, p);
   const flags = flagWords(t);
   if (flags.length) head += `\tflags ${flags.join(',')}\n`;
@@ -27,7 +29,7 @@ export function tableText(reader: TableReader, p: Printer): string {
   for (const o of t.objects) blocks.push(objectText(o, reader.nft.live.value(o), p.options));
   for (const s of reader.namedSets) blocks.push(setText(s, p));
   for (const c of t.chains) if (!c.binding) blocks.push(chainText(c, t.family, reader.rules(c), p));
-  const gap = blocks.length && (flags.length > 0) ? '\n' : '';
+  const gap = blocks.length && flags.length > 0 ? '\n' : '';
   return `${head}${gap}${blocks.join('\n')}}\n`;
 }
 
@@ -46,11 +48,18 @@ export function noJson(r: ReadRule, err: (text: string) => void): void {
 
 /** table_print_json_full: chains, objects, sets, and all rules after them. */
 export function tableJsonFull(reader: TableReader, p: Printer, err: (text: string) => void = () => {}): Json[] {
-  const t = reader.table, chains = t.chains.filter((c) => !c.binding);
+  const t = reader.table,
+    chains = t.chains.filter((c) => !c.binding);
   return [
-    tableJson(t), ...chains.map((c) => chainJson(c, t.family, t.name)),
+    tableJson(t),
+    ...chains.map((c) => chainJson(c, t.family, t.name)),
     ...t.objects.map((o) => objectJson(o, reader.nft.live.value(o), t.family, t.name, p.options)),
     ...reader.namedSets.map((s) => setJson(s, p)),
-    ...chains.flatMap((c) => reader.rules(c).map((r) => { noJson(r, err); return ruleJson(r, t.family, t.name, c.name, p); })),
+    ...chains.flatMap((c) =>
+      reader.rules(c).map((r) => {
+        noJson(r, err);
+        return ruleJson(r, t.family, t.name, c.name, p);
+      }),
+    ),
   ];
 }

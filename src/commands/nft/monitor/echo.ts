@@ -9,23 +9,34 @@ import { EventWriter } from './event.ts';
 
 /** nft -e: the kernel's answers to the messages that carried NLM_F_ECHO, which deletions do not. */
 export function echo(events: readonly NftEvent[], messages: readonly NftMessage[], l: Listing): void {
-  const writer = new EventWriter(l), json: Json[] = [];
+  const writer = new EventWriter(l),
+    json: Json[] = [];
   writer.remember();
   let any = false;
   for (const e of events) {
-    if (e.event === 'newgen') { if (any && !l.json) l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`); continue; }
+    if (e.event === 'newgen') {
+      if (any && !l.json) l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`);
+      continue;
+    }
     if (e.message === undefined || !messages[e.message].op.startsWith('new')) continue;
     any = true;
-    if (l.json) { const j = writer.json(e); if (j !== null) json.push(j); } else l.out(writer.text(e));
+    if (l.json) {
+      const j = writer.json(e);
+      if (j !== null) json.push(j);
+    } else l.out(writer.text(e));
   }
   if (l.json && json.length) l.out(`${jsonText({ nftables: json })}\n`);
 }
 
-export interface JsonInput { readonly root: JsonIn; readonly cmds: readonly Cmd[] }
+export interface JsonInput {
+  readonly root: JsonIn;
+  readonly cmds: readonly Cmd[];
+}
 
 /** json_events_cb: with -j the input itself is printed again, what was added carrying its handle. */
 export function echoJson(events: readonly NftEvent[], batch: readonly Pending[], input: JsonInput, l: Listing): void {
-  const { root } = input, list = isObject(root) && Array.isArray(root.nftables) ? root.nftables : [];
+  const { root } = input,
+    list = isObject(root) && Array.isArray(root.nftables) ? root.nftables : [];
   const items = list.filter((i) => isObject(i) && !('metainfo' in i)) as JsonObject[];
   for (const e of events) {
     if (e.event === 'newgen' || e.message === undefined || !HANDLED.has(e.event)) continue;

@@ -22,14 +22,30 @@ export class EventWriter {
   /** Tables as they were last seen, for rules that are told about after they went. */
   readonly #seen = new Map<string, Table>();
 
-  constructor(l: Listing) { this.#l = l; }
+  constructor(l: Listing) {
+    this.#l = l;
+  }
 
   /** Call before changes happen and after each batch. */
-  remember(): void { for (const t of this.#l.nft.ruleset.tables) this.#seen.set(`${t.family} ${t.name}`, t); }
+  remember(): void {
+    for (const t of this.#l.nft.ruleset.tables) this.#seen.set(`${t.family} ${t.name}`, t);
+  }
 
   #reader(e: Change): TableReader {
-    const now = this.#l.nft.table(e.family, e.table), old = this.#seen.get(`${e.family} ${e.table}`);
-    const t = now ?? old ?? { family: e.family, name: e.table, handle: 0n, flags: { dormant: false, owner: false, persist: false }, ownerPort: 0, chains: [], sets: [], objects: [], flowtables: [] };
+    const now = this.#l.nft.table(e.family, e.table),
+      old = this.#seen.get(`${e.family} ${e.table}`);
+    const t = now ??
+      old ?? {
+        family: e.family,
+        name: e.table,
+        handle: 0n,
+        flags: { dormant: false, owner: false, persist: false },
+        ownerPort: 0,
+        chains: [],
+        sets: [],
+        objects: [],
+        flowtables: [],
+      };
     const names = new Set(t.sets.map((s) => s.name));
     return new TableReader(this.#l.nft, old && now ? { ...t, sets: [...t.sets, ...old.sets.filter((s) => !names.has(s.name))] } : t);
   }
@@ -39,7 +55,10 @@ export class EventWriter {
     const tree = set.flags.interval && !(set.flags.concat && set.fieldLens.length > 1);
     if (!tree || element.flags.catchall) return [element];
     const other = this.#open.get(set.id);
-    if (other) { this.#open.delete(set.id); return [other, element]; }
+    if (other) {
+      this.#open.delete(set.id);
+      return [other, element];
+    }
     if (element.flags.intervalEnd && element.key.every((b) => b === 0)) return null;
     if (!element.flags.intervalEnd && openEnded(set, element)) return [element];
     this.#open.set(set.id, element);
@@ -47,35 +66,54 @@ export class EventWriter {
   }
 
   text(e: Change): string {
-    const { p, nft } = this.#l, o = p.options, where = `${e.family} ${e.table}`;
+    const { p, nft } = this.#l,
+      o = p.options,
+      where = `${e.family} ${e.table}`;
     const handle = (h: bigint): string => (o.handle ? ` # handle ${h}` : '');
     switch (e.event) {
-      case 'newtable': return `add table ${where}${e.payload.flags.dormant ? ' { flags dormant; }' : ''}${handle(e.payload.handle)}\n`;
-      case 'deltable': return `delete table ${where}${handle(e.payload.handle)}\n`;
+      case 'newtable':
+        return `add table ${where}${e.payload.flags.dormant ? ' { flags dormant; }' : ''}${handle(e.payload.handle)}\n`;
+      case 'deltable':
+        return `delete table ${where}${handle(e.payload.handle)}\n`;
       case 'newchain': {
-        const c = e.payload.chain, h = c.hook;
+        const c = e.payload.chain,
+          h = c.hook;
         if (c.binding) return '';
-        const own = e.payload.devices ?? h?.devices ?? [], devices = own.length ? ` devices = { ${own.join(', ')} }` : '';
+        const own = e.payload.devices ?? h?.devices ?? [],
+          devices = own.length ? ` devices = { ${own.join(', ')} }` : '';
         const body = h ? ` { type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, e.family, h.name, o.numericPrio)}; policy ${c.policy}; }` : '';
         return `add chain ${where} ${c.name}${body}${handle(c.handle)}\n`;
       }
-      case 'delchain': return e.payload.chain.binding ? '' : `delete chain ${where} ${e.payload.chain.name}\n`;
+      case 'delchain':
+        return e.payload.chain.binding ? '' : `delete chain ${where} ${e.payload.chain.name}\n`;
       case 'newrule': {
-        const r = e.payload.rule, verb = e.payload.mode === 'insert' ? 'insert' : 'add';
+        const r = e.payload.rule,
+          verb = e.payload.mode === 'insert' ? 'insert' : 'add';
         const position = e.payload.position !== undefined ? ` handle ${e.payload.position}` : '';
-        const stmts = this.#reader(e).rule(r).map((s) => forRule(p, e.family, r).stmt(s)).join(' ');
+        const stmts = this.#reader(e)
+          .rule(r)
+          .map((s) => forRule(p, e.family, r).stmt(s))
+          .join(' ');
         return `${verb} rule ${where} ${e.payload.chain}${position} ${stmts}${r.comment !== undefined ? ` comment "${r.comment}"` : ''}${handle(r.handle)}\n`;
       }
-      case 'delrule': return `delete rule ${where} ${e.payload.chain} handle ${e.payload.rule.handle}\n`;
-      case 'newset': return e.payload.flags.anonymous ? '' : `add ${setText(setDecl(nft, e.family, e.table, e.payload, false), p, LINE, `${where} ${e.payload.name}`)}\n`;
-      case 'delset': return `delete set ${where} ${e.payload.name}\n`;
-      case 'newsetelem': case 'delsetelem': {
+      case 'delrule':
+        return `delete rule ${where} ${e.payload.chain} handle ${e.payload.rule.handle}\n`;
+      case 'newset':
+        return e.payload.flags.anonymous ? '' : `add ${setText(setDecl(nft, e.family, e.table, e.payload, false), p, LINE, `${where} ${e.payload.name}`)}\n`;
+      case 'delset':
+        return `delete set ${where} ${e.payload.name}\n`;
+      case 'newsetelem':
+      case 'delsetelem': {
         const init = this.#init(e);
         return init ? `${e.event === 'newsetelem' ? 'add' : 'delete'} element ${where} ${e.payload.set.name} ${p.expr(init)}\n` : '';
       }
-      case 'newobj': return `add ${objectText(e.payload, nft.live.value(e.payload), o, LINE, `${where} ${e.payload.name}`)}\n`;
-      case 'delobj': return `delete ${e.payload.kind} ${where} ${e.payload.name}\n`;
-      case 'newflowtable': case 'delflowtable': return `${e.event === 'newflowtable' ? 'add' : 'delete'} flowtable ${where} ${e.payload.name}\n`;
+      case 'newobj':
+        return `add ${objectText(e.payload, nft.live.value(e.payload), o, LINE, `${where} ${e.payload.name}`)}\n`;
+      case 'delobj':
+        return `delete ${e.payload.kind} ${where} ${e.payload.name}\n`;
+      case 'newflowtable':
+      case 'delflowtable':
+        return `${e.event === 'newflowtable' ? 'add' : 'delete'} flowtable ${where} ${e.payload.name}\n`;
     }
   }
 
@@ -93,20 +131,36 @@ export class EventWriter {
   }
 
   #body(e: Change): Json | null {
-    const { p, nft } = this.#l, o = p.options;
+    const { p, nft } = this.#l,
+      o = p.options;
     switch (e.event) {
-      case 'newtable': case 'deltable': return tableJson(e.payload);
-      case 'newchain': return e.payload.chain.binding ? null : chainJson(e.payload.chain, e.family, e.table);
-      case 'delchain': { const { hook: _, comment: __, ...c } = e.payload.chain; return c.binding ? null : chainJson(c, e.family, e.table); }
-      case 'newrule': case 'delrule': return ruleJson({ rule: e.payload.rule, stmts: this.#reader(e).rule(e.payload.rule) }, e.family, e.table, e.payload.chain, p);
-      case 'newset': return e.payload.flags.anonymous ? null : setJson(setDecl(nft, e.family, e.table, e.payload, false), p);
-      case 'delset': return { set: { family: e.family, name: e.payload.name, table: e.table, type: 'invalid', handle: e.payload.handle } };
-      case 'newsetelem': case 'delsetelem': {
+      case 'newtable':
+      case 'deltable':
+        return tableJson(e.payload);
+      case 'newchain':
+        return e.payload.chain.binding ? null : chainJson(e.payload.chain, e.family, e.table);
+      case 'delchain': {
+        const { hook: _, comment: __, ...c } = e.payload.chain;
+        return c.binding ? null : chainJson(c, e.family, e.table);
+      }
+      case 'newrule':
+      case 'delrule':
+        return ruleJson({ rule: e.payload.rule, stmts: this.#reader(e).rule(e.payload.rule) }, e.family, e.table, e.payload.chain, p);
+      case 'newset':
+        return e.payload.flags.anonymous ? null : setJson(setDecl(nft, e.family, e.table, e.payload, false), p);
+      case 'delset':
+        return { set: { family: e.family, name: e.payload.name, table: e.table, type: 'invalid', handle: e.payload.handle } };
+      case 'newsetelem':
+      case 'delsetelem': {
         const init = this.#init(e);
         return init ? { element: { family: e.family, table: e.table, name: e.payload.set.name, elem: p.json(init) } } : null;
       }
-      case 'newobj': case 'delobj': return objectJson(e.payload, nft.live.value(e.payload), e.family, e.table, o);
-      case 'newflowtable': case 'delflowtable': return { flowtable: { family: e.family, name: e.payload.name, table: e.table } };
+      case 'newobj':
+      case 'delobj':
+        return objectJson(e.payload, nft.live.value(e.payload), e.family, e.table, o);
+      case 'newflowtable':
+      case 'delflowtable':
+        return { flowtable: { family: e.family, name: e.payload.name, table: e.table } };
     }
   }
 }

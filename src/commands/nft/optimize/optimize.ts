@@ -5,7 +5,11 @@ import { sameExpr, sameStmt } from './same.ts';
 
 type Match = StmtOf<'expression'> & { expr: ExprOf<'relational'> };
 
-export interface Report { readonly p: Printer; out(text: string): void; err(text: string): void }
+export interface Report {
+  readonly p: Printer;
+  out(text: string): void;
+  err(text: string): void;
+}
 
 /** nft_optimize: rules of a chain that differ only in values become one with a set or map. */
 export function optimize(cmds: readonly Cmd[], report: Report): void {
@@ -24,9 +28,13 @@ function chain(rules: RuleDecl[], report: Report): void {
     let to = from;
     while (to + 1 < rules.length && alike(rules[from], rules[to + 1])) to++;
     if (to === from) continue;
-    const group = rules.slice(from, to + 1), matches = matchesOf(group[0]);
+    const group = rules.slice(from, to + 1),
+      matches = matchesOf(group[0]);
     if (!matches.length) continue;
-    const merged = merge(group, order.flatMap((o) => matches.find((m) => sameExpr(m.expr.left, o))?.expr.left ?? []));
+    const merged = merge(
+      group,
+      order.flatMap((o) => matches.find((m) => sameExpr(m.expr.left, o))?.expr.left ?? []),
+    );
     if (!merged) continue;
     report.err('Merging:\n');
     for (const r of group) report.err(`${place(r.loc)}\n`);
@@ -40,7 +48,8 @@ function chain(rules: RuleDecl[], report: Report): void {
 
 /** rule_optimize_print: the place, and the line as it was written. */
 function place(loc: Location): string {
-  const { text, name, kind } = loc.source, end = text.indexOf('\n', loc.offset);
+  const { text, name, kind } = loc.source,
+    end = text.indexOf('\n', loc.offset);
   const line = fromBytes(text.slice(loc.offset, end < 0 ? undefined : end));
   return kind === 'command line' ? line : `${name}:${loc.line}:${loc.start + 1}-${loc.end}: ${line}`;
 }
@@ -53,7 +62,12 @@ const verdictsOf = (r: RuleDecl): StmtOf<'verdict'>[] => r.stmts.filter((s): s i
 function alike(a: RuleDecl, b: RuleDecl): boolean {
   if (a.stmts.length !== b.stmts.length) return false;
   const left = [...b.stmts];
-  return a.stmts.every((s) => { const i = left.findIndex((t) => sameStmt(s, t)); if (i < 0) return false; left.splice(i, 1); return true; });
+  return a.stmts.every((s) => {
+    const i = left.findIndex((t) => sameStmt(s, t));
+    if (i < 0) return false;
+    left.splice(i, 1);
+    return true;
+  });
 }
 
 const HERE = (like: Expr): Pick<Expr, 'loc' | 'dtype' | 'byteorder' | 'len'> => ({ loc: like.loc, dtype: 'invalid', byteorder: 'invalid', len: 0 });
@@ -63,8 +77,13 @@ const anonymous = (items: Expr[]): Expr => ({ ...HERE(items[0]), kind: 'set', it
 
 /** merge_rules: a set where all end alike, a verdict map where they do not, a map in NAT. */
 function merge(group: readonly RuleDecl[], selectors: Expr[]): RuleDecl | null {
-  const [first] = group, columns = selectors.length;
-  const rowsOf = (r: RuleDecl): Expr[][] => selectors.map((s) => { const m = matchesOf(r).find((x) => sameExpr(x.expr.left, s)); return [m!.expr.right]; });
+  const [first] = group,
+    columns = selectors.length;
+  const rowsOf = (r: RuleDecl): Expr[][] =>
+    selectors.map((s) => {
+      const m = matchesOf(r).find((x) => sameExpr(x.expr.left, s));
+      return [m!.expr.right];
+    });
   const left = concat(selectors);
   const nat = first.stmts.find((s): s is StmtOf<'nat'> => s.kind === 'nat');
   const keys = (r: RuleDecl): Expr[] => product(columns > 1 ? rowsOf(r).map(([v]) => values(v)) : rowsOf(r));
@@ -76,11 +95,16 @@ function merge(group: readonly RuleDecl[], selectors: Expr[]): RuleDecl | null {
     return replaceMatches(first, { kind: 'expression', loc: first.stmts[0].loc, expr: { ...HERE(left), kind: 'relational', op: 'implicit', left, right: anonymous(items) } });
   }
   const items = group.flatMap((r) => {
-    const counter = r.stmts.filter((s) => s.kind === 'counter'), verdict = verdictsOf(r)[0].expr;
+    const counter = r.stmts.filter((s) => s.kind === 'counter'),
+      verdict = verdictsOf(r)[0].expr;
     return product(rowsOf(r).map(([v]) => values(v))).map((k): Expr => ({ ...HERE(k), kind: 'mapping', left: elem(k, counter), right: verdict }));
   });
   const stmts = first.stmts.filter((s) => !isMatch(s) && s.kind !== 'verdict' && s.kind !== 'counter');
-  return { ...first, comment: undefined, stmts: [...stmts, { kind: 'verdict', loc: first.stmts[0].loc, expr: { ...HERE(left), dtype: 'verdict', kind: 'map', map: left, mappings: anonymous(items) } }] };
+  return {
+    ...first,
+    comment: undefined,
+    stmts: [...stmts, { kind: 'verdict', loc: first.stmts[0].loc, expr: { ...HERE(left), dtype: 'verdict', kind: 'map', map: left, mappings: anonymous(items) } }],
+  };
 }
 
 /** The values of a set, or the one value. */
@@ -96,7 +120,12 @@ function product(columns: readonly Expr[][]): Expr[] {
 /** The first match becomes the merged one, the others go. */
 function replaceMatches(rule: RuleDecl, merged: Stmt): RuleDecl {
   let done = false;
-  const stmts = rule.stmts.flatMap((s) => { if (!isMatch(s)) return [s]; if (done) return []; done = true; return [merged]; });
+  const stmts = rule.stmts.flatMap((s) => {
+    if (!isMatch(s)) return [s];
+    if (done) return [];
+    done = true;
+    return [merged];
+  });
   return { ...rule, comment: undefined, stmts };
 }
 
@@ -105,10 +134,16 @@ function natMap(group: readonly RuleDecl[], first: RuleDecl, nat: StmtOf<'nat'>,
   const items = group.flatMap((r) => {
     const n = r.stmts.find((s): s is StmtOf<'nat'> => s.kind === 'nat')!;
     const data = concat([...(n.addr ? [n.addr] : []), ...(n.proto ? [n.proto] : [])]);
-    return keys(r).flatMap((k) => values(k)).map((k): Expr => ({ ...HERE(k), kind: 'mapping', left: elem(k), right: data }));
+    return keys(r)
+      .flatMap((k) => values(k))
+      .map((k): Expr => ({ ...HERE(k), kind: 'mapping', left: elem(k), right: data }));
   });
   const map: Expr = { ...HERE(left), kind: 'map', map: left, mappings: anonymous(items) };
-  const header = (left.kind === 'concat' ? left.items : [left]).map((e) => (e.kind === 'payload' && (e.proto === 'ip' || e.proto === 'ip6') ? e.proto : undefined)).find((x) => x !== undefined);
-  const merged: Stmt = nat.addr ? { ...nat, addr: map, proto: undefined, ...(nat.proto && { typeFlags: { ...nat.typeFlags, concat: true } }), ...(header && !nat.family && { family: header }) } : { ...nat, proto: map };
+  const header = (left.kind === 'concat' ? left.items : [left])
+    .map((e) => (e.kind === 'payload' && (e.proto === 'ip' || e.proto === 'ip6') ? e.proto : undefined))
+    .find((x) => x !== undefined);
+  const merged: Stmt = nat.addr
+    ? { ...nat, addr: map, proto: undefined, ...(nat.proto && { typeFlags: { ...nat.typeFlags, concat: true } }), ...(header && !nat.family && { family: header }) }
+    : { ...nat, proto: map };
   return { ...first, comment: undefined, stmts: first.stmts.filter((s) => !isMatch(s)).map((s) => (s.kind === 'nat' ? merged : s)) };
 }

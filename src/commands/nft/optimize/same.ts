@@ -1,6 +1,7 @@
 import type { Expr, Stmt } from '../../../parsers/nft/ast.ts';
 
-const text = (v: unknown): string => JSON.stringify(v, (k, x: unknown) => (k === 'loc' || k === 'dtype' || k === 'byteorder' || k === 'len' ? undefined : typeof x === 'bigint' ? `${x}n` : x));
+const text = (v: unknown): string =>
+  JSON.stringify(v, (k, x: unknown) => (k === 'loc' || k === 'dtype' || k === 'byteorder' || k === 'len' ? undefined : typeof x === 'bigint' ? `${x}n` : x));
 
 export const sameExpr = (a: Expr, b: Expr): boolean => text(a) === text(b);
 
@@ -20,14 +21,30 @@ export function sameStmt(a: Stmt, b: Stmt): boolean {
       if (a.expr.op !== 'implicit' && a.expr.op !== 'eq') return false;
       return SELECTORS.has(a.expr.left.kind) && value(a.expr.right) && value(c.expr.right) && sameExpr(a.expr.left, c.expr.left);
     }
-    case 'verdict': return a.expr.kind === 'verdict' && (b as typeof a).expr.kind === 'verdict';
-    case 'counter': case 'notrack': return true;
-    case 'limit': case 'log': case 'reject': return text(a) === text(b);
+    case 'verdict':
+      return a.expr.kind === 'verdict' && (b as typeof a).expr.kind === 'verdict';
+    case 'counter':
+    case 'notrack':
+      return true;
+    case 'limit':
+    case 'log':
+    case 'reject':
+      return text(a) === text(b);
     case 'nat': {
       const c = b as typeof a;
-      return a.type === c.type && a.flags === c.flags && a.family === c.family && (a.addr === undefined) === (c.addr === undefined) && (a.proto === undefined) === (c.proto === undefined)
-        && plain(a.addr) && plain(c.addr) && plain(a.proto) && plain(c.proto);
+      return (
+        a.type === c.type &&
+        a.flags === c.flags &&
+        a.family === c.family &&
+        (a.addr === undefined) === (c.addr === undefined) &&
+        (a.proto === undefined) === (c.proto === undefined) &&
+        plain(a.addr) &&
+        plain(c.addr) &&
+        plain(a.proto) &&
+        plain(c.proto)
+      );
     }
-    default: return false;
+    default:
+      return false;
   }
 }

@@ -7,7 +7,15 @@ import type { Printer } from './context.ts';
 
 /** Libraries with an entry of each family: libxt_NAT.so is the one of four targets. */
 const LIBRARIES: Readonly<Record<string, string>> = {
-  SNAT: 'NAT', DNAT: 'NAT', REDIRECT: 'NAT', MASQUERADE: 'NAT', DSCP: 'DSCP', TCPMSS: 'TCPMSS', TPROXY: 'TPROXY', HMARK: 'HMARK', TEE: 'TEE',
+  SNAT: 'NAT',
+  DNAT: 'NAT',
+  REDIRECT: 'NAT',
+  MASQUERADE: 'NAT',
+  DSCP: 'DSCP',
+  TCPMSS: 'TCPMSS',
+  TPROXY: 'TPROXY',
+  HMARK: 'HMARK',
+  TEE: 'TEE',
 };
 
 /** A library is loaded once: targets of a family that was not the current one then stay unknown to the process. */
@@ -28,6 +36,13 @@ export function translateXt(s: StmtOf<'xt'>, p: Printer): string | null {
   const named = registry.filter((x) => x.name === s.name || x.realName === s.name);
   const found = named.find((x) => x.families.includes(family)) ?? named[0];
   if (!found?.translate) return null;
-  const text = found.translate(s.info, { family, names: p.context.names, warn: (words) => p.context.warn?.(words), proto: p.context.proto ?? { number: 0, inverted: false }, forTranslate: false, numeric: true });
+  const text = found.translate(s.info, {
+    family,
+    names: p.context.names,
+    warn: (words) => p.context.warn?.(words),
+    proto: p.context.proto ?? { number: 0, inverted: false },
+    forTranslate: false,
+    numeric: true,
+  });
   return text;
 }

@@ -32,8 +32,24 @@ export interface Proto {
   readonly tunnel?: { readonly type: number; readonly hdrsize: number; readonly flags: number };
 }
 
-export const field = (name: string, dtype: DatatypeName, offset: number, len: number, icmp?: Field['icmp']): Field => ({ name, dtype, offset, len, byteorder: 'big', ...(icmp ? { icmp } : {}) });
+export const field = (name: string, dtype: DatatypeName, offset: number, len: number, icmp?: Field['icmp']): Field => ({
+  name,
+  dtype,
+  offset,
+  len,
+  byteorder: 'big',
+  ...(icmp ? { icmp } : {}),
+});
 export const meta = (name: string, dtype: DatatypeName, key: string, len: number): Field => ({ name, dtype, offset: 0, len, byteorder: 'host', meta: key });
 
 /** proto_desc with transport protocols over IPv4 and IPv6. */
-const _L4: readonly (readonly [number, string])[] = [[50, 'esp'], [51, 'ah'], [108, 'comp'], [17, 'udp'], [136, 'udplite'], [6, 'tcp'], [33, 'dccp'], [132, 'sctp']];
+const _L4: readonly (readonly [number, string])[] = [
+  [50, 'esp'],
+  [51, 'ah'],
+  [108, 'comp'],
+  [17, 'udp'],
+  [136, 'udplite'],
+  [6, 'tcp'],
+  [33, 'dccp'],
+  [132, 'sctp'],
+];

@@ -2,7 +2,8 @@ import type { Proto } from './_types.ts';
 import { field } from './_types.ts';
 
 export const proto: Proto = {
-  name: 'arp', base: 'network',
+  name: 'arp',
+  base: 'network',
   upper: [],
   fields: [
     field('htype', 'integer', 0, 16),

@@ -2,7 +2,9 @@ import type { Proto } from './_types.ts';
 import { field } from './_types.ts';
 
 export const proto: Proto = {
-  name: 'icmp', base: 'transport', checksum: 'checksum',
+  name: 'icmp',
+  base: 'transport',
+  checksum: 'checksum',
   upper: [],
   fields: [
     field('type', 'icmp_type', 0, 8),

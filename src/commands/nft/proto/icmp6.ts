@@ -2,7 +2,9 @@ import type { Proto } from './_types.ts';
 import { field } from './_types.ts';
 
 export const proto: Proto = {
-  name: 'icmpv6', base: 'transport', checksum: 'checksum',
+  name: 'icmpv6',
+  base: 'transport',
+  checksum: 'checksum',
   upper: [],
   fields: [
     field('type', 'icmpv6_type', 0, 8),

@@ -2,8 +2,24 @@ import type { Proto } from './_types.ts';
 import { field } from './_types.ts';
 
 export const proto: Proto = {
-  name: 'ip', base: 'network', key: 'protocol', checksum: 'checksum',
-  upper: [[1, 'icmp'], [2, 'igmp'], [58, 'icmpv6'], [50, 'esp'], [51, 'ah'], [108, 'comp'], [17, 'udp'], [136, 'udplite'], [6, 'tcp'], [33, 'dccp'], [132, 'sctp'], [47, 'gre']],
+  name: 'ip',
+  base: 'network',
+  key: 'protocol',
+  checksum: 'checksum',
+  upper: [
+    [1, 'icmp'],
+    [2, 'igmp'],
+    [58, 'icmpv6'],
+    [50, 'esp'],
+    [51, 'ah'],
+    [108, 'comp'],
+    [17, 'udp'],
+    [136, 'udplite'],
+    [6, 'tcp'],
+    [33, 'dccp'],
+    [132, 'sctp'],
+    [47, 'gre'],
+  ],
   fields: [
     field('version', 'integer', 0, 4),
     field('hdrlength', 'integer', 4, 4),

@@ -2,7 +2,9 @@ import type { Proto } from './_types.ts';
 import { field } from './_types.ts';
 
 export const proto: Proto = {
-  name: 'tcp', base: 'transport', checksum: 'checksum',
+  name: 'tcp',
+  base: 'transport',
+  checksum: 'checksum',
   upper: [],
   fields: [
     field('sport', 'inet_service', 0, 16),

@@ -2,10 +2,8 @@ import type { Proto } from './_types.ts';
 import { field } from './_types.ts';
 
 export const proto: Proto = {
-  name: 'th', base: 'transport',
+  name: 'th',
+  base: 'transport',
   upper: [],
-  fields: [
-    field('sport', 'inet_service', 0, 16),
-    field('dport', 'inet_service', 16, 16),
-  ],
+  fields: [field('sport', 'inet_service', 0, 16), field('dport', 'inet_service', 16, 16)],
 };

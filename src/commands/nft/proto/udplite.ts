@@ -2,12 +2,8 @@ import type { Proto } from './_types.ts';
 import { field } from './_types.ts';
 
 export const proto: Proto = {
-  name: 'udplite', base: 'transport',
+  name: 'udplite',
+  base: 'transport',
   upper: [],
-  fields: [
-    field('sport', 'inet_service', 0, 16),
-    field('dport', 'inet_service', 16, 16),
-    field('csumcov', 'integer', 32, 16),
-    field('checksum', 'integer', 48, 16),
-  ],
+  fields: [field('sport', 'inet_service', 0, 16), field('dport', 'inet_service', 16, 16), field('csumcov', 'integer', 32, 16), field('checksum', 'integer', 48, 16)],
 };

@@ -2,10 +2,9 @@ import type { Proto } from './_types.ts';
 import { field } from './_types.ts';
 
 export const proto: Proto = {
-  name: 'vxlan', base: 'inner', tunnel: { type: 1, hdrsize: 8, flags: 0xf },
+  name: 'vxlan',
+  base: 'inner',
+  tunnel: { type: 1, hdrsize: 8, flags: 0xf },
   upper: [[0, 'ether']],
-  fields: [
-    field('vni', 'integer', 32, 24),
-    field('flags', 'bitmask', 0, 8),
-  ],
+  fields: [field('vni', 'integer', 32, 24), field('flags', 'bitmask', 0, 8)],
 };

@@ -34,14 +34,23 @@ export function typed(number: number, len: number, byteorder: 'host' | 'big' | '
 export function setDecl(nft: NfTables, family: Family, table: string, set: NftSet, withElements: boolean): SetDecl {
   const user = userdataOf(set);
   const decl: SetDecl = {
-    loc: NOWHERE, handle: { family, table: { loc: NOWHERE, name: table }, set: { loc: NOWHERE, name: set.name }, handle: { loc: NOWHERE, id: set.handle } },
-    flags: FLAGS.filter((f) => set.flags[f]), isMap: set.flags.map || set.flags.object,
-    key: user.key ?? typed(set.keyType, set.keyLen, user.keyByteorder), keyTypeof: user.key !== undefined,
-    autoMerge: user.autoMerge ?? false, stmts: set.exprs.map((e) => stateful(e)),
-    ...(set.flags.map && !set.flags.object && { data: user.data ?? { ...typed(set.dataType, user.dataInterval ? set.dataLen / 2 : set.dataLen, user.dataByteorder), ...(user.dataInterval && { intervalData: true }) } }),
+    loc: NOWHERE,
+    handle: { family, table: { loc: NOWHERE, name: table }, set: { loc: NOWHERE, name: set.name }, handle: { loc: NOWHERE, id: set.handle } },
+    flags: FLAGS.filter((f) => set.flags[f]),
+    isMap: set.flags.map || set.flags.object,
+    key: user.key ?? typed(set.keyType, set.keyLen, user.keyByteorder),
+    keyTypeof: user.key !== undefined,
+    autoMerge: user.autoMerge ?? false,
+    stmts: set.exprs.map((e) => stateful(e)),
+    ...(set.flags.map &&
+      !set.flags.object && {
+        data: user.data ?? { ...typed(set.dataType, user.dataInterval ? set.dataLen / 2 : set.dataLen, user.dataByteorder), ...(user.dataInterval && { intervalData: true }) },
+      }),
     ...(set.objType !== undefined && { objType: set.objType }),
-    ...(set.timeout > 0n && { timeout: set.timeout }), ...(set.gcInterval > 0 && { gcInterval: BigInt(set.gcInterval) }),
-    ...(set.size > 0 && { size: set.size }), ...(set.policy !== 'performance' && { policy: set.policy }),
+    ...(set.timeout > 0n && { timeout: set.timeout }),
+    ...(set.gcInterval > 0 && { gcInterval: BigInt(set.gcInterval) }),
+    ...(set.size > 0 && { size: set.size }),
+    ...(set.policy !== 'performance' && { policy: set.policy }),
     ...(user.comment !== undefined && { comment: user.comment }),
   };
   if (withElements) decl.init = readElements(nft, set, decl);

@@ -46,7 +46,8 @@ export function keyOf(set: NftSet, decl: SetDecl, e: SetElement): Expr {
   if (!parts.length) return flagged(single(e.key, key, set.flags.interval));
   let at = 0;
   const items = parts.map((f): Expr => {
-    const len = Math.ceil(f.len / 8), low = single(e.key.subarray(at, at + len), f, set.flags.interval);
+    const len = Math.ceil(f.len / 8),
+      low = single(e.key.subarray(at, at + len), f, set.flags.interval);
     const high = e.keyEnd ? single(e.keyEnd.subarray(at, at + len), f, set.flags.interval) : low;
     at += pad4(len);
     return span(flagged(low), flagged(high), f);
@@ -64,7 +65,9 @@ function dataSpan(low: Expr, high: Expr, like: Expr): Expr {
 export function span(low: Expr, high: Expr, like: Expr): Expr {
   if (low.kind !== 'value' || high.kind !== 'value' || low.value === high.value) return low;
   const order = (v: bigint): bigint => (isText(like) ? bytesToValue(valueToBytes(v, Math.ceil(like.len / 8), 'host'), 'big') : v);
-  const from = order(low.value), to = order(high.value), size = to - from + 1n;
+  const from = order(low.value),
+    to = order(high.value),
+    size = to - from + 1n;
   const prefix = size > 0n && (size & (size - 1n)) === 0n && (from & (size - 1n)) === 0n;
   if (prefix && (isText(like) || prefixable(like))) {
     return mk({ kind: 'prefix', prefix: low, prefixLen: like.len - (size.toString(2).length - 1) }, like.dtype, like.byteorder, like.len);
@@ -89,40 +92,61 @@ function dataExpr(_set: NftSet, decl: SetDecl, e: SetElement): Expr | undefined 
   const data = decl.data;
   if (!e.data || !data) return undefined;
   if ('verdict' in e.data) return verdictExpr(e.data.verdict);
-  const { value } = e.data, half = value.length / 2;
+  const { value } = e.data,
+    half = value.length / 2;
   const read = (bytes: Uint8Array): { one: Expr; parts: Expr[] } => {
     const parts = fields(data);
     if (!parts.length) return { one: single(bytes.subarray(0, Math.ceil((data.len || bytes.length * 8) / 8)), data, false), parts: [] };
     let at = 0;
-    const items = parts.map((f) => { const len = Math.ceil(f.len / 8), v = single(bytes.subarray(at, at + len), f, false); at += pad4(len); return v; });
+    const items = parts.map((f) => {
+      const len = Math.ceil(f.len / 8),
+        v = single(bytes.subarray(at, at + len), f, false);
+      at += pad4(len);
+      return v;
+    });
     return { one: mk({ kind: 'concat', items }, data.dtype, 'invalid', data.len), parts: items };
   };
   if (!data.intervalData) return read(value).one;
-  const low = read(value.subarray(0, half)), high = read(value.subarray(half));
+  const low = read(value.subarray(0, half)),
+    high = read(value.subarray(half));
   if (!low.parts.length) return dataSpan(low.one, high.one, data);
   return mk({ kind: 'concat', items: low.parts.map((l, i) => span(l, high.parts[i], l)) }, data.dtype, 'invalid', data.len);
 }
 
 function item(nft: NfTables, set: NftSet, decl: SetDecl, e: SetElement, key: Expr): Expr {
   const live = nft.live.element(e);
-  const elem = mk({
-    kind: 'set_elem', key, stmts: live.exprs.map((x) => stateful(x)),
-    ...(e.timeout !== undefined && { timeout: e.timeout }), ...(e.expiresAt !== undefined && { expires: BigInt(Math.max(0, Math.floor(e.expiresAt - nft.net.clock.now()))) }),
-    ...(e.comment !== undefined && { comment: e.comment }),
-  }, key.dtype, key.byteorder, key.len);
+  const elem = mk(
+    {
+      kind: 'set_elem',
+      key,
+      stmts: live.exprs.map((x) => stateful(x)),
+      ...(e.timeout !== undefined && { timeout: e.timeout }),
+      ...(e.expiresAt !== undefined && { expires: BigInt(Math.max(0, Math.floor(e.expiresAt - nft.net.clock.now()))) }),
+      ...(e.comment !== undefined && { comment: e.comment }),
+    },
+    key.dtype,
+    key.byteorder,
+    key.len,
+  );
   const right = dataExpr(set, decl, e);
   return right ? mk({ kind: 'mapping', left: elem, right }, elem.dtype, elem.byteorder, elem.len) : elem;
 }
 
 /** Pairs starts with the ends that follow; what has no end goes to the last value. */
 function intervals(nft: NfTables, set: NftSet, decl: SetDecl, elements: SetElement[]): Expr[] {
-  const key = decl.key!, bits = set.keyLen * 8, out: Expr[] = [];
-  const ordered = elements.filter((e) => !e.flags.catchall)
-    .map((e) => ({ e, at: bytesToValue(e.key, 'big') })).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : Number(b.e.flags.intervalEnd) - Number(a.e.flags.intervalEnd)));
+  const key = decl.key!,
+    bits = set.keyLen * 8,
+    out: Expr[] = [];
+  const ordered = elements
+    .filter((e) => !e.flags.catchall)
+    .map((e) => ({ e, at: bytesToValue(e.key, 'big') }))
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : Number(b.e.flags.intervalEnd) - Number(a.e.flags.intervalEnd)));
   ordered.forEach(({ e, at }, i) => {
     if (e.flags.intervalEnd) return;
-    const next = ordered[i + 1], last = next ? next.at - 1n : ones(bits);
-    const text = isText(key), order = (v: bigint): Expr => single(valueToBytes(v, set.keyLen, 'big'), key, !text);
+    const next = ordered[i + 1],
+      last = next ? next.at - 1n : ones(bits);
+    const text = isText(key),
+      order = (v: bigint): Expr => single(valueToBytes(v, set.keyLen, 'big'), key, !text);
     out.push(item(nft, set, decl, e, span(order(at), order(last < at ? at : last), key)));
   });
   const all = elements.find((e) => e.flags.catchall);
@@ -133,20 +157,31 @@ function intervals(nft: NfTables, set: NftSet, decl: SetDecl, elements: SetEleme
 /** expr_msort_value */
 function rank(e: Expr): bigint {
   switch (e.kind) {
-    case 'set_elem': return rank(e.key);
-    case 'mapping': case 'range': return rank(e.left);
-    case 'prefix': return rank(e.prefix);
-    case 'value': return e.value;
-    case 'binop': return rank(e.left);
+    case 'set_elem':
+      return rank(e.key);
+    case 'mapping':
+    case 'range':
+      return rank(e.left);
+    case 'prefix':
+      return rank(e.prefix);
+    case 'value':
+      return e.value;
+    case 'binop':
+      return rank(e.left);
     case 'concat': {
       const bytes: number[] = [];
       for (const i of e.items) bytes.push(...valueToBytes(rank(i), Math.ceil(i.len / 8), i.byteorder === 'big' ? 'big' : 'host'));
       return bytesToValue(Uint8Array.from(bytes), 'host');
     }
-    case 'catchall': return 1n << 1024n;
-    default: return 0n;
+    case 'catchall':
+      return 1n << 1024n;
+    default:
+      return 0n;
   }
 }
 
-const sorted = (items: Expr[]): Expr[] => items.map((e) => ({ e, r: rank(e) })).sort((a, b) => (a.r < b.r ? -1 : a.r > b.r ? 1 : 0)).map((x) => x.e);
-
+const sorted = (items: Expr[]): Expr[] =>
+  items
+    .map((e) => ({ e, r: rank(e) }))
+    .sort((a, b) => (a.r < b.r ? -1 : a.r > b.r ? 1 : 0))
+    .map((x) => x.e);

@@ -27,8 +27,12 @@ function lengthOf(e: Expr): number {
 
 /** Locations and other traces of the text have no place in user data. */
 export function bare(e: Expr): Expr {
-  return named(JSON.parse(JSON.stringify(e, (k, v: unknown) => (k === 'loc' ? undefined : typeof v === 'bigint' ? { $n: String(v) } : v)), (_k, v: unknown) =>
-    (v !== null && typeof v === 'object' && '$n' in v ? BigInt(String(v.$n)) : v)) as Expr);
+  return named(
+    JSON.parse(
+      JSON.stringify(e, (k, v: unknown) => (k === 'loc' ? undefined : typeof v === 'bigint' ? { $n: String(v) } : v)),
+      (_k, v: unknown) => (v !== null && typeof v === 'object' && '$n' in v ? BigInt(String(v.$n)) : v),
+    ) as Expr,
+  );
 }
 
 /** Payloads of a known field are kept by its name (`th dport`), wherever they were written by offset. */
@@ -55,29 +59,50 @@ const tells = (key: Expr): boolean => key.kind !== 'unary' && !(key.kind === 'co
 /** mnl_nft_set_add */
 export function newSetMessage(decl: SetDecl, family: Family, table: string, id: number, excl: boolean): Extract<NftMessage, { op: 'newset' }> {
   const has = (f: SetDecl['flags'][number]): boolean => decl.flags.includes(f);
-  const key = decl.key!, data = decl.data, lens = fieldLens(key);
+  const key = decl.key!,
+    data = decl.data,
+    lens = fieldLens(key);
   const verdict = data?.dtype === 'verdict';
   const user: SetUserdata = {
-    keyByteorder: key.byteorder, ...(data && { dataByteorder: data.byteorder }), ...(data?.intervalData && { dataInterval: true }),
+    keyByteorder: key.byteorder,
+    ...(data && { dataByteorder: data.byteorder }),
+    ...(data?.intervalData && { dataInterval: true }),
     ...(((decl.keyTypeof && (!data || says(data))) || (has('anonymous') && tells(key))) && { key: bare(key), ...(data && { data: bare(data) }) }),
-    ...(decl.autoMerge && { autoMerge: true }), ...(decl.comment !== undefined && { comment: decl.comment }),
+    ...(decl.autoMerge && { autoMerge: true }),
+    ...(decl.comment !== undefined && { comment: decl.comment }),
   };
   const set: Omit<NftSet, 'handle' | 'elements' | 'id'> = {
     name: decl.handle.set?.name ?? '',
     flags: {
-      anonymous: has('anonymous'), constant: has('constant'), interval: has('interval'), map: decl.isMap && decl.objType === undefined,
-      timeout: has('timeout') || (decl.timeout ?? 0n) > 0n, eval: has('eval'), object: decl.objType !== undefined, concat: lens.length > 0 && has('interval'),
+      anonymous: has('anonymous'),
+      constant: has('constant'),
+      interval: has('interval'),
+      map: decl.isMap && decl.objType === undefined,
+      timeout: has('timeout') || (decl.timeout ?? 0n) > 0n,
+      eval: has('eval'),
+      object: decl.objType !== undefined,
+      concat: lens.length > 0 && has('interval'),
     },
-    keyType: datatype(key.dtype).number, keyLen: lengthOf(key), dataType: data ? datatype(data.dtype).number : 0,
+    keyType: datatype(key.dtype).number,
+    keyLen: lengthOf(key),
+    dataType: data ? datatype(data.dtype).number : 0,
     dataLen: data && !verdict ? lengthOf(data) * (data.intervalData ? 2 : 1) : 0,
     ...(decl.objType !== undefined && { objType: decl.objType as NonNullable<NftSet['objType']> }),
-    timeout: decl.timeout ?? 0n, gcInterval: Number(decl.gcInterval ?? 0n), policy: decl.policy ?? 'performance', size: decl.size ?? 0,
-    fieldLens: lens, exprs: stateful(decl, family), userdata: user as Record<string, unknown>,
+    timeout: decl.timeout ?? 0n,
+    gcInterval: Number(decl.gcInterval ?? 0n),
+    policy: decl.policy ?? 'performance',
+    size: decl.size ?? 0,
+    fieldLens: lens,
+    exprs: stateful(decl, family),
+    userdata: user as Record<string, unknown>,
   };
   return { op: 'newset', family, table, excl, set, id };
 }
 
-export interface Located { readonly element: NewElement; readonly loc: Location }
+export interface Located {
+  readonly element: NewElement;
+  readonly loc: Location;
+}
 
 const isText = (e: Expr): boolean => baseType(e.dtype).id === 'string';
 
@@ -103,7 +128,11 @@ function payload(decl: SetDecl, item: Expr, family: Family): Omit<NewElement, 'k
   if (elem?.timeout) out.timeout = elem.timeout === NEVER ? 0n : elem.timeout;
   if (elem?.expires !== undefined) out.expiration = elem.expires;
   if (elem?.comment !== undefined) out.comment = elem.comment;
-  if (elem?.stmts.length) { const l = new Linearizer(family); for (const s of elem.stmts) l.stmt(s); out.exprs = l.out as StatefulExpression[]; }
+  if (elem?.stmts.length) {
+    const l = new Linearizer(family);
+    for (const s of elem.stmts) l.stmt(s);
+    out.exprs = l.out as StatefulExpression[];
+  }
   if (data && decl.objType !== undefined) out.objref = data.kind === 'symbol' ? data.identifier : data.kind === 'value' ? valueText(data) : '';
   else if (data?.kind === 'verdict') out.data = { verdict: verdictOf(data) };
   else if (data) out.data = { value: dataValue(decl, data) };
@@ -121,10 +150,12 @@ function dataValue(decl: SetDecl, data: Expr): Uint8Array {
 export function elementsOf(decl: SetDecl, init: Expr | undefined, family: Family, o: { readonly add: boolean; readonly first: boolean }): Located[] {
   if (!init) return [];
   const items = init.kind === 'set' ? init.items : [init];
-  const concat = fieldLens(decl.key!).length > 0, interval = decl.flags.includes('interval');
+  const concat = fieldLens(decl.key!).length > 0,
+    interval = decl.flags.includes('interval');
   if (interval && !concat) return intervals(decl, items, family, o);
   return items.map((item) => {
-    const { key } = parts(item), rest = o.add ? payload(decl, item, family) : {};
+    const { key } = parts(item),
+      rest = o.add ? payload(decl, item, family) : {};
     if (key.kind === 'catchall') return { element: { key: new Uint8Array(0), flags: { intervalEnd: false, catchall: true }, ...rest }, loc: item.loc };
     if (interval) return { element: { key: keyData(key, 'start', true), keyEnd: keyData(key, 'end', true), flags: PLAIN, ...rest }, loc: item.loc };
     return { element: { key: dataOf(key), flags: PLAIN, ...rest }, loc: item.loc };
@@ -132,12 +163,15 @@ export function elementsOf(decl: SetDecl, init: Expr | undefined, family: Family
 }
 
 function intervals(decl: SetDecl, items: readonly Expr[], family: Family, o: { readonly add: boolean; readonly first: boolean }): Located[] {
-  const len = bytesOf(decl.key!.len), top = 1n << BigInt(len * 8);
+  const len = bytesOf(decl.key!.len),
+    top = 1n << BigInt(len * 8);
   const anonymous = decl.flags.includes('anonymous');
-  const spans = items.filter((i) => parts(i).key.kind !== 'catchall').map((item) => {
-    const { key } = parts(item);
-    return { item, low: bytesToValue(orderedBytes(boundary(key, 'start')), 'big'), high: bytesToValue(orderedBytes(boundary(key, 'end')), 'big') };
-  });
+  const spans = items
+    .filter((i) => parts(i).key.kind !== 'catchall')
+    .map((item) => {
+      const { key } = parts(item);
+      return { item, low: bytesToValue(orderedBytes(boundary(key, 'start')), 'big'), high: bytesToValue(orderedBytes(boundary(key, 'end')), 'big') };
+    });
   if (o.add) spans.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
   const out: Located[] = [];
   const bytes = (v: bigint): Uint8Array => valueToBytes(v, len, 'big');
@@ -148,6 +182,8 @@ function intervals(decl: SetDecl, items: readonly Expr[], family: Family, o: { r
     if (next >= top || (anonymous && spans[i + 1]?.low === next)) return;
     out.push({ element: { key: bytes(next), flags: { intervalEnd: true, catchall: false } }, loc: s.item.loc });
   });
-  for (const item of items) if (parts(item).key.kind === 'catchall') out.push({ element: { key: new Uint8Array(0), flags: { intervalEnd: false, catchall: true }, ...(o.add ? payload(decl, item, family) : {}) }, loc: item.loc });
+  for (const item of items)
+    if (parts(item).key.kind === 'catchall')
+      out.push({ element: { key: new Uint8Array(0), flags: { intervalEnd: false, catchall: true }, ...(o.add ? payload(decl, item, family) : {}) }, loc: item.loc });
   return out;
 }

@@ -5,10 +5,11 @@ import { mkStmt, setType } from '../node.ts';
 
 export const statement: StatementDefinition<'ct'> = {
   kind: 'ct',
-  linearize: (s, l) => l.with(s.value, (sreg) => {
-    l.load(s.value, sreg);
-    l.add({ kind: 'ct_set', key: ctToKernel(s.key), ...(s.dir ? { dir: s.dir } : {}), sreg: wireRegister(sreg) });
-  }),
+  linearize: (s, l) =>
+    l.with(s.value, (sreg) => {
+      l.load(s.value, sreg);
+      l.add({ kind: 'ct_set', key: ctToKernel(s.key), ...(s.dir ? { dir: s.dir } : {}), sreg: wireRegister(sreg) });
+    }),
   delinearize: {
     ct_set: (e, d) => {
       const key = ctFromKernel(e.key);

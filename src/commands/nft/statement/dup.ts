@@ -8,7 +8,11 @@ export const statement: StatementDefinition<'dup'> = {
   linearize: (s, l) => {
     const { to, dev } = s;
     if (l.family === 'netdev') {
-      if (to) l.with(to, (reg) => { l.load(to, reg); l.add({ kind: 'dup', sregDev: wireRegister(reg) }); });
+      if (to)
+        l.with(to, (reg) => {
+          l.load(to, reg);
+          l.add({ kind: 'dup', sregDev: wireRegister(reg) });
+        });
       return;
     }
     if (!to) return l.add({ kind: 'dup' });

@@ -5,15 +5,16 @@ import { NFPROTO } from '../../../kernel/net/hook.ts';
 
 export const statement: StatementDefinition<'fwd'> = {
   kind: 'fwd',
-  linearize: (s, l) => l.with(s.dev, (reg) => {
-    l.load(s.dev, reg);
-    const addr = s.addr;
-    if (!addr) return l.add({ kind: 'fwd', sregDev: wireRegister(reg) });
-    return l.with(addr, (areg) => {
-      l.load(addr, areg);
-      l.add({ kind: 'fwd', sregDev: wireRegister(reg), sregAddr: wireRegister(areg), nfproto: s.family === 'ip6' ? NFPROTO.ip6 : NFPROTO.ip });
-    });
-  }),
+  linearize: (s, l) =>
+    l.with(s.dev, (reg) => {
+      l.load(s.dev, reg);
+      const addr = s.addr;
+      if (!addr) return l.add({ kind: 'fwd', sregDev: wireRegister(reg) });
+      return l.with(addr, (areg) => {
+        l.load(addr, areg);
+        l.add({ kind: 'fwd', sregDev: wireRegister(reg), sregAddr: wireRegister(areg), nfproto: s.family === 'ip6' ? NFPROTO.ip6 : NFPROTO.ip });
+      });
+    }),
   delinearize: {
     fwd: (e, d) => {
       const dev = d.need(e.sregDev);

@@ -5,7 +5,13 @@ import { byteUnit } from './quota.ts';
 
 const UNIT: Readonly<Record<string, string>> = { 1: 'second', 60: 'minute', 3600: 'hour', 86400: 'day', 604800: 'week' };
 
-export interface LimitValue { readonly type: 'pkts' | 'bytes'; readonly rate: bigint; readonly unit: bigint; readonly burst: bigint; readonly inv: boolean }
+export interface LimitValue {
+  readonly type: 'pkts' | 'bytes';
+  readonly rate: bigint;
+  readonly unit: bigint;
+  readonly burst: bigint;
+  readonly inv: boolean;
+}
 
 export function limitText(s: LimitValue): string {
   const over = s.inv ? 'over ' : '';
@@ -27,7 +33,9 @@ export function limitJson(s: LimitValue): { [k: string]: Json } {
 export const statement: StatementDefinition<'limit'> = {
   kind: 'limit',
   linearize: (s, l) => l.add({ kind: 'limit', type: s.type === 'pkts' ? 'pkts' : 'pkt-bytes', rate: s.rate, unit: s.unit, burst: Number(s.burst), inv: s.inv }),
-  delinearize: { limit: (e, d) => d.add(mkStmt({ kind: 'limit', type: e.type === 'pkts' ? 'pkts' : 'bytes', rate: e.rate, unit: BigInt(e.unit), burst: BigInt(e.burst), inv: e.inv })) },
+  delinearize: {
+    limit: (e, d) => d.add(mkStmt({ kind: 'limit', type: e.type === 'pkts' ? 'pkts' : 'bytes', rate: e.rate, unit: BigInt(e.unit), burst: BigInt(e.burst), inv: e.inv })),
+  },
   print: (s) => `limit ${limitText(s)}`,
   json: (s) => ({ limit: limitJson(s) }),
 };

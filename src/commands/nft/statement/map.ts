@@ -6,7 +6,8 @@ import { keyOf, statefulOf } from './set.ts';
 export const statement: StatementDefinition<'map'> = {
   kind: 'map',
   linearize: (s, l) => {
-    const key = keyOf(s.key); const data = keyOf(s.data);
+    const key = keyOf(s.key);
+    const data = keyOf(s.data);
     const set = s.set;
     if (set.kind !== 'set_ref') throw new Error('map statement without a set');
     l.with(key, (sreg) => {
@@ -14,8 +15,15 @@ export const statement: StatementDefinition<'map'> = {
       l.with(data, (sregData) => {
         l.load(data, sregData);
         l.add({
-          kind: 'dynset', op: s.op, set: set.set, setId: set.anonymous?.id ?? 0, sregKey: wireRegister(sreg), sregData: wireRegister(sregData),
-          timeout: s.key.kind === 'set_elem' ? s.key.timeout ?? 0n : 0n, inv: false, exprs: statefulOf([...(s.key.kind === 'set_elem' ? s.key.stmts : []), ...s.stmts], l),
+          kind: 'dynset',
+          op: s.op,
+          set: set.set,
+          setId: set.anonymous?.id ?? 0,
+          sregKey: wireRegister(sreg),
+          sregData: wireRegister(sregData),
+          timeout: s.key.kind === 'set_elem' ? (s.key.timeout ?? 0n) : 0n,
+          inv: false,
+          exprs: statefulOf([...(s.key.kind === 'set_elem' ? s.key.stmts : []), ...s.stmts], l),
         });
       });
     });
@@ -24,5 +32,13 @@ export const statement: StatementDefinition<'map'> = {
     const bare = p.with({ stateless: true });
     return `${s.op} ${p.expr(s.set)} { ${p.expr(s.key)}${s.stmts.map((x) => ` ${bare.stmt(x)}`).join('')} : ${p.expr(s.data)} }`;
   },
-  json: (s, p): Json => ({ map: { op: s.op, elem: p.json(s.key), data: p.json(s.data), map: p.json(s.set), ...(s.stmts.length ? { stmt: s.stmts.map((x) => p.with({ stateless: true }).jsonStmt(x)) } : {}) } }),
+  json: (s, p): Json => ({
+    map: {
+      op: s.op,
+      elem: p.json(s.key),
+      data: p.json(s.data),
+      map: p.json(s.set),
+      ...(s.stmts.length ? { stmt: s.stmts.map((x) => p.with({ stateless: true }).jsonStmt(x)) } : {}),
+    },
+  }),
 };

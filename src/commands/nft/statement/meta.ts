@@ -5,10 +5,11 @@ import { mkStmt, setType } from '../node.ts';
 
 export const statement: StatementDefinition<'meta'> = {
   kind: 'meta',
-  linearize: (s, l) => l.with(s.value, (sreg) => {
-    l.load(s.value, sreg);
-    l.add({ kind: 'meta_set', key: metaToKernel(s.key), sreg: wireRegister(sreg) });
-  }),
+  linearize: (s, l) =>
+    l.with(s.value, (sreg) => {
+      l.load(s.value, sreg);
+      l.add({ kind: 'meta_set', key: metaToKernel(s.key), sreg: wireRegister(sreg) });
+    }),
   delinearize: {
     meta_set: (e, d) => {
       const key = metaFromKernel(e.key);

@@ -9,31 +9,59 @@ import { mk, mkStmt, setType } from '../node.ts';
 import type { Delinearizer } from '../delinearize/context.ts';
 import type { Printer } from '../print/context.ts';
 
-const PROTO_SPECIFIED = 2; const RANDOM = 4; const PERSISTENT = 8; const FULLY = 16; const NETMAP = 64;
-const FLAG_WORDS: readonly (readonly [number, string])[] = [[RANDOM, 'random'], [FULLY, 'fully-random'], [PERSISTENT, 'persistent']];
+const PROTO_SPECIFIED = 2;
+const RANDOM = 4;
+const PERSISTENT = 8;
+const FULLY = 16;
+const NETMAP = 64;
+const FLAG_WORDS: readonly (readonly [number, string])[] = [
+  [RANDOM, 'random'],
+  [FULLY, 'fully-random'],
+  [PERSISTENT, 'persistent'],
+];
 const addrBits = (family: 'ip' | 'ip6' | undefined): number => (family === 'ip6' ? 128 : 32);
 
-interface Registers { addrMin?: number; addrMax?: number; protoMin?: number; protoMax?: number }
+interface Registers {
+  addrMin?: number;
+  addrMax?: number;
+  protoMin?: number;
+  protoMax?: number;
+}
 
 const isPair = (e: Expr): boolean => e.kind === 'range' || e.kind === 'prefix';
 const intervalData = (e: Expr): boolean => e.kind === 'map' && e.mappings.kind === 'set_ref' && (e.mappings.anonymous?.decl.data?.kind === 'range' || false);
 
 function emit(s: StmtOf<'nat'>, l: Linearizer, r: Registers): void {
   const flags = s.flags | (s.proto ? PROTO_SPECIFIED : 0);
-  const proto = { ...(r.protoMin === undefined ? {} : { sregProtoMin: wireRegister(r.protoMin) }), ...(r.protoMax === undefined ? {} : { sregProtoMax: wireRegister(r.protoMax) }) };
+  const proto = {
+    ...(r.protoMin === undefined ? {} : { sregProtoMin: wireRegister(r.protoMin) }),
+    ...(r.protoMax === undefined ? {} : { sregProtoMax: wireRegister(r.protoMax) }),
+  };
   if (s.type === 'masquerade') return l.add({ kind: 'masq', flags, ...proto });
   if (s.type === 'redirect') return l.add({ kind: 'redir', flags, ...proto });
   const family = NFPROTO[s.family ?? (l.family === 'ip6' ? 'ip6' : l.family === 'inet' && !s.addr ? 'inet' : 'ip')];
-  return l.add({ kind: 'nat', type: s.type, family, ...(r.addrMin === undefined ? {} : { sregAddrMin: wireRegister(r.addrMin) }), ...(r.addrMax === undefined ? {} : { sregAddrMax: wireRegister(r.addrMax) }), ...proto, flags });
+  return l.add({
+    kind: 'nat',
+    type: s.type,
+    family,
+    ...(r.addrMin === undefined ? {} : { sregAddrMin: wireRegister(r.addrMin) }),
+    ...(r.addrMax === undefined ? {} : { sregAddrMax: wireRegister(r.addrMax) }),
+    ...proto,
+    flags,
+  });
 }
 
 function loadProto(s: StmtOf<'nat'>, l: Linearizer, r: Registers): void {
   const proto = s.proto;
   if (!proto) return emit(s, l, r);
   return l.with(null, (min) => {
-    if (proto.kind !== 'range') { l.load(proto, min); return emit(s, l, { ...r, protoMin: min }); }
+    if (proto.kind !== 'range') {
+      l.load(proto, min);
+      return emit(s, l, { ...r, protoMin: min });
+    }
     return l.with(null, (max) => {
-      l.load(proto.left, min); l.load(proto.right, max);
+      l.load(proto.left, min);
+      l.load(proto.right, max);
       emit(s, l, { ...r, protoMin: min, protoMax: max });
     });
   });
@@ -46,21 +74,23 @@ function linearize(s: StmtOf<'nat'>, l: Linearizer): void {
   return l.with(null, (min) => {
     if (isPair(addr)) {
       return l.with(null, (max) => {
-        l.load(boundary(addr, 'start'), min); l.load(boundary(addr, 'end'), max);
+        l.load(boundary(addr, 'start'), min);
+        l.load(boundary(addr, 'end'), max);
         loadProto(s, l, { addrMin: min, addrMax: max });
       });
     }
     l.load(addr, min);
     const space = registerSpace(addrBits(s.family ?? (l.family === 'ip6' ? 'ip6' : 'ip')));
     const interval = s.typeFlags.interval || s.typeFlags.prefix || intervalData(addr);
-    if (s.typeFlags.concat) return emit(s, l, interval ? { addrMin: min, protoMin: min + space, addrMax: min + space + 1, protoMax: min + 2 * space + 1 } : { addrMin: min, protoMin: min + space });
+    if (s.typeFlags.concat)
+      return emit(s, l, interval ? { addrMin: min, protoMin: min + space, addrMax: min + space + 1, protoMax: min + 2 * space + 1 } : { addrMin: min, protoMin: min + space });
     return loadProto(s, l, interval && addr.kind === 'map' ? { addrMin: min, addrMax: min + space } : { addrMin: min });
   });
 }
 
 function parseNat(e: Extract<Expression, { kind: 'nat' }>, d: Delinearizer): void {
   const v6 = e.family === NFPROTO.ip6;
-  const shown = d.context.family === 'inet' && e.family !== NFPROTO.inet ? { family: v6 ? 'ip6' as const : 'ip' as const } : {};
+  const shown = d.context.family === 'inet' && e.family !== NFPROTO.inet ? { family: v6 ? ('ip6' as const) : ('ip' as const) } : {};
   const stmt = mkStmt({ kind: 'nat', type: e.type, flags: e.flags, typeFlags: { interval: false, prefix: false, concat: false }, ...shown }) as StmtOf<'nat'>;
   const dtype = v6 ? 'ipv6_addr' : 'ipv4_addr';
   if (e.sregAddrMin !== undefined) {
@@ -103,8 +133,9 @@ function parseProto(e: { readonly sregProtoMin?: number; readonly sregProtoMax?:
   d.add(stmt);
 }
 
-const bare = (d: Delinearizer, type: 'masquerade' | 'redirect', flags: number): StmtOf<'nat'> =>
-  (void d, mkStmt({ kind: 'nat', type, flags, typeFlags: { interval: false, prefix: false, concat: false } }) as StmtOf<'nat'>);
+const bare = (d: Delinearizer, type: 'masquerade' | 'redirect', flags: number): StmtOf<'nat'> => (
+  void d, mkStmt({ kind: 'nat', type, flags, typeFlags: { interval: false, prefix: false, concat: false } }) as StmtOf<'nat'>
+);
 
 function address(addr: Expr, hasPort: boolean, p: Printer): string {
   const v6 = (e: Expr): boolean => e.kind === 'value' && e.dtype === 'ipv6_addr';
@@ -122,7 +153,7 @@ function print(s: StmtOf<'nat'>, p: Printer): string {
   return words.length ? `${text} ${words.join(',')}` : text;
 }
 
-const only = (list: string[]): Json => (list.length === 1 ? list[0] as string : list);
+const only = (list: string[]): Json => (list.length === 1 ? (list[0] as string) : list);
 
 function json(s: StmtOf<'nat'>, p: Printer): Json {
   const out: { [k: string]: Json } = {};

@@ -6,7 +6,12 @@ import { cString, bytesToValue } from '../datatype/bytes.ts';
 import { valueText } from '../linearize/data.ts';
 import { mk, mkStmt, valueExpr } from '../node.ts';
 
-const WORDS: Readonly<Record<string, string>> = { 'ct helper': 'ct helper set ', 'ct timeout': 'ct timeout set ', 'ct expectation': 'ct expectation set ', secmark: 'meta secmark set ' };
+const WORDS: Readonly<Record<string, string>> = {
+  'ct helper': 'ct helper set ',
+  'ct timeout': 'ct timeout set ',
+  'ct expectation': 'ct expectation set ',
+  secmark: 'meta secmark set ',
+};
 
 const nameOf = (e: Expr): string => (e.kind === 'value' ? valueText(e) : e.kind === 'symbol' ? e.identifier : '');
 

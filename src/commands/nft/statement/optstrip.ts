@@ -10,7 +10,12 @@ export const statement: StatementDefinition<'optstrip'> = {
   delinearize: {
     exthdr_reset: (e, d) => {
       const header = TCPOPT.find((o) => o.type === e.type)?.name ?? '';
-      d.add(mkStmt({ kind: 'optstrip', expr: mk({ kind: 'exthdr', op: 'tcpopt', header, field: '', rawType: e.type, offset: 0, present: false, raw: header === '' }, 'integer', 'big', 0) }));
+      d.add(
+        mkStmt({
+          kind: 'optstrip',
+          expr: mk({ kind: 'exthdr', op: 'tcpopt', header, field: '', rawType: e.type, offset: 0, present: false, raw: header === '' }, 'integer', 'big', 0),
+        }),
+      );
     },
   },
   print: (s, p) => `reset ${p.expr(s.expr)}`,

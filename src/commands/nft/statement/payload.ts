@@ -18,13 +18,20 @@ export const statement: StatementDefinition<'payload'> = {
     if (e.kind !== 'payload') throw new Error('payload statement without payload');
     l.with(s.value, (sreg) => {
       l.load(s.value, sreg);
-      const field = e.written ?? e.field, desc = e.raw && e.written === undefined ? undefined : protocol(e.proto);
+      const field = e.written ?? e.field,
+        desc = e.raw && e.written === undefined ? undefined : protocol(e.proto);
       // UDP's may be absent: the kernel looks itself (netlink_gen_payload_stmt).
       const csum = desc?.checksum !== undefined && desc.name !== 'udp' ? protocolField(desc.name, desc.checksum) : undefined;
       const flags = desc && PSEUDO[e.proto]?.has(field) ? L4CSUM_PSEUDOHDR : 0;
       l.add({
-        kind: 'payload_set', base: e.base, offset: Math.floor(e.offset / 8), len: Math.ceil(e.len / 8), sreg: wireRegister(sreg),
-        csumType: !csum ? 'none' : desc?.name === 'sctp' ? 'sctp' : 'inet', csumOffset: csum ? csum.offset / 8 : 0, csumFlags: flags,
+        kind: 'payload_set',
+        base: e.base,
+        offset: Math.floor(e.offset / 8),
+        len: Math.ceil(e.len / 8),
+        sreg: wireRegister(sreg),
+        csumType: !csum ? 'none' : desc?.name === 'sctp' ? 'sctp' : 'inet',
+        csumOffset: csum ? csum.offset / 8 : 0,
+        csumFlags: flags,
       });
     });
   },
@@ -38,5 +45,3 @@ export const statement: StatementDefinition<'payload'> = {
   print: (s, p) => `${p.expr(s.expr)} set ${p.expr(s.value)}`,
   json: (s, p) => ({ mangle: { key: p.json(s.expr), value: p.json(s.value) } }),
 };
-
-;

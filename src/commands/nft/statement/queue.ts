@@ -5,7 +5,10 @@ import { mk, mkStmt, valueExpr } from '../node.ts';
 import { boundary } from '../linearize/data.ts';
 import type { Expr } from '../../../parsers/nft/ast.ts';
 
-const FLAGS: readonly (readonly [number, string])[] = [[1, 'bypass'], [2, 'fanout']];
+const FLAGS: readonly (readonly [number, string])[] = [
+  [1, 'bypass'],
+  [2, 'fanout'],
+];
 const number = (e: Expr): number => (e.kind === 'value' ? Number(e.value) : 0);
 
 export const statement: StatementDefinition<'queue'> = {
@@ -36,6 +39,6 @@ export const statement: StatementDefinition<'queue'> = {
   },
   json: (s, p): Json => {
     const words = FLAGS.filter(([bit]) => s.flags & bit).map(([, w]) => w);
-    return { queue: { ...(s.queue ? { num: p.json(s.queue) } : {}), ...(words.length ? { flags: words.length === 1 ? words[0] as string : words } : {}) } };
+    return { queue: { ...(s.queue ? { num: p.json(s.queue) } : {}), ...(words.length ? { flags: words.length === 1 ? (words[0] as string) : words } : {}) } };
   },
 };

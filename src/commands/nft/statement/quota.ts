@@ -6,8 +6,12 @@ const UNITS = ['bytes', 'kbytes', 'mbytes'];
 
 /** get_rate: the largest unit that divides evenly. */
 export function byteUnit(bytes: bigint): [bigint, string] {
-  let n = bytes; let i = 0;
-  while (n !== 0n && n % 1024n === 0n && i < UNITS.length - 1) { n /= 1024n; i++; }
+  let n = bytes;
+  let i = 0;
+  while (n !== 0n && n % 1024n === 0n && i < UNITS.length - 1) {
+    n /= 1024n;
+    i++;
+  }
   return [n, UNITS[i] as string];
 }
 

@@ -9,7 +9,7 @@ import { readStateful } from '../delinearize/stateful.ts';
 import type { Delinearizer } from '../delinearize/context.ts';
 
 export const keyOf = (e: Expr): Expr => (e.kind === 'set_elem' ? e.key : e);
-const timeoutOf = (e: Expr): bigint => (e.kind === 'set_elem' ? e.timeout ?? 0n : 0n);
+const timeoutOf = (e: Expr): bigint => (e.kind === 'set_elem' ? (e.timeout ?? 0n) : 0n);
 
 export function statefulOf(stmts: readonly Stmt[], l: Pick<Linearizer, 'family'>): StatefulExpression[] {
   const inner = new Linearizer(l.family);
@@ -43,7 +43,16 @@ export const statement: StatementDefinition<'set'> = {
     if (set.kind !== 'set_ref') throw new Error('set statement without a set');
     l.with(key, (sreg) => {
       l.load(key, sreg);
-      l.add({ kind: 'dynset', op: s.op, set: set.set, setId: set.anonymous?.id ?? 0, sregKey: wireRegister(sreg), timeout: timeoutOf(s.key), inv: false, exprs: statefulOf([...(s.key.kind === 'set_elem' ? s.key.stmts : []), ...s.stmts], l) });
+      l.add({
+        kind: 'dynset',
+        op: s.op,
+        set: set.set,
+        setId: set.anonymous?.id ?? 0,
+        sregKey: wireRegister(sreg),
+        timeout: timeoutOf(s.key),
+        inv: false,
+        exprs: statefulOf([...(s.key.kind === 'set_elem' ? s.key.stmts : []), ...s.stmts], l),
+      });
     });
   },
   delinearize: { dynset: parseDynset },
@@ -51,5 +60,7 @@ export const statement: StatementDefinition<'set'> = {
     const bare = p.with({ stateless: true });
     return `${s.op} ${p.expr(s.set)} { ${p.expr(s.key)}${s.stmts.map((x) => ` ${bare.stmt(x)}`).join('')} }`;
   },
-  json: (s, p): Json => ({ set: { op: s.op, elem: p.json(s.key), set: p.json(s.set), ...(s.stmts.length ? { stmt: s.stmts.map((x) => p.with({ stateless: true }).jsonStmt(x)) } : {}) } }),
+  json: (s, p): Json => ({
+    set: { op: s.op, elem: p.json(s.key), set: p.json(s.set), ...(s.stmts.length ? { stmt: s.stmts.map((x) => p.with({ stateless: true }).jsonStmt(x)) } : {}) },
+  }),
 };

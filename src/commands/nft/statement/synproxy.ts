@@ -2,9 +2,16 @@ import type { Json } from '../datatype/index.ts';
 import type { StatementDefinition } from '../definition.ts';
 import { mkStmt } from '../node.ts';
 
-const MSS = 1; const WSCALE = 2; const SACK_PERM = 4; const TIMESTAMP = 8;
+const MSS = 1;
+const WSCALE = 2;
+const SACK_PERM = 4;
+const TIMESTAMP = 8;
 
-export interface SynproxyValue { readonly mss: number; readonly wscale: number; readonly flags: number }
+export interface SynproxyValue {
+  readonly mss: number;
+  readonly wscale: number;
+  readonly flags: number;
+}
 
 export const synproxyWords = (s: SynproxyValue): string[] => [s.flags & TIMESTAMP ? 'timestamp' : '', s.flags & SACK_PERM ? 'sack-perm' : ''].filter(Boolean);
 

@@ -23,13 +23,20 @@ export const statement: StatementDefinition<'tproxy'> = {
   linearize: (s, l) => {
     const { addr, port } = s;
     const family = s.family ? NFPROTO[s.family] : l.family === 'inet' ? 0 : NFPROTO[l.family];
-    const emit = (a?: number, q?: number): void => l.add({ kind: 'tproxy', family, ...(a === undefined ? {} : { sregAddr: wireRegister(a) }), ...(q === undefined ? {} : { sregPort: wireRegister(q) }) });
+    const emit = (a?: number, q?: number): void =>
+      l.add({ kind: 'tproxy', family, ...(a === undefined ? {} : { sregAddr: wireRegister(a) }), ...(q === undefined ? {} : { sregPort: wireRegister(q) }) });
     const withPort = (a?: number): void => {
       if (!port) return emit(a);
-      return l.with(port, (q) => { l.load(port, q); emit(a, q); });
+      return l.with(port, (q) => {
+        l.load(port, q);
+        emit(a, q);
+      });
     };
     if (!addr) return withPort();
-    return l.with(addr, (a) => { l.load(addr, a); withPort(a); });
+    return l.with(addr, (a) => {
+      l.load(addr, a);
+      withPort(a);
+    });
   },
   delinearize: {
     tproxy: (e, d) => {

@@ -14,8 +14,17 @@ export function broadcastHelp(net: Netns, skb: Skb, ct: Conntrack, ctinfo: CtInf
   if (!own) return 'accept';
   const mask = Uint8Array.from([0, 1, 2, 3], (i) => (0xff << (8 - Math.max(0, Math.min(8, own.len - 8 * i)))) & 255);
   net.conntrack.expect.related({
-    tuple: { ...ct.reply, sport: port }, mask: { src: mask, sport: 0xffff }, master: ct, zone: ct.zone, flags: EXPECT.PERMANENT, class: 0,
-    helper: null, expectfn: null, dir: 0, savedAddr: null, savedProto: 0,
+    tuple: { ...ct.reply, sport: port },
+    mask: { src: mask, sport: 0xffff },
+    master: ct,
+    zone: ct.zone,
+    flags: EXPECT.PERMANENT,
+    class: 0,
+    helper: null,
+    expectfn: null,
+    dir: 0,
+    savedAddr: null,
+    savedProto: 0,
   });
   net.conntrack.refresh(ct, timeout);
   return 'accept';

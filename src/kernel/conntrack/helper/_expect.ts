@@ -9,8 +9,17 @@ export function expectation(master: Conntrack, o: { class?: number; protonum: nu
   const zero = new Uint8Array(o.dst.length);
   const tuple: Tuple = { l3num: o.dst.length === 4 ? 2 : 10, protonum: o.protonum, src: o.src ?? zero, dst: o.dst, sport: o.sport ?? 0, dport: o.dport };
   return {
-    tuple, mask: { src: o.src ? new Uint8Array(zero.length).fill(255) : zero, sport: o.sport === null ? 0 : 0xffff },
-    master, zone: master.zone, flags: 0, class: o.class ?? 0, helper: null, expectfn: null, dir: 0, savedAddr: null, savedProto: 0,
+    tuple,
+    mask: { src: o.src ? new Uint8Array(zero.length).fill(255) : zero, sport: o.sport === null ? 0 : 0xffff },
+    master,
+    zone: master.zone,
+    flags: 0,
+    class: o.class ?? 0,
+    helper: null,
+    expectfn: null,
+    dir: 0,
+    savedAddr: null,
+    savedProto: 0,
   };
 }
 

@@ -13,11 +13,24 @@ import { bytesOf, latin1 } from './_text.ts';
 import { ptonV6 } from '../../xt/address.ts';
 
 /** struct nf_ct_ftp_master */
-interface FtpData { readonly afterNewline: [number[], number[]]; readonly pickup: [boolean, boolean] }
-interface Command { readonly addr: Uint8Array | null; readonly port: number; readonly len: number; readonly skipped: number }
+interface FtpData {
+  readonly afterNewline: [number[], number[]];
+  readonly pickup: [boolean, boolean];
+}
+interface Command {
+  readonly addr: Uint8Array | null;
+  readonly port: number;
+  readonly len: number;
+  readonly skipped: number;
+}
 type Kind = 'PORT' | 'EPRT' | 'PASV' | 'EPSV';
 
-interface Pattern { readonly text: string; readonly skip: string; readonly kind: Kind; read(data: string, l3num: number): Command | null }
+interface Pattern {
+  readonly text: string;
+  readonly skip: string;
+  readonly kind: Kind;
+  read(data: string, l3num: number): Command | null;
+}
 
 /** try_number: so many numbers with a separator between, up to the terminator. */
 function numbers(data: string, count: number, sep: string, term: string): { values: number[]; len: number } | null {
@@ -64,7 +77,8 @@ function eprt(data: string, l3num: number): Command | null {
   if (l3num === 2) {
     const n = numbers(data.slice(3), 4, '.', delim);
     if (!n) return null;
-    addr = Uint8Array.from(n.values, (x) => x & 255); length = n.len;
+    addr = Uint8Array.from(n.values, (x) => x & 255);
+    length = n.len;
   } else {
     length = data.slice(3).indexOf(delim);
     addr = length > 0 ? ptonV6(data.slice(3, 3 + length)) : null;
@@ -83,8 +97,14 @@ function epsv(data: string): Command | null {
 }
 
 const SEARCH: readonly (readonly Pattern[])[] = [
-  [{ text: 'PORT', skip: ' ', kind: 'PORT', read: (d) => rfc959(d, '\r') }, { text: 'EPRT', skip: ' ', kind: 'EPRT', read: eprt }],
-  [{ text: '227 ', skip: '', kind: 'PASV', read: rfc1123 }, { text: '229 ', skip: '(', kind: 'EPSV', read: epsv }],
+  [
+    { text: 'PORT', skip: ' ', kind: 'PORT', read: (d) => rfc959(d, '\r') },
+    { text: 'EPRT', skip: ' ', kind: 'EPRT', read: eprt },
+  ],
+  [
+    { text: '227 ', skip: '', kind: 'PASV', read: rfc1123 },
+    { text: '229 ', skip: '(', kind: 'EPSV', read: epsv },
+  ],
 ];
 
 /** find_pattern */
@@ -108,16 +128,23 @@ const full6 = (a: Uint8Array): string => Array.from({ length: 8 }, (_, i) => ((a
 /** nf_nat_ftp_fmt_cmd */
 function format(kind: Kind, addr: Uint8Array, port: number): string {
   switch (kind) {
-    case 'PORT': case 'PASV': return `${addr.join(',')},${port >> 8},${port & 255}`;
-    case 'EPRT': return addr.length === 4 ? `|1|${addr.join('.')}|${port}|` : `|2|${full6(addr)}|${port}|`;
-    case 'EPSV': return `|||${port}|`;
+    case 'PORT':
+    case 'PASV':
+      return `${addr.join(',')},${port >> 8},${port & 255}`;
+    case 'EPRT':
+      return addr.length === 4 ? `|1|${addr.join('.')}|${port}|` : `|2|${full6(addr)}|${port}|`;
+    case 'EPSV':
+      return `|||${port}|`;
   }
 }
 
 function remember(info: FtpData, dir: Dir, seq: number): void {
   const list = info.afterNewline[dir];
   if (list.includes(seq)) return;
-  if (list.length < 2) { list.push(seq); return; }
+  if (list.length < 2) {
+    list.push(seq);
+    return;
+  }
   const oldest = ((list[0] - list[1]) | 0) < 0 ? 0 : 1;
   if (((list[oldest] - seq) | 0) < 0) list[oldest] = seq;
 }
@@ -137,17 +164,29 @@ function announce(net: Netns, skb: Skb, ct: Conntrack, dir: Dir, at: number, kin
 
 /** net/netfilter/nf_conntrack_ftp.c */
 export const helper: Helper = {
-  name: 'ftp', l3num: 0, l4proto: 6, ports: [21], policies: [{ name: 'ftp', maxExpected: 1, timeout: 300 }],
-  init(ct) { ct.helperData ??= { afterNewline: [[], []], pickup: [false, false] } satisfies FtpData; },
+  name: 'ftp',
+  l3num: 0,
+  l4proto: 6,
+  ports: [21],
+  policies: [{ name: 'ftp', maxExpected: 1, timeout: 300 }],
+  init(ct) {
+    ct.helperData ??= { afterNewline: [[], []], pickup: [false, false] } satisfies FtpData;
+  },
   help(net, skb, at, ct, ctinfo) {
     if (ctinfo !== CTINFO.established && ctinfo !== CTINFO.establishedReply) return 'accept';
     const b = skb.data;
     if (b.length < at + 20) return 'accept';
     const start = at + (b[at + 12] >> 4) * 4;
     if (start >= b.length) return 'accept';
-    const dir = dirOf(ctinfo), info = (ct.helperData ??= { afterNewline: [[], []], pickup: [false, false] }) as FtpData;
-    const data = latin1(b, start, b.length), first = u32(b, at + 4), next = (first + data.length) >>> 0;
-    const done = (v: 'accept' | 'drop'): 'accept' | 'drop' => { if (data.endsWith('\n')) remember(info, dir, next); return v; };
+    const dir = dirOf(ctinfo),
+      info = (ct.helperData ??= { afterNewline: [[], []], pickup: [false, false] }) as FtpData;
+    const data = latin1(b, start, b.length),
+      first = u32(b, at + 4),
+      next = (first + data.length) >>> 0;
+    const done = (v: 'accept' | 'drop'): 'accept' | 'drop' => {
+      if (data.endsWith('\n')) remember(info, dir, next);
+      return v;
+    };
     if (!info.afterNewline[dir].includes(first)) {
       if (!info.pickup[dir]) return done('accept');
       info.pickup[dir] = false;

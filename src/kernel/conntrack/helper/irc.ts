@@ -21,7 +21,11 @@ function dcc(data: string, from: number): { addr: Uint8Array; port: number; at: 
 
 /** net/netfilter/nf_conntrack_irc.c, nf_nat_irc.c: DCC offers of a client. */
 export const helper: Helper = {
-  name: 'irc', l3num: 2, l4proto: 6, ports: [6667], policies: [{ name: 'irc', maxExpected: 8, timeout: 300 }],
+  name: 'irc',
+  l3num: 2,
+  l4proto: 6,
+  ports: [6667],
+  policies: [{ name: 'irc', maxExpected: 8, timeout: 300 }],
   help(net, skb, at, ct, ctinfo) {
     if (ctinfo !== CTINFO.established) return 'accept';
     const b = skb.data;
@@ -41,7 +45,8 @@ export const helper: Helper = {
       if (!data.startsWith(name, command)) continue;
       const d = dcc(data, command + name.length);
       if (!d) continue;
-      const dir = dirOf(ctinfo), other = dir === 0 ? 1 : 0;
+      const dir = dirOf(ctinfo),
+        other = dir === 0 ? 1 : 0;
       if ((!sameBytes(ct.tuple(dir).src, d.addr) && !sameBytes(ct.tuple(other).dst, d.addr)) || d.port === 0) continue;
       const exp = expectation(ct, { protonum: 6, src: null, dst: ct.tuple(other).dst, sport: null, dport: d.port });
       if (!(ct.status & IPS_NAT_MASK)) return expect(net, exp) ? 'accept' : 'drop';

@@ -4,17 +4,24 @@ import type { Helper } from '../helper-definition.ts';
 import { dirOf } from '../protocol.ts';
 import { expect, expectation } from './_expect.ts';
 
-interface SaneData { startRequested: boolean }
+interface SaneData {
+  startRequested: boolean;
+}
 const SANE_NET_START = 7;
 
 /** net/netfilter/nf_conntrack_sane.c: the answer to a START request names the data port. */
 export const helper: Helper = {
-  name: 'sane', l3num: 0, l4proto: 6, ports: [6566], policies: [{ name: 'sane', maxExpected: 1, timeout: 300 }],
+  name: 'sane',
+  l3num: 0,
+  l4proto: 6,
+  ports: [6566],
+  policies: [{ name: 'sane', maxExpected: 1, timeout: 300 }],
   help(net, skb, at, ct, ctinfo) {
     if (ctinfo !== CTINFO.established && ctinfo !== CTINFO.establishedReply) return 'accept';
     const b = skb.data;
     if (b.length < at + 20) return 'accept';
-    const start = at + (b[at + 12] >> 4) * 4, len = b.length - start;
+    const start = at + (b[at + 12] >> 4) * 4,
+      len = b.length - start;
     if (len <= 0) return 'accept';
     const info = (ct.helperData ??= { startRequested: false }) as SaneData;
     if (dirOf(ctinfo) === 0) {

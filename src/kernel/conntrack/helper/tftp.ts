@@ -5,7 +5,11 @@ import { expect, expectation } from './_expect.ts';
 
 /** net/netfilter/nf_conntrack_tftp.c, nf_nat_tftp.c: read and write requests are answered from another port. */
 export const helper: Helper = {
-  name: 'tftp', l3num: 0, l4proto: 17, ports: [69], policies: [{ name: 'tftp', maxExpected: 1, timeout: 300 }],
+  name: 'tftp',
+  l3num: 0,
+  l4proto: 17,
+  ports: [69],
+  policies: [{ name: 'tftp', maxExpected: 1, timeout: 300 }],
   help(net, skb, at, ct) {
     if (skb.data.length < at + 10) return 'accept';
     const opcode = u16(skb.data, at + 8);

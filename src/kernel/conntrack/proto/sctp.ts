@@ -7,7 +7,16 @@ import type { Protocol, TrackContext, TrackVerdict } from '../protocol.ts';
 import { timeoutsOf } from '../timeout.ts';
 
 /** NONE, CLOSED, COOKIE_WAIT, COOKIE_ECHOED, ESTABLISHED, SHUTDOWN_SENT, SHUTDOWN_RECD, SHUTDOWN_ACK_SENT, HEARTBEAT_SENT; 9: MAX, invalid. */
-const NO = 0, CL = 1, CW = 2, CE = 3, ES = 4, SS = 5, SR = 6, SA = 7, HS = 8, IV = 9;
+const NO = 0,
+  CL = 1,
+  CW = 2,
+  CE = 3,
+  ES = 4,
+  SS = 5,
+  SR = 6,
+  SA = 7,
+  HS = 8,
+  IV = 9;
 
 /** By direction and kind of chunk: INIT, INIT_ACK, ABORT, SHUTDOWN, SHUTDOWN_ACK, ERROR, COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE, HEARTBEAT, HEARTBEAT_ACK, DATA/SACK. */
 const TABLE: readonly (readonly (readonly number[])[])[] = [
@@ -42,7 +51,21 @@ const TABLE: readonly (readonly (readonly number[])[])[] = [
 ];
 
 const ROW: Readonly<Record<number, number>> = { 1: 0, 2: 1, 6: 2, 7: 3, 8: 4, 9: 5, 10: 6, 11: 7, 14: 8, 4: 9, 5: 10, 0: 11, 3: 11 };
-const T = { DATA: 0, INIT: 1, INIT_ACK: 2, SACK: 3, HEARTBEAT: 4, HEARTBEAT_ACK: 5, ABORT: 6, SHUTDOWN: 7, SHUTDOWN_ACK: 8, ERROR: 9, COOKIE_ECHO: 10, COOKIE_ACK: 11, SHUTDOWN_COMPLETE: 14 } as const;
+const T = {
+  DATA: 0,
+  INIT: 1,
+  INIT_ACK: 2,
+  SACK: 3,
+  HEARTBEAT: 4,
+  HEARTBEAT_ACK: 5,
+  ABORT: 6,
+  SHUTDOWN: 7,
+  SHUTDOWN_ACK: 8,
+  ERROR: 9,
+  COOKIE_ECHO: 10,
+  COOKIE_ACK: 11,
+  SHUTDOWN_COMPLETE: 14,
+} as const;
 const VTAG_FAILED = 2;
 
 /** sctp_new_state */
@@ -53,7 +76,11 @@ let crcTable: Uint32Array | null = null;
 export function crc32c(b: Uint8Array, from: number, to: number): number {
   if (!crcTable) {
     crcTable = new Uint32Array(256);
-    for (let i = 0; i < 256; i++) { let c = i; for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0x82f63b78 : c >>> 1; crcTable[i] = c >>> 0; }
+    for (let i = 0; i < 256; i++) {
+      let c = i;
+      for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0x82f63b78 : c >>> 1;
+      crcTable[i] = c >>> 0;
+    }
   }
   let crc = 0xffffffff;
   for (let i = from; i < to; i++) crc = (crc >>> 8) ^ crcTable[(crc ^ b[i]) & 255];
@@ -77,12 +104,18 @@ function wrongChecksum(c: TrackContext, state: HookState): boolean {
 
 type Sctp = Extract<ProtoState, { kind: 'sctp' }>;
 
-interface Chunk { readonly at: number; readonly type: number; readonly flags: number; readonly len: number }
+interface Chunk {
+  readonly at: number;
+  readonly type: number;
+  readonly flags: number;
+  readonly len: number;
+}
 
 /** for_each_sctp_chunk; `cut`: the walk ended before the packet did. */
 function chunksOf(c: TrackContext): Chunk[] {
-  const b = c.skb.data, out: Chunk[] = [];
-  for (let at = c.at + 12; at < b.length && at + 4 <= b.length;) {
+  const b = c.skb.data,
+    out: Chunk[] = [];
+  for (let at = c.at + 12; at < b.length && at + 4 <= b.length; ) {
     const len = u16(b, at + 2);
     if (len === 0) break;
     out.push({ at, type: b[at], flags: b[at + 1], len });
@@ -106,7 +139,8 @@ const tagAt = (b: Uint8Array, o: number): number => (b[o] | (b[o + 1] << 8) | (b
 
 /** sctp_new */
 function fresh(c: TrackContext, p: Sctp, chunks: readonly Chunk[]): boolean {
-  const b = c.skb.data, vtag = tagAt(b, c.at + 4);
+  const b = c.skb.data,
+    vtag = tagAt(b, c.at + 4);
   Object.assign(p, { state: NO, vtag: [0, 0], flags: 0, lastDir: 0, init: [false, false] });
   for (const ch of chunks) {
     const next = newState(0, NO, ch.type);
@@ -127,21 +161,40 @@ const OWN_RULE = new Set<number>([T.INIT, T.SHUTDOWN_COMPLETE, T.COOKIE_ECHO, T.
 function checkTag(p: Sctp, dir: Dir, ch: Chunk, vtag: number, hasData: boolean, ignoring: boolean): 'ok' | 'bad' | 'skip' {
   const other = dir === 0 ? 1 : 0;
   switch (ch.type) {
-    case T.INIT: return vtag === 0 ? 'ok' : 'bad';
-    case T.ABORT: case T.SHUTDOWN_COMPLETE: return vtag === p.vtag[ch.flags & 1 ? other : dir] ? 'ok' : 'bad';
-    case T.COOKIE_ECHO: return vtag === p.vtag[dir] ? 'ok' : 'bad';
-    case T.COOKIE_ACK: p.init[0] = p.init[1] = false; return 'ok';
-    case T.HEARTBEAT: case T.HEARTBEAT_ACK: {
-      if (p.vtag[dir] === 0) { p.vtag[dir] = vtag; return 'ok'; }
-      if (vtag === p.vtag[dir]) { p.flags &= ~VTAG_FAILED; return 'ok'; }
+    case T.INIT:
+      return vtag === 0 ? 'ok' : 'bad';
+    case T.ABORT:
+    case T.SHUTDOWN_COMPLETE:
+      return vtag === p.vtag[ch.flags & 1 ? other : dir] ? 'ok' : 'bad';
+    case T.COOKIE_ECHO:
+      return vtag === p.vtag[dir] ? 'ok' : 'bad';
+    case T.COOKIE_ACK:
+      p.init[0] = p.init[1] = false;
+      return 'ok';
+    case T.HEARTBEAT:
+    case T.HEARTBEAT_ACK: {
+      if (p.vtag[dir] === 0) {
+        p.vtag[dir] = vtag;
+        return 'ok';
+      }
+      if (vtag === p.vtag[dir]) {
+        p.flags &= ~VTAG_FAILED;
+        return 'ok';
+      }
       if (hasData || ignoring) return 'bad';
-      if (ch.type === T.HEARTBEAT) { p.flags |= VTAG_FAILED; p.lastDir = dir; return 'skip'; }
+      if (ch.type === T.HEARTBEAT) {
+        p.flags |= VTAG_FAILED;
+        p.lastDir = dir;
+        return 'skip';
+      }
       if (!(p.flags & VTAG_FAILED) || p.lastDir === dir) return 'bad';
       p.flags &= ~VTAG_FAILED;
-      p.vtag[dir] = vtag; p.vtag[other] = 0;
+      p.vtag[dir] = vtag;
+      p.vtag[other] = 0;
       return 'ok';
     }
-    default: return 'ok';
+    default:
+      return 'ok';
   }
 }
 
@@ -164,7 +217,8 @@ function noteTag(p: Sctp, dir: Dir, ch: Chunk, b: Uint8Array): boolean {
 
 /** net/netfilter/nf_conntrack_proto_sctp.c: nf_conntrack_sctp_packet */
 function packet(c: TrackContext): TrackVerdict {
-  const p = c.ct.proto, { dir } = c;
+  const p = c.ct.proto,
+    { dir } = c;
   if (p.kind !== 'sctp' || wrongChecksum(c, c.state)) return 'invalid';
   const chunks = chunksOf(c);
   if (malformed(chunks)) return 'invalid';
@@ -173,20 +227,28 @@ function packet(c: TrackContext): TrackVerdict {
     // What comes out of the blue with one of these begins nothing (8.4).
     if (has(T.ABORT) || has(T.SHUTDOWN_COMPLETE) || has(T.COOKIE_ACK) || !fresh(c, p, chunks)) return 'invalid';
   }
-  const b = c.skb.data, vtag = tagAt(b, c.at + 4);
+  const b = c.skb.data,
+    vtag = tagAt(b, c.at + 4);
   if (!chunks.some((ch) => OWN_RULE.has(ch.type)) && vtag !== p.vtag[dir]) return 'invalid';
   let ignore = false;
   for (const ch of chunks) {
     const tag = checkTag(p, dir, ch, vtag, has(T.DATA), ignore);
     if (tag === 'bad') return 'invalid';
-    if (tag === 'skip') { ignore = true; continue; }
-    const old = p.state, next = newState(dir, old, ch.type);
+    if (tag === 'skip') {
+      ignore = true;
+      continue;
+    }
+    const old = p.state,
+      next = newState(dir, old, ch.type);
     if (next === IV) return 'invalid';
     if ((ch.type === T.INIT || ch.type === T.INIT_ACK) && !noteTag(p, dir, ch, b)) return 'invalid';
     p.state = next;
     if (old === next) continue;
     c.net.conntrack.cache(c.ct, IPCT.PROTOINFO);
-    if (next === ES && !(c.ct.status & IPS.ASSURED)) { c.ct.status |= IPS.ASSURED; c.net.conntrack.cache(c.ct, IPCT.ASSURED); }
+    if (next === ES && !(c.ct.status & IPS.ASSURED)) {
+      c.ct.status |= IPS.ASSURED;
+      c.net.conntrack.cache(c.ct, IPCT.ASSURED);
+    }
   }
   if (!ignore) refreshAcct(c, timeoutsOf(c.net.conntrack.conf, c.ct)[p.state] ?? 0);
   return 'accept';

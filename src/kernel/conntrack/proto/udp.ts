@@ -6,7 +6,8 @@ import type { Protocol, TrackContext } from '../protocol.ts';
 import { timeoutsOf } from '../timeout.ts';
 
 function wrong(c: TrackContext): boolean {
-  const b = c.skb.data, have = b.length - c.at;
+  const b = c.skb.data,
+    have = b.length - c.at;
   if (have < 8) return true;
   const len = u16(b, c.at + 4);
   if (len > have || len < 8) return true;
@@ -19,15 +20,22 @@ export const protocol: Protocol = {
   packet(c) {
     if (wrong(c)) return 'invalid';
     const timeouts = timeoutsOf(c.net.conntrack.conf, c.ct);
-    const status = c.ct.status, now = c.net.clock.now();
+    const status = c.ct.status,
+      now = c.net.clock.now();
     const proto = c.ct.proto;
     if (proto.kind === 'udp' && !(status & IPS.CONFIRMED)) proto.streamTs = now + 2000;
-    if (!(status & IPS.SEEN_REPLY)) { refreshAcct(c, timeouts[0]); return 'accept'; }
+    if (!(status & IPS.SEEN_REPLY)) {
+      refreshAcct(c, timeouts[0]);
+      return 'accept';
+    }
     // Still active after two seconds: a stream. (The kernel asks for later than that; there some time always passes.)
     const stream = proto.kind === 'udp' && now >= proto.streamTs;
     refreshAcct(c, timeouts[stream ? 1 : 0]);
     if (status & IPS.NAT_CLASH) return 'accept';
-    if (stream && !(c.ct.status & IPS.ASSURED)) { c.ct.status |= IPS.ASSURED; c.net.conntrack.cache(c.ct, IPCT.ASSURED); }
+    if (stream && !(c.ct.status & IPS.ASSURED)) {
+      c.ct.status |= IPS.ASSURED;
+      c.net.conntrack.cache(c.ct, IPCT.ASSURED);
+    }
     return 'accept';
   },
 };

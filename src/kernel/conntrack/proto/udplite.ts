@@ -6,7 +6,8 @@ import type { Protocol, TrackContext } from '../protocol.ts';
 import { timeoutsOf } from '../timeout.ts';
 
 function wrong(c: TrackContext): boolean {
-  const b = c.skb.data, have = b.length - c.at;
+  const b = c.skb.data,
+    have = b.length - c.at;
   if (have < 8) return true;
   const cover = u16(b, c.at + 4) || have;
   if (cover < 8 || cover > have || u16(b, c.at + 6) === 0) return true;
@@ -19,9 +20,15 @@ export const protocol: Protocol = {
   packet(c) {
     if (wrong(c)) return 'invalid';
     const timeouts = timeoutsOf(c.net.conntrack.conf, c.ct);
-    if (!(c.ct.status & IPS.SEEN_REPLY)) { refreshAcct(c, timeouts[0]); return 'accept'; }
+    if (!(c.ct.status & IPS.SEEN_REPLY)) {
+      refreshAcct(c, timeouts[0]);
+      return 'accept';
+    }
     refreshAcct(c, timeouts[1]);
-    if (!(c.ct.status & (IPS.NAT_CLASH | IPS.ASSURED))) { c.ct.status |= IPS.ASSURED; c.net.conntrack.cache(c.ct, IPCT.ASSURED); }
+    if (!(c.ct.status & (IPS.NAT_CLASH | IPS.ASSURED))) {
+      c.ct.status |= IPS.ASSURED;
+      c.net.conntrack.cache(c.ct, IPCT.ASSURED);
+    }
     return 'accept';
   },
 };

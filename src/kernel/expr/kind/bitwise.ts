@@ -1,25 +1,59 @@
 import { defineExpression } from '../definition.ts';
 import { wordOf, type Op } from '../machine.ts';
 
-const padded = (b: Uint8Array): Int32Array => { const p = new Uint8Array((b.length + 3) & ~3); p.set(b); return new Int32Array(p.buffer); };
+const padded = (b: Uint8Array): Int32Array => {
+  const p = new Uint8Array((b.length + 3) & ~3);
+  p.set(b);
+  return new Int32Array(p.buffer);
+};
 
 /** net/netfilter/nft_bitwise.c: word by word; shifts carry between host-order words as the kernel's do. */
 export const definition = defineExpression({
   kind: 'bitwise',
-  check: (e) => (e.len === 0 || e.len > 64 ? 'EINVAL' : (e.op === 'lshift' || e.op === 'rshift') && (!e.data || (padded(e.data)[0] >>> 0) >= 32) ? 'EINVAL' : null),
+  check: (e) => (e.len === 0 || e.len > 64 ? 'EINVAL' : (e.op === 'lshift' || e.op === 'rshift') && (!e.data || padded(e.data)[0] >>> 0 >= 32) ? 'EINVAL' : null),
   compile(e): Op {
-    const from = wordOf(e.sreg), to = wordOf(e.dreg), n = (e.len + 3) >> 2;
+    const from = wordOf(e.sreg),
+      to = wordOf(e.dreg),
+      n = (e.len + 3) >> 2;
     if (e.op === 'mask_xor') {
-      const mask = padded(e.mask), xor = padded(e.xor);
-      return { run: (regs) => { const w = regs.words; for (let i = 0; i < n; i++) w[to + i] = (w[from + i] & mask[i]) ^ xor[i]; } };
+      const mask = padded(e.mask),
+        xor = padded(e.xor);
+      return {
+        run: (regs) => {
+          const w = regs.words;
+          for (let i = 0; i < n; i++) w[to + i] = (w[from + i] & mask[i]) ^ xor[i];
+        },
+      };
     }
     if (e.op === 'lshift' || e.op === 'rshift') {
       const by = e.data ? padded(e.data)[0] : 0;
       return e.op === 'lshift'
-        ? { run: (regs) => { const w = regs.words; let carry = 0; for (let i = n - 1; i >= 0; i--) { const s = w[from + i] >>> 0; w[to + i] = (s << by) | carry; carry = by ? s >>> (32 - by) : 0; } } }
-        : { run: (regs) => { const w = regs.words; let carry = 0; for (let i = 0; i < n; i++) { const s = w[from + i] >>> 0; w[to + i] = carry | (s >>> by); carry = by ? s << (32 - by) : 0; } } };
+        ? {
+            run: (regs) => {
+              const w = regs.words;
+              let carry = 0;
+              for (let i = n - 1; i >= 0; i--) {
+                const s = w[from + i] >>> 0;
+                w[to + i] = (s << by) | carry;
+                carry = by ? s >>> (32 - by) : 0;
+              }
+            },
+          }
+        : {
+            run: (regs) => {
+              const w = regs.words;
+              let carry = 0;
+              for (let i = 0; i < n; i++) {
+                const s = w[from + i] >>> 0;
+                w[to + i] = carry | (s >>> by);
+                carry = by ? s << (32 - by) : 0;
+              }
+            },
+          };
     }
-    const second = e.sreg2 === undefined ? padded(e.data ?? new Uint8Array(e.len)) : null, other = e.sreg2 === undefined ? 0 : wordOf(e.sreg2), { op } = e;
+    const second = e.sreg2 === undefined ? padded(e.data ?? new Uint8Array(e.len)) : null,
+      other = e.sreg2 === undefined ? 0 : wordOf(e.sreg2),
+      { op } = e;
     return {
       run(regs) {
         const w = regs.words;

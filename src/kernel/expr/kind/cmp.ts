@@ -6,15 +6,25 @@ export const definition = defineExpression({
   kind: 'cmp',
   check: (e) => (e.data.length === 0 || e.data.length > 64 ? 'EINVAL' : null),
   compile(e): Op {
-    const { data, op } = e, len = data.length;
+    const { data, op } = e,
+      len = data.length;
     if (len <= 4 && (op === 'eq' || op === 'neq')) {
-      const word = wordOf(e.sreg), mask = len === 4 ? -1 : (1 << (len * 8)) - 1;
+      const word = wordOf(e.sreg),
+        mask = len === 4 ? -1 : (1 << (len * 8)) - 1;
       const padded = new Uint8Array(4);
       padded.set(data);
       const value = new Int32Array(padded.buffer)[0] | 0;
       return op === 'eq'
-        ? { run: (regs) => { if ((regs.words[word] & mask) !== value) regs.verdict = NF.BREAK; } }
-        : { run: (regs) => { if ((regs.words[word] & mask) === value) regs.verdict = NF.BREAK; } };
+        ? {
+            run: (regs) => {
+              if ((regs.words[word] & mask) !== value) regs.verdict = NF.BREAK;
+            },
+          }
+        : {
+            run: (regs) => {
+              if ((regs.words[word] & mask) === value) regs.verdict = NF.BREAK;
+            },
+          };
     }
     const at = byteOf(e.sreg);
     return {

@@ -8,6 +8,13 @@ export const definition = defineExpression({
   kind: 'connlimit',
   check: (_e, ctx) => (trackable(ctx.family) ? null : 'EPROTO'),
   compile(_e, { state, nft }) {
-    return { run: (regs, skb) => { if (state?.kind !== 'connlimit') return; const v = connlimitHit(state, skb, nft.net); if (v === 'drop') regs.verdict = NF.DROP; else if (!v) regs.verdict = NF.BREAK; } };
+    return {
+      run: (regs, skb) => {
+        if (state?.kind !== 'connlimit') return;
+        const v = connlimitHit(state, skb, nft.net);
+        if (v === 'drop') regs.verdict = NF.DROP;
+        else if (!v) regs.verdict = NF.BREAK;
+      },
+    };
   },
 });

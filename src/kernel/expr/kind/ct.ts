@@ -20,12 +20,14 @@ const sums = (ct: Conntrack, what: 'bytes' | 'packets', dir: 'original' | 'reply
   if (!a) return 0n;
   return dir === 'original' ? BigInt(a[what][0]) : dir === 'reply' ? BigInt(a[what][1]) : BigInt(a[what][0]) + BigInt(a[what][1]);
 };
-const address = (which: 'src' | 'dst', l3: 2 | 10 | 0): Read => (r, ct, at, dir) => {
-  const t = tuple(ct, dir ?? 'original');
-  if (l3 && t.l3num !== l3) return false;
-  storeBytes(r, at, t[which]);
-  return true;
-};
+const address =
+  (which: 'src' | 'dst', l3: 2 | 10 | 0): Read =>
+  (r, ct, at, dir) => {
+    const t = tuple(ct, dir ?? 'original');
+    if (l3 && t.l3num !== l3) return false;
+    storeBytes(r, at, t[which]);
+    return true;
+  };
 
 /** NFT_CT_* by libnftnl's names; those read without a connection come first in `run`. */
 const READ: Readonly<Record<string, Read>> = {
@@ -34,14 +36,27 @@ const READ: Readonly<Record<string, Read>> = {
   mark: (r, ct, at) => store32(r, at, ct.mark),
   secmark: (r, ct, at) => store32(r, at, ct.secmark),
   expiration: (r, ct, at, _d, _s, env) => store32(r, at, ct.status & 8 ? Math.max(0, Math.floor(ct.expiresAt - env.nft.net.clock.now())) : 0),
-  helper: (r, ct, at) => { const name = helperOf(ct); if (name === null) return false; storeName(r, at, name); return true; },
+  helper: (r, ct, at) => {
+    const name = helperOf(ct);
+    if (name === null) return false;
+    storeName(r, at, name);
+    return true;
+  },
   labels: (r, ct, at) => storeBytes(r, at, ct.labels ?? new Uint8Array(16)),
   bytes: (r, ct, at, d) => store64(r, at, sums(ct, 'bytes', d)),
   packets: (r, ct, at, d) => store64(r, at, sums(ct, 'packets', d)),
-  avgpkt: (r, ct, at, d) => { const p = sums(ct, 'packets', d); store64(r, at, p ? sums(ct, 'bytes', d) / p : 0n); },
+  avgpkt: (r, ct, at, d) => {
+    const p = sums(ct, 'packets', d);
+    store64(r, at, p ? sums(ct, 'bytes', d) / p : 0n);
+  },
   l3proto: (r, ct, at) => store8(r, at, ct.original.l3num),
   protocol: (r, ct, at) => store8(r, at, ct.original.protonum),
-  src: address('src', 0), dst: address('dst', 0), src_ip: address('src', 2), dst_ip: address('dst', 2), src_ip6: address('src', 10), dst_ip6: address('dst', 10),
+  src: address('src', 0),
+  dst: address('dst', 0),
+  src_ip: address('src', 2),
+  dst_ip: address('dst', 2),
+  src_ip6: address('src', 10),
+  dst_ip6: address('dst', 10),
   proto_src: (r, ct, at, d) => storeBe16(r, at, tuple(ct, d ?? 'original').sport),
   proto_dst: (r, ct, at, d) => storeBe16(r, at, tuple(ct, d ?? 'original').dport),
   zone: (r, ct, at, d) => store16(r, at, d && ct.zone.dir !== 'both' && ct.zone.dir !== d ? 0 : ct.zone.id),
@@ -49,7 +64,10 @@ const READ: Readonly<Record<string, Read>> = {
   eventmask: () => false,
 };
 
-const helperOf = (ct: Conntrack): string | null => { for (let c: Conntrack | null = ct; c; c = c.master) if (c.helper) return c.helper; return null; };
+const helperOf = (ct: Conntrack): string | null => {
+  for (let c: Conntrack | null = ct; c; c = c.master) if (c.helper) return c.helper;
+  return null;
+};
 
 const NEEDS_DIR = new Set(['src', 'dst', 'src_ip', 'dst_ip', 'src_ip6', 'dst_ip6', 'proto_src', 'proto_dst', 'l3proto', 'protocol']);
 const MAY_DIR = new Set(['bytes', 'packets', 'avgpkt', 'zone']);
@@ -72,13 +90,18 @@ export const definition = defineExpression({
     return null;
   },
   compile(e, env) {
-    const at = byteOf(e.dreg), read = READ[e.key], { dir } = e;
+    const at = byteOf(e.dreg),
+      read = READ[e.key],
+      { dir } = e;
     if (e.key === 'state') return { run: (regs, skb) => store32(regs, at, stateBits(skb)) };
     return {
       run(regs, skb) {
         const ct = skb.ct ?? (e.key === 'zone' ? skb.template : null);
         if (!ct) {
-          if (e.key === 'zone') { store16(regs, at, 0); return; }
+          if (e.key === 'zone') {
+            store16(regs, at, 0);
+            return;
+          }
           regs.verdict = NF.BREAK;
           return;
         }

@@ -14,17 +14,35 @@ export const definition = defineExpression({
     return trackable(ctx.family) ? null : 'EPROTO';
   },
   compile(e, env): Op {
-    const at = byteOf(e.sreg), word = at >> 2;
-    if (e.key === 'zone') return { run: (r, skb) => { if (!skb.ct) env.nft.services?.setZone?.(skb, load16(r, at), e.dir); } };
+    const at = byteOf(e.sreg),
+      word = at >> 2;
+    if (e.key === 'zone')
+      return {
+        run: (r, skb) => {
+          if (!skb.ct) env.nft.services?.setZone?.(skb, load16(r, at), e.dir);
+        },
+      };
     return {
       run(r, skb) {
         const ct = skb.ct;
         if (!ct) return;
         switch (e.key) {
-          case 'mark': { const v = r.words[word] >>> 0; if (ct.mark !== v) { ct.mark = v; ct.pendingEvents |= 1 << 7; } return; }
-          case 'secmark': ct.secmark = r.words[word] >>> 0; return;
-          case 'labels': setLabels(r.bytes.subarray(at, at + 16)); return;
-          default: return;
+          case 'mark': {
+            const v = r.words[word] >>> 0;
+            if (ct.mark !== v) {
+              ct.mark = v;
+              ct.pendingEvents |= 1 << 7;
+            }
+            return;
+          }
+          case 'secmark':
+            ct.secmark = r.words[word] >>> 0;
+            return;
+          case 'labels':
+            setLabels(r.bytes.subarray(at, at + 16));
+            return;
+          default:
+            return;
         }
         function setLabels(bits: Uint8Array): void {
           if (!ct) return;

@@ -12,7 +12,10 @@ export const definition = defineExpression({
     return {
       run(regs, skb, state) {
         const oif = e.sregDev === undefined ? 0 : regs.words[wordOf(e.sregDev)];
-        if (e.sregAddr === undefined) { env.nft.services?.dupNetdev(skb, state, oif); return; }
+        if (e.sregAddr === undefined) {
+          env.nft.services?.dupNetdev(skb, state, oif);
+          return;
+        }
         const at = byteOf(e.sregAddr);
         env.nft.services?.dup(skb, state, regs.bytes.slice(at, at + (state.pf === 'ip6' ? 16 : 4)), oif);
       },

@@ -23,23 +23,33 @@ export const definition = defineExpression({
     return null;
   },
   compile(e, env): Op {
-    const set = env.set(e.set), store = set?.elements as ElementStore;
-    const key = byteOf(e.sregKey), data = byteOf(e.sregData ?? 0);
+    const set = env.set(e.set),
+      store = set?.elements as ElementStore;
+    const key = byteOf(e.sregKey),
+      data = byteOf(e.sregData ?? 0);
     const { clock } = env.nft.net;
-    const exprs = e.exprs.length ? e.exprs : set?.exprs ?? [];
+    const exprs = e.exprs.length ? e.exprs : (set?.exprs ?? []);
     return {
       run(regs, skb, state) {
-        if (!set) { regs.verdict = NF.BREAK; return; }
-        const now = env.set(e.set) ?? set, bytes = regs.bytes.slice(key, key + set.keyLen);
+        if (!set) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
+        const now = env.set(e.set) ?? set,
+          bytes = regs.bytes.slice(key, key + set.keyLen);
         let found = store.find(bytes, undefined, { intervalEnd: false, catchall: false });
         if (e.op === 'delete') {
-          if (found) store.remove(found); else regs.verdict = NF.BREAK;
+          if (found) store.remove(found);
+          else regs.verdict = NF.BREAK;
           return;
         }
         const timeout = e.timeout || now.timeout;
         if (!found) {
           const limit = now.size || DEFAULT_SIZE;
-          if (store.count >= limit) { regs.verdict = NF.BREAK; return; }
+          if (store.count >= limit) {
+            regs.verdict = NF.BREAK;
+            return;
+          }
           found = make(bytes);
           store.restore(found);
         } else if (e.op === 'update' && set.flags.timeout && timeout > 0n) {
@@ -50,9 +60,13 @@ export const definition = defineExpression({
         if (e.inv && regs.verdict === NF.CONTINUE) regs.verdict = NF.BREAK;
         function make(k: Uint8Array): SetElement {
           return {
-            key: k, flags: { intervalEnd: false, catchall: false }, exprs, id: env.nft.nextId(),
+            key: k,
+            flags: { intervalEnd: false, catchall: false },
+            exprs,
+            id: env.nft.nextId(),
             ...(e.sregData !== undefined && { data: { value: regs.bytes.slice(data, data + now.dataLen) } }),
-            ...(e.timeout > 0n && { timeout: e.timeout }), ...(timeout > 0n && { expiresAt: clock.now() + Number(timeout) }),
+            ...(e.timeout > 0n && { timeout: e.timeout }),
+            ...(timeout > 0n && { expiresAt: clock.now() + Number(timeout) }),
           };
         }
       },

@@ -8,14 +8,16 @@ type Find = (e: ExpressionOf<'exthdr'>, regs: Regs, skb: Skb) => number | null;
 
 /** ipv6_find_hdr for a given header. */
 const ipv6: Find = (e, _regs, skb) => {
-  const d = skb.data, n = skb.network;
+  const d = skb.data,
+    n = skb.network;
   if (n + 40 > d.length || d[n] >> 4 !== 6) return null;
-  let next = d[n + 6], at = n + 40;
+  let next = d[n + 6],
+    at = n + 40;
   while (next === 0 || next === 43 || next === 44 || next === 51 || next === 60 || next === 135 || next === 139 || next === 140) {
     if (at + 8 > d.length) return null;
     if (next === e.type) return at;
     if (next === 135 || next === 139 || next === 140) return -1;
-    if (next === 44 && (((d[at + 2] << 8) | d[at + 3]) & 0xfff8)) return -1;
+    if (next === 44 && ((d[at + 2] << 8) | d[at + 3]) & 0xfff8) return -1;
     const len = next === 44 ? 8 : next === 51 ? (d[at + 1] + 2) << 2 : (d[at + 1] + 1) << 3;
     next = d[at];
     at += len;
@@ -26,11 +28,12 @@ const ipv6: Find = (e, _regs, skb) => {
 /** nft_tcp_header_pointer and the walk over its options. */
 export function findTcpOption(type: number, regs: Regs, skb: Skb): { at: number; len: number; end: number } | null {
   if (!regs.l4 || regs.tprot !== 6 || regs.fragoff) return null;
-  const d = skb.data, t = regs.thoff;
+  const d = skb.data,
+    t = regs.thoff;
   if (t + 20 > d.length) return null;
   const end = t + (d[t + 12] >> 4) * 4;
   if (end < t + 20 || end > d.length) return null;
-  for (let i = t + 20; i < end;) {
+  for (let i = t + 20; i < end; ) {
     const len = d[i] <= 1 ? 1 : i + 1 < end ? d[i + 1] || 1 : 1;
     if (d[i] === type) return { at: i, len: i + 1 < end ? d[i + 1] : 0, end };
     i += len;
@@ -47,13 +50,17 @@ const tcpopt: Find = (e, regs, skb) => {
 
 /** ipv4_find_option */
 const ipv4: Find = (e, _regs, skb) => {
-  const d = skb.data, n = skb.network;
+  const d = skb.data,
+    n = skb.network;
   if (n + 20 > d.length || d[n] >> 4 !== 4) return null;
   const end = n + (d[n] & 15) * 4;
-  for (let i = n + 20; i < end;) {
+  for (let i = n + 20; i < end; ) {
     if (d[i] === 0) break;
     if (d[i] === e.type) return i;
-    if (d[i] === 1) { i++; continue; }
+    if (d[i] === 1) {
+      i++;
+      continue;
+    }
     if (i + 1 >= end || d[i + 1] < 2) return null;
     i += d[i + 1];
   }
@@ -63,7 +70,7 @@ const ipv4: Find = (e, _regs, skb) => {
 const sctp: Find = (e, regs, skb) => {
   if (!regs.l4 || regs.tprot !== 132 || regs.fragoff) return null;
   const d = skb.data;
-  for (let at = regs.thoff + 12; at + 4 <= d.length;) {
+  for (let at = regs.thoff + 12; at + 4 <= d.length; ) {
     if (d[at] === e.type) return at;
     const len = (d[at + 2] << 8) | d[at + 3];
     at += Math.max(4, (len + 3) & ~3);
@@ -73,12 +80,18 @@ const sctp: Find = (e, regs, skb) => {
 
 const dccp: Find = (e, regs, skb) => {
   if (!regs.l4 || regs.tprot !== 33 || regs.fragoff) return null;
-  const d = skb.data, t = regs.thoff;
+  const d = skb.data,
+    t = regs.thoff;
   if (t + 12 > d.length) return null;
-  const end = Math.min(d.length, t + d[t + 4] * 4), type = (d[t + 8] >> 1) & 15, long = d[t + 8] & 1;
-  for (let i = t + (long ? 16 : 12) + (type === 0 ? 4 : type === 1 || type === 3 || type === 4 || type === 5 || type === 6 ? 8 : type === 7 ? 12 : 0); i < end;) {
+  const end = Math.min(d.length, t + d[t + 4] * 4),
+    type = (d[t + 8] >> 1) & 15,
+    long = d[t + 8] & 1;
+  for (let i = t + (long ? 16 : 12) + (type === 0 ? 4 : type === 1 || type === 3 || type === 4 || type === 5 || type === 6 ? 8 : type === 7 ? 12 : 0); i < end; ) {
     if (d[i] === e.type) return i;
-    if (d[i] <= 31) { i++; continue; }
+    if (d[i] <= 31) {
+      i++;
+      continue;
+    }
     if (i + 1 >= end || d[i + 1] < 2) return -1;
     i += d[i + 1];
   }
@@ -92,12 +105,23 @@ export const definition = defineExpression({
   kind: 'exthdr',
   check: (e) => (e.offset > 255 || e.len > 255 ? 'ERANGE' : null),
   compile(e): Op {
-    const find = FIND[e.op], at = byteOf(e.dreg);
+    const find = FIND[e.op],
+      at = byteOf(e.dreg);
     return {
       run(regs, skb) {
         const from = find(e, regs, skb);
-        if (e.present) { if (from === null && e.op !== 'tcpopt') { regs.words[at >> 2] = 0; return; } regs.words[at >> 2] = from !== null && from >= 0 ? 1 : 0; return; }
-        if (from === null || from < 0 || from + e.offset + e.len > skb.data.length) { regs.verdict = NF.BREAK; return; }
+        if (e.present) {
+          if (from === null && e.op !== 'tcpopt') {
+            regs.words[at >> 2] = 0;
+            return;
+          }
+          regs.words[at >> 2] = from !== null && from >= 0 ? 1 : 0;
+          return;
+        }
+        if (from === null || from < 0 || from + e.offset + e.len > skb.data.length) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
         storeBytes(regs, at, skb.data.subarray(from + e.offset, from + e.offset + e.len));
       },
     };

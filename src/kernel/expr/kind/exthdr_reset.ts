@@ -10,10 +10,18 @@ export const definition = defineExpression({
     return {
       run(regs, skb) {
         const o = findTcpOption(e.type, regs, skb);
-        if (!o) { regs.verdict = NF.BREAK; return; }
-        if (o.at >= 0 && o.at + o.len > o.end) { regs.verdict = NF.DROP; return; }
+        if (!o) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
+        if (o.at >= 0 && o.at + o.len > o.end) {
+          regs.verdict = NF.DROP;
+          return;
+        }
         if (o.at < 0) return;
-        const d = skb.data, old = d.slice(o.at, o.at + o.len), fresh = new Uint8Array(o.len).fill(1);
+        const d = skb.data,
+          old = d.slice(o.at, o.at + o.len),
+          fresh = new Uint8Array(o.len).fill(1);
         d.set(fresh, o.at);
         replaceSum(d, regs.thoff + 16, old, fresh, (o.at - regs.thoff) & 1);
       },

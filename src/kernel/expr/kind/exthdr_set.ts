@@ -12,9 +12,17 @@ export const definition = defineExpression({
     return {
       run(regs, skb) {
         const o = findTcpOption(e.type, regs, skb);
-        if (!o) { regs.verdict = NF.BREAK; return; }
-        if (o.at < 0 || e.offset + e.len > o.len || o.at + o.len > o.end) { if (o.at >= 0) regs.verdict = NF.BREAK; return; }
-        const at = o.at + e.offset, d = skb.data, fresh = regs.bytes.slice(from, from + e.len);
+        if (!o) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
+        if (o.at < 0 || e.offset + e.len > o.len || o.at + o.len > o.end) {
+          if (o.at >= 0) regs.verdict = NF.BREAK;
+          return;
+        }
+        const at = o.at + e.offset,
+          d = skb.data,
+          fresh = regs.bytes.slice(from, from + e.len);
         const old = d.slice(at, at + e.len);
         if (e.type === 2 && e.len === 2 && ((old[0] << 8) | old[1]) <= ((fresh[0] << 8) | fresh[1])) return;
         d.set(fresh, at);

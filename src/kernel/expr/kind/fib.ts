@@ -20,7 +20,8 @@ export const definition = defineExpression({
     return e.flags & FIB.OIF ? hooksOnly(ctx, ['output', 'postrouting', 'forward']) : hooksOnly(ctx, ['input', 'output', 'forward', 'prerouting', 'postrouting']);
   },
   compile(e, env): Op {
-    const at = byteOf(e.dreg), present = (e.flags & FIB.PRESENT) !== 0;
+    const at = byteOf(e.dreg),
+      present = (e.flags & FIB.PRESENT) !== 0;
     return {
       run(regs, skb, state) {
         const v = env.nft.services?.fib(skb, state, e) ?? null;

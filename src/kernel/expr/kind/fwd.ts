@@ -10,7 +10,8 @@ export const definition = defineExpression({
   compile(e, env) {
     return {
       run(regs, skb, state) {
-        const at = byteOf(e.sregAddr ?? 0), len = e.nfproto === 10 ? 16 : 4;
+        const at = byteOf(e.sregAddr ?? 0),
+          len = e.nfproto === 10 ? 16 : 4;
         const addr = e.sregAddr === undefined ? null : regs.bytes.slice(at, at + len);
         regs.verdict = env.nft.services?.forwardNetdev(skb, state, regs.words[wordOf(e.sregDev)], addr) ?? NF.DROP;
       },

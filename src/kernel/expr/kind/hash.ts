@@ -10,8 +10,18 @@ export const definition = defineExpression({
   check: (e) => (e.modulus < 1 ? 'ERANGE' : e.offset + e.modulus - 1 > 0xffff_ffff ? 'EOVERFLOW' : e.type === 'jenkins' && e.len === 0 ? 'ERANGE' : null),
   compile(e, env): Op {
     const word = wordOf(e.dreg);
-    if (e.type === 'symmetric') return { run: (r, skb) => { r.words[word] = (scale(env.nft.services?.symmetricHash?.(skb) ?? 0, e.modulus) + e.offset) | 0; } };
-    const from = byteOf(e.sreg), seed = e.seed ?? env.nft.net.random.u32();
-    return { run: (r) => { r.words[word] = (scale(jhash(r.bytes.subarray(from, from + e.len), seed), e.modulus) + e.offset) | 0; } };
+    if (e.type === 'symmetric')
+      return {
+        run: (r, skb) => {
+          r.words[word] = (scale(env.nft.services?.symmetricHash?.(skb) ?? 0, e.modulus) + e.offset) | 0;
+        },
+      };
+    const from = byteOf(e.sreg),
+      seed = e.seed ?? env.nft.net.random.u32();
+    return {
+      run: (r) => {
+        r.words[word] = (scale(jhash(r.bytes.subarray(from, from + e.len), seed), e.modulus) + e.offset) | 0;
+      },
+    };
   },
 });

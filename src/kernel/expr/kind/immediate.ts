@@ -10,11 +10,24 @@ export const definition = defineExpression({
   kind: 'immediate',
   compile(e): Op {
     if ('verdict' in e.data) {
-      const v = e.data.verdict, code = CODE[v.code], chain = 'chain' in v ? v.chain : '';
-      return { run: (regs) => { regs.verdict = code; regs.chain = chain; } };
+      const v = e.data.verdict,
+        code = CODE[v.code],
+        chain = 'chain' in v ? v.chain : '';
+      return {
+        run: (regs) => {
+          regs.verdict = code;
+          regs.chain = chain;
+        },
+      };
     }
-    const { value } = e.data, at = byteOf(e.dreg), padded = new Uint8Array((value.length + 3) & ~3);
+    const { value } = e.data,
+      at = byteOf(e.dreg),
+      padded = new Uint8Array((value.length + 3) & ~3);
     padded.set(value);
-    return { run: (regs) => { regs.bytes.set(padded, at); } };
+    return {
+      run: (regs) => {
+        regs.bytes.set(padded, at);
+      },
+    };
   },
 });

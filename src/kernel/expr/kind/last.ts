@@ -4,6 +4,10 @@ import { defineExpression } from '../definition.ts';
 export const definition = defineExpression({
   kind: 'last',
   compile(_e, { state, nft }) {
-    return { run: () => { if (state?.kind === 'last') state.at = nft.net.clock.now(); } };
+    return {
+      run: () => {
+        if (state?.kind === 'last') state.at = nft.net.clock.now();
+      },
+    };
   },
 });

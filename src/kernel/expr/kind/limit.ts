@@ -13,6 +13,10 @@ export const definition = defineExpression({
     return nsecs > most || sum > most || (e.type === 'pkt-bytes' && nsecs * sum > most) ? 'EOVERFLOW' : null;
   },
   compile(_e, { state, nft }) {
-    return { run: (regs, skb) => { if (state?.kind === 'limit' && limitExceeded(state, skb.data.length - skb.head, nft.net.clock.now())) regs.verdict = NF.BREAK; } };
+    return {
+      run: (regs, skb) => {
+        if (state?.kind === 'limit' && limitExceeded(state, skb.data.length - skb.head, nft.net.clock.now())) regs.verdict = NF.BREAK;
+      },
+    };
   },
 });

@@ -14,19 +14,28 @@ export const definition = defineExpression({
     return e.dreg !== undefined && !set.flags.map ? 'EINVAL' : null;
   },
   compile(e, env): Op {
-    const set = env.set(e.set), store = set?.elements as ElementStore | undefined;
-    const from = byteOf(e.sreg), len = set?.keyLen ?? 0, to = byteOf(e.dreg ?? 0);
+    const set = env.set(e.set),
+      store = set?.elements as ElementStore | undefined;
+    const from = byteOf(e.sreg),
+      len = set?.keyLen ?? 0,
+      to = byteOf(e.dreg ?? 0);
     return {
       run(regs, skb, state) {
         const element = store?.lookup(regs.bytes.subarray(from, from + len)) ?? null;
-        if ((element !== null) === e.inv) { regs.verdict = NF.BREAK; return; }
+        if ((element !== null) === e.inv) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
         if (!element) return;
         if (e.dreg !== undefined && element.data) {
           if ('verdict' in element.data) {
             const v = element.data.verdict;
             regs.verdict = verdictCode(v.code);
             if ('chain' in v) regs.chain = v.chain;
-          } else { regs.bytes.fill(0, to, to + ((element.data.value.length + 3) & ~3)); regs.bytes.set(element.data.value, to); }
+          } else {
+            regs.bytes.fill(0, to, to + ((element.data.value.length + 3) & ~3));
+            regs.bytes.set(element.data.value, to);
+          }
         }
         if (element.exprs.length) {
           const { verdict } = regs;

@@ -7,5 +7,9 @@ import { range } from '../nat-range.ts';
 export const definition = defineExpression({
   kind: 'masq',
   validate: (_e, ctx) => natHooksOnly(ctx, ['postrouting']),
-  compile: (e, env) => ({ run: (regs, skb, state) => { regs.verdict = env.nft.services?.masquerade(skb, state, range(regs, e, 0)) ?? NF.ACCEPT; } }),
+  compile: (e, env) => ({
+    run: (regs, skb, state) => {
+      regs.verdict = env.nft.services?.masquerade(skb, state, range(regs, e, 0)) ?? NF.ACCEPT;
+    },
+  }),
 });

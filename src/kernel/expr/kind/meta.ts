@@ -9,10 +9,15 @@ import { byteOf, NF, type OpEnvironment, type Regs } from '../machine.ts';
 
 type Read = (regs: Regs, skb: Skb, state: HookState, at: number, env: OpEnvironment) => boolean | void;
 
-const device = (pick: (state: HookState) => NetDevice | null, put: (regs: Regs, at: number, d: NetDevice) => void, absent?: (regs: Regs, at: number) => void): Read =>
+const device =
+  (pick: (state: HookState) => NetDevice | null, put: (regs: Regs, at: number, d: NetDevice) => void, absent?: (regs: Regs, at: number) => void): Read =>
   (regs, _skb, state, at) => {
     const d = pick(state);
-    if (!d) { if (!absent) return false; absent(regs, at); return true; }
+    if (!d) {
+      if (!absent) return false;
+      absent(regs, at);
+      return true;
+    }
     put(regs, at, d);
     return true;
   };
@@ -24,7 +29,8 @@ const noName = (regs: Regs, at: number): void => storeName(regs, at, '');
 /** nft_meta_get_eval_pkttype_lo: what loops back is judged by its destination address. */
 function packetType(skb: Skb, state: HookState): number {
   if (skb.pktType !== PACKET.loopback) return skb.pktType;
-  const d = skb.data, n = skb.network;
+  const d = skb.data,
+    n = skb.network;
   if (state.pf === 'ip') return (d[n + 16] & 0xf0) === 0xe0 ? PACKET.multicast : PACKET.broadcast;
   return state.pf === 'ip6' ? PACKET.multicast : PACKET.broadcast;
 }
@@ -37,7 +43,11 @@ const READ: Readonly<Record<string, Read>> = {
   len: (r, skb, _s, at) => store32(r, at, skb.data.length - skb.head),
   protocol: (r, skb, _s, at) => storeBe16(r, at, skb.protocol),
   nfproto: (r, _skb, s, at) => store8(r, at, NFPROTO[s.pf]),
-  l4proto: (r, _skb, _s, at) => { if (!r.l4) return false; store8(r, at, r.tprot); return true; },
+  l4proto: (r, _skb, _s, at) => {
+    if (!r.l4) return false;
+    store8(r, at, r.tprot);
+    return true;
+  },
   priority: (r, skb, _s, at) => store32(r, at, skb.priority),
   mark: (r, skb, _s, at) => store32(r, at, skb.mark),
   iif: device(input, (r, at, d) => store32(r, at, d.index), zero),
@@ -50,16 +60,32 @@ const READ: Readonly<Record<string, Read>> = {
   oifgroup: device(output, (r, at, d) => store32(r, at, d.group)),
   iifkind: device(input, (r, at, d) => storeName(r, at, d.kind)),
   oifkind: device(output, (r, at, d) => storeName(r, at, d.kind)),
-  skuid: (r, skb, _s, at) => { if (!skb.sk || skb.sk.uid < 0) return false; store32(r, at, skb.sk.uid); return true; },
-  skgid: (r, skb, _s, at) => { if (!skb.sk || skb.sk.gid < 0) return false; store32(r, at, skb.sk.gid); return true; },
-  cgroup: (r, skb, _s, at) => { if (!skb.sk) return false; store32(r, at, skb.sk.cgroupClassid); return true; },
+  skuid: (r, skb, _s, at) => {
+    if (!skb.sk || skb.sk.uid < 0) return false;
+    store32(r, at, skb.sk.uid);
+    return true;
+  },
+  skgid: (r, skb, _s, at) => {
+    if (!skb.sk || skb.sk.gid < 0) return false;
+    store32(r, at, skb.sk.gid);
+    return true;
+  },
+  cgroup: (r, skb, _s, at) => {
+    if (!skb.sk) return false;
+    store32(r, at, skb.sk.cgroupClassid);
+    return true;
+  },
   rtclassid: (r, skb, _s, at) => store32(r, at, skb.rtclassid),
   secmark: (r, skb, _s, at) => store32(r, at, skb.secmark),
   pkttype: (r, skb, s, at) => store8(r, at, packetType(skb, s)),
   cpu: (r, _skb, _s, at) => store32(r, at, 0),
   prandom: (r, _skb, _s, at, env) => store32(r, at, env.nft.net.random.u32()),
   secpath: (r, _skb, _s, at) => store8(r, at, 0),
-  bri_iifname: () => false, bri_oifname: () => false, bri_iifpvid: () => false, bri_iifvproto: () => false, bri_iifhwaddr: () => false,
+  bri_iifname: () => false,
+  bri_oifname: () => false,
+  bri_iifpvid: () => false,
+  bri_iifvproto: () => false,
+  bri_iifhwaddr: () => false,
   time: (r, _skb, _s, at, env) => store64(r, at, BigInt(Math.floor(env.nft.net.clock.wall())) * NSEC),
   day: (r, _skb, _s, at, env) => store8(r, at, (4 + Math.floor(seconds(env) / 86400)) % 7),
   hour: (r, _skb, _s, at, env) => store32(r, at, seconds(env) % 86400),
@@ -84,7 +110,12 @@ export const definition = defineExpression({
     return e.key === 'sdif' || e.key === 'sdifname' ? inetHooksOnly(ctx, ['input', 'forward']) : null;
   },
   compile(e, env) {
-    const read = READ[e.key], at = byteOf(e.dreg);
-    return { run: (regs, skb, state) => { if (read(regs, skb, state, at, env) === false) regs.verdict = NF.BREAK; } };
+    const read = READ[e.key],
+      at = byteOf(e.dreg);
+    return {
+      run: (regs, skb, state) => {
+        if (read(regs, skb, state, at, env) === false) regs.verdict = NF.BREAK;
+      },
+    };
   },
 });

@@ -14,13 +14,40 @@ export const definition = defineExpression({
     return ctx.family === 'arp' ? 'EOPNOTSUPP' : hooksOnly(ctx, ['prerouting']);
   },
   compile(e): Op {
-    const at = byteOf(e.sreg), word = at >> 2;
+    const at = byteOf(e.sreg),
+      word = at >> 2;
     switch (e.key) {
-      case 'mark': return { run: (r, skb) => { skb.mark = r.words[word] >>> 0; } };
-      case 'priority': return { run: (r, skb) => { skb.priority = r.words[word] >>> 0; } };
-      case 'nftrace': return { run: (r, skb) => { skb.nftrace = r.bytes[at] !== 0; } };
-      case 'secmark': return { run: (r, skb) => { skb.secmark = r.words[word] >>> 0; } };
-      default: return { run: (r, skb) => { const t = r.bytes[at]; if (skb.pktType !== t && t <= 3 && skb.pktType <= 3) skb.pktType = t; } };
+      case 'mark':
+        return {
+          run: (r, skb) => {
+            skb.mark = r.words[word] >>> 0;
+          },
+        };
+      case 'priority':
+        return {
+          run: (r, skb) => {
+            skb.priority = r.words[word] >>> 0;
+          },
+        };
+      case 'nftrace':
+        return {
+          run: (r, skb) => {
+            skb.nftrace = r.bytes[at] !== 0;
+          },
+        };
+      case 'secmark':
+        return {
+          run: (r, skb) => {
+            skb.secmark = r.words[word] >>> 0;
+          },
+        };
+      default:
+        return {
+          run: (r, skb) => {
+            const t = r.bytes[at];
+            if (skb.pktType !== t && t <= 3 && skb.pktType <= 3) skb.pktType = t;
+          },
+        };
     }
   },
 });

@@ -14,7 +14,8 @@ export const definition = defineExpression({
   },
   validate: (e, ctx) => natHooksOnly(ctx, e.type === 'snat' ? ['postrouting', 'input'] : ['prerouting', 'output']),
   compile(e, env): Op {
-    const len = e.family === 10 ? 16 : 4, netmap = (e.flags & RANGE.NETMAP) !== 0;
+    const len = e.family === 10 ? 16 : 4,
+      netmap = (e.flags & RANGE.NETMAP) !== 0;
     return {
       run(regs, skb, state) {
         // nft_nat_inet_eval
@@ -27,7 +28,10 @@ export const definition = defineExpression({
         function netmapped(plain: typeof r): typeof r {
           const at = skb.network + (len === 4 ? (e.type === 'snat' ? 12 : 16) : e.type === 'snat' ? 8 : 24);
           const own = skb.data.subarray(at, at + len);
-          const fresh = plain.min.map((x, i) => { const mask = ~(plain.min[i] ^ plain.max[i]) & 255; return (x & mask) | (own[i] & ~mask & 255); });
+          const fresh = plain.min.map((x, i) => {
+            const mask = ~(plain.min[i] ^ plain.max[i]) & 255;
+            return (x & mask) | (own[i] & ~mask & 255);
+          });
           return { ...plain, min: fresh, max: fresh };
         }
       },

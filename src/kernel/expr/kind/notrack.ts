@@ -4,5 +4,9 @@ import { defineExpression } from '../definition.ts';
 /** nft_notrack_eval */
 export const definition = defineExpression({
   kind: 'notrack',
-  compile: () => ({ run: (_regs, skb) => { if (!skb.ct) skb.ctinfo = CTINFO.untracked; } }),
+  compile: () => ({
+    run: (_regs, skb) => {
+      if (!skb.ct) skb.ctinfo = CTINFO.untracked;
+    },
+  }),
 });

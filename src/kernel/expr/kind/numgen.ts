@@ -9,9 +9,18 @@ export const definition = defineExpression({
     const word = wordOf(e.dreg);
     if (e.type === 'random') {
       const { random } = env.nft.net;
-      return { run: (r) => { r.words[word] = (Number((BigInt(random.u32()) * BigInt(e.modulus)) >> 32n) + e.offset) | 0; } };
+      return {
+        run: (r) => {
+          r.words[word] = (Number((BigInt(random.u32()) * BigInt(e.modulus)) >> 32n) + e.offset) | 0;
+        },
+      };
     }
     let counter = e.modulus - 1;
-    return { run: (r) => { counter = counter + 1 >= e.modulus ? 0 : counter + 1; r.words[word] = (counter + e.offset) | 0; } };
+    return {
+      run: (r) => {
+        counter = counter + 1 >= e.modulus ? 0 : counter + 1;
+        r.words[word] = (counter + e.offset) | 0;
+      },
+    };
   },
 });

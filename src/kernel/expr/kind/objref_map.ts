@@ -11,12 +11,16 @@ export const definition = defineExpression({
     return !set ? 'ENOENT' : set.flags.object ? null : 'EINVAL';
   },
   compile(e, env): Op {
-    const set = env.set(e.set), store = set?.elements as ElementStore | undefined, from = byteOf(e.sreg), len = set?.keyLen ?? 0;
+    const set = env.set(e.set),
+      store = set?.elements as ElementStore | undefined,
+      from = byteOf(e.sreg),
+      len = set?.keyLen ?? 0;
     return {
       run(regs, skb, state) {
         const element = store?.lookup(regs.bytes.subarray(from, from + len));
         const o = element?.objref !== undefined && set?.objType ? env.object(set.objType, element.objref) : undefined;
-        if (o) runObject(env.nft, o, regs, skb, state); else regs.verdict = NF.BREAK;
+        if (o) runObject(env.nft, o, regs, skb, state);
+        else regs.verdict = NF.BREAK;
       },
     };
   },

@@ -12,7 +12,10 @@ export const definition = defineExpression({
     const at = byteOf(e.dreg);
     return {
       run(regs, skb) {
-        if (regs.tprot !== 6 || !(skb.data[regs.thoff + 13] & 2)) { regs.verdict = NF.BREAK; return; }
+        if (regs.tprot !== 6 || !(skb.data[regs.thoff + 13] & 2)) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
         storeName(regs, at, env.nft.services?.osf?.(skb, e.ttl, (e.flags & 1) !== 0) ?? 'unknown');
       },
     };

@@ -15,9 +15,15 @@ export const definition = defineExpression({
     const from = byteOf(e.sreg);
     return {
       run(regs, skb) {
-        const base = baseOffset(e.base, regs, skb), at = base + e.offset;
-        if (base < 0 || at + e.len > skb.data.length) { regs.verdict = NF.BREAK; return; }
-        const d = skb.data, old = d.slice(at, at + e.len), fresh = regs.bytes.subarray(from, from + e.len);
+        const base = baseOffset(e.base, regs, skb),
+          at = base + e.offset;
+        if (base < 0 || at + e.len > skb.data.length) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
+        const d = skb.data,
+          old = d.slice(at, at + e.len),
+          fresh = regs.bytes.subarray(from, from + e.len);
         const odd = e.offset & 1;
         d.set(fresh, at);
         if (e.csumType === 'sctp') return;

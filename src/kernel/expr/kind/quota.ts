@@ -7,6 +7,10 @@ export const definition = defineExpression({
   kind: 'quota',
   check: (e) => (e.bytes > 0x7fff_ffff_ffff_ffffn ? 'EOVERFLOW' : e.consumed > e.bytes ? 'EINVAL' : null),
   compile(_e, { state }) {
-    return { run: (regs, skb) => { if (state?.kind === 'quota' && quotaExceeded(state, skb.data.length - skb.head)) regs.verdict = NF.BREAK; } };
+    return {
+      run: (regs, skb) => {
+        if (state?.kind === 'quota' && quotaExceeded(state, skb.data.length - skb.head)) regs.verdict = NF.BREAK;
+      },
+    };
   },
 });

@@ -2,7 +2,10 @@ import { defineExpression } from '../definition.ts';
 import { byteOf, NF } from '../machine.ts';
 
 const compare = (regs: Uint8Array, at: number, b: Uint8Array): number => {
-  for (let i = 0; i < b.length; i++) { const d = regs[at + i] - b[i]; if (d) return d; }
+  for (let i = 0; i < b.length; i++) {
+    const d = regs[at + i] - b[i];
+    if (d) return d;
+  }
   return 0;
 };
 
@@ -11,7 +14,12 @@ export const definition = defineExpression({
   kind: 'range',
   check: (e) => (e.from.length !== e.to.length ? 'EINVAL' : null),
   compile(e) {
-    const at = byteOf(e.sreg), inside = e.op === 'eq';
-    return { run: (regs) => { if ((compare(regs.bytes, at, e.from) >= 0 && compare(regs.bytes, at, e.to) <= 0) !== inside) regs.verdict = NF.BREAK; } };
+    const at = byteOf(e.sreg),
+      inside = e.op === 'eq';
+    return {
+      run: (regs) => {
+        if ((compare(regs.bytes, at, e.from) >= 0 && compare(regs.bytes, at, e.to) <= 0) !== inside) regs.verdict = NF.BREAK;
+      },
+    };
   },
 });

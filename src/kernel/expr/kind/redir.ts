@@ -7,5 +7,9 @@ import { range } from '../nat-range.ts';
 export const definition = defineExpression({
   kind: 'redir',
   validate: (_e, ctx) => natHooksOnly(ctx, ['prerouting', 'output']),
-  compile: (e, env) => ({ run: (regs, skb, state) => { regs.verdict = env.nft.services?.redirect(skb, state, range(regs, e, 0)) ?? NF.ACCEPT; } }),
+  compile: (e, env) => ({
+    run: (regs, skb, state) => {
+      regs.verdict = env.nft.services?.redirect(skb, state, range(regs, e, 0)) ?? NF.ACCEPT;
+    },
+  }),
 });

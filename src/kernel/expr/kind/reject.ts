@@ -16,10 +16,14 @@ export const definition = defineExpression({
   },
   validate(_e, ctx) {
     switch (ctx.family) {
-      case 'bridge': return hooksOnly(ctx, ['prerouting', 'input']);
-      case 'netdev': return hooksOnly(ctx, ['ingress']);
-      case 'inet': return hooksOnly(ctx, ['input', 'forward', 'output', 'prerouting', 'ingress']);
-      default: return hooksOnly(ctx, ['input', 'forward', 'output', 'prerouting']);
+      case 'bridge':
+        return hooksOnly(ctx, ['prerouting', 'input']);
+      case 'netdev':
+        return hooksOnly(ctx, ['ingress']);
+      case 'inet':
+        return hooksOnly(ctx, ['input', 'forward', 'output', 'prerouting', 'ingress']);
+      default:
+        return hooksOnly(ctx, ['input', 'forward', 'output', 'prerouting']);
     }
   },
   compile(e, env): Op {

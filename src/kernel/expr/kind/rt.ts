@@ -14,11 +14,16 @@ export const definition = defineExpression({
     const at = byteOf(e.dreg);
     return {
       run(regs, skb, state) {
-        if (e.key === 'classid' && skb.dst) { store32(regs, at, skb.rtclassid); return; }
+        if (e.key === 'classid' && skb.dst) {
+          store32(regs, at, skb.rtclassid);
+          return;
+        }
         const v = env.nft.services?.rt(skb, state, e.key) ?? null;
         if (v === null) regs.verdict = NF.BREAK;
-        else if (typeof v === 'number') { if (e.key === 'tcpmss') store16(regs, at, v); else regs.words[at >> 2] = v; }
-        else storeBytes(regs, at, v);
+        else if (typeof v === 'number') {
+          if (e.key === 'tcpmss') store16(regs, at, v);
+          else regs.words[at >> 2] = v;
+        } else storeBytes(regs, at, v);
       },
     };
   },

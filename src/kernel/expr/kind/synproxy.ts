@@ -9,6 +9,15 @@ export const definition = defineExpression({
   check: (_e, ctx) => (trackable(ctx.family) ? null : 'EPROTO'),
   validate: (_e, ctx) => inetHooksOnly(ctx, ['input', 'forward']),
   compile(e, env) {
-    return { run(regs, skb, state) { if (regs.tprot !== 6) { regs.verdict = NF.BREAK; return; } const v = env.nft.services?.synproxy(skb, state, e) ?? NF.CONTINUE; regs.verdict = v; } };
+    return {
+      run(regs, skb, state) {
+        if (regs.tprot !== 6) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
+        const v = env.nft.services?.synproxy(skb, state, e) ?? NF.CONTINUE;
+        regs.verdict = v;
+      },
+    };
   },
 });

@@ -10,11 +10,18 @@ export const definition = defineExpression({
   compile(e, env) {
     return {
       run(regs, skb, state) {
-        if ((regs.tprot !== 6 && regs.tprot !== 17) || regs.fragoff) { regs.verdict = NF.BREAK; return; }
-        if ((e.family === 2 && state.pf !== 'ip') || (e.family === 10 && state.pf !== 'ip6')) { regs.verdict = NF.BREAK; return; }
+        if ((regs.tprot !== 6 && regs.tprot !== 17) || regs.fragoff) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
+        if ((e.family === 2 && state.pf !== 'ip') || (e.family === 10 && state.pf !== 'ip6')) {
+          regs.verdict = NF.BREAK;
+          return;
+        }
         const len = state.pf === 'ip6' ? 16 : 4;
         const addr = e.sregAddr === undefined ? null : regs.bytes.slice(byteOf(e.sregAddr), byteOf(e.sregAddr) + len);
-        const at = byteOf(e.sregPort ?? 0), port = e.sregPort === undefined ? null : (regs.bytes[at] << 8) | regs.bytes[at + 1];
+        const at = byteOf(e.sregPort ?? 0),
+          port = e.sregPort === undefined ? null : (regs.bytes[at] << 8) | regs.bytes[at + 1];
         if (!env.nft.services?.tproxy(skb, state, addr, port)) regs.verdict = NF.BREAK;
       },
     };

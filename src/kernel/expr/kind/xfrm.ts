@@ -7,5 +7,9 @@ export const definition = defineExpression({
   kind: 'xfrm',
   check: (e) => (e.spnum >= 6 ? 'ERANGE' : null),
   validate: (e, ctx) => inetHooksOnly(ctx, e.dir === 'in' ? ['forward', 'input', 'prerouting'] : ['forward', 'output', 'postrouting']),
-  compile: () => ({ run: (regs) => { regs.verdict = NF.BREAK; } }),
+  compile: () => ({
+    run: (regs) => {
+      regs.verdict = NF.BREAK;
+    },
+  }),
 });

@@ -2,7 +2,8 @@
  * The name databases of a Debian 13 machine (netbase's /etc/services, /etc/protocols, /etc/ethertypes; base-passwd's users and
  * groups), as facts: `name[,alias…]:number[/protocol]`, in the order of the files.
  */
-export const SERVICES = 'tcpmux:1/tcp;echo:7/tcp;echo:7/udp;discard,sink,null:9/tcp;discard,sink,null:9/udp;systat,users:11/tcp;daytime:13/tcp;daytime:13/udp;netstat:15/tcp;qotd,quote:17/tcp' +
+export const SERVICES =
+  'tcpmux:1/tcp;echo:7/tcp;echo:7/udp;discard,sink,null:9/tcp;discard,sink,null:9/udp;systat,users:11/tcp;daytime:13/tcp;daytime:13/udp;netstat:15/tcp;qotd,quote:17/tcp' +
   ';chargen,ttytst,source:19/tcp;chargen,ttytst,source:19/udp;ftp-data:20/tcp;ftp:21/tcp;fsp,fspd:21/udp;ssh:22/tcp;telnet:23/tcp;smtp,mail:25/tcp;time,timserver:37/tcp' +
   ';time,timserver:37/udp;whois,nicname:43/tcp;tacacs:49/tcp;tacacs:49/udp;domain:53/tcp;domain:53/udp;bootps:67/udp;bootpc:68/udp;tftp:69/udp;gopher:70/tcp;finger:79/tcp' +
   ';http,www:80/tcp;kerberos,kerberos5,krb5,kerberos-sec:88/tcp;kerberos,kerberos5,krb5,kerberos-sec:88/udp;iso-tsap,tsap:102/tcp;acr-nema,dicom:104/tcp;pop3,pop-3:110/tcp' +
@@ -40,19 +41,22 @@ export const SERVICES = 'tcpmux:1/tcp;echo:7/tcp;echo:7/udp;discard,sink,null:9/
   ';webmin:10000/tcp;kamanda:10081/tcp;amandaidx:10082/tcp;amidxtape:10083/tcp;sgi-cmsd:17001/udp;sgi-crsd:17002/udp;sgi-gcd:17003/udp;sgi-cad:17004/tcp;binkp:24554/tcp' +
   ';asp:27374/tcp;asp:27374/udp;csync2:30865/tcp;dircproxy:57000/tcp;tfido:60177/tcp;fido:60179/tcp';
 
-export const PROTOCOLS = 'ip,IP:0;hopopt,HOPOPT:0;icmp,ICMP:1;igmp,IGMP:2;ggp,GGP:3;ipencap,IP-ENCAP:4;st,ST:5;tcp,TCP:6;egp,EGP:8;igp,IGP:9;pup,PUP:12;udp,UDP:17;hmp,HMP:20;xns-idp,XNS-IDP:22' +
+export const PROTOCOLS =
+  'ip,IP:0;hopopt,HOPOPT:0;icmp,ICMP:1;igmp,IGMP:2;ggp,GGP:3;ipencap,IP-ENCAP:4;st,ST:5;tcp,TCP:6;egp,EGP:8;igp,IGP:9;pup,PUP:12;udp,UDP:17;hmp,HMP:20;xns-idp,XNS-IDP:22' +
   ';rdp,RDP:27;iso-tp4,ISO-TP4:29;dccp,DCCP:33;xtp,XTP:36;ddp,DDP:37;idpr-cmtp,IDPR-CMTP:38;ipv6,IPv6:41;ipv6-route,IPv6-Route:43;ipv6-frag,IPv6-Frag:44;idrp,IDRP:45' +
   ';rsvp,RSVP:46;gre,GRE:47;esp,IPSEC-ESP:50;ah,IPSEC-AH:51;skip,SKIP:57;ipv6-icmp,IPv6-ICMP:58;ipv6-nonxt,IPv6-NoNxt:59;ipv6-opts,IPv6-Opts:60;rspf,RSPF,CPHB:73;vmtp,VMTP:81' +
   ';eigrp,EIGRP:88;ospf,OSPFIGP:89;ax.25,AX.25:93;ipip,IPIP:94;etherip,ETHERIP:97;encap,ENCAP:98;pim,PIM:103;ipcomp,IPCOMP:108;vrrp,VRRP:112;l2tp,L2TP:115;isis,ISIS:124' +
   ';sctp,SCTP:132;fc,FC:133;mobility-header,Mobility-Header:135;udplite,UDPLite:136;mpls-in-ip,MPLS-in-IP:137;manet:138;hip,HIP:139;shim6,Shim6:140;wesp,WESP:141' +
   ';rohc,ROHC:142;ethernet,Ethernet:143;mptcp,MPTCP:262';
 
-export const ETHERTYPES = 'IPv4,ip,ip4:2048;X25:2053;ARP,ether-arp:2054;FR_ARP:2056;BPQ:2303;TRILL:8947;L2-IS-IS:8948;TEB:25944;RAW_FR:25945;RARP:32821;ATALK:32923;AARP:33011' +
+export const ETHERTYPES =
+  'IPv4,ip,ip4:2048;X25:2053;ARP,ether-arp:2054;FR_ARP:2056;BPQ:2303;TRILL:8947;L2-IS-IS:8948;TEB:25944;RAW_FR:25945;RARP:32821;ATALK:32923;AARP:33011' +
   ';802_1Q,8021q,1q,802.1q,dot1q:33024;IPX:33079;NetBEUI:33169;IPv6,ip6:34525;SLOW:34825;PPP:34827;MPLS:34887;MPLS_MULTI:34888;ATMMPOA:34892;PPP_DISC:34915;PPP_SES:34916' +
   ';ATMFATE:34948;EAPOL:34958;EtherCAT:34980;S-TAG:34984;EAP_PREAUTH:35015;LLDP:35020;MACSEC:35045;PBB,macinmac:35047;MVRP:35061;PTP:35063;FCOE:35078;FIP:35092;ROCE:35093' +
   ';LoWPAN:41197';
 
 export const USERS = 'root:0;daemon:1;bin:2;sys:3;sync:4;games:5;man:6;lp:7;mail:8;news:9;uucp:10;proxy:13;www-data:33;backup:34;list:38;irc:39;_apt:42;nobody:65534';
 
-export const GROUPS = 'root:0;daemon:1;bin:2;sys:3;adm:4;tty:5;disk:6;lp:7;mail:8;news:9;uucp:10;man:12;proxy:13;kmem:15;dialout:20;fax:21;voice:22;cdrom:24;floppy:25;tape:26;sudo:27;audio:29' +
+export const GROUPS =
+  'root:0;daemon:1;bin:2;sys:3;adm:4;tty:5;disk:6;lp:7;mail:8;news:9;uucp:10;man:12;proxy:13;kmem:15;dialout:20;fax:21;voice:22;cdrom:24;floppy:25;tape:26;sudo:27;audio:29' +
   ';dip:30;www-data:33;backup:34;operator:37;list:38;irc:39;src:40;shadow:42;utmp:43;video:44;sasl:45;plugdev:46;staff:50;games:60;users:100;nogroup:65534';

@@ -6,12 +6,17 @@ export interface NameTable {
   name(number: number): string | undefined;
 }
 
-interface Entry { readonly names: readonly string[]; readonly number: number; readonly proto?: string }
+interface Entry {
+  readonly names: readonly string[];
+  readonly number: number;
+  readonly proto?: string;
+}
 
-const parse = (text: string): Entry[] => text.split(';').map((item) => {
-  const [, names, number, proto] = /^(.*):(\d+)(?:\/(\w+))?$/.exec(item) as RegExpExecArray;
-  return { names: names.split(','), number: Number(number), proto };
-});
+const parse = (text: string): Entry[] =>
+  text.split(';').map((item) => {
+    const [, names, number, proto] = /^(.*):(\d+)(?:\/(\w+))?$/.exec(item) as RegExpExecArray;
+    return { names: names.split(','), number: Number(number), proto };
+  });
 
 function table(entries: readonly Entry[], fold = false): NameTable {
   const key = (s: string): string => (fold ? s.toLowerCase() : s);
@@ -24,7 +29,13 @@ function table(entries: readonly Entry[], fold = false): NameTable {
   return { number: (n) => byName.get(key(n)), name: (n) => byNumber.get(n) };
 }
 
-const lazy = <T>(make: () => T): (() => T) => { let v: T | undefined; return () => { v ??= make(); return v; }; };
+const lazy = <T>(make: () => T): (() => T) => {
+  let v: T | undefined;
+  return () => {
+    v ??= make();
+    return v;
+  };
+};
 
 export const protocols = lazy(() => table(parse(PROTOCOLS)));
 /** getethertypebyname of the ebtables tools folds case. */
@@ -35,9 +46,14 @@ export const groups = lazy(() => table(parse(GROUPS)));
 const serviceMaps = lazy(() => {
   const byName = new Map<string, number>();
   const byPort = new Map<string, string>();
-  const set = <V>(m: Map<string, V>, k: string, v: V): void => { if (!m.has(k)) m.set(k, v); };
+  const set = <V>(m: Map<string, V>, k: string, v: V): void => {
+    if (!m.has(k)) m.set(k, v);
+  };
   for (const e of parse(SERVICES)) {
-    for (const n of e.names) { set(byName, `${n}/${e.proto}`, e.number); set(byName, `${n}/`, e.number); }
+    for (const n of e.names) {
+      set(byName, `${n}/${e.proto}`, e.number);
+      set(byName, `${n}/`, e.number);
+    }
     set(byPort, `${e.number}/${e.proto}`, e.names[0]);
     set(byPort, `${e.number}/`, e.names[0]);
   }
@@ -61,7 +77,11 @@ export const hostAddresses = (name: string, family: 'ip' | 'ip6'): readonly Uint
 
 export const hostName = (address: Uint8Array): string | undefined => HOSTS.find(([, , a]) => a.length === address.length && a.every((b, i) => b === address[i]))?.[0];
 
-const NETWORKS: readonly (readonly [string, number])[] = [['default', 0], ['loopback', 0x7f000000], ['link-local', 0xa9fe0000]];
+const NETWORKS: readonly (readonly [string, number])[] = [
+  ['default', 0],
+  ['loopback', 0x7f000000],
+  ['link-local', 0xa9fe0000],
+];
 
 /** getnetbyname(3). */
 export const networkAddress = (name: string): Uint8Array | undefined => {
@@ -70,4 +90,8 @@ export const networkAddress = (name: string): Uint8Array | undefined => {
 };
 
 /** getnetbyaddr(3). */
-export const networkName = (address: Uint8Array): string | undefined => NETWORKS.find(([k]) => { const a = networkAddress(k) as Uint8Array; return a.every((b, i) => b === address[i]); })?.[0];
+export const networkName = (address: Uint8Array): string | undefined =>
+  NETWORKS.find(([k]) => {
+    const a = networkAddress(k) as Uint8Array;
+    return a.every((b, i) => b === address[i]);
+  })?.[0];

@@ -1,4 +1,13 @@
 import type { ProcFile } from '../definition.ts';
 
 /** Tables that the legacy tools have touched, the newest first; iptables-nft registers nothing here. */
-export const procFile: ProcFile = { path: '/proc/net/ip6_tables_names', mode: 0o440, read: (net) => [...net.legacy.ruleset.tables].filter((t) => t.family === 'ip6').reverse().map((t) => `${t.name}\n`).join('') };
+export const procFile: ProcFile = {
+  path: '/proc/net/ip6_tables_names',
+  mode: 0o440,
+  read: (net) =>
+    [...net.legacy.ruleset.tables]
+      .filter((t) => t.family === 'ip6')
+      .reverse()
+      .map((t) => `${t.name}\n`)
+      .join(''),
+};

@@ -37,10 +37,14 @@ function line(net: Netns, ct: Conntrack, use: number): string {
 }
 
 export const procFile: ProcFile = {
-  path: '/proc/net/nf_conntrack', mode: 0o440,
+  path: '/proc/net/nf_conntrack',
+  mode: 0o440,
   read(net) {
     const use = useCounts(net);
     // The reader holds a reference too.
-    return net.conntrack.entries().map((ct) => line(net, ct, use(ct) + 1)).join('');
+    return net.conntrack
+      .entries()
+      .map((ct) => line(net, ct, use(ct) + 1))
+      .join('');
   },
 };

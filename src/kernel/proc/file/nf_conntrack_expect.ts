@@ -10,7 +10,9 @@ function line(net: Netns, exp: Expectation): string {
   const t = exp.tuple;
   const time = exp.expiresAt === 0 ? '- ' : `${Math.max(0, Math.floor((exp.expiresAt - net.clock.now()) / 1000))} `;
   let s = `${time}l3proto = ${t.l3num} proto=${t.protonum} src=${address(t.src)} dst=${address(t.dst)} ${proto(t)}`;
-  const flags = [exp.flags & EXPECT.PERMANENT ? 'PERMANENT' : '', exp.flags & EXPECT.INACTIVE ? 'INACTIVE' : '', exp.flags & EXPECT.USERSPACE ? 'USERSPACE' : ''].filter((f) => f !== '');
+  const flags = [exp.flags & EXPECT.PERMANENT ? 'PERMANENT' : '', exp.flags & EXPECT.INACTIVE ? 'INACTIVE' : '', exp.flags & EXPECT.USERSPACE ? 'USERSPACE' : ''].filter(
+    (f) => f !== '',
+  );
   s += flags.join(',');
   if (exp.master.helper !== null) {
     const policy = helperByName(exp.master.helper)?.policies[exp.class]?.name ?? '';
@@ -19,4 +21,12 @@ function line(net: Netns, exp: Expectation): string {
   return `${s}\n`;
 }
 
-export const procFile: ProcFile = { path: '/proc/net/nf_conntrack_expect', mode: 0o440, read: (net) => net.conntrack.expect.entries().map((e) => line(net, e)).join('') };
+export const procFile: ProcFile = {
+  path: '/proc/net/nf_conntrack_expect',
+  mode: 0o440,
+  read: (net) =>
+    net.conntrack.expect
+      .entries()
+      .map((e) => line(net, e))
+      .join(''),
+};

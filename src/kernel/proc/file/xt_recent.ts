@@ -16,7 +16,8 @@ function tableOf(net: Netns, name: string): RecentTable | undefined {
   return table;
 }
 
-const addressText = (a: Uint8Array): string => (a.length === 4 ? a.join('.') : Array.from({ length: 8 }, (_, n) => ((a[2 * n] << 8) | a[2 * n + 1]).toString(16).padStart(4, '0')).join(':'));
+const addressText = (a: Uint8Array): string =>
+  a.length === 4 ? a.join('.') : Array.from({ length: 8 }, (_, n) => ((a[2 * n] << 8) | a[2 * n + 1]).toString(16).padStart(4, '0')).join(':');
 
 /** recent_seq_show */
 function line(e: RecentEntry): string {

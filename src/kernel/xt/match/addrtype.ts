@@ -5,7 +5,14 @@ import { destination, source } from '../packet.ts';
 import { draftOf, fail } from '../value.ts';
 
 /** struct xt_addrtype_info_v1; masks of 1 << RTN_* */
-type AddrtypeInfo = { readonly source: number; readonly dest: number; readonly invertSource: boolean; readonly invertDest: boolean; readonly limitIn: boolean; readonly limitOut: boolean };
+type AddrtypeInfo = {
+  readonly source: number;
+  readonly dest: number;
+  readonly invertSource: boolean;
+  readonly invertDest: boolean;
+  readonly limitIn: boolean;
+  readonly limitOut: boolean;
+};
 
 const NAMES = ['UNSPEC', 'UNICAST', 'LOCAL', 'BROADCAST', 'ANYCAST', 'MULTICAST', 'BLACKHOLE', 'UNREACHABLE', 'PROHIBIT', 'THROW', 'NAT', 'XRESOLVE'] as const;
 /** Types that nft has no word for; the translation leaves them out. */
@@ -68,25 +75,34 @@ Valid types:
         info.dest |= parseTypes(o.raw ?? '');
         if (o.inverted) info.invertDest = true;
         break;
-      case 'limit-iface-in': info.limitIn = true; break;
-      default: info.limitOut = true;
+      case 'limit-iface-in':
+        info.limitIn = true;
+        break;
+      default:
+        info.limitOut = true;
     }
   },
   finish(draft, context) {
     if (!context.seen.has('src-type') && !context.seen.has('dst-type')) fail('addrtype: you must specify --src-type or --dst-type');
     return draftOf<AddrtypeInfo>({ ...draft });
   },
-  save: (i) => (i.source ? `${i.invertSource ? ' !' : ''} --src-type ${typeNames(i.source).join(',')}` : '')
-    + (i.dest ? `${i.invertDest ? ' !' : ''} --dst-type ${typeNames(i.dest).join(',')}` : '')
-    + (i.limitIn ? ' --limit-iface-in' : '') + (i.limitOut ? ' --limit-iface-out' : ''),
-  print: (i) => ' ADDRTYPE match'
-    + (i.source ? ` src-type ${i.invertSource ? '!' : ''}${typeNames(i.source).join(',')}` : '')
-    + (i.dest ? ` dst-type ${i.invertDest ? '!' : ''}${typeNames(i.dest).join(',')}` : '')
-    + (i.limitIn ? ' limit-in' : '') + (i.limitOut ? ' limit-out' : ''),
+  save: (i) =>
+    (i.source ? `${i.invertSource ? ' !' : ''} --src-type ${typeNames(i.source).join(',')}` : '') +
+    (i.dest ? `${i.invertDest ? ' !' : ''} --dst-type ${typeNames(i.dest).join(',')}` : '') +
+    (i.limitIn ? ' --limit-iface-in' : '') +
+    (i.limitOut ? ' --limit-iface-out' : ''),
+  print: (i) =>
+    ' ADDRTYPE match' +
+    (i.source ? ` src-type ${i.invertSource ? '!' : ''}${typeNames(i.source).join(',')}` : '') +
+    (i.dest ? ` dst-type ${i.invertDest ? '!' : ''}${typeNames(i.dest).join(',')}` : '') +
+    (i.limitIn ? ' limit-in' : '') +
+    (i.limitOut ? ' limit-out' : ''),
   /** addrtype_v1_xlate: the source only where both are given, inverted when either is. */
   translate(i) {
     const mask = i.source || i.dest;
-    const names = typeNames(mask).map((n) => n.toLowerCase()).filter((n) => !UNKNOWN.has(n));
+    const names = typeNames(mask)
+      .map((n) => n.toLowerCase())
+      .filter((n) => !UNKNOWN.has(n));
     const list = typeNames(mask).length > 1 ? `{ ${names.join(', ')} }` : names.join('');
     const head = `fib ${i.source ? 'saddr' : 'daddr'}${i.limitIn ? ' . iif' : ''}${i.limitOut ? ' . oif' : ''} type`;
     return [head, ...(i.invertSource || i.invertDest ? ['!='] : []), ...(list === '' ? [] : [list])].join(' ');

@@ -34,10 +34,15 @@ export const match = defineExtension<Ah6Info>({
     } else info.hdrres = true;
   },
   finish: (draft) => draftOf<Ah6Info>({ ...draft }),
-  save: (i) => saveSpan('ahspi', i.spis, (i.invflags & 1) !== 0)
-    + (i.hdrlen !== 0 || i.invflags & 2 ? `${i.invflags & 2 ? ' !' : ''} --ahlen ${i.hdrlen}` : '') + (i.hdrres ? ' --ahres' : ''),
-  print: (i) => ` ah ${printSpan('spi', i.spis, (i.invflags & 1) !== 0)}`
-    + (i.hdrlen !== 0 || i.invflags & 2 ? `length:${i.invflags & 2 ? '!' : ''}${i.hdrlen}` : '') + (i.hdrres ? ' reserved' : '') + unknownInvflags(i.invflags, 3),
+  save: (i) =>
+    saveSpan('ahspi', i.spis, (i.invflags & 1) !== 0) +
+    (i.hdrlen !== 0 || i.invflags & 2 ? `${i.invflags & 2 ? ' !' : ''} --ahlen ${i.hdrlen}` : '') +
+    (i.hdrres ? ' --ahres' : ''),
+  print: (i) =>
+    ` ah ${printSpan('spi', i.spis, (i.invflags & 1) !== 0)}` +
+    (i.hdrlen !== 0 || i.invflags & 2 ? `length:${i.invflags & 2 ? '!' : ''}${i.hdrlen}` : '') +
+    (i.hdrres ? ' reserved' : '') +
+    unknownInvflags(i.invflags, 3),
   translate(i) {
     const parts: string[] = [];
     if (!isAll(i.spis) || i.invflags & 1) parts.push(`ah spi ${i.invflags & 1 ? '!= ' : ''}${spanText(i.spis, '-')}`);
@@ -50,8 +55,10 @@ export const match = defineExtension<Ah6Info>({
     if (at < 0) return false;
     if (at + 12 > skb.data.length) return 'hotdrop';
     const length = (u8(skb, at + 1) + 2) << 2;
-    return within(u32(skb, at + 4), i.spis) !== ((i.invflags & 1) !== 0)
-      && (i.hdrlen === 0 || (i.hdrlen === length) !== ((i.invflags & 2) !== 0))
-      && !(i.hdrres && u16(skb, at + 2) !== 0);
+    return (
+      within(u32(skb, at + 4), i.spis) !== ((i.invflags & 1) !== 0) &&
+      (i.hdrlen === 0 || (i.hdrlen === length) !== ((i.invflags & 2) !== 0)) &&
+      !(i.hdrres && u16(skb, at + 2) !== 0)
+    );
   },
 });

@@ -31,10 +31,9 @@ export const match = defineExtension<CgroupInfo>({
     }
   },
   finish: (draft) => draftOf<CgroupInfo>({ ...draft }),
-  save: (i) => (i.path !== null ? `${i.invertPath ? ' !' : ''} --path${saveString(i.path)}` : '')
-    + (i.classid !== null ? `${i.invertClassid ? ' !' : ''} --cgroup ${i.classid}` : ''),
-  print: (i) => ' cgroup'
-    + (i.path !== null ? ` ${i.invertPath ? '! ' : ''}${i.path}` : '') + (i.classid !== null ? ` ${i.invertClassid ? '! ' : ''}${i.classid}` : ''),
+  save: (i) =>
+    (i.path !== null ? `${i.invertPath ? ' !' : ''} --path${saveString(i.path)}` : '') + (i.classid !== null ? `${i.invertClassid ? ' !' : ''} --cgroup ${i.classid}` : ''),
+  print: (i) => ' cgroup' + (i.path !== null ? ` ${i.invertPath ? '! ' : ''}${i.path}` : '') + (i.classid !== null ? ` ${i.invertClassid ? '! ' : ''}${i.classid}` : ''),
   translate: (i) => (i.path !== null ? null : i.classid === null ? '' : `meta cgroup ${i.invertClassid ? '!= ' : ''}${i.classid}`),
   /** xt_cgroup.c: cgroup_mt_check_v2; a path must exist, and only the root does here. */
   check(i, c) {

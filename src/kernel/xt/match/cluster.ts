@@ -31,7 +31,9 @@ export const match = defineExtension<ClusterInfo>({
     const info = draftOf<ClusterInfo>(draft);
     const n = numberOf(o);
     switch (o.name) {
-      case 'cluster-total-nodes': info.total_nodes = n; break;
+      case 'cluster-total-nodes':
+        info.total_nodes = n;
+        break;
       case 'cluster-local-node':
         if (o.inverted) info.invert = true;
         info.node_mask = (1 << (n - 1)) >>> 0;
@@ -40,7 +42,8 @@ export const match = defineExtension<ClusterInfo>({
         if (o.inverted) info.invert = true;
         info.node_mask = n;
         break;
-      default: info.hash_seed = n;
+      default:
+        info.hash_seed = n;
     }
   },
   finish(draft, context) {
@@ -48,9 +51,11 @@ export const match = defineExtension<ClusterInfo>({
     const has = (name: string): boolean => context.seen.has(name);
     const all = ['cluster-total-nodes', 'cluster-hash-seed'].every(has) && (has('cluster-local-node') || has('cluster-local-nodemask'));
     if (all && info.node_mask >= 2 ** info.total_nodes) {
-      fail(has('cluster-local-node')
-        ? "cluster match: `--cluster-local-node' must be <= `--cluster-total-nodes'"
-        : "cluster match: `--cluster-local-nodemask' too big for `--cluster-total-nodes'");
+      fail(
+        has('cluster-local-node')
+          ? "cluster match: `--cluster-local-node' must be <= `--cluster-total-nodes'"
+          : "cluster match: `--cluster-local-nodemask' too big for `--cluster-total-nodes'",
+      );
     }
     if (!has('cluster-local-node') && !has('cluster-local-nodemask')) fail("cluster match: `--cluster-local-node' or`--cluster-local-nodemask' is missing");
     return info;
@@ -72,7 +77,10 @@ export const match = defineExtension<ClusterInfo>({
     if (!multicast && skb.pktType === PACKET.multicast) skb.pktType = PACKET.host;
     if (skb.ct === null) return false;
     const src = (skb.ct.master ?? skb.ct).original.src;
-    const hash = jhash2((src.length === 4 ? [0] : [0, 4, 8, 12]).map((at) => little(src, at)), i.hash_seed);
+    const hash = jhash2(
+      (src.length === 4 ? [0] : [0, 4, 8, 12]).map((at) => little(src, at)),
+      i.hash_seed,
+    );
     const node = Number((BigInt(hash >>> 0) * BigInt(i.total_nodes)) >> 32n);
     return (((1 << node) & i.node_mask) !== 0) !== i.invert;
   },

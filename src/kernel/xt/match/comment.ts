@@ -15,7 +15,9 @@ export const match = defineExtension<CommentInfo>({
 --comment COMMENT             Attach a comment to a rule
 `,
   init: () => ({ comment: '' }),
-  parse: (o, draft) => { draft['comment'] = cut(textOf(o), 255); },
+  parse: (o, draft) => {
+    draft['comment'] = cut(textOf(o), 255);
+  },
   finish: (draft) => ({ comment: draft['comment'] as string }),
   save: (i) => ` --comment${saveString(i.comment)}`,
   print: (i) => ` /* ${i.comment} */`,

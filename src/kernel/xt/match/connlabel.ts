@@ -50,7 +50,7 @@ export const match = defineExtension<ConnlabelInfo>({
     const text = o.raw ?? '';
     const byName = (): number | undefined => [...(labels(context) ?? [])].find(([, name]) => name === text)?.[0];
     const number = wholeUint(text);
-    draft['bit'] = number !== null ? number & 0xffff : byName() ?? fail(`label '${text}' not found or invalid value`);
+    draft['bit'] = number !== null ? number & 0xffff : (byName() ?? fail(`label '${text}' not found or invalid value`));
     if (o.inverted) draft['invert'] = true;
   },
   finish: (draft) => draftOf<ConnlabelInfo>({ ...draft }),

@@ -45,9 +45,14 @@ export const match = defineExtension<ConnlimitInfo>({
         info.limit = numberOf(o);
         if (o.inverted) info.invert = true;
         break;
-      case 'connlimit-mask': info.mask = (o.value as { readonly mask: Uint8Array }).mask; break;
-      case 'connlimit-saddr': info.daddr = false; break;
-      default: info.daddr = true;
+      case 'connlimit-mask':
+        info.mask = (o.value as { readonly mask: Uint8Array }).mask;
+        break;
+      case 'connlimit-saddr':
+        info.daddr = false;
+        break;
+      default:
+        info.daddr = true;
     }
   },
   finish(draft, context) {
@@ -68,6 +73,6 @@ export const match = defineExtension<ConnlimitInfo>({
   },
   match: (i, skb, state, keep) => {
     const n = countConnections(i, skb, state, keep);
-    return n === 0 ? 'hotdrop' : (n > i.limit) !== i.invert;
+    return n === 0 ? 'hotdrop' : n > i.limit !== i.invert;
   },
 });

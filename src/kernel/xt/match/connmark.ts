@@ -21,6 +21,6 @@ export const match = defineExtension<MarkInfo>({
   translate: (i) => translateMark('ct mark', i),
   match(i, skb) {
     if (skb.ct === null || skb.ctinfo === CTINFO.untracked) return false;
-    return (((skb.ct.mark & i.mask) >>> 0) === i.mark) !== i.invert;
+    return ((skb.ct.mark & i.mask) >>> 0 === i.mark) !== i.invert;
   },
 });

@@ -5,8 +5,10 @@ import { badValue, draftOf, fail, numberOf, rangeOf } from '../value.ts';
 
 const ADDRESS = { ctorigsrc: ['origsrc', CT.ORIGSRC], ctorigdst: ['origdst', CT.ORIGDST], ctreplsrc: ['replsrc', CT.REPLSRC], ctrepldst: ['repldst', CT.REPLDST] } as const;
 const PORT = {
-  ctorigsrcport: ['origsrc_port', CT.ORIGSRC_PORT], ctorigdstport: ['origdst_port', CT.ORIGDST_PORT],
-  ctreplsrcport: ['replsrc_port', CT.REPLSRC_PORT], ctrepldstport: ['repldst_port', CT.REPLDST_PORT],
+  ctorigsrcport: ['origsrc_port', CT.ORIGSRC_PORT],
+  ctorigdstport: ['origdst_port', CT.ORIGDST_PORT],
+  ctreplsrcport: ['replsrc_port', CT.REPLSRC_PORT],
+  ctrepldstport: ['repldst_port', CT.REPLDST_PORT],
 } as const;
 const isKey = <T extends object>(table: T, key: string): key is keyof T & string => Object.hasOwn(table, key);
 

@@ -4,7 +4,14 @@ import { transport, u8, u16, within } from '../packet.ts';
 import { draftOf, fail, numberOf, portName, rangeOf } from '../value.ts';
 
 /** struct xt_dccp_info; flags XT_DCCP_SRC_PORTS 1, DEST_PORTS 2, TYPE 4, OPTION 8 */
-type DccpInfo = { readonly spts: readonly [number, number]; readonly dpts: readonly [number, number]; readonly flags: number; readonly invflags: number; readonly typemask: number; readonly option: number };
+type DccpInfo = {
+  readonly spts: readonly [number, number];
+  readonly dpts: readonly [number, number];
+  readonly flags: number;
+  readonly invflags: number;
+  readonly typemask: number;
+  readonly option: number;
+};
 
 const FLAG = { SRC: 1, DST: 2, TYPE: 4, OPTION: 8 } as const;
 const TYPES = ['REQUEST', 'RESPONSE', 'DATA', 'ACK', 'DATAACK', 'CLOSEREQ', 'CLOSE', 'RESET', 'SYNC', 'SYNCACK', 'INVALID'] as const;
@@ -50,10 +57,21 @@ export const match = defineExtension<DccpInfo>({
     const info = draftOf<DccpInfo>(draft);
     let flag: number;
     switch (o.option.id ?? o.name) {
-      case 'source-port': flag = FLAG.SRC; info.spts = rangeOf(o); break;
-      case 'destination-port': flag = FLAG.DST; info.dpts = rangeOf(o); break;
-      case 'dccp-types': flag = FLAG.TYPE; info.typemask = parseTypes(o.raw ?? ''); break;
-      default: flag = FLAG.OPTION; info.option = numberOf(o);
+      case 'source-port':
+        flag = FLAG.SRC;
+        info.spts = rangeOf(o);
+        break;
+      case 'destination-port':
+        flag = FLAG.DST;
+        info.dpts = rangeOf(o);
+        break;
+      case 'dccp-types':
+        flag = FLAG.TYPE;
+        info.typemask = parseTypes(o.raw ?? '');
+        break;
+      default:
+        flag = FLAG.OPTION;
+        info.option = numberOf(o);
     }
     info.flags |= flag;
     if (o.inverted) info.invflags |= flag;
@@ -61,8 +79,12 @@ export const match = defineExtension<DccpInfo>({
   finish: (draft) => draftOf<DccpInfo>({ ...draft }),
   save(i) {
     const say = (flag: number, text: string): string => (i.flags & flag ? `${i.invflags & flag ? ' !' : ''} ${text}` : '');
-    return say(FLAG.SRC, `--sport ${span(i.spts, ':')}`) + say(FLAG.DST, `--dport ${span(i.dpts, ':')}`)
-      + say(FLAG.TYPE, `--dccp-types ${typeList(i.typemask).join(',')}`) + say(FLAG.OPTION, `--dccp-option ${i.option}`);
+    return (
+      say(FLAG.SRC, `--sport ${span(i.spts, ':')}`) +
+      say(FLAG.DST, `--dport ${span(i.dpts, ':')}`) +
+      say(FLAG.TYPE, `--dccp-types ${typeList(i.typemask).join(',')}`) +
+      say(FLAG.OPTION, `--dccp-option ${i.option}`)
+    );
   },
   print(i, c) {
     const not = (flag: number): string => (i.invflags & flag ? '!' : '');
@@ -71,9 +93,16 @@ export const match = defineExtension<DccpInfo>({
       if (!(i.flags & flag) || (r[0] === 0 && r[1] === 0xffff && !not(flag))) return '';
       return r[0] === r[1] ? ` ${word}:${not(flag)}${name(r[0])}` : ` ${word}s:${not(flag)}${name(r[0])}:${name(r[1])}`;
     };
-    const types = c.numeric ? ` ${Array.from({ length: 16 }, (_, n) => n).filter((n) => i.typemask & (1 << n)).join(',')}` : ` ${typeList(i.typemask).join(',')}`;
-    return ` dccp${ports('spt', i.spts, FLAG.SRC)}${ports('dpt', i.dpts, FLAG.DST)}`
-      + (i.flags & FLAG.TYPE ? `${not(FLAG.TYPE) && ' !'}${types}` : '') + (i.flags & FLAG.OPTION ? ` option=${not(FLAG.OPTION)}${i.option}` : '');
+    const types = c.numeric
+      ? ` ${Array.from({ length: 16 }, (_, n) => n)
+          .filter((n) => i.typemask & (1 << n))
+          .join(',')}`
+      : ` ${typeList(i.typemask).join(',')}`;
+    return (
+      ` dccp${ports('spt', i.spts, FLAG.SRC)}${ports('dpt', i.dpts, FLAG.DST)}` +
+      (i.flags & FLAG.TYPE ? `${not(FLAG.TYPE) && ' !'}${types}` : '') +
+      (i.flags & FLAG.OPTION ? ` option=${not(FLAG.OPTION)}${i.option}` : '')
+    );
   },
   translate(i) {
     if (i.flags & FLAG.OPTION) return null;

@@ -54,7 +54,7 @@ export const match = defineExtension<DevgroupInfo>({
     return null;
   },
   match(i, _, state) {
-    const has = (g: Group | null, group: number | undefined): boolean => g === null || ((((group ?? 0) & g.mask) >>> 0) === g.value) !== g.invert;
+    const has = (g: Group | null, group: number | undefined): boolean => g === null || (((group ?? 0) & g.mask) >>> 0 === g.value) !== g.invert;
     return has(i.src, state.in?.group) && has(i.dst, state.out?.group);
   },
 });

@@ -5,7 +5,15 @@ import { IPV6_EXTENSION, u16, u32, within } from '../packet.ts';
 import { draftOf, numberOf, rangeOf } from '../value.ts';
 
 /** struct ip6t_frag; invflags: IP6T_FRAG_INV_IDS 1, LEN 2 */
-type FragInfo = { readonly ids: Span; readonly hdrlen: number | null; readonly res: boolean; readonly fst: boolean; readonly mf: boolean; readonly nmf: boolean; readonly invflags: number };
+type FragInfo = {
+  readonly ids: Span;
+  readonly hdrlen: number | null;
+  readonly res: boolean;
+  readonly fst: boolean;
+  readonly mf: boolean;
+  readonly nmf: boolean;
+  readonly invflags: number;
+};
 
 export const match = defineExtension<FragInfo>({
   kind: 'match',
@@ -40,18 +48,35 @@ export const match = defineExtension<FragInfo>({
         info.hdrlen = numberOf(o);
         if (o.inverted) info.invflags |= 2;
         break;
-      case 'fragres': info.res = true; break;
-      case 'fragfirst': info.fst = true; break;
-      case 'fragmore': info.mf = true; break;
-      default: info.nmf = true;
+      case 'fragres':
+        info.res = true;
+        break;
+      case 'fragfirst':
+        info.fst = true;
+        break;
+      case 'fragmore':
+        info.mf = true;
+        break;
+      default:
+        info.nmf = true;
     }
   },
   finish: (draft) => draftOf<FragInfo>({ ...draft }),
-  save: (i) => saveSpan('fragid', i.ids, (i.invflags & 1) !== 0) + (i.hdrlen !== null ? `${i.invflags & 2 ? ' !' : ''} --fraglen ${i.hdrlen}` : '')
-    + (i.res ? ' --fragres' : '') + (i.fst ? ' --fragfirst' : '') + (i.mf ? ' --fragmore' : '') + (i.nmf ? ' --fraglast' : ''),
-  print: (i) => ` frag ${printSpan('id', i.ids, (i.invflags & 1) !== 0)}`
-    + (i.hdrlen !== null ? ` length:${i.invflags & 2 ? '!' : ''}${i.hdrlen}` : '')
-    + (i.res ? ' reserved' : '') + (i.fst ? ' first' : '') + (i.mf ? ' more' : '') + (i.nmf ? ' last' : '') + unknownInvflags(i.invflags, 3),
+  save: (i) =>
+    saveSpan('fragid', i.ids, (i.invflags & 1) !== 0) +
+    (i.hdrlen !== null ? `${i.invflags & 2 ? ' !' : ''} --fraglen ${i.hdrlen}` : '') +
+    (i.res ? ' --fragres' : '') +
+    (i.fst ? ' --fragfirst' : '') +
+    (i.mf ? ' --fragmore' : '') +
+    (i.nmf ? ' --fraglast' : ''),
+  print: (i) =>
+    ` frag ${printSpan('id', i.ids, (i.invflags & 1) !== 0)}` +
+    (i.hdrlen !== null ? ` length:${i.invflags & 2 ? '!' : ''}${i.hdrlen}` : '') +
+    (i.res ? ' reserved' : '') +
+    (i.fst ? ' first' : '') +
+    (i.mf ? ' more' : '') +
+    (i.nmf ? ' last' : '') +
+    unknownInvflags(i.invflags, 3),
   translate(i) {
     const parts: string[] = [];
     if (!isAll(i.ids) || i.invflags & 1) parts.push(`frag id ${i.invflags & 1 ? '!= ' : ''}${spanText(i.ids, '-')}`);
@@ -65,11 +90,13 @@ export const match = defineExtension<FragInfo>({
     const at = fragmentHeader(skb);
     if (at < 0) return false;
     const offset = u16(skb, at + 2);
-    return within(u32(skb, at + 4), i.ids) !== ((i.invflags & 1) !== 0)
-      && !(i.res && (skb.data[at + 1] !== 0 || (offset & 6) !== 0))
-      && !(i.fst && (offset & 0xfff8) !== 0)
-      && !(i.mf && (offset & 1) === 0)
-      && !(i.nmf && (offset & 1) !== 0);
+    return (
+      within(u32(skb, at + 4), i.ids) !== ((i.invflags & 1) !== 0) &&
+      !(i.res && (skb.data[at + 1] !== 0 || (offset & 6) !== 0)) &&
+      !(i.fst && (offset & 0xfff8) !== 0) &&
+      !(i.mf && (offset & 1) === 0) &&
+      !(i.nmf && (offset & 1) !== 0)
+    );
   },
 });
 

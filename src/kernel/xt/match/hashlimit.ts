@@ -9,8 +9,17 @@ import { badValue, draftOf, fail, numberOf } from '../value.ts';
 
 /** struct xt_hashlimit_mtinfo3: `avg` in 1/1000000 s a packet, or the cost of 16 bytes. */
 export type HashlimitInfo = {
-  readonly name: string; readonly mode: number; readonly avg: bigint; readonly burst: bigint; readonly size: number; readonly max: number;
-  readonly gcInterval: number; readonly expire: number; readonly interval: number; readonly srcmask: number; readonly dstmask: number;
+  readonly name: string;
+  readonly mode: number;
+  readonly avg: bigint;
+  readonly burst: bigint;
+  readonly size: number;
+  readonly max: number;
+  readonly gcInterval: number;
+  readonly expire: number;
+  readonly interval: number;
+  readonly srcmask: number;
+  readonly dstmask: number;
 };
 
 const BURST_MAX = 1000000;
@@ -20,11 +29,23 @@ const BYTE_EXPIRE = 15;
 const BYTE_EXPIRE_BURST = 60;
 const U32 = 0xffffffffn;
 
-const UNITS: readonly (readonly [string, number])[] = [['second', 1], ['minute', 60], ['hour', 3600], ['day', 86400]];
-const SHOWN: readonly (readonly [string, string, bigint])[] = [
-  ['day', 'day', SCALE * 86400n], ['hour', 'hour', SCALE * 3600n], ['min', 'minute', SCALE * 60n], ['sec', 'second', SCALE],
+const UNITS: readonly (readonly [string, number])[] = [
+  ['second', 1],
+  ['minute', 60],
+  ['hour', 3600],
+  ['day', 86400],
 ];
-const SIZES: readonly (readonly [string, bigint])[] = [['m', 1048576n], ['k', 1024n], ['', 1n]];
+const SHOWN: readonly (readonly [string, string, bigint])[] = [
+  ['day', 'day', SCALE * 86400n],
+  ['hour', 'hour', SCALE * 3600n],
+  ['min', 'minute', SCALE * 60n],
+  ['sec', 'second', SCALE],
+];
+const SIZES: readonly (readonly [string, bigint])[] = [
+  ['m', 1048576n],
+  ['k', 1024n],
+  ['', 1n],
+];
 
 const bytesToCost = (bytes: bigint): bigint => U32 / (((bytes >> 4n) & U32) + 1n);
 const costToBytes = (cost: bigint): bigint => ((cost ? U32 / cost : U32) - 1n) << 4n;
@@ -57,13 +78,21 @@ function parseBurst(text: string): bigint {
   return n.value * factor;
 }
 
-const MODES = [['srcip', MODE.SRCIP], ['srcport', MODE.SRCPORT], ['dstip', MODE.DSTIP], ['dstport', MODE.DSTPORT]] as const;
+const MODES = [
+  ['srcip', MODE.SRCIP],
+  ['srcport', MODE.SRCPORT],
+  ['dstip', MODE.DSTIP],
+  ['dstport', MODE.DSTPORT],
+] as const;
 function parseMode(text: string): number {
   let mode = 0;
   for (const word of text.split(',').filter((w) => w !== '')) mode |= MODES.find(([name]) => name === word)?.[1] ?? badValue('hashlimit', '--hashlimit-mode', text);
   return mode;
 }
-const modeText = (mode: number, separator: string): string => MODES.filter(([, bit]) => mode & bit).map(([name]) => name).join(separator);
+const modeText = (mode: number, separator: string): string =>
+  MODES.filter(([, bit]) => mode & bit)
+    .map(([name]) => name)
+    .join(separator);
 
 /** How a packet rate is shown, and the time to live that goes with its unit. */
 function rateText(avg: bigint): { readonly text: string; readonly long: string; readonly quantum: number } {
@@ -85,7 +114,13 @@ function bytesBurst(i: HashlimitInfo): readonly [bigint, string] {
   return [bytes / size, name];
 }
 
-interface Words { readonly above: string; readonly upto: string; readonly prefix: string; readonly separator: string; readonly named: boolean }
+interface Words {
+  readonly above: string;
+  readonly upto: string;
+  readonly prefix: string;
+  readonly separator: string;
+  readonly named: boolean;
+}
 
 function text(i: HashlimitInfo, bits: number, w: Words): string {
   const p = w.prefix;
@@ -121,7 +156,8 @@ function intervalOf(text: string): number {
 }
 
 /** An IPv6 mask is written without shortening. */
-const wholeMask = (mask: Uint8Array): string => (mask.length === 4 ? ntop(mask) : Array.from({ length: 8 }, (_, n) => ((mask[2 * n] << 8) | mask[2 * n + 1]).toString(16).padStart(4, '0')).join(':'));
+const wholeMask = (mask: Uint8Array): string =>
+  mask.length === 4 ? ntop(mask) : Array.from({ length: 8 }, (_, n) => ((mask[2 * n] << 8) | mask[2 * n + 1]).toString(16).padStart(4, '0')).join(':');
 
 const addressBits = (c: Pick<PrintContext, 'family'>): number => (c.family === 'ip6' ? 128 : 32);
 
@@ -196,7 +232,8 @@ export const match = defineExtension<HashlimitInfo>({
     const info = draftOf<HashlimitInfo & { mult: number }>(draft);
     const value = o.raw ?? '';
     switch (o.option.id ?? o.name) {
-      case 'upto': case 'above': {
+      case 'upto':
+      case 'above': {
         if (o.inverted !== (o.option.id === 'above')) info.mode |= MODE.INVERT;
         const cost = parseBytes(value);
         if (cost !== null) {
@@ -210,17 +247,38 @@ export const match = defineExtension<HashlimitInfo>({
         }
         break;
       }
-      case 'hashlimit-srcmask': info.srcmask = plenOf(o); break;
-      case 'hashlimit-dstmask': info.dstmask = plenOf(o); break;
-      case 'hashlimit-burst': info.burst = parseBurst(value); break;
-      case 'hashlimit-htable-size': info.size = numberOf(o); break;
-      case 'hashlimit-htable-max': info.max = numberOf(o); break;
-      case 'hashlimit-htable-gcinterval': info.gcInterval = numberOf(o); break;
-      case 'hashlimit-htable-expire': info.expire = numberOf(o); break;
-      case 'hashlimit-mode': info.mode |= parseMode(value); break;
-      case 'hashlimit-name': info.name = cut(value, 254); break;
-      case 'hashlimit-rate-match': info.mode |= MODE.RATE_MATCH; break;
-      default: info.interval = intervalOf(value);
+      case 'hashlimit-srcmask':
+        info.srcmask = plenOf(o);
+        break;
+      case 'hashlimit-dstmask':
+        info.dstmask = plenOf(o);
+        break;
+      case 'hashlimit-burst':
+        info.burst = parseBurst(value);
+        break;
+      case 'hashlimit-htable-size':
+        info.size = numberOf(o);
+        break;
+      case 'hashlimit-htable-max':
+        info.max = numberOf(o);
+        break;
+      case 'hashlimit-htable-gcinterval':
+        info.gcInterval = numberOf(o);
+        break;
+      case 'hashlimit-htable-expire':
+        info.expire = numberOf(o);
+        break;
+      case 'hashlimit-mode':
+        info.mode |= parseMode(value);
+        break;
+      case 'hashlimit-name':
+        info.name = cut(value, 254);
+        break;
+      case 'hashlimit-rate-match':
+        info.mode |= MODE.RATE_MATCH;
+        break;
+      default:
+        info.interval = intervalOf(value);
     }
   },
   finish(draft, context) {
@@ -271,7 +329,10 @@ export const match = defineExtension<HashlimitInfo>({
   },
   match(i, skb, state, keep) {
     const table = keep.shared(tableKey(state.pf, i.name), () => new HashlimitTable(i, state.net.clock.now()));
-    const masked = (a: Uint8Array, bits: number): string => { const mask = prefixMask(bits, a.length); return a.map((b, n) => b & mask[n]).join('.'); };
+    const masked = (a: Uint8Array, bits: number): string => {
+      const mask = prefixMask(bits, a.length);
+      return a.map((b, n) => b & mask[n]).join('.');
+    };
     const key: (string | number)[] = [];
     if (i.mode & MODE.DSTIP) key.push(`d${masked(destination(skb), i.dstmask)}`);
     if (i.mode & MODE.SRCIP) key.push(`s${masked(source(skb), i.srcmask)}`);

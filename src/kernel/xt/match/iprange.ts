@@ -9,8 +9,7 @@ export type IprangeInfo = { readonly src: Range | null; readonly dst: Range | nu
 type Range = { readonly min: Uint8Array; readonly max: Uint8Array; readonly invert: boolean };
 
 function parseRange(text: string, option: string, inverted: boolean, context: ParseContext): Range {
-  const address = (part: string): Uint8Array =>
-    (context.family === 'ip6' ? ptonV6(part) : numericToIp(part)) ?? badValue('iprange', `--${option}`, part);
+  const address = (part: string): Uint8Array => (context.family === 'ip6' ? ptonV6(part) : numericToIp(part)) ?? badValue('iprange', `--${option}`, part);
   const dash = text.indexOf('-');
   const min = address(dash < 0 ? text : text.slice(0, dash));
   const max = dash < 0 ? min : address(text.slice(dash + 1));
@@ -35,7 +34,9 @@ export const match = defineExtension<IprangeInfo>({
 [!] --dst-range ip[-ip]    Match destination IP in the specified range
 `,
   init: () => ({ src: null, dst: null }),
-  parse: (o, draft, context) => { draft[o.name === 'src-range' ? 'src' : 'dst'] = parseRange(o.raw ?? '', o.name, o.inverted, context); },
+  parse: (o, draft, context) => {
+    draft[o.name === 'src-range' ? 'src' : 'dst'] = parseRange(o.raw ?? '', o.name, o.inverted, context);
+  },
   finish(draft) {
     if (!draft['src'] && !draft['dst']) fail("iprange match: You must specify `--src-range' or `--dst-range'");
     return draftOf<IprangeInfo>({ ...draft });

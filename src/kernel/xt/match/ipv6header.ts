@@ -7,9 +7,14 @@ type HeaderInfo = { readonly matchflags: number; readonly invert: boolean; reado
 const BIT = { hop: 128, dst: 64, route: 32, frag: 16, auth: 8, esp: 4, none: 2, proto: 1 } as const;
 /** Header numbers, and the names they go by in saved rules. */
 const HEADERS: readonly (readonly [number, number, string, readonly string[]])[] = [
-  [0, BIT.hop, 'hop-by-hop', ['hop', 'hop-by-hop']], [60, BIT.dst, 'ipv6-opts', ['dst', 'ipv6-opts']], [43, BIT.route, 'ipv6-route', ['route', 'ipv6-route']],
-  [44, BIT.frag, 'ipv6-frag', ['frag', 'ipv6-frag']], [51, BIT.auth, 'ah', ['auth', 'ah']], [50, BIT.esp, 'esp', ['esp']],
-  [59, BIT.none, 'ipv6-nonxt', ['none', 'ipv6-nonxt']], [255, BIT.proto, 'protocol', ['prot', 'protocol']],
+  [0, BIT.hop, 'hop-by-hop', ['hop', 'hop-by-hop']],
+  [60, BIT.dst, 'ipv6-opts', ['dst', 'ipv6-opts']],
+  [43, BIT.route, 'ipv6-route', ['route', 'ipv6-route']],
+  [44, BIT.frag, 'ipv6-frag', ['frag', 'ipv6-frag']],
+  [51, BIT.auth, 'ah', ['auth', 'ah']],
+  [50, BIT.esp, 'esp', ['esp']],
+  [59, BIT.none, 'ipv6-nonxt', ['none', 'ipv6-nonxt']],
+  [255, BIT.proto, 'protocol', ['prot', 'protocol']],
 ];
 
 function parseHeaders(text: string, protocol: (name: string) => number | undefined): number {
@@ -24,7 +29,10 @@ function parseHeaders(text: string, protocol: (name: string) => number | undefin
   return flags;
 }
 
-const names = (flags: number): string => HEADERS.filter(([, bit]) => flags & bit).map(([, , name]) => name).join(',');
+const names = (flags: number): string =>
+  HEADERS.filter(([, bit]) => flags & bit)
+    .map(([, , name]) => name)
+    .join(',');
 
 export const match = defineExtension<HeaderInfo>({
   kind: 'match',
@@ -55,7 +63,8 @@ export const match = defineExtension<HeaderInfo>({
   },
   finish: (draft) => draftOf<HeaderInfo>({ ...draft }),
   save: (i) => `${i.invert ? ' !' : ''} --header ${names(i.matchflags)}${i.soft ? ' --soft' : ''}`,
-  print: (i, c) => ` ipv6header${i.matchflags || i.invert ? ` flags:${i.invert ? '!' : ''}${c.numeric ? `0x${hex(i.matchflags, 2).toUpperCase()}` : names(i.matchflags)}` : ''}${i.soft ? ' soft' : ''}`,
+  print: (i, c) =>
+    ` ipv6header${i.matchflags || i.invert ? ` flags:${i.invert ? '!' : ''}${c.numeric ? `0x${hex(i.matchflags, 2).toUpperCase()}` : names(i.matchflags)}` : ''}${i.soft ? ' soft' : ''}`,
   /** ip6t_ipv6header.c: ipv6header_mt6 */
   match(i, skb) {
     const d = skb.data;
@@ -63,9 +72,15 @@ export const match = defineExtension<HeaderInfo>({
     let at = skb.network + 40;
     let found = 0;
     while ([0, 43, 44, 51, 50, 59, 60].includes(next)) {
-      if (next === 59) { found |= BIT.none; break; }
+      if (next === 59) {
+        found |= BIT.none;
+        break;
+      }
       if (at + 2 > d.length) return 'hotdrop';
-      if (next === 50) { found |= BIT.esp; break; }
+      if (next === 50) {
+        found |= BIT.esp;
+        break;
+      }
       const length = next === 44 ? 8 : next === 51 ? (d[at + 1] + 2) << 2 : (d[at + 1] + 1) << 3;
       found |= HEADERS.find(([number]) => number === next)?.[1] ?? 0;
       next = d[at];

@@ -5,12 +5,22 @@ import { badValue, draftOf, fail, numberOf } from '../value.ts';
 
 /** struct xt_ipvs_mtinfo; bits XT_IPVS_IPVS_PROPERTY 1, PROTO 2, VADDR 4, VPORT 8, DIR 16, METHOD 32, VPORTCTL 64. The kernel has no xt_ipvs. */
 type IpvsInfo = {
-  readonly bitmask: number; readonly invert: number; readonly proto: number; readonly address: Uint8Array | null; readonly mask: Uint8Array | null;
-  readonly vport: number; readonly vportctl: number; readonly method: number;
+  readonly bitmask: number;
+  readonly invert: number;
+  readonly proto: number;
+  readonly address: Uint8Array | null;
+  readonly mask: Uint8Array | null;
+  readonly vport: number;
+  readonly vportctl: number;
+  readonly method: number;
 };
 const BIT = { IPVS: 1, PROTO: 2, VADDR: 4, VPORT: 8, DIR: 16, METHOD: 32, VPORTCTL: 64 } as const;
 /** IP_VS_CONN_F_MASQ, TUNNEL, DROUTE */
-const METHODS: readonly (readonly [string, number])[] = [['GATE', 3], ['IPIP', 2], ['MASQ', 0]];
+const METHODS: readonly (readonly [string, number])[] = [
+  ['GATE', 3],
+  ['IPIP', 2],
+  ['MASQ', 0],
+];
 
 /** ipvs_mt_dump */
 function text(i: IpvsInfo, prefix: string, c: PrintContext, numeric: boolean): string {
@@ -21,9 +31,14 @@ function text(i: IpvsInfo, prefix: string, c: PrintContext, numeric: boolean): s
     if (!numeric && i.address.every((b) => b === 0)) return ' anywhere';
     return ` ${(numeric ? undefined : c.names.hostName(i.address)) ?? ntop(i.address)}${maskText(i.mask)}`;
   };
-  return say(BIT.PROTO, `vproto ${i.proto}`) + say(BIT.VADDR, `vaddr${address()}`) + say(BIT.VPORT, `vport ${i.vport}`)
-    + (i.bitmask & BIT.DIR ? ` ${prefix}vdir ${i.invert & BIT.DIR ? 'REPLY' : 'ORIGINAL'}` : '')
-    + say(BIT.METHOD, `vmethod ${METHODS.find(([, n]) => n === i.method)?.[0] ?? ''}`) + say(BIT.VPORTCTL, `vportctl ${i.vportctl}`);
+  return (
+    say(BIT.PROTO, `vproto ${i.proto}`) +
+    say(BIT.VADDR, `vaddr${address()}`) +
+    say(BIT.VPORT, `vport ${i.vport}`) +
+    (i.bitmask & BIT.DIR ? ` ${prefix}vdir ${i.invert & BIT.DIR ? 'REPLY' : 'ORIGINAL'}` : '') +
+    say(BIT.METHOD, `vmethod ${METHODS.find(([, n]) => n === i.method)?.[0] ?? ''}`) +
+    say(BIT.VPORTCTL, `vportctl ${i.vportctl}`)
+  );
 }
 
 export const match = defineExtension<IpvsInfo>({
@@ -64,7 +79,8 @@ Any of the following options implies --ipvs (even negated)
       if (o.inverted) info.invert |= bit;
     };
     switch (o.name) {
-      case 'ipvs': return set(BIT.IPVS);
+      case 'ipvs':
+        return set(BIT.IPVS);
       case 'vproto':
         info.proto = numberOf(o);
         return set(BIT.PROTO);
@@ -74,8 +90,12 @@ Any of the following options implies --ipvs (even negated)
         info.mask = v.mask;
         return set(BIT.VADDR);
       }
-      case 'vport': info.vport = numberOf(o); return set(BIT.VPORT);
-      case 'vportctl': info.vportctl = numberOf(o); return set(BIT.VPORTCTL);
+      case 'vport':
+        info.vport = numberOf(o);
+        return set(BIT.VPORT);
+      case 'vportctl':
+        info.vportctl = numberOf(o);
+        return set(BIT.VPORTCTL);
       case 'vdir': {
         const word = value.toUpperCase();
         if (word !== 'ORIGINAL' && word !== 'REPLY') badValue('ipvs', '--vdir', value);

@@ -7,10 +7,18 @@ import { fail, numberOf } from '../value.ts';
 export type LimitInfo = { readonly avg: number; readonly burst: number };
 export const LIMIT_SCALE = 10000;
 
-const UNITS: readonly (readonly [string, number])[] = [['second', 1], ['minute', 60], ['hour', 3600], ['day', 86400]];
+const UNITS: readonly (readonly [string, number])[] = [
+  ['second', 1],
+  ['minute', 60],
+  ['hour', 3600],
+  ['day', 86400],
+];
 /** How a rate is shown: the largest unit in which it is at least one. */
 const SHOWN: readonly (readonly [string, string, number])[] = [
-  ['day', 'day', LIMIT_SCALE * 86400], ['hour', 'hour', LIMIT_SCALE * 3600], ['min', 'minute', LIMIT_SCALE * 60], ['sec', 'second', LIMIT_SCALE],
+  ['day', 'day', LIMIT_SCALE * 86400],
+  ['hour', 'hour', LIMIT_SCALE * 3600],
+  ['min', 'minute', LIMIT_SCALE * 60],
+  ['sec', 'second', LIMIT_SCALE],
 ];
 
 /** libxt_limit.c: parse_rate; null: not a rate. */

@@ -20,5 +20,5 @@ export const match = defineExtension<MarkInfo>({
   save: (i) => `${i.invert ? ' !' : ''} --mark${formatMark(i)}`,
   print: (i) => ` mark match${i.invert ? ' !' : ''}${formatMark(i)}`,
   translate: (i) => translateMark('mark', i),
-  match: (i, skb) => (((skb.mark & i.mask) >>> 0) === i.mark) !== i.invert,
+  match: (i, skb) => ((skb.mark & i.mask) >>> 0 === i.mark) !== i.invert,
 });

@@ -10,13 +10,26 @@ import { draftOf, fail } from '../value.ts';
 type MhInfo = { readonly types: Span; readonly invert: boolean };
 
 const NAMES: readonly (readonly [string, number])[] = [
-  ['binding-refresh-request', 0], ['brr', 0], ['home-test-init', 1], ['hoti', 1], ['careof-test-init', 2], ['coti', 2], ['home-test', 3], ['hot', 3],
-  ['careof-test', 4], ['cot', 4], ['binding-update', 5], ['bu', 5], ['binding-acknowledgement', 6], ['ba', 6], ['binding-error', 7], ['be', 7],
+  ['binding-refresh-request', 0],
+  ['brr', 0],
+  ['home-test-init', 1],
+  ['hoti', 1],
+  ['careof-test-init', 2],
+  ['coti', 2],
+  ['home-test', 3],
+  ['hot', 3],
+  ['careof-test', 4],
+  ['cot', 4],
+  ['binding-update', 5],
+  ['bu', 5],
+  ['binding-acknowledgement', 6],
+  ['ba', 6],
+  ['binding-error', 7],
+  ['be', 7],
 ];
 
 function typeNumber(text: string): number {
-  return NAMES.find(([name]) => name.startsWith(text.toLowerCase()))?.[1]
-    ?? wholeUint(text, 0, 255) ?? fail(`Invalid MH type \`${text}'`);
+  return NAMES.find(([name]) => name.startsWith(text.toLowerCase()))?.[1] ?? wholeUint(text, 0, 255) ?? fail(`Invalid MH type \`${text}'`);
 }
 
 function parseTypes(text: string): Span {

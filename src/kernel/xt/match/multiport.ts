@@ -5,10 +5,21 @@ import { parsePort } from '../text.ts';
 import { draftOf, fail, portName } from '../value.ts';
 
 /** struct xt_multiport_v1: a range takes two places, the first of them flagged. */
-export type MultiportInfo = { readonly flags: 'source' | 'destination' | 'either'; readonly ports: readonly number[]; readonly pflags: readonly boolean[]; readonly invert: boolean };
+export type MultiportInfo = {
+  readonly flags: 'source' | 'destination' | 'either';
+  readonly ports: readonly number[];
+  readonly pflags: readonly boolean[];
+  readonly invert: boolean;
+};
 
 const MAX_PORTS = 15;
-const PROTOCOL: ReadonlyMap<number, string> = new Map([[6, 'tcp'], [17, 'udp'], [136, 'udplite'], [132, 'sctp'], [33, 'dccp']]);
+const PROTOCOL: ReadonlyMap<number, string> = new Map([
+  [6, 'tcp'],
+  [17, 'udp'],
+  [136, 'udplite'],
+  [132, 'sctp'],
+  [33, 'dccp'],
+]);
 const KIND = { 'source-ports': 'source', 'destination-ports': 'destination', ports: 'either' } as const;
 const WORD = { source: 'sports', destination: 'dports', either: 'ports' } as const;
 const ONLY = 'multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP';
@@ -107,5 +118,7 @@ export const match = defineExtension<MultiportInfo>({
   },
 });
 
-const namer = (c: PrintContext & { readonly numeric: boolean }): ((port: number) => string) =>
-  (port) => portName(port, PROTOCOL.get(c.proto) ?? null, c, c.numeric);
+const namer =
+  (c: PrintContext & { readonly numeric: boolean }): ((port: number) => string) =>
+  (port) =>
+    portName(port, PROTOCOL.get(c.proto) ?? null, c, c.numeric);

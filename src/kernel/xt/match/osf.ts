@@ -35,8 +35,13 @@ export const match = defineExtension<OsfInfo>({
         info.genre = o.value as string;
         info.flags |= FLAG.GENRE | (o.inverted ? FLAG.INVERT : 0);
         break;
-      case 'ttl': info.flags |= FLAG.TTL; info.ttl = numberOf(o); break;
-      default: info.flags |= FLAG.LOG; info.loglevel = numberOf(o);
+      case 'ttl':
+        info.flags |= FLAG.TTL;
+        info.ttl = numberOf(o);
+        break;
+      default:
+        info.flags |= FLAG.LOG;
+        info.loglevel = numberOf(o);
     }
   },
   finish: (draft) => draftOf<OsfInfo>({ ...draft }),

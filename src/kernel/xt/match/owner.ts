@@ -18,13 +18,20 @@ function parseRange(text: string, option: string): readonly [number, number] {
   return [first.value, last];
 }
 
-function text(i: OwnerInfo, words: { readonly uid: string; readonly gid: string; readonly socket: string; readonly suppl: string }, name: ((kind: 'uid' | 'gid', id: number) => string | undefined) | null): string {
+function text(
+  i: OwnerInfo,
+  words: { readonly uid: string; readonly gid: string; readonly socket: string; readonly suppl: string },
+  name: ((kind: 'uid' | 'gid', id: number) => string | undefined) | null,
+): string {
   const say = (flag: number, word: string, value: string): string => (i.match & flag ? `${i.invert & flag ? ' !' : ''} ${word}${value}` : '');
   const range = (kind: 'uid' | 'gid', r: readonly [number, number]): string => ` ${r[0] === r[1] ? (name?.(kind, r[0]) ?? r[0]) : `${r[0]}-${r[1]}`}`;
   return say(OWNER.SOCKET, words.socket, '') + say(OWNER.UID, words.uid, range('uid', i.uid)) + say(OWNER.GID, words.gid, range('gid', i.gid)) + say(OWNER.SUPPL, words.suppl, '');
 }
 
-const namer = (c: PrintContext): ((kind: 'uid' | 'gid', id: number) => string | undefined) => (kind, id) => (kind === 'uid' ? c.names.userName(id) : c.names.groupName(id));
+const namer =
+  (c: PrintContext): ((kind: 'uid' | 'gid', id: number) => string | undefined) =>
+  (kind, id) =>
+    kind === 'uid' ? c.names.userName(id) : c.names.groupName(id);
 
 export const match = defineExtension<OwnerInfo>({
   kind: 'match',
@@ -62,7 +69,8 @@ export const match = defineExtension<OwnerInfo>({
         info.gid = group === undefined ? parseRange(value, '--gid-owner') : [group, group];
         return set(OWNER.GID);
       }
-      case 'socket-exists': return set(OWNER.SOCKET);
+      case 'socket-exists':
+        return set(OWNER.SOCKET);
       default:
         if (!(info.match & OWNER.GID)) badValue('owner', '--suppl-groups', 'you need to use --gid-owner first');
         info.match |= OWNER.SUPPL;

@@ -10,12 +10,18 @@ const OP = { IN: 1, OUT: 2, BRIDGED: 4, ISIN: 8, ISOUT: 16, MASK: 31 } as const;
 
 function text(i: PhysdevInfo): string {
   const say = (op: number, words: string): string => (i.bitmask & op ? `${i.invert & op ? ' !' : ''} ${words}` : '');
-  return say(OP.ISIN, '--physdev-is-in') + say(OP.IN, `--physdev-in ${i.physindev}`) + say(OP.ISOUT, '--physdev-is-out')
-    + say(OP.OUT, `--physdev-out ${i.physoutdev}`) + say(OP.BRIDGED, '--physdev-is-bridged');
+  return (
+    say(OP.ISIN, '--physdev-is-in') +
+    say(OP.IN, `--physdev-in ${i.physindev}`) +
+    say(OP.ISOUT, '--physdev-is-out') +
+    say(OP.OUT, `--physdev-out ${i.physoutdev}`) +
+    say(OP.BRIDGED, '--physdev-is-bridged')
+  );
 }
 
 /** xtables_parse_interface as it words it here. */
-const interfaceName = (name: string, context: ParseContext): string => (name.length > 15 ? fail(`interface name \`${name}' must be shorter than IFNAMSIZ (15)`) : parseInterface(name, context.warn));
+const interfaceName = (name: string, context: ParseContext): string =>
+  name.length > 15 ? fail(`interface name \`${name}' must be shorter than IFNAMSIZ (15)`) : parseInterface(name, context.warn);
 
 const sameName = (name: string, pattern: string): boolean => (pattern.endsWith('+') ? name.startsWith(pattern.slice(0, -1)) : name === pattern);
 
@@ -43,11 +49,22 @@ export const match = defineExtension<PhysdevInfo>({
     const info = draftOf<PhysdevInfo>(draft);
     let op: number;
     switch (o.name) {
-      case 'physdev-in': op = OP.IN; info.physindev = interfaceName(o.raw ?? '', context); break;
-      case 'physdev-out': op = OP.OUT; info.physoutdev = interfaceName(o.raw ?? '', context); break;
-      case 'physdev-is-in': op = OP.ISIN; break;
-      case 'physdev-is-out': op = OP.ISOUT; break;
-      default: op = OP.BRIDGED;
+      case 'physdev-in':
+        op = OP.IN;
+        info.physindev = interfaceName(o.raw ?? '', context);
+        break;
+      case 'physdev-out':
+        op = OP.OUT;
+        info.physoutdev = interfaceName(o.raw ?? '', context);
+        break;
+      case 'physdev-is-in':
+        op = OP.ISIN;
+        break;
+      case 'physdev-is-out':
+        op = OP.ISOUT;
+        break;
+      default:
+        op = OP.BRIDGED;
     }
     info.bitmask |= op;
     if (o.inverted) info.invert |= op;

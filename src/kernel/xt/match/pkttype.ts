@@ -7,8 +7,13 @@ import { draftOf, fail } from '../value.ts';
 type PkttypeInfo = { readonly pkttype: number; readonly invert: boolean };
 
 const NAMES: readonly (readonly [string, number])[] = [
-  ['unicast', PACKET.host], ['broadcast', PACKET.broadcast], ['multicast', PACKET.multicast], ['otherhost', PACKET.otherhost],
-  ['bcast', PACKET.broadcast], ['mcast', PACKET.multicast], ['host', PACKET.host],
+  ['unicast', PACKET.host],
+  ['broadcast', PACKET.broadcast],
+  ['multicast', PACKET.multicast],
+  ['otherhost', PACKET.otherhost],
+  ['bcast', PACKET.broadcast],
+  ['mcast', PACKET.multicast],
+  ['host', PACKET.host],
 ];
 const nameOf = (type: number): string => NAMES.find(([, n]) => n === type)?.[0] ?? String(type);
 

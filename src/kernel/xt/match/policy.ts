@@ -17,16 +17,21 @@ function elementText(e: Element, prefix: string, c: PrintContext, numeric: boole
   const say = (g: { readonly invert: boolean } | undefined, text: () => string): string => (g ? `${g.invert ? ' !' : ''} ${prefix}${text()}` : '');
   const net = (n: Net): string => `${ntop(n.address)}${maskText(n.mask)}`;
   const { reqid, spi, proto, mode, daddr, saddr } = e;
-  return say(reqid, () => `reqid ${reqid?.value}`) + say(spi, () => `spi 0x${hex(spi?.value ?? 0)}`)
-    + say(proto, () => `proto ${(numeric ? undefined : c.names.protocolName(proto?.value ?? 0)) ?? proto?.value}`)
-    + say(mode, () => `mode ${mode?.value === MODE.tunnel ? 'tunnel' : 'transport'}`)
-    + say(daddr, () => `tunnel-dst ${daddr ? net(daddr) : ''}`) + say(saddr, () => `tunnel-src ${saddr ? net(saddr) : ''}`);
+  return (
+    say(reqid, () => `reqid ${reqid?.value}`) +
+    say(spi, () => `spi 0x${hex(spi?.value ?? 0)}`) +
+    say(proto, () => `proto ${(numeric ? undefined : c.names.protocolName(proto?.value ?? 0)) ?? proto?.value}`) +
+    say(mode, () => `mode ${mode?.value === MODE.tunnel ? 'tunnel' : 'transport'}`) +
+    say(daddr, () => `tunnel-dst ${daddr ? net(daddr) : ''}`) +
+    say(saddr, () => `tunnel-src ${saddr ? net(saddr) : ''}`)
+  );
 }
 
 /** `--pol none` keeps what it was given, and shows nothing of it. */
 const shown = (i: PolicyInfo): readonly Element[] => (i.none ? [] : i.elements);
 
-const flagText = (i: PolicyInfo, prefix: string): string => `${i.dir ? ` ${prefix}dir ${i.dir}` : ''} ${prefix}pol ${i.none ? 'none' : 'ipsec'}${i.strict ? ` ${prefix}strict` : ''}`;
+const flagText = (i: PolicyInfo, prefix: string): string =>
+  `${i.dir ? ` ${prefix}dir ${i.dir}` : ''} ${prefix}pol ${i.none ? 'none' : 'ipsec'}${i.strict ? ` ${prefix}strict` : ''}`;
 
 export const match = defineExtension<PolicyInfo>({
   kind: 'match',
@@ -65,9 +70,14 @@ These options may be used repeatedly, to describe policy elements:
     const info = draftOf<PolicyInfo>(draft);
     const elements = info.elements as Mutable[];
     const e = elements[elements.length - 1];
-    const once = (given: unknown): void => { if (given !== undefined) fail(`policy match: double --${o.name} option`); };
+    const once = (given: unknown): void => {
+      if (given !== undefined) fail(`policy match: double --${o.name} option`);
+    };
     const given = (value: number): Given => ({ value, invert: o.inverted });
-    const net = (): Net => { const v = o.value as Net; return { address: v.address, mask: v.mask, invert: o.inverted }; };
+    const net = (): Net => {
+      const v = o.value as Net;
+      return { address: v.address, mask: v.mask, invert: o.inverted };
+    };
     switch (o.name) {
       case 'dir':
         if (o.raw !== 'in' && o.raw !== 'out') return fail(`policy_match: invalid dir "${o.raw}"`);
@@ -77,11 +87,25 @@ These options may be used repeatedly, to describe policy elements:
         if (o.raw !== 'none' && o.raw !== 'ipsec') fail(`policy match: invalid policy "${o.raw}"`);
         info.none = o.raw === 'none';
         break;
-      case 'strict': info.strict = true; break;
-      case 'reqid': once(e.reqid); e.reqid = given(numberOf(o)); break;
-      case 'spi': once(e.spi); e.spi = given(numberOf(o)); break;
-      case 'tunnel-src': once(e.saddr); e.saddr = net(); break;
-      case 'tunnel-dst': once(e.daddr); e.daddr = net(); break;
+      case 'strict':
+        info.strict = true;
+        break;
+      case 'reqid':
+        once(e.reqid);
+        e.reqid = given(numberOf(o));
+        break;
+      case 'spi':
+        once(e.spi);
+        e.spi = given(numberOf(o));
+        break;
+      case 'tunnel-src':
+        once(e.saddr);
+        e.saddr = net();
+        break;
+      case 'tunnel-dst':
+        once(e.daddr);
+        e.daddr = net();
+        break;
       case 'proto':
         once(e.proto);
         e.proto = given(numberOf(o));
@@ -114,8 +138,15 @@ These options may be used repeatedly, to describe policy elements:
     }
     return info;
   },
-  save: (i, c) => flagText(i, '--') + shown(i).map((e, n) => `${n ? ' --next' : ''}${elementText(e, '--', c, false)}`).join(''),
-  print: (i, c) => ` policy match${flagText(i, '')}${shown(i).map((e, n) => `${i.elements.length > 1 ? ` [${n}]` : ''}${elementText(e, '', c, c.numeric)}`).join('')}`,
+  save: (i, c) =>
+    flagText(i, '--') +
+    shown(i)
+      .map((e, n) => `${n ? ' --next' : ''}${elementText(e, '--', c, false)}`)
+      .join(''),
+  print: (i, c) =>
+    ` policy match${flagText(i, '')}${shown(i)
+      .map((e, n) => `${i.elements.length > 1 ? ` [${n}]` : ''}${elementText(e, '', c, c.numeric)}`)
+      .join('')}`,
   translate: (i) => (i.dir !== 'in' || i.strict || i.elements.some((e) => Object.keys(e).length > 0) ? null : `meta secpath ${i.none ? 'missing' : 'exists'}`),
   check(i, c) {
     if (i.dir === 'out' && c.hookMask & (HOOK_BIT.prerouting | HOOK_BIT.input)) return 'EINVAL';

@@ -7,12 +7,37 @@ import { cut } from '../text.ts';
 import { draftOf, fail } from '../value.ts';
 
 /** struct xt_rateest_match_info; flags XT_RATEEST_MATCH_INVERT 1, ABS 2, REL 4, DELTA 8, BPS 16, PPS 32 */
-type RateestInfo = { readonly name1: string; readonly name2: string; readonly flags: number; readonly mode: 'none' | 'eq' | 'lt' | 'gt'; readonly bps1: number; readonly pps1: number; readonly bps2: number; readonly pps2: number };
+type RateestInfo = {
+  readonly name1: string;
+  readonly name2: string;
+  readonly flags: number;
+  readonly mode: 'none' | 'eq' | 'lt' | 'gt';
+  readonly bps1: number;
+  readonly pps1: number;
+  readonly bps2: number;
+  readonly pps2: number;
+};
 const FLAG = { INVERT: 1, ABS: 2, REL: 4, DELTA: 8, BPS: 16, PPS: 32 } as const;
 
 const SUFFIXES: readonly (readonly [string, number])[] = [
-  ['bit', 1], ['kibit', 1024], ['kbit', 1e3], ['mibit', 1024 ** 2], ['mbit', 1e6], ['gibit', 1024 ** 3], ['gbit', 1e9], ['tibit', 1024 ** 4], ['tbit', 1e12],
-  ['bps', 8], ['kibps', 8 * 1024], ['kbps', 8e3], ['mibps', 8 * 1024 ** 2], ['mbps', 8e6], ['gibps', 8 * 1024 ** 3], ['gbps', 8e9], ['tibps', 8 * 1024 ** 4], ['tbps', 8e12],
+  ['bit', 1],
+  ['kibit', 1024],
+  ['kbit', 1e3],
+  ['mibit', 1024 ** 2],
+  ['mbit', 1e6],
+  ['gibit', 1024 ** 3],
+  ['gbit', 1e9],
+  ['tibit', 1024 ** 4],
+  ['tbit', 1e12],
+  ['bps', 8],
+  ['kibps', 8 * 1024],
+  ['kbps', 8e3],
+  ['mibps', 8 * 1024 ** 2],
+  ['mbps', 8e6],
+  ['gibps', 8 * 1024 ** 3],
+  ['gbps', 8e9],
+  ['tibps', 8 * 1024 ** 4],
+  ['tbps', 8e12],
 ];
 
 /** rateest_get_rate: bytes a second in 32 bits */
@@ -34,8 +59,11 @@ const modeText = (i: RateestInfo, prefix: string): string => `${i.flags & FLAG.I
 function saveSide(i: RateestInfo, what: 'bps' | 'pps'): string {
   const value = (n: number): string => (what === 'bps' ? rateText(n) : ` ${n}`);
   const delta = (i.flags & FLAG.DELTA) !== 0;
-  return (delta ? ` --rateest-${what}1${value(i[`${what}1`])}` : '') + modeText(i, '--rateest-')
-    + (delta ? ` --rateest-${what}2${value(i[`${what}2`])}` : ` --rateest-${what}${i.flags & FLAG.ABS ? value(i[`${what}2`]) : ''}`);
+  return (
+    (delta ? ` --rateest-${what}1${value(i[`${what}1`])}` : '') +
+    modeText(i, '--rateest-') +
+    (delta ? ` --rateest-${what}2${value(i[`${what}2`])}` : ` --rateest-${what}${i.flags & FLAG.ABS ? value(i[`${what}2`]) : ''}`)
+  );
 }
 
 const raw = (name: string, id: string, argument: 'required' | 'none') => ({ name, id, type: 'raw' as const, invert: true, multi: true, argument });
@@ -46,10 +74,19 @@ export const match = defineExtension<RateestInfo>({
   families: ['ip', 'ip6'],
   revision: 0,
   options: [
-    raw('rateest1', 'rateest1', 'required'), raw('rateest', 'rateest1', 'required'), raw('rateest2', 'rateest2', 'required'),
-    raw('rateest-bps1', 'bps1', 'none'), raw('rateest-pps1', 'pps1', 'none'), raw('rateest-bps2', 'bps2', 'none'), raw('rateest-pps2', 'pps2', 'none'),
-    raw('rateest-bps', 'bps2', 'none'), raw('rateest-pps', 'pps2', 'none'), raw('rateest-delta', 'delta', 'none'),
-    raw('rateest-lt', 'lt', 'none'), raw('rateest-gt', 'gt', 'none'), raw('rateest-eq', 'eq', 'none'),
+    raw('rateest1', 'rateest1', 'required'),
+    raw('rateest', 'rateest1', 'required'),
+    raw('rateest2', 'rateest2', 'required'),
+    raw('rateest-bps1', 'bps1', 'none'),
+    raw('rateest-pps1', 'pps1', 'none'),
+    raw('rateest-bps2', 'bps2', 'none'),
+    raw('rateest-pps2', 'pps2', 'none'),
+    raw('rateest-bps', 'bps2', 'none'),
+    raw('rateest-pps', 'pps2', 'none'),
+    raw('rateest-delta', 'delta', 'none'),
+    raw('rateest-lt', 'lt', 'none'),
+    raw('rateest-gt', 'gt', 'none'),
+    raw('rateest-eq', 'eq', 'none'),
   ],
   help: () => `rateest match options:
  --rateest1 name		Rate estimator name
@@ -83,14 +120,16 @@ export const match = defineExtension<RateestInfo>({
         info.name2 = cut(o.raw ?? '', 15);
         info.flags |= FLAG.REL;
         break;
-      case 'bps1': case 'bps2': {
+      case 'bps1':
+      case 'bps2': {
         once('rateest-bps', `--rateest-${id}`);
         info.flags |= FLAG.BPS;
         const word = o.take();
         if (word !== undefined) info[id] = parseRate(word);
         break;
       }
-      case 'pps1': case 'pps2': {
+      case 'pps1':
+      case 'pps2': {
         once('rateest-pps', `--rateest-${id}`);
         info.flags |= FLAG.PPS;
         const word = o.take();
@@ -112,8 +151,11 @@ export const match = defineExtension<RateestInfo>({
     if (!(info.flags & FLAG.REL)) info.flags |= FLAG.ABS;
     return info;
   },
-  save: (i) => `${i.flags & FLAG.DELTA ? ' --rateest-delta' : ''}${i.flags & FLAG.REL ? ` --rateest1 ${i.name1}` : ` --rateest ${i.name1}`}`
-    + (i.flags & FLAG.BPS ? saveSide(i, 'bps') : '') + (i.flags & FLAG.PPS ? saveSide(i, 'pps') : '') + (i.flags & FLAG.REL ? ` --rateest2 ${i.name2}` : ''),
+  save: (i) =>
+    `${i.flags & FLAG.DELTA ? ' --rateest-delta' : ''}${i.flags & FLAG.REL ? ` --rateest1 ${i.name1}` : ` --rateest ${i.name1}`}` +
+    (i.flags & FLAG.BPS ? saveSide(i, 'bps') : '') +
+    (i.flags & FLAG.PPS ? saveSide(i, 'pps') : '') +
+    (i.flags & FLAG.REL ? ` --rateest2 ${i.name2}` : ''),
   print(i, c) {
     const rate = (bytes: number): string => (c.numeric ? ` ${bytes}` : rateText(bytes));
     const delta = (i.flags & FLAG.DELTA) !== 0;

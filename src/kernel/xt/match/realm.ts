@@ -35,5 +35,5 @@ export const match = defineExtension<RealmInfo>({
     return `rtclassid ${i.invert ? '!= ' : ''}${name ?? `0x${hex(i.id)}`}`;
   },
   check: (_, c) => needHooks(c, HOOK_BIT.postrouting | HOOK_BIT.forward | HOOK_BIT.output | HOOK_BIT.input),
-  match: (i, skb) => (((skb.rtclassid & i.mask) >>> 0) === i.id) !== i.invert,
+  match: (i, skb) => ((skb.rtclassid & i.mask) >>> 0 === i.id) !== i.invert,
 });

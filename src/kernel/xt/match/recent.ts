@@ -7,7 +7,15 @@ import { recentKey, recentNow, recentTable } from '../recent-table.ts';
 import { draftOf, fail, numberOf } from '../value.ts';
 
 /** struct xt_recent_mtinfo_v1; check_set: see RECENT */
-export type RecentInfo = { readonly seconds: number; readonly hit_count: number; readonly check_set: number; readonly invert: boolean; readonly name: string; readonly side: 'source' | 'dest'; readonly mask: Uint8Array };
+export type RecentInfo = {
+  readonly seconds: number;
+  readonly hit_count: number;
+  readonly check_set: number;
+  readonly invert: boolean;
+  readonly name: string;
+  readonly side: 'source' | 'dest';
+  readonly mask: Uint8Array;
+};
 /** XT_RECENT_CHECK, SET, UPDATE, REMOVE, TTL, REAP */
 const RECENT = { CHECK: 1, SET: 2, UPDATE: 4, REMOVE: 8, TTL: 16, REAP: 32 } as const;
 const COMMANDS = { set: RECENT.SET, rcheck: RECENT.CHECK, update: RECENT.UPDATE, remove: RECENT.REMOVE } as const;
@@ -16,9 +24,14 @@ const others = (name: string): string[] => ids.filter((id) => id !== name);
 
 function text(i: RecentInfo, w: Record<'SET' | 'CHECK' | 'UPDATE' | 'REMOVE' | 'seconds' | 'reap' | 'hits' | 'ttl' | 'name' | 'mask', string>): string {
   const has = (bit: number): boolean => (i.check_set & bit) !== 0;
-  return `${has(RECENT.SET) ? w.SET : ''}${has(RECENT.CHECK) ? w.CHECK : ''}${has(RECENT.UPDATE) ? w.UPDATE : ''}${has(RECENT.REMOVE) ? w.REMOVE : ''}`
-    + (i.seconds ? ` ${w.seconds} ${i.seconds}` : '') + (has(RECENT.REAP) ? w.reap : '') + (i.hit_count ? ` ${w.hits} ${i.hit_count}` : '')
-    + (has(RECENT.TTL) ? w.ttl : '') + ` ${w.name} ${i.name}`;
+  return (
+    `${has(RECENT.SET) ? w.SET : ''}${has(RECENT.CHECK) ? w.CHECK : ''}${has(RECENT.UPDATE) ? w.UPDATE : ''}${has(RECENT.REMOVE) ? w.REMOVE : ''}` +
+    (i.seconds ? ` ${w.seconds} ${i.seconds}` : '') +
+    (has(RECENT.REAP) ? w.reap : '') +
+    (i.hit_count ? ` ${w.hits} ${i.hit_count}` : '') +
+    (has(RECENT.TTL) ? w.ttl : '') +
+    ` ${w.name} ${i.name}`
+  );
 }
 
 export const match = defineExtension<RecentInfo>({
@@ -68,28 +81,60 @@ xt_recent by: Stephen Frost <sfrost@snowman.net>.
   parse(o, draft) {
     const info = draftOf<RecentInfo>(draft);
     switch (o.name) {
-      case 'set': case 'rcheck': case 'update': case 'remove':
+      case 'set':
+      case 'rcheck':
+      case 'update':
+      case 'remove':
         info.check_set |= COMMANDS[o.name];
         if (o.inverted) info.invert = true;
         break;
-      case 'seconds': info.seconds = numberOf(o); break;
-      case 'reap': info.check_set |= RECENT.REAP; break;
-      case 'hitcount': info.hit_count = numberOf(o); break;
-      case 'rttl': info.check_set |= RECENT.TTL; break;
-      case 'name': info.name = o.value as string; break;
-      case 'rsource': info.side = 'source'; break;
-      case 'rdest': info.side = 'dest'; break;
-      default: info.mask = o.value as Uint8Array;
+      case 'seconds':
+        info.seconds = numberOf(o);
+        break;
+      case 'reap':
+        info.check_set |= RECENT.REAP;
+        break;
+      case 'hitcount':
+        info.hit_count = numberOf(o);
+        break;
+      case 'rttl':
+        info.check_set |= RECENT.TTL;
+        break;
+      case 'name':
+        info.name = o.value as string;
+        break;
+      case 'rsource':
+        info.side = 'source';
+        break;
+      case 'rdest':
+        info.side = 'dest';
+        break;
+      default:
+        info.mask = o.value as Uint8Array;
     }
   },
   finish(draft, context) {
     if (!ids.some((id) => context.seen.has(id))) fail("recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'");
     return draftOf<RecentInfo>({ ...draft });
   },
-  save: (i) => (i.invert ? ' !' : '') + text(i, { SET: ' --set', CHECK: ' --rcheck', UPDATE: ' --update', REMOVE: ' --remove', seconds: '--seconds', reap: ' --reap', hits: '--hitcount', ttl: ' --rttl', name: '--name', mask: '' })
-    + ` --mask ${ntop(i.mask)} --r${i.side}`,
-  print: (i) => `${i.invert ? ' !' : ''} recent:${text(i, { SET: ' SET', CHECK: ' CHECK', UPDATE: ' UPDATE', REMOVE: ' REMOVE', seconds: 'seconds:', reap: ' reap', hits: 'hit_count:', ttl: ' TTL-Match', name: 'name:', mask: '' })}`
-    + ` side: ${i.side} mask: ${ntop(i.mask)}`,
+  save: (i) =>
+    (i.invert ? ' !' : '') +
+    text(i, {
+      SET: ' --set',
+      CHECK: ' --rcheck',
+      UPDATE: ' --update',
+      REMOVE: ' --remove',
+      seconds: '--seconds',
+      reap: ' --reap',
+      hits: '--hitcount',
+      ttl: ' --rttl',
+      name: '--name',
+      mask: '',
+    }) +
+    ` --mask ${ntop(i.mask)} --r${i.side}`,
+  print: (i) =>
+    `${i.invert ? ' !' : ''} recent:${text(i, { SET: ' SET', CHECK: ' CHECK', UPDATE: ' UPDATE', REMOVE: ' REMOVE', seconds: 'seconds:', reap: ' reap', hits: 'hit_count:', ttl: ' TTL-Match', name: 'name:', mask: '' })}` +
+    ` side: ${i.side} mask: ${ntop(i.mask)}`,
   /** xt_recent.c: recent_mt_check */
   check(i, c) {
     const commands = [RECENT.SET, RECENT.REMOVE, RECENT.CHECK, RECENT.UPDATE].filter((bit) => i.check_set & bit).length;

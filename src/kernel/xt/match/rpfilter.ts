@@ -7,8 +7,8 @@ import { draftOf } from '../value.ts';
 /** struct xt_rpfilter_info */
 type RpfilterInfo = { readonly loose: boolean; readonly validmark: boolean; readonly acceptLocal: boolean; readonly invert: boolean };
 
-const text = (i: RpfilterInfo, prefix: string): string => (i.loose ? ` ${prefix}loose` : '') + (i.validmark ? ` ${prefix}validmark` : '')
-  + (i.acceptLocal ? ` ${prefix}accept-local` : '') + (i.invert ? ` ${prefix}invert` : '');
+const text = (i: RpfilterInfo, prefix: string): string =>
+  (i.loose ? ` ${prefix}loose` : '') + (i.validmark ? ` ${prefix}validmark` : '') + (i.acceptLocal ? ` ${prefix}accept-local` : '') + (i.invert ? ` ${prefix}invert` : '');
 
 export const match = defineExtension<RpfilterInfo>({
   kind: 'match',
@@ -28,11 +28,16 @@ export const match = defineExtension<RpfilterInfo>({
     --invert         match packets that failed the reverse path test
 `,
   init: () => ({ loose: false, validmark: false, acceptLocal: false, invert: false }),
-  parse: (o, draft) => { draft[o.name === 'accept-local' ? 'acceptLocal' : o.name] = true; },
+  parse: (o, draft) => {
+    draft[o.name === 'accept-local' ? 'acceptLocal' : o.name] = true;
+  },
   finish: (draft) => draftOf<RpfilterInfo>({ ...draft }),
   save: (i) => text(i, '--'),
   print: (i) => ` rpfilter${text(i, '')}`,
-  translate: (i) => (i.acceptLocal && !i.invert ? null : `${i.acceptLocal ? 'fib saddr type != local ' : ''}fib saddr${i.validmark ? ' . mark' : ''}${i.loose ? '' : ' . iif'} oif ${i.invert ? '' : '!= '}0`),
+  translate: (i) =>
+    i.acceptLocal && !i.invert
+      ? null
+      : `${i.acceptLocal ? 'fib saddr type != local ' : ''}fib saddr${i.validmark ? ' . mark' : ''}${i.loose ? '' : ' . iif'} oif ${i.invert ? '' : '!= '}0`,
   /** xt_rpfilter.c: rpfilter_check; both tables run in prerouting */
   check: (_, c) => (c.table !== 'mangle' && c.table !== 'raw' ? 'EINVAL' : c.hookMask & ~HOOK_BIT.prerouting ? 'EINVAL' : null),
   /** ipt_rpfilter.c, ip6t_rpfilter.c: rpfilter_mt */

@@ -6,7 +6,14 @@ import { equalBytes, findIp6Header, u32, u8, within } from '../packet.ts';
 import { draftOf, fail, numberOf, rangeOf } from '../value.ts';
 
 /** struct ip6t_rt; flags: TYP 1, SGS 2, LEN 4, RES 8, FST 0x10, FST_NSTRICT 0x20 */
-type RtInfo = { readonly rt_type: number; readonly segsleft: Span; readonly hdrlen: number; readonly flags: number; readonly invflags: number; readonly addrs: readonly Uint8Array[] };
+type RtInfo = {
+  readonly rt_type: number;
+  readonly segsleft: Span;
+  readonly hdrlen: number;
+  readonly flags: number;
+  readonly invflags: number;
+  readonly addrs: readonly Uint8Array[];
+};
 const RT = { TYP: 1, SGS: 2, LEN: 4, RES: 8, FST: 0x10, NSTRICT: 0x20 } as const;
 const MAX_ADDRESSES = 16;
 
@@ -49,10 +56,18 @@ export const match = defineExtension<RtInfo>({
       if (o.inverted) info.invflags |= flag;
     };
     switch (o.name) {
-      case 'rt-type': info.rt_type = numberOf(o); return set(RT.TYP);
-      case 'rt-segsleft': info.segsleft = rangeOf(o); return set(RT.SGS);
-      case 'rt-len': info.hdrlen = numberOf(o); return set(RT.LEN);
-      case 'rt-0-res': needType0(); return set(RT.RES);
+      case 'rt-type':
+        info.rt_type = numberOf(o);
+        return set(RT.TYP);
+      case 'rt-segsleft':
+        info.segsleft = rangeOf(o);
+        return set(RT.SGS);
+      case 'rt-len':
+        info.hdrlen = numberOf(o);
+        return set(RT.LEN);
+      case 'rt-0-res':
+        needType0();
+        return set(RT.RES);
       case 'rt-0-addrs':
         needType0();
         info.addrs = parseAddresses(o.raw ?? '');
@@ -65,17 +80,26 @@ export const match = defineExtension<RtInfo>({
   finish: (draft) => draftOf<RtInfo>({ ...draft }),
   save(i) {
     const not = (flag: number): string => (i.invflags & flag ? ' !' : '');
-    return (i.flags & RT.TYP ? `${not(RT.TYP)} --rt-type ${i.rt_type}` : '')
-      + (i.flags & RT.SGS ? saveSpan('rt-segsleft', i.segsleft, not(RT.SGS) !== '') : '')
-      + (i.flags & RT.LEN ? `${not(RT.LEN)} --rt-len ${i.hdrlen}` : '')
-      + (i.flags & RT.RES ? ' --rt-0-res' : '') + (i.flags & RT.FST ? ` --rt-0-addrs ${i.addrs.map(ntop).join(',')}` : '') + (i.flags & RT.NSTRICT ? ' --rt-0-not-strict' : '');
+    return (
+      (i.flags & RT.TYP ? `${not(RT.TYP)} --rt-type ${i.rt_type}` : '') +
+      (i.flags & RT.SGS ? saveSpan('rt-segsleft', i.segsleft, not(RT.SGS) !== '') : '') +
+      (i.flags & RT.LEN ? `${not(RT.LEN)} --rt-len ${i.hdrlen}` : '') +
+      (i.flags & RT.RES ? ' --rt-0-res' : '') +
+      (i.flags & RT.FST ? ` --rt-0-addrs ${i.addrs.map(ntop).join(',')}` : '') +
+      (i.flags & RT.NSTRICT ? ' --rt-0-not-strict' : '')
+    );
   },
   print(i) {
     const not = (flag: number): string => (i.invflags & flag ? '!' : '');
     const segs = i.flags & RT.SGS ? printSpan('segsleft', i.segsleft, not(RT.SGS) !== '') : '';
-    return ` rt${i.flags & RT.TYP ? ` type:${not(RT.TYP)}${i.rt_type}` : ''}${segs && ` ${segs}`}`
-      + (i.flags & RT.LEN ? ` length:${not(RT.LEN)}${i.hdrlen}` : '')
-      + (i.flags & RT.RES ? ' reserved' : '') + (i.flags & RT.FST ? ` 0-addrs ${i.addrs.map(ntop).join(',')}` : '') + (i.flags & RT.NSTRICT ? ' 0-not-strict' : '') + unknownInvflags(i.invflags, 7);
+    return (
+      ` rt${i.flags & RT.TYP ? ` type:${not(RT.TYP)}${i.rt_type}` : ''}${segs && ` ${segs}`}` +
+      (i.flags & RT.LEN ? ` length:${not(RT.LEN)}${i.hdrlen}` : '') +
+      (i.flags & RT.RES ? ' reserved' : '') +
+      (i.flags & RT.FST ? ` 0-addrs ${i.addrs.map(ntop).join(',')}` : '') +
+      (i.flags & RT.NSTRICT ? ' 0-not-strict' : '') +
+      unknownInvflags(i.invflags, 7)
+    );
   },
   translate(i) {
     if (i.flags & (RT.RES | RT.FST | RT.NSTRICT)) return null;

@@ -8,8 +8,13 @@ import { draftOf, fail, portName } from '../value.ts';
 
 /** struct xt_sctp_info; flags XT_SCTP_SRC_PORTS 1, DEST_PORTS 2, CHUNK_TYPES 4. `chunks` stands for the bitmap of 256. */
 type SctpInfo = {
-  readonly spts: readonly [number, number]; readonly dpts: readonly [number, number]; readonly flags: number; readonly invflags: number;
-  readonly chunks: readonly number[] | 'all'; readonly how: How; readonly chunkFlags: readonly ChunkFlags[];
+  readonly spts: readonly [number, number];
+  readonly dpts: readonly [number, number];
+  readonly flags: number;
+  readonly invflags: number;
+  readonly chunks: readonly number[] | 'all';
+  readonly how: How;
+  readonly chunkFlags: readonly ChunkFlags[];
 };
 type How = 'any' | 'all' | 'only';
 type ChunkFlags = { readonly type: number; readonly flag: number; readonly mask: number };
@@ -18,13 +23,28 @@ const MAX_CHUNK_FLAGS = 4;
 
 /** name, number, flags from bit 7 down, nft's word */
 const CHUNKS: readonly (readonly [string, number, string, string])[] = [
-  ['DATA', 0, '----IUBE', 'data'], ['INIT', 1, '--------', 'init'], ['INIT_ACK', 2, '--------', 'init-ack'], ['SACK', 3, '--------', 'sack'],
-  ['HEARTBEAT', 4, '--------', 'heartbeat'], ['HEARTBEAT_ACK', 5, '--------', 'heartbeat-ack'], ['ABORT', 6, '-------T', 'abort'],
-  ['SHUTDOWN', 7, '--------', 'shutdown'], ['SHUTDOWN_ACK', 8, '--------', 'shutdown-ack'], ['ERROR', 9, '--------', 'error'],
-  ['COOKIE_ECHO', 10, '--------', 'cookie-echo'], ['COOKIE_ACK', 11, '--------', 'cookie-ack'], ['ECN_ECNE', 12, '--------', 'ecne'],
-  ['ECN_CWR', 13, '--------', 'cwr'], ['SHUTDOWN_COMPLETE', 14, '-------T', 'shutdown-complete'], ['I_DATA', 64, '----IUBE', 'i-data'],
-  ['RE_CONFIG', 130, '--------', 're-config'], ['PAD', 132, '--------', 'pad'], ['ASCONF', 193, '--------', 'asconf'],
-  ['ASCONF_ACK', 128, '--------', 'asconf-ack'], ['FORWARD_TSN', 192, '--------', 'forward-tsn'], ['I_FORWARD_TSN', 194, '--------', 'i-forward-tsn'],
+  ['DATA', 0, '----IUBE', 'data'],
+  ['INIT', 1, '--------', 'init'],
+  ['INIT_ACK', 2, '--------', 'init-ack'],
+  ['SACK', 3, '--------', 'sack'],
+  ['HEARTBEAT', 4, '--------', 'heartbeat'],
+  ['HEARTBEAT_ACK', 5, '--------', 'heartbeat-ack'],
+  ['ABORT', 6, '-------T', 'abort'],
+  ['SHUTDOWN', 7, '--------', 'shutdown'],
+  ['SHUTDOWN_ACK', 8, '--------', 'shutdown-ack'],
+  ['ERROR', 9, '--------', 'error'],
+  ['COOKIE_ECHO', 10, '--------', 'cookie-echo'],
+  ['COOKIE_ACK', 11, '--------', 'cookie-ack'],
+  ['ECN_ECNE', 12, '--------', 'ecne'],
+  ['ECN_CWR', 13, '--------', 'cwr'],
+  ['SHUTDOWN_COMPLETE', 14, '-------T', 'shutdown-complete'],
+  ['I_DATA', 64, '----IUBE', 'i-data'],
+  ['RE_CONFIG', 130, '--------', 're-config'],
+  ['PAD', 132, '--------', 'pad'],
+  ['ASCONF', 193, '--------', 'asconf'],
+  ['ASCONF_ACK', 128, '--------', 'asconf-ack'],
+  ['FORWARD_TSN', 192, '--------', 'forward-tsn'],
+  ['I_FORWARD_TSN', 194, '--------', 'i-forward-tsn'],
 ];
 
 /** libxt_sctp.c: parse_sctp_chunk */
@@ -45,7 +65,10 @@ function parseChunks(text: string): { chunks: number[] | 'all'; chunkFlags: Chun
     if (letters === '') continue;
     let entry = chunkFlags.find((f) => f.type === index);
     if (!entry) {
-      if (chunkFlags.length === MAX_CHUNK_FLAGS) fail('Number of chunk types with flags exceeds currently allowed limit. Increasing this limit involves changing IPT_NUM_SCTP_FLAGS and recompiling both the kernel space and user space modules');
+      if (chunkFlags.length === MAX_CHUNK_FLAGS)
+        fail(
+          'Number of chunk types with flags exceeds currently allowed limit. Increasing this limit involves changing IPT_NUM_SCTP_FLAGS and recompiling both the kernel space and user space modules',
+        );
       entry = { type: index, flag: 0, mask: 0 };
       chunkFlags.push(entry);
     }
@@ -63,17 +86,21 @@ function parseChunks(text: string): { chunks: number[] | 'all'; chunkFlags: Chun
 function chunkText(i: SctpInfo, numeric: boolean): string {
   if (i.chunks === 'all') return ' ALL';
   if (i.chunks.length === 0) return ' NONE';
-  return ` ${i.chunks.map((type) => {
-    const row = CHUNKS.find(([, n]) => n === type);
-    const name = numeric || !row ? `0x${type.toString(16).toUpperCase().padStart(4, '0')}` : row[0];
-    const f = i.chunkFlags.find((entry) => entry.type === type);
-    if (!f || !row) return name;
-    const letters = [...row[2]].map((letter, at) => {
-      const bit = 1 << (7 - at);
-      return f.mask & bit ? (f.flag & bit ? letter : letter.toLowerCase()) : '';
-    }).join('');
-    return `${name}:${letters}`;
-  }).join(',')}`;
+  return ` ${i.chunks
+    .map((type) => {
+      const row = CHUNKS.find(([, n]) => n === type);
+      const name = numeric || !row ? `0x${type.toString(16).toUpperCase().padStart(4, '0')}` : row[0];
+      const f = i.chunkFlags.find((entry) => entry.type === type);
+      if (!f || !row) return name;
+      const letters = [...row[2]]
+        .map((letter, at) => {
+          const bit = 1 << (7 - at);
+          return f.mask & bit ? (f.flag & bit ? letter : letter.toLowerCase()) : '';
+        })
+        .join('');
+      return `${name}:${letters}`;
+    })
+    .join(',')}`;
 }
 
 const has = (i: SctpInfo, type: number): boolean => i.chunks === 'all' || i.chunks.includes(type);
@@ -149,8 +176,10 @@ chunktypes - DATA INIT INIT_ACK SACK HEARTBEAT HEARTBEAT_ACK ABORT SHUTDOWN SHUT
   },
   print(i, c) {
     const not = (flag: number): string => (i.invflags & flag ? '!' : '');
-    return ` sctp${i.flags & FLAG.SRC ? ports('spt', i.spts, not(FLAG.SRC), c) : ''}${i.flags & FLAG.DST ? ports('dpt', i.dpts, not(FLAG.DST), c) : ''}`
-      + (i.flags & FLAG.CHUNKS ? `${not(FLAG.CHUNKS) && ' !'} ${i.how}${chunkText(i, c.numeric)}` : '');
+    return (
+      ` sctp${i.flags & FLAG.SRC ? ports('spt', i.spts, not(FLAG.SRC), c) : ''}${i.flags & FLAG.DST ? ports('dpt', i.dpts, not(FLAG.DST), c) : ''}` +
+      (i.flags & FLAG.CHUNKS ? `${not(FLAG.CHUNKS) && ' !'} ${i.how}${chunkText(i, c.numeric)}` : '')
+    );
   },
   translate(i) {
     if (i.flags === 0) return null;

@@ -9,8 +9,14 @@ import { draftOf, fail } from '../value.ts';
 
 /** struct xt_set_info_match_v4: the set by its index; `dirs` says which of the dimensions are sources. */
 export type SetMatchInfo = {
-  readonly index: number; readonly dirs: readonly ('src' | 'dst')[]; readonly invert: boolean; readonly returnNomatch: boolean;
-  readonly skipCounters: boolean; readonly skipSubcounters: boolean; readonly packets: Counter; readonly bytes: Counter;
+  readonly index: number;
+  readonly dirs: readonly ('src' | 'dst')[];
+  readonly invert: boolean;
+  readonly returnNomatch: boolean;
+  readonly skipCounters: boolean;
+  readonly skipSubcounters: boolean;
+  readonly packets: Counter;
+  readonly bytes: Counter;
 };
 type Counter = { readonly op: 'none' | 'eq' | 'ne' | 'lt' | 'gt'; readonly value: bigint };
 const NONE: Counter = { op: 'none', value: 0n };
@@ -33,7 +39,8 @@ export function setIndex(net: Netns, family: string, name: string): number {
   const set = net.ipset.byName(name);
   if (!set) return fail(`Set ${name} doesn't exist.\n`);
   const own = set.type.family === 'inet4' ? 'inet' : set.family;
-  if (own !== 'unspec' && own !== (family === 'ip6' ? 'inet6' : 'inet')) fail(`The protocol family of set ${name} is ${own === 'inet6' ? 'IPv6' : 'IPv4'}, which is not applicable.\n`);
+  if (own !== 'unspec' && own !== (family === 'ip6' ? 'inet6' : 'inet'))
+    fail(`The protocol family of set ${name} is ${own === 'inet6' ? 'IPv6' : 'IPv4'}, which is not applicable.\n`);
   return net.ipset.indexOf(set);
 }
 
@@ -44,9 +51,13 @@ function text(i: SetMatchInfo, prefix: string, c: { readonly net: Netns; readonl
     return `${n.op === 'ne' ? ' !' : ''} ${prefix}${word}-${n.op === 'ne' ? 'eq' : n.op} ${n.value}`;
   };
   const name = c.net.ipset.nameOf(i.index) ?? fail(`Set with index ${i.index} in kernel doesn't exist.\n`);
-  return `${i.invert ? ' !' : ''} ${prefix}match-set ${name} ${i.dirs.join(',')}${i.returnNomatch ? ` ${prefix}return-nomatch` : ''}`
-    + (i.skipCounters ? ` ! ${prefix}update-counters` : '') + (i.skipSubcounters ? ` ! ${prefix}update-subcounters` : '')
-    + counter(i.packets, 'packets') + counter(i.bytes, 'bytes');
+  return (
+    `${i.invert ? ' !' : ''} ${prefix}match-set ${name} ${i.dirs.join(',')}${i.returnNomatch ? ` ${prefix}return-nomatch` : ''}` +
+    (i.skipCounters ? ` ! ${prefix}update-counters` : '') +
+    (i.skipSubcounters ? ` ! ${prefix}update-subcounters` : '') +
+    counter(i.packets, 'packets') +
+    counter(i.bytes, 'bytes')
+  );
 }
 
 const raw = (name: string, argument: 'required' | 'none') => ({ name, type: 'raw' as const, invert: true, multi: true, argument });
@@ -57,8 +68,17 @@ export const match = defineExtension<SetMatchInfo>({
   families: ['ip', 'ip6'],
   revision: 4,
   options: [
-    raw('match-set', 'required'), raw('set', 'required'), raw('return-nomatch', 'none'), raw('update-counters', 'none'), raw('update-subcounters', 'none'),
-    raw('packets-eq', 'required'), raw('packets-lt', 'required'), raw('packets-gt', 'required'), raw('bytes-eq', 'required'), raw('bytes-lt', 'required'), raw('bytes-gt', 'required'),
+    raw('match-set', 'required'),
+    raw('set', 'required'),
+    raw('return-nomatch', 'none'),
+    raw('update-counters', 'none'),
+    raw('update-subcounters', 'none'),
+    raw('packets-eq', 'required'),
+    raw('packets-lt', 'required'),
+    raw('packets-gt', 'required'),
+    raw('bytes-eq', 'required'),
+    raw('bytes-lt', 'required'),
+    raw('bytes-gt', 'required'),
   ],
   help: () => `set match options:
  [!] --match-set name flags [--return-nomatch]
@@ -73,7 +93,8 @@ export const match = defineExtension<SetMatchInfo>({
   parse(o, draft, context) {
     const info = draftOf<SetMatchInfo>(draft);
     switch (o.name) {
-      case 'set': case 'match-set': {
+      case 'set':
+      case 'match-set': {
         if (o.name === 'set') context.warn('--set option deprecated, please use --match-set\n');
         if (info.dirs.length) fail('--match-set can be specified only once');
         if (o.inverted) info.invert = true;
@@ -89,8 +110,12 @@ export const match = defineExtension<SetMatchInfo>({
         if (o.inverted) fail('--return-nomatch flag cannot be inverted');
         info.returnNomatch = true;
         break;
-      case 'update-counters': if (o.inverted) info.skipCounters = true; break;
-      case 'update-subcounters': if (o.inverted) info.skipSubcounters = true; break;
+      case 'update-counters':
+        if (o.inverted) info.skipCounters = true;
+        break;
+      case 'update-subcounters':
+        if (o.inverted) info.skipSubcounters = true;
+        break;
       default: {
         const [what, op] = o.name.split('-') as ['packets' | 'bytes', 'eq' | 'lt' | 'gt'];
         if (info[what].op !== 'none') fail(`only one of the --${what}-[eq|lt|gt] is allowed`);
@@ -119,8 +144,13 @@ export const match = defineExtension<SetMatchInfo>({
     const bytes = counter(i.bytes);
     const flags = i.dirs.reduce((bits, dir, n) => (dir === 'src' ? bits | (2 << n) : bits), 0);
     const found = state.net.ipset.test(i.index, skb, state, {
-      dim: i.dirs.length, flags, returnNomatch: i.returnNomatch, skipCounterUpdate: i.skipCounters, skipSubcounterUpdate: i.skipSubcounters,
-      ...(packets && { packets }), ...(bytes && { bytes }),
+      dim: i.dirs.length,
+      flags,
+      returnNomatch: i.returnNomatch,
+      skipCounterUpdate: i.skipCounters,
+      skipSubcounterUpdate: i.skipSubcounters,
+      ...(packets && { packets }),
+      ...(bytes && { bytes }),
     });
     return found !== i.invert;
   },

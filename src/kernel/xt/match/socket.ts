@@ -26,7 +26,9 @@ export const match = defineExtension<SocketMatchInfo>({
 
 `,
   init: () => ({ transparent: false, nowildcard: false, restore: false }),
-  parse: (o, draft) => { draft[o.name === 'restore-skmark' ? 'restore' : o.name] = true; },
+  parse: (o, draft) => {
+    draft[o.name === 'restore-skmark' ? 'restore' : o.name] = true;
+  },
   finish: (draft) => draftOf<SocketMatchInfo>({ ...draft }),
   save: text,
   print: (i) => ` socket${text(i)}`,

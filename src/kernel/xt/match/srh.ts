@@ -4,13 +4,32 @@ import { findIp6Header, sameUnder, u8 } from '../packet.ts';
 import { draftOf, numberOf } from '../value.ts';
 
 /** struct ip6t_srh1: one value a field, however it is compared; bits of `flags` and `inv` in the order of FIELDS. */
-type SrhInfo = { readonly flags: number; readonly inv: number; readonly next_hdr: number; readonly hdr_len: number; readonly segs_left: number; readonly last_entry: number; readonly tag: number; readonly psid: Sid; readonly nsid: Sid; readonly lsid: Sid };
+type SrhInfo = {
+  readonly flags: number;
+  readonly inv: number;
+  readonly next_hdr: number;
+  readonly hdr_len: number;
+  readonly segs_left: number;
+  readonly last_entry: number;
+  readonly tag: number;
+  readonly psid: Sid;
+  readonly nsid: Sid;
+  readonly lsid: Sid;
+};
 type Sid = { readonly address: Uint8Array; readonly mask: Uint8Array };
 
 const NUMBERS = [
-  ['next-hdr', 'next_hdr', ''], ['hdr-len-eq', 'hdr_len', 'eq'], ['hdr-len-gt', 'hdr_len', 'gt'], ['hdr-len-lt', 'hdr_len', 'lt'],
-  ['segs-left-eq', 'segs_left', 'eq'], ['segs-left-gt', 'segs_left', 'gt'], ['segs-left-lt', 'segs_left', 'lt'],
-  ['last-entry-eq', 'last_entry', 'eq'], ['last-entry-gt', 'last_entry', 'gt'], ['last-entry-lt', 'last_entry', 'lt'], ['tag', 'tag', ''],
+  ['next-hdr', 'next_hdr', ''],
+  ['hdr-len-eq', 'hdr_len', 'eq'],
+  ['hdr-len-gt', 'hdr_len', 'gt'],
+  ['hdr-len-lt', 'hdr_len', 'lt'],
+  ['segs-left-eq', 'segs_left', 'eq'],
+  ['segs-left-gt', 'segs_left', 'gt'],
+  ['segs-left-lt', 'segs_left', 'lt'],
+  ['last-entry-eq', 'last_entry', 'eq'],
+  ['last-entry-gt', 'last_entry', 'gt'],
+  ['last-entry-lt', 'last_entry', 'lt'],
+  ['tag', 'tag', ''],
 ] as const;
 const SIDS = ['psid', 'nsid', 'lsid'] as const;
 const bitOf = (n: number): number => 1 << n;
@@ -58,10 +77,12 @@ export const match = defineExtension<SrhInfo>({
     }
   },
   finish: (draft) => draftOf<SrhInfo>({ ...draft }),
-  save: (i) => NUMBERS.map(([name, field], n) => (i.flags & bitOf(n) ? `${i.inv & bitOf(n) ? ' !' : ''} --srh-${name} ${i[field]}` : '')).join('')
-    + SIDS.map((name, n) => (i.flags & bitOf(NUMBERS.length + n) ? `${i.inv & bitOf(NUMBERS.length + n) ? ' !' : ''} --srh-${name} ${sidText(i[name])}` : '')).join(''),
-  print: (i) => ` srh${NUMBERS.map(([name, field], n) => (i.flags & bitOf(n) ? ` ${name}:${i.inv & bitOf(n) ? '!' : ''}${i[field]}` : '')).join('')}`
-    + SIDS.map((name, n) => (i.flags & bitOf(NUMBERS.length + n) ? ` ${name} ${i.inv & bitOf(NUMBERS.length + n) ? '!' : ''} ${sidText(i[name])}` : '')).join(''),
+  save: (i) =>
+    NUMBERS.map(([name, field], n) => (i.flags & bitOf(n) ? `${i.inv & bitOf(n) ? ' !' : ''} --srh-${name} ${i[field]}` : '')).join('') +
+    SIDS.map((name, n) => (i.flags & bitOf(NUMBERS.length + n) ? `${i.inv & bitOf(NUMBERS.length + n) ? ' !' : ''} --srh-${name} ${sidText(i[name])}` : '')).join(''),
+  print: (i) =>
+    ` srh${NUMBERS.map(([name, field], n) => (i.flags & bitOf(n) ? ` ${name}:${i.inv & bitOf(n) ? '!' : ''}${i[field]}` : '')).join('')}` +
+    SIDS.map((name, n) => (i.flags & bitOf(NUMBERS.length + n) ? ` ${name} ${i.inv & bitOf(NUMBERS.length + n) ? '!' : ''} ${sidText(i[name])}` : '')).join(''),
   /** ip6t_srh.c: srh1_mt6 */
   match(i, skb) {
     const at = findIp6Header(skb, 43);

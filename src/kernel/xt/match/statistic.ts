@@ -36,9 +36,14 @@ export const match = defineExtension<StatisticInfo>({
         if (o.raw !== 'random' && o.raw !== 'nth') return fail(`Bad mode "${o.raw}"`);
         info.mode = o.raw;
         break;
-      case 'probability': info.probability = lround(0x80000000 * (o.value as number)); break;
-      case 'every': info.every = numberOf(o) - 1; break;
-      default: info.packet = numberOf(o);
+      case 'probability':
+        info.probability = lround(0x80000000 * (o.value as number));
+        break;
+      case 'every':
+        info.every = numberOf(o) - 1;
+        break;
+      default:
+        info.packet = numberOf(o);
     }
   },
   finish(draft, context) {
@@ -48,18 +53,19 @@ export const match = defineExtension<StatisticInfo>({
     if (info.mode === 'nth' && info.packet > info.every) fail('the --packet p must be 0 <= p <= n-1');
     return info;
   },
-  save: (i) => (i.mode === 'random'
-    ? ` --mode random${i.invert ? ' !' : ''} --probability ${fixed(i)}`
-    : ` --mode nth${i.invert ? ' !' : ''} --every ${i.every + 1} --packet ${i.packet}`),
-  print: (i) => ` statistic${i.mode === 'random'
-    ? ` mode random${i.invert ? ' !' : ''} probability ${fixed(i)}`
-    : ` mode nth${i.invert ? ' !' : ''} every ${i.every + 1}${i.packet ? ` packet ${i.packet}` : ''}`}`,
-  translate: (i) => (i.mode === 'random'
-    ? `meta random & ${0x7fffffff} ${i.invert ? '>=' : '<'} ${i.probability}`
-    : `numgen inc mod ${i.every + 1} ${i.invert ? '!= ' : ''}${i.packet}`),
+  save: (i) =>
+    i.mode === 'random' ? ` --mode random${i.invert ? ' !' : ''} --probability ${fixed(i)}` : ` --mode nth${i.invert ? ' !' : ''} --every ${i.every + 1} --packet ${i.packet}`,
+  print: (i) =>
+    ` statistic${
+      i.mode === 'random'
+        ? ` mode random${i.invert ? ' !' : ''} probability ${fixed(i)}`
+        : ` mode nth${i.invert ? ' !' : ''} every ${i.every + 1}${i.packet ? ` packet ${i.packet}` : ''}`
+    }`,
+  translate: (i) =>
+    i.mode === 'random' ? `meta random & ${0x7fffffff} ${i.invert ? '>=' : '<'} ${i.probability}` : `numgen inc mod ${i.every + 1} ${i.invert ? '!= ' : ''}${i.packet}`,
   /** xt_statistic.c: statistic_mt. The counter starts so many before its end that the packet of that number fires. */
   match(i, _, state, keep) {
-    if (i.mode === 'random') return ((state.net.random.u32() & 0x7fffffff) < i.probability) !== i.invert;
+    if (i.mode === 'random') return (state.net.random.u32() & 0x7fffffff) < i.probability !== i.invert;
     const count = keep.own(() => ({ n: i.every - i.packet }));
     const next = count.n === i.every ? 0 : count.n + 1;
     count.n = next;

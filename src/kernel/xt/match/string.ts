@@ -74,10 +74,18 @@ export const match = defineExtension<StringInfo>({
     const info = draftOf<StringInfo>(draft);
     const text = o.raw ?? '';
     switch (o.name) {
-      case 'from': info.from = numberOf(o); break;
-      case 'to': info.to = numberOf(o); break;
-      case 'algo': info.algo = cut(text, 15); break;
-      case 'icase': info.icase = true; break;
+      case 'from':
+        info.from = numberOf(o);
+        break;
+      case 'to':
+        info.to = numberOf(o);
+        break;
+      case 'algo':
+        info.algo = cut(text, 15);
+        break;
+      case 'icase':
+        info.icase = true;
+        break;
       case 'string':
         info.pattern = bytes(text);
         if (info.pattern.length > MAX) fail(`STRING too long "${text}"`);
@@ -92,10 +100,16 @@ export const match = defineExtension<StringInfo>({
     if (!context.seen.has('string') && !context.seen.has('hex-string')) fail("STRING match: You must specify `--string' or `--hex-string'");
     return draftOf<StringInfo>({ ...draft });
   },
-  save: (i) => `${i.invert ? ' !' : ''} ${needsHex(i.pattern) ? `--hex-string${hexText(i.pattern)}` : `--string${plainText(i.pattern)}`} --algo ${i.algo}`
-    + (i.from !== 0 ? ` --from ${i.from}` : '') + (i.to !== 0xffff ? ` --to ${i.to}` : '') + (i.icase ? ' --icase' : ''),
-  print: (i) => ` STRING match ${i.invert ? '!' : ''}${needsHex(i.pattern) ? hexText(i.pattern) : plainText(i.pattern)} ALGO name ${i.algo}`
-    + (i.from !== 0 ? ` FROM ${i.from}` : '') + (i.to !== 0xffff ? ` TO ${i.to}` : '') + (i.icase ? ' ICASE' : ''),
+  save: (i) =>
+    `${i.invert ? ' !' : ''} ${needsHex(i.pattern) ? `--hex-string${hexText(i.pattern)}` : `--string${plainText(i.pattern)}`} --algo ${i.algo}` +
+    (i.from !== 0 ? ` --from ${i.from}` : '') +
+    (i.to !== 0xffff ? ` --to ${i.to}` : '') +
+    (i.icase ? ' --icase' : ''),
+  print: (i) =>
+    ` STRING match ${i.invert ? '!' : ''}${needsHex(i.pattern) ? hexText(i.pattern) : plainText(i.pattern)} ALGO name ${i.algo}` +
+    (i.from !== 0 ? ` FROM ${i.from}` : '') +
+    (i.to !== 0xffff ? ` TO ${i.to}` : '') +
+    (i.icase ? ' ICASE' : ''),
   /** xt_string.c: string_mt_check; textsearch_prepare knows bm, kmp and fsm. */
   check(i) {
     if (i.from > i.to || i.pattern.length === 0) return 'EINVAL';

@@ -18,7 +18,14 @@ export type TcpInfo = {
 export const TCP_INV = { SRCPT: 1, DSTPT: 2, FLAGS: 4, OPTION: 8, MASK: 15 } as const;
 
 const FLAGS: readonly (readonly [string, number])[] = [
-  ['FIN', 1], ['SYN', 2], ['RST', 4], ['PSH', 8], ['ACK', 16], ['URG', 32], ['ALL', 63], ['NONE', 0],
+  ['FIN', 1],
+  ['SYN', 2],
+  ['RST', 4],
+  ['PSH', 8],
+  ['ACK', 16],
+  ['URG', 32],
+  ['ALL', 63],
+  ['NONE', 0],
 ];
 
 function parseFlags(text: string): number {
@@ -31,7 +38,10 @@ function parseFlags(text: string): number {
   return flags;
 }
 
-const flagNames = (flags: number): string => FLAGS.filter(([, bit]) => bit !== 63 && flags & bit).map(([name]) => name).join(',') || 'NONE';
+const flagNames = (flags: number): string =>
+  FLAGS.filter(([, bit]) => bit !== 63 && flags & bit)
+    .map(([name]) => name)
+    .join(',') || 'NONE';
 const flagHex = (flags: number): string => `0x${flags.toString(16).toUpperCase().padStart(2, '0')}`;
 const flagWords = (flags: number): string => (flags === 0 ? '0x0' : flagNames(flags).toLowerCase());
 
@@ -70,7 +80,9 @@ export const match = defineExtension<TcpInfo>({
       if (given.has(key)) fail(message);
       given.add(key);
     };
-    const invert = (bit: number): void => { if (o.inverted) info.invflags |= bit; };
+    const invert = (bit: number): void => {
+      if (o.inverted) info.invflags |= bit;
+    };
     switch (o.option.id ?? o.name) {
       case 'source-port':
         once('s', "Only one `--source-port' allowed");
@@ -106,18 +118,22 @@ export const match = defineExtension<TcpInfo>({
   finish: ({ given: _, ...info }) => draftOf<TcpInfo>(info),
   save(i) {
     const inv = (bit: number): string => (i.invflags & bit ? ' !' : '');
-    return savePorts('sport', i.spts, (i.invflags & TCP_INV.SRCPT) !== 0)
-      + savePorts('dport', i.dpts, (i.invflags & TCP_INV.DSTPT) !== 0)
-      + (i.option !== 0 || i.invflags & TCP_INV.OPTION ? `${inv(TCP_INV.OPTION)} --tcp-option ${i.option}` : '')
-      + (i.flg_mask !== 0 || i.invflags & TCP_INV.FLAGS ? `${inv(TCP_INV.FLAGS)} --tcp-flags ${flagNames(i.flg_mask)} ${flagNames(i.flg_cmp)}` : '');
+    return (
+      savePorts('sport', i.spts, (i.invflags & TCP_INV.SRCPT) !== 0) +
+      savePorts('dport', i.dpts, (i.invflags & TCP_INV.DSTPT) !== 0) +
+      (i.option !== 0 || i.invflags & TCP_INV.OPTION ? `${inv(TCP_INV.OPTION)} --tcp-option ${i.option}` : '') +
+      (i.flg_mask !== 0 || i.invflags & TCP_INV.FLAGS ? `${inv(TCP_INV.FLAGS)} --tcp-flags ${flagNames(i.flg_mask)} ${flagNames(i.flg_cmp)}` : '')
+    );
   },
   print(i, c) {
     const inv = (bit: number): string => (i.invflags & bit ? '!' : '');
     const flags = c.numeric ? flagHex : flagNames;
-    return ` tcp${printPorts('spt', i.spts, (i.invflags & TCP_INV.SRCPT) !== 0, 'tcp', c)}${printPorts('dpt', i.dpts, (i.invflags & TCP_INV.DSTPT) !== 0, 'tcp', c)}`
-      + (i.option !== 0 || i.invflags & TCP_INV.OPTION ? ` option=${inv(TCP_INV.OPTION)}${i.option}` : '')
-      + (i.flg_mask !== 0 || i.invflags & TCP_INV.FLAGS ? ` flags:${inv(TCP_INV.FLAGS)}${flags(i.flg_mask)}/${flags(i.flg_cmp)}` : '')
-      + (i.invflags & ~TCP_INV.MASK ? ` Unknown invflags: 0x${(i.invflags & ~TCP_INV.MASK).toString(16).toUpperCase()}` : '');
+    return (
+      ` tcp${printPorts('spt', i.spts, (i.invflags & TCP_INV.SRCPT) !== 0, 'tcp', c)}${printPorts('dpt', i.dpts, (i.invflags & TCP_INV.DSTPT) !== 0, 'tcp', c)}` +
+      (i.option !== 0 || i.invflags & TCP_INV.OPTION ? ` option=${inv(TCP_INV.OPTION)}${i.option}` : '') +
+      (i.flg_mask !== 0 || i.invflags & TCP_INV.FLAGS ? ` flags:${inv(TCP_INV.FLAGS)}${flags(i.flg_mask)}/${flags(i.flg_cmp)}` : '') +
+      (i.invflags & ~TCP_INV.MASK ? ` Unknown invflags: 0x${(i.invflags & ~TCP_INV.MASK).toString(16).toUpperCase()}` : '')
+    );
   },
   translate(i) {
     const parts = [

@@ -4,7 +4,16 @@ import { cut } from '../text.ts';
 import { draftOf, fail } from '../value.ts';
 
 /** struct xt_time_info: dates in seconds since 1970, times in seconds of the day, days as bit masks (weekday 1 is Monday). */
-type TimeInfo = { readonly date_start: number; readonly date_stop: number; readonly daytime_start: number; readonly daytime_stop: number; readonly monthdays: number; readonly weekdays: number; readonly kerneltz: boolean; readonly contiguous: boolean };
+type TimeInfo = {
+  readonly date_start: number;
+  readonly date_stop: number;
+  readonly daytime_start: number;
+  readonly daytime_stop: number;
+  readonly monthdays: number;
+  readonly weekdays: number;
+  readonly kerneltz: boolean;
+  readonly contiguous: boolean;
+};
 const ALL_MONTHDAYS = 0xfffffffe;
 const ALL_WEEKDAYS = 0xfe;
 const DAY = 86400;
@@ -46,7 +55,13 @@ function parseMinutes(text: string): number {
 }
 
 /** Words of a list, each cut to the C function's buffer; a comma at the end starts no further word. */
-const listWords = (text: string, width: number): string[] => (text === '' ? [] : text.replace(/,$/, '').split(',').map((w) => cut(w, width)));
+const listWords = (text: string, width: number): string[] =>
+  text === ''
+    ? []
+    : text
+        .replace(/,$/, '')
+        .split(',')
+        .map((w) => cut(w, width));
 
 function parseMonthdays(text: string): number {
   let mask = 0;
@@ -82,8 +97,14 @@ function dateText(seconds: number, separator: string): string {
 }
 const days = (mask: number, last: number): number[] => Array.from({ length: last }, (_, n) => n + 1).filter((n) => (mask >>> n) & 1);
 const ORDINAL = ['th', 'st', 'nd', 'rd'];
-const monthdayNames = (mask: number): string => days(mask, 31).map((n) => `${n}${ORDINAL[n % 10] ?? 'th'}`).join(',');
-const weekdayNames = (mask: number): string => days(mask, 7).map((n) => WEEKDAYS[n]).join(',');
+const monthdayNames = (mask: number): string =>
+  days(mask, 31)
+    .map((n) => `${n}${ORDINAL[n % 10] ?? 'th'}`)
+    .join(',');
+const weekdayNames = (mask: number): string =>
+  days(mask, 7)
+    .map((n) => WEEKDAYS[n])
+    .join(',');
 const hasDaytime = (i: TimeInfo): boolean => i.daytime_start !== 0 || i.daytime_stop !== LAST_SECOND;
 
 export const match = defineExtension<TimeInfo>({
@@ -115,21 +136,42 @@ export const match = defineExtension<TimeInfo>({
                          Defaults to all weekdays.)
     --kerneltz           Work with the kernel timezone instead of UTC
 `,
-  init: () => ({ date_start: 0, date_stop: LAST_DATE, daytime_start: 0, daytime_stop: LAST_SECOND, monthdays: ALL_MONTHDAYS, weekdays: ALL_WEEKDAYS, kerneltz: false, contiguous: false }),
+  init: () => ({
+    date_start: 0,
+    date_stop: LAST_DATE,
+    daytime_start: 0,
+    daytime_stop: LAST_SECOND,
+    monthdays: ALL_MONTHDAYS,
+    weekdays: ALL_WEEKDAYS,
+    kerneltz: false,
+    contiguous: false,
+  }),
   parse(o, draft, context) {
     const info = draftOf<TimeInfo>(draft);
     const text = o.raw ?? '';
     switch (o.name) {
-      case 'datestart': info.date_start = parseDate(text); break;
-      case 'datestop': info.date_stop = parseDate(text); break;
-      case 'timestart': info.daytime_start = parseMinutes(text); break;
-      case 'timestop': info.daytime_stop = parseMinutes(text); break;
-      case 'contiguous': info.contiguous = true; break;
+      case 'datestart':
+        info.date_start = parseDate(text);
+        break;
+      case 'datestop':
+        info.date_stop = parseDate(text);
+        break;
+      case 'timestart':
+        info.daytime_start = parseMinutes(text);
+        break;
+      case 'timestop':
+        info.daytime_stop = parseMinutes(text);
+        break;
+      case 'contiguous':
+        info.contiguous = true;
+        break;
       case 'localtz':
         context.warn('WARNING: --localtz is being replaced by --kerneltz, since "local" is ambiguous. Note the kernel timezone has caveats - see manpage for details.\n');
         info.kerneltz = true;
         break;
-      case 'kerneltz': info.kerneltz = true; break;
+      case 'kerneltz':
+        info.kerneltz = true;
+        break;
       case 'monthdays':
         info.monthdays = parseMonthdays(text);
         if (o.inverted) info.monthdays = (info.monthdays ^ ALL_MONTHDAYS) >>> 0;
@@ -146,15 +188,23 @@ export const match = defineExtension<TimeInfo>({
     if (info.contiguous && info.daytime_start < info.daytime_stop) fail('time: --contiguous only makes sense when stoptime is smaller than starttime');
     return info;
   },
-  save: (i) => (hasDaytime(i) ? ` --timestart ${clock(i.daytime_start)} --timestop ${clock(i.daytime_stop)}` : '')
-    + (i.monthdays !== ALL_MONTHDAYS ? ` --monthdays ${days(i.monthdays, 31).join(',')}` : '')
-    + (i.weekdays !== ALL_WEEKDAYS ? ` --weekdays ${weekdayNames(i.weekdays)}` : '')
-    + (i.date_start !== 0 ? ` --datestart ${dateText(i.date_start, 'T')}` : '') + (i.date_stop !== 0 ? ` --datestop ${dateText(i.date_stop, 'T')}` : '')
-    + (i.kerneltz ? ' --kerneltz' : '') + (i.contiguous ? ' --contiguous' : ''),
-  print: (i) => ' TIME' + (hasDaytime(i) ? ` from ${clock(i.daytime_start)} to ${clock(i.daytime_stop)}` : '')
-    + (i.weekdays !== ALL_WEEKDAYS ? ` on ${weekdayNames(i.weekdays)}` : '') + (i.monthdays !== ALL_MONTHDAYS ? ` on ${monthdayNames(i.monthdays)}` : '')
-    + (i.date_start !== 0 ? ` starting from ${dateText(i.date_start, ' ')}` : '') + (i.date_stop !== LAST_DATE ? ` until date ${dateText(i.date_stop, ' ')}` : '')
-    + (i.kerneltz ? '' : ' UTC') + (i.contiguous ? ' contiguous' : ''),
+  save: (i) =>
+    (hasDaytime(i) ? ` --timestart ${clock(i.daytime_start)} --timestop ${clock(i.daytime_stop)}` : '') +
+    (i.monthdays !== ALL_MONTHDAYS ? ` --monthdays ${days(i.monthdays, 31).join(',')}` : '') +
+    (i.weekdays !== ALL_WEEKDAYS ? ` --weekdays ${weekdayNames(i.weekdays)}` : '') +
+    (i.date_start !== 0 ? ` --datestart ${dateText(i.date_start, 'T')}` : '') +
+    (i.date_stop !== 0 ? ` --datestop ${dateText(i.date_stop, 'T')}` : '') +
+    (i.kerneltz ? ' --kerneltz' : '') +
+    (i.contiguous ? ' --contiguous' : ''),
+  print: (i) =>
+    ' TIME' +
+    (hasDaytime(i) ? ` from ${clock(i.daytime_start)} to ${clock(i.daytime_stop)}` : '') +
+    (i.weekdays !== ALL_WEEKDAYS ? ` on ${weekdayNames(i.weekdays)}` : '') +
+    (i.monthdays !== ALL_MONTHDAYS ? ` on ${monthdayNames(i.monthdays)}` : '') +
+    (i.date_start !== 0 ? ` starting from ${dateText(i.date_start, ' ')}` : '') +
+    (i.date_stop !== LAST_DATE ? ` until date ${dateText(i.date_stop, ' ')}` : '') +
+    (i.kerneltz ? '' : ' UTC') +
+    (i.contiguous ? ' contiguous' : ''),
   translate(i) {
     if (i.monthdays !== ALL_MONTHDAYS) return null;
     // The real one puts its separating space before every part but the date.

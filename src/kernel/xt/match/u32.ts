@@ -13,10 +13,16 @@ const MAX = 10;
 class Reader {
   readonly #text: string;
   #at = 0;
-  constructor(text: string) { this.#text = text; }
+  constructor(text: string) {
+    this.#text = text;
+  }
 
-  #space(): void { while (/[ \t\n\v\f\r]/.test(this.#text[this.#at] ?? '')) this.#at++; }
-  #stop(message: string): never { return fail(`u32: at char ${this.#at}: ${message}`); }
+  #space(): void {
+    while (/[ \t\n\v\f\r]/.test(this.#text[this.#at] ?? '')) this.#at++;
+  }
+  #stop(message: string): never {
+    return fail(`u32: at char ${this.#at}: ${message}`);
+  }
 
   #number(): number {
     const rest = this.#text.slice(this.#at);
@@ -97,10 +103,13 @@ class Reader {
   }
 }
 
-const text = (i: U32Info): string => ` "${i.tests.map((t) => {
-  const location = t.location.map((l) => `${l.op ?? ''}0x${hex(l.number)}`).join('');
-  return `${location}=${t.values.map((v) => (v.min === v.max ? `0x${hex(v.min)}` : `0x${hex(v.min)}:0x${hex(v.max)}`)).join(',')}`;
-}).join('&&')}"`;
+const text = (i: U32Info): string =>
+  ` "${i.tests
+    .map((t) => {
+      const location = t.location.map((l) => `${l.op ?? ''}0x${hex(l.number)}`).join('');
+      return `${location}=${t.values.map((v) => (v.min === v.max ? `0x${hex(v.min)}` : `0x${hex(v.min)}:0x${hex(v.max)}`)).join(',')}`;
+    })
+    .join('&&')}"`;
 
 export const match = defineExtension<U32Info>({
   kind: 'match',
@@ -135,9 +144,15 @@ function holds(t: Test, length: number, read: (at: number) => number): boolean {
   let value = read(first);
   for (const { number, op } of t.location.slice(1)) {
     switch (op) {
-      case '&': value = (value & number) >>> 0; break;
-      case '<<': value = (value << number) >>> 0; break;
-      case '>>': value = value >>> number; break;
+      case '&':
+        value = (value & number) >>> 0;
+        break;
+      case '<<':
+        value = (value << number) >>> 0;
+        break;
+      case '>>':
+        value = value >>> number;
+        break;
       default:
         at += value;
         if (at + 4 > 0xffffffff || length < at + 4 || number > length - at - 4) return false;

@@ -39,13 +39,12 @@ export const match = defineExtension<UdpInfo>({
   finish: (draft) => draftOf<UdpInfo>({ ...draft }),
   save: (i) => savePorts('sport', i.spts, (i.invflags & UDP_INV.SRCPT) !== 0) + savePorts('dport', i.dpts, (i.invflags & UDP_INV.DSTPT) !== 0),
   print: (i, c) =>
-    ` udp${printPorts('spt', i.spts, (i.invflags & UDP_INV.SRCPT) !== 0, 'udp', c)}${printPorts('dpt', i.dpts, (i.invflags & UDP_INV.DSTPT) !== 0, 'udp', c)}`
-    + (i.invflags & ~UDP_INV.MASK ? ` Unknown invflags: 0x${(i.invflags & ~UDP_INV.MASK).toString(16).toUpperCase()}` : ''),
+    ` udp${printPorts('spt', i.spts, (i.invflags & UDP_INV.SRCPT) !== 0, 'udp', c)}${printPorts('dpt', i.dpts, (i.invflags & UDP_INV.DSTPT) !== 0, 'udp', c)}` +
+    (i.invflags & ~UDP_INV.MASK ? ` Unknown invflags: 0x${(i.invflags & ~UDP_INV.MASK).toString(16).toUpperCase()}` : ''),
   translate(i) {
-    const parts = [
-      translatePorts('udp sport', i.spts, (i.invflags & UDP_INV.SRCPT) !== 0),
-      translatePorts('udp dport', i.dpts, (i.invflags & UDP_INV.DSTPT) !== 0),
-    ].filter((p) => p !== null);
+    const parts = [translatePorts('udp sport', i.spts, (i.invflags & UDP_INV.SRCPT) !== 0), translatePorts('udp dport', i.dpts, (i.invflags & UDP_INV.DSTPT) !== 0)].filter(
+      (p) => p !== null,
+    );
     return parts.length ? parts.join(' ') : 'meta l4proto udp';
   },
   check: (i, c) => needProtocol(c, 17) ?? (i.invflags & ~UDP_INV.MASK ? 'EINVAL' : null),
@@ -53,7 +52,6 @@ export const match = defineExtension<UdpInfo>({
     if (skb.fragOffset !== 0) return false;
     const uh = transport(skb, 8);
     if (uh < 0) return 'hotdrop';
-    return within(u16(skb, uh), i.spts) !== ((i.invflags & UDP_INV.SRCPT) !== 0)
-      && within(u16(skb, uh + 2), i.dpts) !== ((i.invflags & UDP_INV.DSTPT) !== 0);
+    return within(u16(skb, uh), i.spts) !== ((i.invflags & UDP_INV.SRCPT) !== 0) && within(u16(skb, uh + 2), i.dpts) !== ((i.invflags & UDP_INV.DSTPT) !== 0);
   },
 });

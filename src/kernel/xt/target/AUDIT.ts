@@ -7,7 +7,10 @@ const isType = (s: string): s is Info['type'] => s === 'accept' || s === 'drop' 
 
 /** extensions/libxt_AUDIT.c, net/netfilter/xt_AUDIT.c. xt_AUDIT writes nothing while auditing is off, as it is until a daemon switches it on. */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'AUDIT', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'AUDIT',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [{ name: 'type', type: 'string', mandatory: true }],
   help: () => `AUDIT target options
   --type TYPE		Action type to be recorded.

@@ -5,7 +5,10 @@ type Info = { readonly operation: number };
 
 /** extensions/libxt_CHECKSUM.c, net/netfilter/xt_CHECKSUM.c. Packets here always carry whole checksums, so there is nothing to fill. */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'CHECKSUM', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'CHECKSUM',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [{ name: 'checksum-fill', type: 'none', mandatory: true }],
   help: () => `CHECKSUM target options
   --checksum-fill			Fill in packet checksum.

@@ -17,7 +17,10 @@ function parseClass(text: string): number | null {
 
 /** extensions/libxt_CLASSIFY.c, net/netfilter/xt_CLASSIFY.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'CLASSIFY', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'CLASSIFY',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [{ name: 'set-class', type: 'string', mandatory: true }],
   help: () => `CLASSIFY target options:
 --set-class MAJOR:MINOR    Set skb->priority value (always hexadecimal!)

@@ -8,7 +8,11 @@ const COMPLETE = ['new', 'hashmode', 'clustermac', 'total-nodes', 'local-node'];
 
 /** extensions/libipt_CLUSTERIP.c. Linux has no such target since 6.10; only its help is left of use. */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'CLUSTERIP', families: ['ip'], revision: 0, absent: true,
+  kind: 'target',
+  name: 'CLUSTERIP',
+  families: ['ip'],
+  revision: 0,
+  absent: true,
   options: [
     { name: 'new', type: 'none' },
     { name: 'hashmode', type: 'string', requires: ['new'] },

@@ -3,7 +3,14 @@ import { hex } from '../number.ts';
 import { paramProblem } from '../text.ts';
 import { fields } from './_common.ts';
 
-type Info = { readonly mode: 'set' | 'save' | 'restore'; readonly ctmark: number; readonly ctmask: number; readonly nfmask: number; readonly shift: 'left' | 'right'; readonly bits: number };
+type Info = {
+  readonly mode: 'set' | 'save' | 'restore';
+  readonly ctmark: number;
+  readonly ctmask: number;
+  readonly nfmask: number;
+  readonly shift: 'left' | 'right';
+  readonly bits: number;
+};
 
 const ALL = 0xffffffff;
 /** In the order of the C enum, in which conflicts are looked for. */
@@ -21,9 +28,12 @@ function setWords({ ctmark, ctmask }: Info): string {
 function words(i: Info): string {
   const whole = i.nfmask === ALL && i.ctmask === ALL;
   switch (i.mode) {
-    case 'set': return setWords(i);
-    case 'save': return whole ? ' CONNMARK save' : i.nfmask === i.ctmask ? ` CONNMARK save mask ${hex(i.nfmask)}` : ` CONNMARK save nfmask ${hex(i.nfmask)} ctmask ~${hex(i.ctmask)}`;
-    case 'restore': return whole ? ' CONNMARK restore' : i.ctmask === i.nfmask ? ` CONNMARK restore mask ${hex(i.ctmask)}` : ` CONNMARK restore ctmask ${hex(i.ctmask)} nfmask ~${hex(i.nfmask)}`;
+    case 'set':
+      return setWords(i);
+    case 'save':
+      return whole ? ' CONNMARK save' : i.nfmask === i.ctmask ? ` CONNMARK save mask ${hex(i.nfmask)}` : ` CONNMARK save nfmask ${hex(i.nfmask)} ctmask ~${hex(i.ctmask)}`;
+    case 'restore':
+      return whole ? ' CONNMARK restore' : i.ctmask === i.nfmask ? ` CONNMARK restore mask ${hex(i.ctmask)}` : ` CONNMARK restore ctmask ${hex(i.ctmask)} nfmask ~${hex(i.nfmask)}`;
   }
 }
 
@@ -45,7 +55,10 @@ const EVENT_MARK = 1 << 7;
 
 /** extensions/libxt_CONNMARK.c, net/netfilter/xt_connmark.c (revision 2) */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'CONNMARK', families: ['ip', 'ip6'], revision: 2,
+  kind: 'target',
+  name: 'CONNMARK',
+  families: ['ip', 'ip6'],
+  revision: 2,
   options: [
     { name: 'set-xmark', type: 'markmask32', excludes: others('set-xmark') },
     { name: 'set-mark', type: 'markmask32', excludes: others('set-mark') },
@@ -80,18 +93,59 @@ export const target = defineExtension<Info>({
     const d = fields<Info>(draft);
     const n = Number(o.value);
     switch (o.name) {
-      case 'set-xmark': { const v = o.value as MarkMask; d.mode = 'set'; d.ctmark = v.mark; d.ctmask = v.mask; break; }
-      case 'set-mark': { const v = o.value as MarkMask; d.mode = 'set'; d.ctmark = v.mark; d.ctmask = (v.mark | v.mask) >>> 0; break; }
-      case 'and-mark': d.mode = 'set'; d.ctmark = 0; d.ctmask = ~n >>> 0; break;
-      case 'or-mark': d.mode = 'set'; d.ctmark = n; d.ctmask = n; break;
-      case 'xor-mark': d.mode = 'set'; d.ctmark = n; d.ctmask = 0; break;
-      case 'save-mark': d.mode = 'save'; break;
-      case 'restore-mark': d.mode = 'restore'; break;
-      case 'ctmask': d.ctmask = n; break;
-      case 'nfmask': d.nfmask = n; break;
-      case 'mask': d.nfmask = n; d.ctmask = n; break;
-      case 'left-shift-mark': d.shift = 'left'; d.bits = n; break;
-      case 'right-shift-mark': d.shift = 'right'; d.bits = n; break;
+      case 'set-xmark': {
+        const v = o.value as MarkMask;
+        d.mode = 'set';
+        d.ctmark = v.mark;
+        d.ctmask = v.mask;
+        break;
+      }
+      case 'set-mark': {
+        const v = o.value as MarkMask;
+        d.mode = 'set';
+        d.ctmark = v.mark;
+        d.ctmask = (v.mark | v.mask) >>> 0;
+        break;
+      }
+      case 'and-mark':
+        d.mode = 'set';
+        d.ctmark = 0;
+        d.ctmask = ~n >>> 0;
+        break;
+      case 'or-mark':
+        d.mode = 'set';
+        d.ctmark = n;
+        d.ctmask = n;
+        break;
+      case 'xor-mark':
+        d.mode = 'set';
+        d.ctmark = n;
+        d.ctmask = 0;
+        break;
+      case 'save-mark':
+        d.mode = 'save';
+        break;
+      case 'restore-mark':
+        d.mode = 'restore';
+        break;
+      case 'ctmask':
+        d.ctmask = n;
+        break;
+      case 'nfmask':
+        d.nfmask = n;
+        break;
+      case 'mask':
+        d.nfmask = n;
+        d.ctmask = n;
+        break;
+      case 'left-shift-mark':
+        d.shift = 'left';
+        d.bits = n;
+        break;
+      case 'right-shift-mark':
+        d.shift = 'right';
+        d.bits = n;
+        break;
     }
   },
   finish(d, c) {
@@ -118,9 +172,7 @@ export const target = defineExtension<Info>({
       skb.mark = ((skb.mark & ~i.nfmask) ^ shifted((ct.mark & i.ctmask) >>> 0, i)) >>> 0;
       return 'continue';
     }
-    const mark = i.mode === 'set'
-      ? shifted(((ct.mark & ~i.ctmask) ^ i.ctmark) >>> 0, i)
-      : ((ct.mark & ~i.ctmask) ^ shifted((skb.mark & i.nfmask) >>> 0, i)) >>> 0;
+    const mark = i.mode === 'set' ? shifted(((ct.mark & ~i.ctmask) ^ i.ctmark) >>> 0, i) : ((ct.mark & ~i.ctmask) ^ shifted((skb.mark & i.nfmask) >>> 0, i)) >>> 0;
     if (mark !== ct.mark) {
       ct.mark = mark;
       ct.pendingEvents |= EVENT_MARK;

@@ -9,14 +9,22 @@ const EVENT_SECMARK = 1 << 9;
 
 /** extensions/libxt_CONNSECMARK.c, net/netfilter/xt_CONNSECMARK.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'CONNSECMARK', families: ['ip', 'ip6'], revision: 0,
-  options: [{ name: 'save', type: 'none', excludes: ['restore'] }, { name: 'restore', type: 'none', excludes: ['save'] }],
+  kind: 'target',
+  name: 'CONNSECMARK',
+  families: ['ip', 'ip6'],
+  revision: 0,
+  options: [
+    { name: 'save', type: 'none', excludes: ['restore'] },
+    { name: 'restore', type: 'none', excludes: ['save'] },
+  ],
   help: () => `CONNSECMARK target options:
   --save                   Copy security mark from packet to conntrack
   --restore                Copy security mark from connection to packet
 `,
   init: () => ({ mode: 'save' }),
-  parse(o, d) { fields<Info>(d).mode = o.name === 'save' ? 'save' : 'restore'; },
+  parse(o, d) {
+    fields<Info>(d).mode = o.name === 'save' ? 'save' : 'restore';
+  },
   finish(d, c) {
     if (c.seen.size === 0) throw paramProblem('CONNSECMARK target: parameter required');
     return { mode: fields<Info>(d).mode };

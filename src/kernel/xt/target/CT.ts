@@ -16,7 +16,11 @@ function parseEvents(text: string, table: readonly (readonly [string, number])[]
   return mask;
 }
 
-const events = (mask: number, table: readonly (readonly [string, number])[]): string => table.filter(([, bit]) => mask & (1 << bit)).map(([name]) => name).join(',');
+const events = (mask: number, table: readonly (readonly [string, number])[]): string =>
+  table
+    .filter(([, bit]) => mask & (1 << bit))
+    .map(([name]) => name)
+    .join(',');
 
 function setZone(d: { flags: number; zone: number }, text: string): void {
   if (text === 'mark') {
@@ -44,7 +48,10 @@ function words(i: CtInfo, dash: string): string {
 
 /** extensions/libxt_CT.c, net/netfilter/xt_CT.c (revision 2) */
 export const target = defineExtension<CtInfo>({
-  kind: 'target', name: 'CT', families: ['ip', 'ip6'], revision: 2,
+  kind: 'target',
+  name: 'CT',
+  families: ['ip', 'ip6'],
+  revision: 2,
   options: [
     { name: 'notrack', type: 'none' },
     { name: 'helper', type: 'string', size: 16 },
@@ -70,14 +77,32 @@ export const target = defineExtension<CtInfo>({
     const d = fields<CtInfo>(draft);
     const text = String(o.value);
     switch (o.name) {
-      case 'notrack': d.flags |= CT_FLAG.NOTRACK; break;
-      case 'helper': d.helper = text; break;
-      case 'timeout': d.timeout = text; break;
-      case 'ctevents': d.ctEvents = parseEvents(text, CT_EVENTS); break;
-      case 'expevents': d.expEvents = parseEvents(text, EXP_EVENTS); break;
-      case 'zone-orig': setZone(d, text); d.flags |= CT_FLAG.ZONE_ORIG; break;
-      case 'zone-reply': setZone(d, text); d.flags |= CT_FLAG.ZONE_REPLY; break;
-      case 'zone': setZone(d, text); break;
+      case 'notrack':
+        d.flags |= CT_FLAG.NOTRACK;
+        break;
+      case 'helper':
+        d.helper = text;
+        break;
+      case 'timeout':
+        d.timeout = text;
+        break;
+      case 'ctevents':
+        d.ctEvents = parseEvents(text, CT_EVENTS);
+        break;
+      case 'expevents':
+        d.expEvents = parseEvents(text, EXP_EVENTS);
+        break;
+      case 'zone-orig':
+        setZone(d, text);
+        d.flags |= CT_FLAG.ZONE_ORIG;
+        break;
+      case 'zone-reply':
+        setZone(d, text);
+        d.flags |= CT_FLAG.ZONE_REPLY;
+        break;
+      case 'zone':
+        setZone(d, text);
+        break;
     }
   },
   finish: (d) => ({ ...fields<CtInfo>(d) }),

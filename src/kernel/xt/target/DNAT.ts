@@ -6,8 +6,15 @@ import { services, verdict } from './_services.ts';
 
 /** extensions/libxt_NAT.c, net/netfilter/xt_nat.c (revision 2) */
 export const target = defineExtension<NatInfo>({
-  kind: 'target', name: 'DNAT', families: ['ip', 'ip6'], revision: 2,
-  options: [{ name: 'to-destination', type: 'string', mandatory: true }, { name: 'random', type: 'none' }, { name: 'persistent', type: 'none' }],
+  kind: 'target',
+  name: 'DNAT',
+  families: ['ip', 'ip6'],
+  revision: 2,
+  options: [
+    { name: 'to-destination', type: 'string', mandatory: true },
+    { name: 'random', type: 'none' },
+    { name: 'persistent', type: 'none' },
+  ],
   help: () => `DNAT target options:
  --to-destination [<ipaddr>[-<ipaddr>]][:port[-port[/port]]]
 				Address to map destination to.

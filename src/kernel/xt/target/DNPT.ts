@@ -3,8 +3,15 @@ import { HOOK } from './_common.ts';
 import { nptTarget } from './_npt.ts';
 import type { NptInfo } from './_npt.ts';
 
-export const target = defineExtension<NptInfo>(nptTarget('DNPT', HOOK.PRE | HOOK.OUT, 24, `DNPT target options:
+export const target = defineExtension<NptInfo>(
+  nptTarget(
+    'DNPT',
+    HOOK.PRE | HOOK.OUT,
+    24,
+    `DNPT target options:
  --src-pfx prefix/length
  --dst-pfx prefix/length
 
-`));
+`,
+  ),
+);

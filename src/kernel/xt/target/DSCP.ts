@@ -15,7 +15,10 @@ function classToDscp(name: string): number {
 
 /** extensions/libxt_DSCP.c, net/netfilter/xt_DSCP.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'DSCP', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'DSCP',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [
     { name: 'set-dscp', type: 'uint8', max: 63, excludes: ['set-dscp-class'] },
     { name: 'set-dscp-class', type: 'string', excludes: ['set-dscp'] },
@@ -32,7 +35,9 @@ export const target = defineExtension<Info>({
 				These two options are mutually exclusive !
 `,
   init: () => ({ dscp: 0 }),
-  parse(o, d) { fields<Info>(d).dscp = o.name === 'set-dscp' ? Number(o.value) : classToDscp(String(o.value)); },
+  parse(o, d) {
+    fields<Info>(d).dscp = o.name === 'set-dscp' ? Number(o.value) : classToDscp(String(o.value));
+  },
   finish(d, c) {
     if (c.seen.size === 0) throw paramProblem('DSCP target: Parameter --set-dscp is required');
     return { dscp: fields<Info>(d).dscp };

@@ -12,7 +12,10 @@ const removes = (i: Info): boolean => i.ece === 0 && i.cwr === 0 && i.ect === nu
 
 /** extensions/libipt_ECN.c, net/ipv4/netfilter/ipt_ECN.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'ECN', families: ['ip'], revision: 0,
+  kind: 'target',
+  name: 'ECN',
+  families: ['ip'],
+  revision: 0,
   options: [
     { name: 'ecn-tcp-remove', type: 'none', excludes: ['ecn-tcp-cwr', 'ecn-tcp-ece'] },
     { name: 'ecn-tcp-cwr', type: 'uint8', max: 1, excludes: ['ecn-tcp-remove'] },
@@ -27,18 +30,32 @@ export const target = defineExtension<Info>({
     const d = fields<Info>(draft);
     switch (o.name) {
       // Assigns the operations anew: an --ecn-ip-ect before it is lost.
-      case 'ecn-tcp-remove': d.ece = 0; d.cwr = 0; d.ect = null; break;
-      case 'ecn-tcp-cwr': d.cwr = Number(o.value); break;
-      case 'ecn-tcp-ece': d.ece = Number(o.value); break;
-      case 'ecn-ip-ect': d.ect = Number(o.value); break;
+      case 'ecn-tcp-remove':
+        d.ece = 0;
+        d.cwr = 0;
+        d.ect = null;
+        break;
+      case 'ecn-tcp-cwr':
+        d.cwr = Number(o.value);
+        break;
+      case 'ecn-tcp-ece':
+        d.ece = Number(o.value);
+        break;
+      case 'ecn-ip-ect':
+        d.ect = Number(o.value);
+        break;
     }
   },
   finish(d, c) {
     if (c.seen.size === 0) throw paramProblem('ECN target: An operation is required');
     return { ...fields<Info>(d) };
   },
-  save: (i) => (removes(i) ? ' --ecn-tcp-remove' : `${i.ece === null ? '' : ` --ecn-tcp-ece ${i.ece}`}${i.cwr === null ? '' : ` --ecn-tcp-cwr ${i.cwr}`}${i.ect === null ? '' : ` --ecn-ip-ect ${i.ect}`}`),
-  print: (i) => ` ECN${removes(i) ? ' TCP remove' : `${i.ece === null ? '' : ` ECE=${i.ece}`}${i.cwr === null ? '' : ` CWR=${i.cwr}`}${i.ect === null ? '' : ` ECT codepoint=${i.ect}`}`}`,
+  save: (i) =>
+    removes(i)
+      ? ' --ecn-tcp-remove'
+      : `${i.ece === null ? '' : ` --ecn-tcp-ece ${i.ece}`}${i.cwr === null ? '' : ` --ecn-tcp-cwr ${i.cwr}`}${i.ect === null ? '' : ` --ecn-ip-ect ${i.ect}`}`,
+  print: (i) =>
+    ` ECN${removes(i) ? ' TCP remove' : `${i.ece === null ? '' : ` ECE=${i.ece}`}${i.cwr === null ? '' : ` CWR=${i.cwr}`}${i.ect === null ? '' : ` ECT codepoint=${i.ect}`}`}`,
   check: (i, c) => misplaced({ table: 'mangle' }, c) ?? ((i.ece !== null || i.cwr !== null) && !isProto(c, TCP) ? 'EINVAL' : null),
   target(i, skb) {
     if (i.ect !== null && (dsField(skb) & 3) !== i.ect) setDsField(skb, (dsField(skb) & 0xfc) | i.ect);

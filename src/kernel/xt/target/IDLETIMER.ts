@@ -9,7 +9,10 @@ const RESERVED = ['power', 'subsystem', 'uevent'];
 
 /** extensions/libxt_IDLETIMER.c, net/netfilter/xt_IDLETIMER.c (revision 1). Its timer tells user space through sysfs only. */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'IDLETIMER', families: ['ip', 'ip6'], revision: 1,
+  kind: 'target',
+  name: 'IDLETIMER',
+  families: ['ip', 'ip6'],
+  revision: 1,
   options: [
     { name: 'timeout', type: 'uint32', mandatory: true },
     { name: 'label', type: 'string', mandatory: true, size: 28 },

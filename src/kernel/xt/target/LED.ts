@@ -10,7 +10,11 @@ const delayText = (i: Info): string => (i.delay < 0 ? 'inf' : String(i.delay));
 
 /** extensions/libxt_LED.c. The modelled kernel has no LED class, hence no such target. */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'LED', families: ['ip', 'ip6'], revision: 0, absent: true,
+  kind: 'target',
+  name: 'LED',
+  families: ['ip', 'ip6'],
+  revision: 0,
+  absent: true,
   options: [
     { name: 'led-trigger-id', type: 'string', max: 16, mandatory: true },
     { name: 'led-delay', type: 'string' },
@@ -28,7 +32,7 @@ export const target = defineExtension<Info>({
     const d = fields<Info>(draft);
     const text = String(o.value);
     if (o.name === 'led-trigger-id') d.id = text;
-    else if (o.name === 'led-delay') d.delay = /^inf/i.test(text) ? -1 : wholeUint(text) ?? fail('Delay value must be within range 0..4294967295');
+    else if (o.name === 'led-delay') d.delay = /^inf/i.test(text) ? -1 : (wholeUint(text) ?? fail('Delay value must be within range 0..4294967295'));
     else d.blink = true;
   },
   finish: (d) => ({ ...fields<Info>(d) }),

@@ -7,7 +7,11 @@ type Info = { readonly level: number; readonly flags: number; readonly prefix: s
 
 const FLAG = { SEQUENCE: 1, TCP_OPTIONS: 2, IP_OPTIONS: 4, UID: 8, MACDECODE: 32 } as const;
 const ROWS: readonly (readonly [number, string])[] = [
-  [FLAG.SEQUENCE, 'tcp-sequence'], [FLAG.TCP_OPTIONS, 'tcp-options'], [FLAG.IP_OPTIONS, 'ip-options'], [FLAG.UID, 'uid'], [FLAG.MACDECODE, 'macdecode'],
+  [FLAG.SEQUENCE, 'tcp-sequence'],
+  [FLAG.TCP_OPTIONS, 'tcp-options'],
+  [FLAG.IP_OPTIONS, 'ip-options'],
+  [FLAG.UID, 'uid'],
+  [FLAG.MACDECODE, 'macdecode'],
 ];
 const LEVEL_NAMES = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
 const DEFAULT_LEVEL = 4;
@@ -21,7 +25,10 @@ function nftFlags(flags: number): string {
 
 /** extensions/libxt_LOG.c, net/netfilter/xt_LOG.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'LOG', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'LOG',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [
     { name: 'log-level', type: 'syslogLevel' },
     { name: 'log-prefix', type: 'string', min: 1, size: 30 },
@@ -46,11 +53,16 @@ export const target = defineExtension<Info>({
     } else d.flags |= ROWS.find(([, name]) => o.name === `log-${name}`)?.[0] ?? 0;
   },
   finish: (d) => ({ ...fields<Info>(d) }),
-  save: (i) => `${i.prefix ? ` --log-prefix${saveString(i.prefix)}` : ''}${i.level === DEFAULT_LEVEL ? '' : ` --log-level ${i.level}`}${ROWS.filter(([bit]) => i.flags & bit).map(([, name]) => ` --log-${name}`).join('')}`,
+  save: (i) =>
+    `${i.prefix ? ` --log-prefix${saveString(i.prefix)}` : ''}${i.level === DEFAULT_LEVEL ? '' : ` --log-level ${i.level}`}${ROWS.filter(([bit]) => i.flags & bit)
+      .map(([, name]) => ` --log-${name}`)
+      .join('')}`,
   print(i, c) {
     const prefix = i.prefix ? ` prefix "${i.prefix}"` : '';
     if (c.numeric) return ` LOG flags ${i.flags} level ${i.level}${prefix}`;
-    return ` LOG level ${LEVEL_NAMES[i.level]}${ROWS.filter(([bit]) => i.flags & bit).map(([, name]) => ` ${name}`).join('')}${prefix}`;
+    return ` LOG level ${LEVEL_NAMES[i.level]}${ROWS.filter(([bit]) => i.flags & bit)
+      .map(([, name]) => ` ${name}`)
+      .join('')}${prefix}`;
   },
   translate: (i) => `log${i.prefix ? ` prefix "${i.prefix}"` : ''}${i.level === DEFAULT_LEVEL ? '' : ` level ${LEVEL_NAMES[i.level]}`}${nftFlags(i.flags)}`,
   check: (i) => (i.level >= 8 ? 'EINVAL' : null),

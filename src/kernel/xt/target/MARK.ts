@@ -12,7 +12,10 @@ const others = (name: string): string[] => OPERATIONS.filter((o) => o !== name);
 
 /** extensions/libxt_MARK.c, net/netfilter/xt_mark.c (revision 2) */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'MARK', families: ['ip', 'ip6'], revision: 2,
+  kind: 'target',
+  name: 'MARK',
+  families: ['ip', 'ip6'],
+  revision: 2,
   options: [
     { name: 'set-xmark', type: 'markmask32', excludes: others('set-xmark') },
     { name: 'set-mark', type: 'markmask32', excludes: others('set-mark') },
@@ -32,11 +35,30 @@ export const target = defineExtension<Info>({
     const d = fields<Info>(draft);
     const n = Number(o.value);
     switch (o.name) {
-      case 'set-xmark': { const v = o.value as MarkMask; d.mark = v.mark; d.mask = v.mask; break; }
-      case 'set-mark': { const v = o.value as MarkMask; d.mark = v.mark; d.mask = (v.mark | v.mask) >>> 0; break; }
-      case 'and-mark': d.mark = 0; d.mask = ~n >>> 0; break;
-      case 'or-mark': d.mark = n; d.mask = n; break;
-      case 'xor-mark': d.mark = n; d.mask = 0; break;
+      case 'set-xmark': {
+        const v = o.value as MarkMask;
+        d.mark = v.mark;
+        d.mask = v.mask;
+        break;
+      }
+      case 'set-mark': {
+        const v = o.value as MarkMask;
+        d.mark = v.mark;
+        d.mask = (v.mark | v.mask) >>> 0;
+        break;
+      }
+      case 'and-mark':
+        d.mark = 0;
+        d.mask = ~n >>> 0;
+        break;
+      case 'or-mark':
+        d.mark = n;
+        d.mask = n;
+        break;
+      case 'xor-mark':
+        d.mark = n;
+        d.mask = 0;
+        break;
     }
   },
   finish(d, c) {
@@ -52,10 +74,16 @@ export const target = defineExtension<Info>({
     return mask === ALL ? ` MARK set ${hex(mark)}` : ` MARK xset ${hex(mark)}/${hex(mask)}`;
   },
   translate({ mark, mask }) {
-    const value = mask === ALL ? hex(mark)
-      : mark === 0 ? `mark and ${hex(~mask)}`
-        : mark === mask ? `mark or ${hex(mark)}`
-          : mask === 0 ? `mark xor ${hex(mark)}` : `mark and ${hex(~mask)} xor ${hex(mark)}`;
+    const value =
+      mask === ALL
+        ? hex(mark)
+        : mark === 0
+          ? `mark and ${hex(~mask)}`
+          : mark === mask
+            ? `mark or ${hex(mark)}`
+            : mask === 0
+              ? `mark xor ${hex(mark)}`
+              : `mark and ${hex(~mask)} xor ${hex(mark)}`;
     return `meta mark set ${value}`;
   },
   check: () => null,

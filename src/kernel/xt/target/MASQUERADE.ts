@@ -8,8 +8,15 @@ const ports = (i: NatInfo): boolean => (i.flags & RANGE.PROTO_SPECIFIED) !== 0;
 
 /** extensions/libxt_NAT.c, net/netfilter/xt_MASQUERADE.c */
 export const target = defineExtension<NatInfo>({
-  kind: 'target', name: 'MASQUERADE', families: ['ip', 'ip6'], revision: 0,
-  options: [{ name: 'to-ports', type: 'string' }, { name: 'random', type: 'none' }, { name: 'random-fully', type: 'none' }],
+  kind: 'target',
+  name: 'MASQUERADE',
+  families: ['ip', 'ip6'],
+  revision: 0,
+  options: [
+    { name: 'to-ports', type: 'string' },
+    { name: 'random', type: 'none' },
+    { name: 'random-fully', type: 'none' },
+  ],
   help: () => `MASQUERADE target options:
  --to-ports <port>[-<port>]
 				Port (range) to map to.

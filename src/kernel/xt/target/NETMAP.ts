@@ -16,14 +16,20 @@ function words({ min, max }: Info): string {
 
 /** extensions/libipt_NETMAP.c, libip6t_NETMAP.c, net/netfilter/xt_NETMAP.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'NETMAP', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'NETMAP',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [{ name: 'to', type: 'hostmask', mandatory: true }],
   help: () => `NETMAP target options:
   --to address[/mask]
 				Network address to map to.
 
 `,
-  init: (family) => { const zero = new Uint8Array(family === 'ip6' ? 16 : 4); return { min: zero, max: zero }; },
+  init: (family) => {
+    const zero = new Uint8Array(family === 'ip6' ? 16 : 4);
+    return { min: zero, max: zero };
+  },
   parse(o, d) {
     const { address, mask } = o.value as HostMask;
     fields<Info>(d).min = address.map((b, i) => b & mask[i]);
@@ -37,7 +43,10 @@ export const target = defineExtension<Info>({
     // xt_NETMAP.c: netmap_tg4: the host part of the packet's own address is kept.
     const toSource = state.hook === 'postrouting' || state.hook === 'input';
     const own = toSource ? source(skb) : destination(skb);
-    const address = own.map((b, n) => { const host = i.min[n] ^ i.max[n]; return (b & host) | (i.min[n] & ~host & 255); });
+    const address = own.map((b, n) => {
+      const host = i.min[n] ^ i.max[n];
+      return (b & host) | (i.min[n] & ~host & 255);
+    });
     return verdict(services(state)?.nat(skb, state, { flags: RANGE.MAP_IPS, min: address, max: address, minPort: 0, maxPort: 0, basePort: 0 }, toSource ? 'src' : 'dst'));
   },
 });

@@ -8,7 +8,10 @@ const queues = (i: Info, balance: string): string => (i.total > 1 ? `${balance} 
 
 /** extensions/libxt_NFQUEUE.c, net/netfilter/xt_NFQUEUE.c (revision 3). Nobody listens on a queue here: which one of a balance is of no matter. */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'NFQUEUE', families: ['ip', 'ip6', 'arp'], revision: 3,
+  kind: 'target',
+  name: 'NFQUEUE',
+  families: ['ip', 'ip6', 'arp'],
+  revision: 3,
   options: [
     { name: 'queue-num', type: 'uint16', excludes: ['queue-balance'] },
     { name: 'queue-balance', type: 'uint16rc', max: 65534, excludes: ['queue-num'] },
@@ -26,7 +29,9 @@ export const target = defineExtension<Info>({
   parse(o, draft) {
     const d = fields<Info>(draft);
     switch (o.name) {
-      case 'queue-num': d.num = Number(o.value); break;
+      case 'queue-num':
+        d.num = Number(o.value);
+        break;
       case 'queue-balance': {
         const range = o.value as readonly number[];
         if (range.length !== 2) throw paramProblem(`Bad range "${o.raw}"`);
@@ -35,8 +40,12 @@ export const target = defineExtension<Info>({
         d.total = range[1] - range[0] + 1;
         break;
       }
-      case 'queue-bypass': d.bypass = true; break;
-      case 'queue-cpu-fanout': d.fanout = true; break;
+      case 'queue-bypass':
+        d.bypass = true;
+        break;
+      case 'queue-cpu-fanout':
+        d.fanout = true;
+        break;
     }
   },
   finish: (d) => ({ ...fields<Info>(d) }),

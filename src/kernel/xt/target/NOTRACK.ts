@@ -6,7 +6,8 @@ import { target as ct } from './CT.ts';
 /** extensions/libxt_CT.c: the alias NOTRACK of CT --notrack. The kernel only ever sees CT. */
 export const target = defineExtension<CtInfo>({
   ...ct,
-  name: 'NOTRACK', realName: 'CT',
+  name: 'NOTRACK',
+  realName: 'CT',
   options: [],
   help: () => `NOTRACK does not take any options
 `,

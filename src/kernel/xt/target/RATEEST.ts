@@ -22,7 +22,8 @@ function parseTime(text: string, what: string): number {
 
 const timeText = (us: number): string => (us >= 1e6 ? `${(us / 1e6).toFixed(1)}s` : us >= 1e3 ? `${(us / 1e3).toFixed(1)}ms` : `${us}us`);
 const intervalOf = (i: Info): number => (1e6 * 2 ** (i.interval + 2)) / 4;
-const words = (i: Info, dash: string): string => ` ${dash}name ${i.name} ${dash}interval ${timeText(intervalOf(i))} ${dash}ewmalog ${timeText((intervalOf(i) * 2 ** i.ewmaLog) % 2 ** 32)}`;
+const words = (i: Info, dash: string): string =>
+  ` ${dash}name ${i.name} ${dash}interval ${timeText(intervalOf(i))} ${dash}ewmalog ${timeText((intervalOf(i) * 2 ** i.ewmaLog) % 2 ** 32)}`;
 
 /** RATEEST_final_check: the smallest interval that reaches, then the averaging constant that fits it. */
 function fit(d: Draft): Info {
@@ -38,7 +39,10 @@ function fit(d: Draft): Info {
 
 /** extensions/libxt_RATEEST.c, net/netfilter/xt_RATEEST.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'RATEEST', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'RATEEST',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [
     { name: 'rateest-name', type: 'string', mandatory: true, size: 16 },
     { name: 'rateest-interval', type: 'string', mandatory: true },

@@ -9,8 +9,14 @@ const ports = (i: NatInfo): boolean => (i.flags & RANGE.PROTO_SPECIFIED) !== 0;
 
 /** extensions/libxt_NAT.c, net/netfilter/xt_REDIRECT.c */
 export const target = defineExtension<NatInfo>({
-  kind: 'target', name: 'REDIRECT', families: ['ip', 'ip6'], revision: 0,
-  options: [{ name: 'to-ports', type: 'string' }, { name: 'random', type: 'none' }],
+  kind: 'target',
+  name: 'REDIRECT',
+  families: ['ip', 'ip6'],
+  revision: 0,
+  options: [
+    { name: 'to-ports', type: 'string' },
+    { name: 'random', type: 'none' },
+  ],
   help: () => `REDIRECT target options:
  --to-ports <port>[-<port>]
 				Port (range) to map to.

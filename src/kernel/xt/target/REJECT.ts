@@ -5,7 +5,12 @@ import { services } from './_services.ts';
 
 /** `code`: ICMP(v6) code of a destination unreachable; null: a TCP reset. */
 type Info = { readonly name: string };
-interface Kind { readonly name: string; readonly alias: string; readonly code: number | null; readonly nft: string }
+interface Kind {
+  readonly name: string;
+  readonly alias: string;
+  readonly code: number | null;
+  readonly nft: string;
+}
 
 const IP4: readonly Kind[] = [
   { name: 'icmp-net-unreachable', alias: 'net-unreach', code: 0, nft: 'net-unreachable' },
@@ -31,9 +36,14 @@ const DEFAULTS = ['icmp-port-unreachable', 'icmp6-port-unreachable'];
 
 /** extensions/libipt_REJECT.c, libip6t_REJECT.c, net/ipv4/netfilter/ipt_REJECT.c, net/ipv6/netfilter/ip6t_REJECT.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'REJECT', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'REJECT',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [{ name: 'reject-with', type: 'string' }],
-  help: (family) => (family === 'ip6' ? `REJECT target options:
+  help: (family) =>
+    family === 'ip6'
+      ? `REJECT target options:
 --reject-with type              drop input packet and send back
                                 a reply packet according to type:
 Valid reject types:
@@ -52,7 +62,8 @@ Valid reject types:
     icmp6-reject-route       	ICMPv6 reject route
     reject-route             	alias
 
-` : `REJECT target options:
+`
+      : `REJECT target options:
 --reject-with type              drop input packet and send back
                                 a reply packet according to type:
 Valid reject types:
@@ -74,7 +85,7 @@ Valid reject types:
     admin-prohib             	alias
 
 (*) See man page or read the INCOMPATIBILITES file for compatibility issues.
-`),
+`,
   init: (family) => ({ name: family === 'ip6' ? DEFAULTS[1] : DEFAULTS[0] }),
   parse(o, d, c) {
     const text = String(o.value);

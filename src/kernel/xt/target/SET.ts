@@ -6,7 +6,16 @@ import { fields, HOOK } from './_common.ts';
 import { NO_SET, parseSetRef, setWords } from './_set.ts';
 import type { SetRef } from './_set.ts';
 
-type Info = { readonly add: SetRef; readonly del: SetRef; readonly map: SetRef; readonly exist: boolean; readonly timeout: number; readonly mark: boolean; readonly prio: boolean; readonly queue: boolean };
+type Info = {
+  readonly add: SetRef;
+  readonly del: SetRef;
+  readonly map: SetRef;
+  readonly exist: boolean;
+  readonly timeout: number;
+  readonly mark: boolean;
+  readonly prio: boolean;
+  readonly queue: boolean;
+};
 
 const NO_TIMEOUT = 0xffffffff;
 const MAX_TIMEOUT = 2147483;
@@ -14,7 +23,10 @@ const MAPS = ['mark', 'prio', 'queue'] as const;
 
 /** extensions/libxt_SET.c, net/netfilter/xt_set.c (revision 3). Its option parser is the old kind: an exclamation mark says nothing. */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'SET', families: ['ip', 'ip6'], revision: 3,
+  kind: 'target',
+  name: 'SET',
+  families: ['ip', 'ip6'],
+  revision: 3,
   options: [
     ...['add-set', 'del-set', 'map-set', 'timeout'].map((name) => ({ name, type: 'raw' as const, invert: true, multi: true })),
     ...['exist', 'map-mark', 'map-prio', 'map-queue'].map((name) => ({ name, type: 'raw' as const, argument: 'none' as const, invert: true, multi: true })),
@@ -31,13 +43,27 @@ export const target = defineExtension<Info>({
   parse(o, draft, c) {
     const d = fields<Info>(draft);
     switch (o.name) {
-      case 'add-set': d.add = parseSetRef(o, d.add, c.net, c.family); break;
-      case 'del-set': d.del = parseSetRef(o, d.del, c.net, c.family); break;
-      case 'map-set': d.map = parseSetRef(o, d.map, c.net, c.family); break;
-      case 'exist': d.exist = true; break;
-      case 'map-mark': d.mark = true; break;
-      case 'map-prio': d.prio = true; break;
-      case 'map-queue': d.queue = true; break;
+      case 'add-set':
+        d.add = parseSetRef(o, d.add, c.net, c.family);
+        break;
+      case 'del-set':
+        d.del = parseSetRef(o, d.del, c.net, c.family);
+        break;
+      case 'map-set':
+        d.map = parseSetRef(o, d.map, c.net, c.family);
+        break;
+      case 'exist':
+        d.exist = true;
+        break;
+      case 'map-mark':
+        d.mark = true;
+        break;
+      case 'map-prio':
+        d.prio = true;
+        break;
+      case 'map-queue':
+        d.queue = true;
+        break;
       case 'timeout': {
         const n = wholeUint(o.raw ?? '', 0, NO_TIMEOUT - 1);
         if (n === null) throw paramProblem(`Invalid value for option --timeout or out of range 0-${NO_TIMEOUT - 1}`);
@@ -86,6 +112,10 @@ function words(i: Info, dash: string, set: (r: SetRef) => string): string {
     i.add.dim && i.exist ? ` ${dash}exist` : '',
     i.add.dim && i.timeout !== NO_TIMEOUT ? ` ${dash}timeout ${i.timeout}` : '',
     i.del.dim ? ` ${dash}del-set ${set(i.del)}` : '',
-    i.map.dim ? ` ${dash}map-set ${set(i.map)}${MAPS.filter((m) => i[m]).map((m) => ` ${dash}map-${m}`).join('')}` : '',
+    i.map.dim
+      ? ` ${dash}map-set ${set(i.map)}${MAPS.filter((m) => i[m])
+          .map((m) => ` ${dash}map-${m}`)
+          .join('')}`
+      : '',
   ].join('');
 }

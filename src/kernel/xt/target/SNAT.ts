@@ -6,8 +6,16 @@ import { services, verdict } from './_services.ts';
 
 /** extensions/libxt_NAT.c, net/netfilter/xt_nat.c (IPv4 revision 0, IPv6 revision 1) */
 export const target = defineExtension<NatInfo>({
-  kind: 'target', name: 'SNAT', families: ['ip', 'ip6'], revision: { ip: 0, ip6: 1 },
-  options: [{ name: 'to-source', type: 'string', mandatory: true }, { name: 'random', type: 'none' }, { name: 'random-fully', type: 'none' }, { name: 'persistent', type: 'none' }],
+  kind: 'target',
+  name: 'SNAT',
+  families: ['ip', 'ip6'],
+  revision: { ip: 0, ip6: 1 },
+  options: [
+    { name: 'to-source', type: 'string', mandatory: true },
+    { name: 'random', type: 'none' },
+    { name: 'random-fully', type: 'none' },
+    { name: 'persistent', type: 'none' },
+  ],
   help: () => `SNAT target options:
  --to-source [<ipaddr>[-<ipaddr>]][:port[-port]]
 				Address to map source to.

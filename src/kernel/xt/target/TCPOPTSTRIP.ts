@@ -8,7 +8,14 @@ import { optionLength } from './_tcp-options.ts';
 /** Option kinds in rising order. */
 type Info = { readonly kinds: readonly number[] };
 
-const NAMES: readonly (readonly [string, number])[] = [['wscale', 3], ['mss', 2], ['sack-permitted', 4], ['sack', 5], ['timestamp', 8], ['md5', 19]];
+const NAMES: readonly (readonly [string, number])[] = [
+  ['wscale', 3],
+  ['mss', 2],
+  ['sack-permitted', 4],
+  ['sack', 5],
+  ['timestamp', 8],
+  ['md5', 19],
+];
 const NOP = 1;
 
 function parseKinds(text: string): number[] {
@@ -25,7 +32,10 @@ function parseKinds(text: string): number[] {
 
 /** extensions/libxt_TCPOPTSTRIP.c, net/netfilter/xt_TCPOPTSTRIP.c */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'TCPOPTSTRIP', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'TCPOPTSTRIP',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [{ name: 'strip-options', type: 'string' }],
   help: () => `TCPOPTSTRIP target options:
   --strip-options value     strip specified TCP options denoted by value
@@ -39,7 +49,9 @@ export const target = defineExtension<Info>({
     md5               strip "MD5 signature" option
 `,
   init: () => ({ kinds: [] }),
-  parse(o, d) { fields<Info>(d).kinds = parseKinds(String(o.value)); },
+  parse(o, d) {
+    fields<Info>(d).kinds = parseKinds(String(o.value));
+  },
   finish: (d) => ({ kinds: fields<Info>(d).kinds }),
   save: (i) => (i.kinds.length ? ` --strip-options ${i.kinds.join(',')}` : ''),
   print: (i, c) => (i.kinds.length ? ` TCPOPTSTRIP options ${i.kinds.map((k) => (c.numeric ? undefined : NAMES.find(([, n]) => n === k)?.[0]) ?? k).join(',')}` : ''),

@@ -13,13 +13,24 @@ const NETWORKS = ['default', 'loopback', 'link-local'];
 function gatewayName(a: Uint8Array, names: Names): string {
   const host = anyName(a, names);
   if (a.length !== 4 || host !== ntop(a)) return host;
-  return NETWORKS.find((n) => { const address = names.network(n); return address !== undefined && ntop(address) === host; }) ?? host;
+  return (
+    NETWORKS.find((n) => {
+      const address = names.network(n);
+      return address !== undefined && ntop(address) === host;
+    }) ?? host
+  );
 }
 
 /** extensions/libxt_TEE.c, net/netfilter/xt_TEE.c (revision 1) */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'TEE', families: ['ip', 'ip6'], revision: 1,
-  options: [{ name: 'gateway', type: 'host', mandatory: true }, { name: 'oif', type: 'string', size: 16 }],
+  kind: 'target',
+  name: 'TEE',
+  families: ['ip', 'ip6'],
+  revision: 1,
+  options: [
+    { name: 'gateway', type: 'host', mandatory: true },
+    { name: 'oif', type: 'string', size: 16 },
+  ],
   help: () => `TEE target options:
   --gateway IPADDR    Route packet via the gateway given by address
   --oif NAME          Include oif in route calculation

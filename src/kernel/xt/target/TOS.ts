@@ -10,7 +10,10 @@ const others = (name: string): string[] => OPERATIONS.filter((o) => o !== name);
 
 /** extensions/libxt_TOS.c, net/netfilter/xt_DSCP.c (revision 1). Its translation says ip6 in either family, as the real one does. */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'TOS', families: ['ip', 'ip6'], revision: 1,
+  kind: 'target',
+  name: 'TOS',
+  families: ['ip', 'ip6'],
+  revision: 1,
   options: [
     { name: 'set-tos', type: 'tosmask', max: 0x3f, excludes: others('set-tos') },
     { name: 'and-tos', type: 'uint8', excludes: others('and-tos') },
@@ -38,10 +41,24 @@ export const target = defineExtension<Info>({
     const d = fields<Info>(draft);
     const n = Number(o.value);
     switch (o.name) {
-      case 'set-tos': { const v = o.value as Info; d.value = v.value; d.mask = v.mask; break; }
-      case 'and-tos': d.value = 0; d.mask = ~n & 255; break;
-      case 'or-tos': d.value = n; d.mask = n; break;
-      case 'xor-tos': d.value = n; d.mask = 0; break;
+      case 'set-tos': {
+        const v = o.value as Info;
+        d.value = v.value;
+        d.mask = v.mask;
+        break;
+      }
+      case 'and-tos':
+        d.value = 0;
+        d.mask = ~n & 255;
+        break;
+      case 'or-tos':
+        d.value = n;
+        d.mask = n;
+        break;
+      case 'xor-tos':
+        d.value = n;
+        d.mask = 0;
+        break;
     }
   },
   finish(d, c) {

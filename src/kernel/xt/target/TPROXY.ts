@@ -15,8 +15,15 @@ function destination(i: Info, withAddress: boolean): string {
 
 /** extensions/libxt_TPROXY.c, net/netfilter/xt_TPROXY.c (revision 1) */
 export const target = defineExtension<Info>({
-  kind: 'target', name: 'TPROXY', families: ['ip', 'ip6'], revision: 1,
-  options: [{ name: 'on-port', type: 'port', mandatory: true }, { name: 'on-ip', type: 'host' }, { name: 'tproxy-mark', type: 'markmask32' }],
+  kind: 'target',
+  name: 'TPROXY',
+  families: ['ip', 'ip6'],
+  revision: 1,
+  options: [
+    { name: 'on-port', type: 'port', mandatory: true },
+    { name: 'on-ip', type: 'host' },
+    { name: 'tproxy-mark', type: 'markmask32' },
+  ],
   help: () => `TPROXY target options:
   --on-port port		    Redirect connection to port, or the original port if 0
   --on-ip ip			    Optionally redirect to the given IP

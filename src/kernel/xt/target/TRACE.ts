@@ -2,7 +2,10 @@ import { defineExtension } from '../definition.ts';
 
 /** extensions/libxt_TRACE.c; iptables-nft stores it as `meta nftrace set 1`. */
 export const target = defineExtension<Record<string, never>>({
-  kind: 'target', name: 'TRACE', families: ['ip', 'ip6'], revision: 0,
+  kind: 'target',
+  name: 'TRACE',
+  families: ['ip', 'ip6'],
+  revision: 0,
   options: [],
   help: () => `TRACE does not take any options
 `,

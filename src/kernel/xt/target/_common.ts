@@ -8,7 +8,11 @@ export const HOOK = { PRE: 1, IN: 2, FWD: 4, OUT: 8, POST: 16 } as const;
 export const TCP = 6;
 export const UDP = 17;
 
-interface Place { readonly table?: string; readonly hooks?: number; readonly proto?: number }
+interface Place {
+  readonly table?: string;
+  readonly hooks?: number;
+  readonly proto?: number;
+}
 
 /** What struct xt_target itself demands (net/netfilter/x_tables.c: xt_check_target): table, hooks, protocol. */
 export function misplaced(place: Place, c: CheckContext): Errno | null {

@@ -8,7 +8,12 @@ import type { CheckContext } from '../definition.ts';
 
 /** struct xt_ct_target_info_v1 */
 export type CtInfo = {
-  readonly flags: number; readonly zone: number; readonly ctEvents: number; readonly expEvents: number; readonly helper: string; readonly timeout: string;
+  readonly flags: number;
+  readonly zone: number;
+  readonly ctEvents: number;
+  readonly expEvents: number;
+  readonly helper: string;
+  readonly timeout: string;
 };
 /** XT_CT_* */
 export const CT_FLAG = { NOTRACK: 1, NOTRACK_ALIAS: 2, ZONE_ORIG: 4, ZONE_REPLY: 8, ZONE_MARK: 16 } as const;
@@ -16,7 +21,16 @@ export const emptyCt: CtInfo = { flags: 0, zone: 0, ctEvents: 0, expEvents: 0, h
 
 /** Bits of IPCT_* by the words of --ctevents, in the order they print. */
 export const CT_EVENTS: readonly (readonly [string, number])[] = [
-  ['new', 0], ['related', 1], ['destroy', 2], ['reply', 3], ['assured', 4], ['protoinfo', 5], ['helper', 6], ['mark', 7], ['natseqinfo', 8], ['secmark', 9],
+  ['new', 0],
+  ['related', 1],
+  ['destroy', 2],
+  ['reply', 3],
+  ['assured', 4],
+  ['protoinfo', 5],
+  ['helper', 6],
+  ['mark', 7],
+  ['natseqinfo', 8],
+  ['secmark', 9],
 ];
 export const EXP_EVENTS: readonly (readonly [string, number])[] = [['new', 0]];
 
@@ -27,7 +41,8 @@ const unheard = new WeakSet<CtInfo>();
 export function checkCt(i: CtInfo, c: CheckContext): Errno | null {
   if (c.table !== 'raw') return 'EINVAL';
   if (i.flags & CT_FLAG.NOTRACK) return null;
-  if (c.net.conntrack.conf.events === 2 && !c.net.conntrack.hasListener) unheard.add(i); else unheard.delete(i);
+  if (c.net.conntrack.conf.events === 2 && !c.net.conntrack.hasListener) unheard.add(i);
+  else unheard.delete(i);
   const proto = c.protoInverted ? 0 : c.proto;
   const l3num = c.family === 'ip6' ? 10 : 2;
   if (i.helper !== '' && (proto === 0 || !findHelper(i.helper, l3num, proto))) return 'ENOENT';

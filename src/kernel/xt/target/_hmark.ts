@@ -3,15 +3,29 @@ import { isIp6, u16, u32 } from '../packet.ts';
 
 /** struct xt_hmark_info; null: that part was not asked for. */
 export type HmarkInfo = {
-  readonly src: Uint8Array | null; readonly dst: Uint8Array | null;
-  readonly sportMask: number | null; readonly dportMask: number | null; readonly spiMask: number | null;
-  readonly sport: number | null; readonly dport: number | null; readonly spi: number | null;
-  readonly protoMask: number | null; readonly rnd: number; readonly mod: number; readonly offset: number; readonly ct: boolean;
+  readonly src: Uint8Array | null;
+  readonly dst: Uint8Array | null;
+  readonly sportMask: number | null;
+  readonly dportMask: number | null;
+  readonly spiMask: number | null;
+  readonly sport: number | null;
+  readonly dport: number | null;
+  readonly spi: number | null;
+  readonly protoMask: number | null;
+  readonly rnd: number;
+  readonly mod: number;
+  readonly offset: number;
+  readonly ct: boolean;
 };
 
-interface Tuple { src: number; dst: number; proto: number; ports: number }
+interface Tuple {
+  src: number;
+  dst: number;
+  proto: number;
+  ports: number;
+}
 
-const rol = (n: number, k: number): number => ((n << k) | (n >>> (32 - k))) | 0;
+const rol = (n: number, k: number): number => (n << k) | (n >>> (32 - k)) | 0;
 
 /** linux/jhash.h: jhash_3words */
 export function jhash3(x: number, y: number, z: number, initval: number): number {
@@ -45,8 +59,9 @@ function swapPorts(src: number, dst: number, i: HmarkInfo): number {
   return (d > s ? (d << 16) | s : (s << 16) | d) >>> 0;
 }
 /** port_mask and port_set are unions with the SPI's. */
-const maskOf = (i: HmarkInfo, side: 'src' | 'dst'): number => (i.spiMask === null ? (side === 'src' ? i.sportMask : i.dportMask) ?? 0 : side === 'src' ? i.spiMask >>> 16 : i.spiMask & 0xffff);
-const setOf = (i: HmarkInfo, side: 'src' | 'dst'): number => (i.spi === null ? (side === 'src' ? i.sport : i.dport) ?? 0 : side === 'src' ? i.spi >>> 16 : i.spi & 0xffff);
+const maskOf = (i: HmarkInfo, side: 'src' | 'dst'): number =>
+  i.spiMask === null ? ((side === 'src' ? i.sportMask : i.dportMask) ?? 0) : side === 'src' ? i.spiMask >>> 16 : i.spiMask & 0xffff;
+const setOf = (i: HmarkInfo, side: 'src' | 'dst'): number => (i.spi === null ? ((side === 'src' ? i.sport : i.dport) ?? 0) : side === 'src' ? i.spi >>> 16 : i.spi & 0xffff);
 const wholeMask = (i: HmarkInfo): number => ((maskOf(i, 'src') << 16) | maskOf(i, 'dst')) >>> 0;
 const wholeSet = (i: HmarkInfo): number => ((setOf(i, 'src') << 16) | setOf(i, 'dst')) >>> 0;
 
@@ -56,9 +71,7 @@ const PORTS: Readonly<Record<number, number>> = { 6: 0, 17: 0, 33: 0, 50: 0, 132
 function readPorts(i: HmarkInfo, skb: Skb, at: number, t: Tuple): void {
   const offset = PORTS[t.proto];
   if (offset === undefined || at + offset + 4 > skb.data.length) return;
-  t.ports = t.proto === 50 || t.proto === 51
-    ? ((u32(skb, at + offset) & wholeMask(i)) | wholeSet(i)) >>> 0
-    : swapPorts(u16(skb, at + offset), u16(skb, at + offset + 2), i);
+  t.ports = t.proto === 50 || t.proto === 51 ? ((u32(skb, at + offset) & wholeMask(i)) | wholeSet(i)) >>> 0 : swapPorts(u16(skb, at + offset), u16(skb, at + offset + 2), i);
 }
 
 /** ICMP errors are hashed by the packet they speak of. */

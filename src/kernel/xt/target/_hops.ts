@@ -12,8 +12,17 @@ const MODES = ['set', 'dec', 'inc'] as const;
 /** TTL and HL are one extension twice (net/netfilter/xt_HL.c). */
 export function hopTarget(name: string, word: string, family: XtFamily, help: string): XtExtension<HopInfo> {
   return {
-    kind: 'target', name, families: [family], revision: 0,
-    options: MODES.map((mode) => ({ name: `${word}-${mode}`, type: 'uint8', min: mode === 'set' ? 0 : 1, max: 255, excludes: (['set', 'inc', 'dec'] as const).filter((m) => m !== mode).map((m) => `${word}-${m}`) })),
+    kind: 'target',
+    name,
+    families: [family],
+    revision: 0,
+    options: MODES.map((mode) => ({
+      name: `${word}-${mode}`,
+      type: 'uint8',
+      min: mode === 'set' ? 0 : 1,
+      max: 255,
+      excludes: (['set', 'inc', 'dec'] as const).filter((m) => m !== mode).map((m) => `${word}-${m}`),
+    })),
     help: () => help,
     init: () => ({ mode: 'set', value: 0 }),
     parse(o, d) {

@@ -4,7 +4,10 @@ import { isIp6 as isV6 } from '../packet.ts';
 /** Changes to header fields in place, with checksums made right incrementally (RFC 1624, as csum_replace2 does). */
 
 const word = (d: Uint8Array, at: number): number => (d[at] << 8) | d[at + 1];
-const put = (d: Uint8Array, at: number, n: number): void => { d[at] = n >> 8; d[at + 1] = n & 255; };
+const put = (d: Uint8Array, at: number, n: number): void => {
+  d[at] = n >> 8;
+  d[at + 1] = n & 255;
+};
 
 /** The one's complement sum at `check` after a 16-bit word changed. */
 export function updateSum(d: Uint8Array, check: number, from: number, to: number): void {

@@ -8,7 +8,12 @@ export const RANGE = { MAP_IPS: 1, PROTO_SPECIFIED: 2, PROTO_RANDOM: 4, PERSISTE
 
 /** struct nf_nat_range2: addresses in network order, all zero without MAP_IPS; ports in host order. */
 export type NatInfo = {
-  readonly flags: number; readonly min: Uint8Array; readonly max: Uint8Array; readonly minPort: number; readonly maxPort: number; readonly basePort: number;
+  readonly flags: number;
+  readonly min: Uint8Array;
+  readonly max: Uint8Array;
+  readonly minPort: number;
+  readonly maxPort: number;
+  readonly basePort: number;
 };
 type Range = { -readonly [K in keyof NatInfo]: NatInfo[K] };
 
@@ -81,8 +86,7 @@ export function parseTo(text: string, d: Range, c: ParseContext): void {
   d.max = dash < 0 ? d.min : read(addresses.slice(dash + 1));
 }
 
-export const portsText = (i: NatInfo): string =>
-  `${i.minPort}${i.maxPort === i.minPort ? '' : `-${i.maxPort}`}${i.flags & RANGE.PROTO_OFFSET ? `/${i.basePort}` : ''}`;
+export const portsText = (i: NatInfo): string => `${i.minPort}${i.maxPort === i.minPort ? '' : `-${i.maxPort}`}${i.flags & RANGE.PROTO_OFFSET ? `/${i.basePort}` : ''}`;
 
 export function rangeText(i: NatInfo): string {
   const ports = (i.flags & RANGE.PROTO_SPECIFIED) !== 0;
@@ -97,9 +101,14 @@ export function rangeText(i: NatInfo): string {
 }
 
 const FLAG_WORDS: readonly (readonly [number, string, string])[] = [
-  [RANGE.PROTO_RANDOM, 'random', 'random'], [RANGE.PROTO_RANDOM_FULLY, 'random-fully', 'fully-random'], [RANGE.PERSISTENT, 'persistent', 'persistent'],
+  [RANGE.PROTO_RANDOM, 'random', 'random'],
+  [RANGE.PROTO_RANDOM_FULLY, 'random-fully', 'fully-random'],
+  [RANGE.PERSISTENT, 'persistent', 'persistent'],
 ];
-export const flagOptions = (flags: number, dash: string): string => FLAG_WORDS.filter(([bit]) => flags & bit).map(([, word]) => ` ${dash}${word}`).join('');
+export const flagOptions = (flags: number, dash: string): string =>
+  FLAG_WORDS.filter(([bit]) => flags & bit)
+    .map(([, word]) => ` ${dash}${word}`)
+    .join('');
 /** ` random,persistent` as nft writes it. */
 export const flagList = (flags: number): string => {
   const words = FLAG_WORDS.filter(([bit]) => flags & bit).map(([, , word]) => word);

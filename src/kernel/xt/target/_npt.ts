@@ -6,14 +6,21 @@ import { fields, misplaced } from './_common.ts';
 export type NptInfo = { readonly src: Uint8Array; readonly srcLen: number; readonly dst: Uint8Array; readonly dstLen: number };
 type HostMask = { readonly address: Uint8Array; readonly plen: number };
 
-const inPrefix = (a: Uint8Array, length: number): boolean => { const m = prefixMask(length, 16); return a.every((b, i) => (b & ~m[i] & 255) === 0); };
+const inPrefix = (a: Uint8Array, length: number): boolean => {
+  const m = prefixMask(length, 16);
+  return a.every((b, i) => (b & ~m[i] & 255) === 0);
+};
 const word = (a: Uint8Array, i: number): number => (a[2 * i] << 8) | a[2 * i + 1];
 function fold(sum: number): number {
   let n = sum;
   while (n > 0xffff) n = (n & 0xffff) + (n >>> 16);
   return n;
 }
-const sumOf = (a: Uint8Array): number => { let n = 0; for (let i = 0; i < 8; i++) n += word(a, i); return fold(n); };
+const sumOf = (a: Uint8Array): number => {
+  let n = 0;
+  for (let i = 0; i < 8; i++) n += word(a, i);
+  return fold(n);
+};
 
 /** net/ipv6/netfilter/ip6t_NPT.c: ip6t_npt_map_pfx: rewrites in place, checksum neutral; false: no word is left to adjust. */
 function mapPrefix(i: NptInfo, address: Uint8Array): boolean {
@@ -37,19 +44,33 @@ function mapPrefix(i: NptInfo, address: Uint8Array): boolean {
 /** SNPT and DNPT are one extension for two addresses (extensions/libip6t_SNPT.c, libip6t_DNPT.c). */
 export function nptTarget(name: string, hooks: number, addressAt: number, help: string): XtExtension<NptInfo> {
   return {
-    kind: 'target', name, families: ['ip6'], revision: 0,
-    options: [{ name: 'src-pfx', type: 'hostmask', mandatory: true }, { name: 'dst-pfx', type: 'hostmask', mandatory: true }],
+    kind: 'target',
+    name,
+    families: ['ip6'],
+    revision: 0,
+    options: [
+      { name: 'src-pfx', type: 'hostmask', mandatory: true },
+      { name: 'dst-pfx', type: 'hostmask', mandatory: true },
+    ],
     help: () => help,
     init: () => ({ src: new Uint8Array(16), srcLen: 0, dst: new Uint8Array(16), dstLen: 0 }),
     parse(o, draft) {
       const d = fields<NptInfo>(draft);
       const { address, plen } = o.value as HostMask;
-      if (o.name === 'src-pfx') { d.src = address; d.srcLen = plen; } else { d.dst = address; d.dstLen = plen; }
+      if (o.name === 'src-pfx') {
+        d.src = address;
+        d.srcLen = plen;
+      } else {
+        d.dst = address;
+        d.dstLen = plen;
+      }
     },
     finish: (d) => ({ ...fields<NptInfo>(d) }),
     save: (i) => ` --src-pfx ${ntop(i.src)}/${i.srcLen} --dst-pfx ${ntop(i.dst)}/${i.dstLen}`,
     print: (i) => ` ${name} src-pfx ${ntop(i.src)}/${i.srcLen} dst-pfx ${ntop(i.dst)}/${i.dstLen}`,
-    check: (i, c) => misplaced({ table: 'mangle', hooks }, c) ?? (i.srcLen < 0 || i.srcLen > 64 || i.dstLen < 0 || i.dstLen > 64 || !inPrefix(i.src, i.srcLen) || !inPrefix(i.dst, i.dstLen) ? 'EINVAL' : null),
+    check: (i, c) =>
+      misplaced({ table: 'mangle', hooks }, c) ??
+      (i.srcLen < 0 || i.srcLen > 64 || i.dstLen < 0 || i.dstLen > 64 || !inPrefix(i.src, i.srcLen) || !inPrefix(i.dst, i.dstLen) ? 'EINVAL' : null),
     target: (i, skb) => (mapPrefix(i, skb.data.subarray(skb.network + addressAt, skb.network + addressAt + 16)) ? 'continue' : 'drop'),
   };
 }

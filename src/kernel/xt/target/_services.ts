@@ -9,9 +9,13 @@ export const services = (state: HookState): PacketServices | null => state.net.n
 /** An NF_* number of the services as an extension's verdict. */
 export function verdict(nf: number | undefined): XtVerdict {
   switch (nf) {
-    case NF.DROP: return 'drop';
-    case NF.STOLEN: return 'stolen';
-    case NF.CONTINUE: return 'continue';
-    default: return 'accept';
+    case NF.DROP:
+      return 'drop';
+    case NF.STOLEN:
+      return 'stolen';
+    case NF.CONTINUE:
+      return 'continue';
+    default:
+      return 'accept';
   }
 }

@@ -14,34 +14,53 @@ export const newFlowtable = (loc: Location): FlowtableDecl => ({ loc, handle: { 
 export const newObj = (_: Values, loc: Location): ObjDecl => ({ loc, handle: { ...HERE }, type: '', value: {} });
 
 /** `block part separator` where the part is a function on the block. */
-export function apply(d: Values): unknown { d[1](d[0]); return d[0]; }
-export function applyObj(d: Values): unknown { d[1](d[0]); return d[0]; }
-export function merge(d: Values): ObjDecl { const o = d[0] as ObjDecl; o.value = { ...o.value, ...d[1] }; return o; }
-export function objComment(d: Values, _l: Location, a: readonly Location[], s: ParserState): ObjDecl { commentOnce(d[1], a[1] as Location, s)(d[0]); return d[0]; }
-export const commentOnce = (comment: string, at: Location, s: ParserState) => (decl: { comment?: string }): void => {
-  if (decl.comment !== undefined) s.fail(at, DUPLICATED);
-  decl.comment = comment;
-};
+export function apply(d: Values): unknown {
+  d[1](d[0]);
+  return d[0];
+}
+export function applyObj(d: Values): unknown {
+  d[1](d[0]);
+  return d[0];
+}
+export function merge(d: Values): ObjDecl {
+  const o = d[0] as ObjDecl;
+  o.value = { ...o.value, ...d[1] };
+  return o;
+}
+export function objComment(d: Values, _l: Location, a: readonly Location[], s: ParserState): ObjDecl {
+  commentOnce(d[1], a[1] as Location, s)(d[0]);
+  return d[0];
+}
+export const commentOnce =
+  (comment: string, at: Location, s: ParserState) =>
+  (decl: { comment?: string }): void => {
+    if (decl.comment !== undefined) s.fail(at, DUPLICATED);
+    decl.comment = comment;
+  };
 
 /** An object's block inside a table: takes the identifier's place and name. */
-export const inTable = (list: 'chains' | 'sets' | 'flowtables', id: number, block: number) => (d: Values, _l: Location, a: readonly Location[], s: ParserState): TableDecl => {
-  const table = d[0] as TableDecl;
-  const decl = d[block] as ChainDecl & SetDecl & FlowtableDecl;
-  decl.loc = a[id] as Location;
-  decl.handle = { ...decl.handle, ...d[id] };
-  if (list === 'chains') s.closeScope();
-  (table[list] as unknown[]).push(decl);
-  return table;
-};
-export const objInTable = (type: string, id: number, block: number) => (d: Values, _l: Location, a: readonly Location[]): TableDecl => {
-  const table = d[0] as TableDecl;
-  const decl = d[block] as ObjDecl;
-  decl.type = type;
-  decl.loc = a[id] as Location;
-  decl.handle = { ...decl.handle, ...d[id] };
-  table.objs.push(decl);
-  return table;
-};
+export const inTable =
+  (list: 'chains' | 'sets' | 'flowtables', id: number, block: number) =>
+  (d: Values, _l: Location, a: readonly Location[], s: ParserState): TableDecl => {
+    const table = d[0] as TableDecl;
+    const decl = d[block] as ChainDecl & SetDecl & FlowtableDecl;
+    decl.loc = a[id] as Location;
+    decl.handle = { ...decl.handle, ...d[id] };
+    if (list === 'chains') s.closeScope();
+    (table[list] as unknown[]).push(decl);
+    return table;
+  };
+export const objInTable =
+  (type: string, id: number, block: number) =>
+  (d: Values, _l: Location, a: readonly Location[]): TableDecl => {
+    const table = d[0] as TableDecl;
+    const decl = d[block] as ObjDecl;
+    decl.type = type;
+    decl.loc = a[id] as Location;
+    decl.handle = { ...decl.handle, ...d[id] };
+    table.objs.push(decl);
+    return table;
+  };
 
 export function setKey(set: SetDecl, key: { key: Expr; keyTypeof: boolean }, at: Location, s: ParserState): SetDecl {
   if (set.key) s.fail(at, DUPLICATED);
@@ -92,25 +111,37 @@ export function flowtableHook(d: Values, a: readonly Location[], s: ParserState)
 export function chainDevices(d: Values): ChainDecl {
   const chain = d[0] as ChainDecl;
   const more = d[3] as Expr;
-  if (chain.devices?.kind === 'list' && more.kind === 'list') chain.devices.items.push(...more.items); else chain.devices = more;
+  if (chain.devices?.kind === 'list' && more.kind === 'list') chain.devices.items.push(...more.items);
+  else chain.devices = more;
   return chain;
 }
-export const policy = (expr: Expr, l: Location, s: ParserState) => (c: ChainDecl): void => {
-  if (c.policy) s.fail(l, 'you cannot set chain policy twice');
-  c.policy = { loc: l, expr };
-};
+export const policy =
+  (expr: Expr, l: Location, s: ParserState) =>
+  (c: ChainDecl): void => {
+    if (c.policy) s.fail(l, 'you cannot set chain policy twice');
+    c.policy = { loc: l, expr };
+  };
 
-export const synproxy = (mss: bigint, wscale: bigint, flags: number): object => ({ mss: Number(BigInt.asUintN(16, mss)), wscale: Number(BigInt.asUintN(8, wscale)), flags: 3 | flags });
+export const synproxy = (mss: bigint, wscale: bigint, flags: number): object => ({
+  mss: Number(BigInt.asUintN(16, mss)),
+  wscale: Number(BigInt.asUintN(8, wscale)),
+  flags: 3 | flags,
+});
 export function secmark(context: string, at: Location, s: ParserState): object {
   if (context.length === 0 || context.length >= 256) s.fail(at, `invalid context '${context}', max length is 256\n`);
   return { context: fromBytes(context) };
 }
-export const ctHelper = (name: string, l4proto: number, at: Location, s: ParserState) => (o: ObjDecl): void => {
-  const v = o.value as Record<string, unknown>;
-  if (v.l4proto) s.fail(at, `You can only specify this once. This statement is already set for ${String(v.helper)}.`);
-  if (name.length === 0 || name.length >= 16) s.fail(at, `invalid name '${name}', max length is 16\n`);
-  v.helper = fromBytes(name);
-  v.l4proto = l4proto;
-};
-export const l3proto = (d: Values): unknown => Object.assign((o: ObjDecl): void => { (o.value as Record<string, unknown>).l3proto = d[1]; }, {});
+export const ctHelper =
+  (name: string, l4proto: number, at: Location, s: ParserState) =>
+  (o: ObjDecl): void => {
+    const v = o.value as Record<string, unknown>;
+    if (v.l4proto) s.fail(at, `You can only specify this once. This statement is already set for ${String(v.helper)}.`);
+    if (name.length === 0 || name.length >= 16) s.fail(at, `invalid name '${name}', max length is 16\n`);
+    v.helper = fromBytes(name);
+    v.l4proto = l4proto;
+  };
+export const l3proto = (d: Values): unknown =>
+  Object.assign((o: ObjDecl): void => {
+    (o.value as Record<string, unknown>).l3proto = d[1];
+  }, {});
 export { NOWHERE };

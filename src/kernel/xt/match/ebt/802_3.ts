@@ -13,7 +13,10 @@ export const match = defineExtension<Info & Record<string, never>>({
   name: '802_3',
   families: ['bridge'],
   revision: 0,
-  options: [{ name: '802_3-sap', type: 'uint8', invert: true }, { name: '802_3-type', type: 'uint16', invert: true }],
+  options: [
+    { name: '802_3-sap', type: 'uint8', invert: true },
+    { name: '802_3-type', type: 'uint16', invert: true },
+  ],
   help: () => `802_3 options:
 --802_3-sap [!] protocol       : 802.3 DSAP/SSAP- 1 byte value (hex)
   DSAP and SSAP are always the same.  One SAP applies to both fields
@@ -21,16 +24,21 @@ export const match = defineExtension<Info & Record<string, never>>({
   Type implies SAP value 0xaa
 `,
   init: () => ({ sap: null, type: null }),
-  parse(o, d) { d[o.name === '802_3-sap' ? 'sap' : 'type'] = { value: o.value as number, inverted: o.inverted }; },
+  parse(o, d) {
+    d[o.name === '802_3-sap' ? 'sap' : 'type'] = { value: o.value as number, inverted: o.inverted };
+  },
   finish(d, c) {
     if (c.proto?.number !== 0) throw new XtError('PARAMETER_PROBLEM', 'For 802.3 DSAP/SSAP filtering the protocol must be LENGTH');
     return { ...d } as unknown as Info & Record<string, never>;
   },
   save: (i) => (i.sap ? `${not(i.sap)} --802_3-sap ${hex(i.sap.value, 2)}` : '') + (i.type ? `${not(i.type)} --802_3-type ${hex(i.type.value, 4)}` : ''),
-  print(i, c) { return this.save(i, c); },
+  print(i, c) {
+    return this.save(i, c);
+  },
   /** ebt_802_3.c */
   match(i, skb) {
-    const d = skb.data, at = skb.mac + 14;
+    const d = skb.data,
+      at = skb.mac + 14;
     if (skb.mac < 0 || at + 3 > d.length) return false;
     if (!flagHit(i.sap, d[at + 1]) || !flagHit(i.sap, d[at])) return false;
     if (!i.type) return true;

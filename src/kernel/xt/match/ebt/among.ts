@@ -17,19 +17,22 @@ const order = (a: Pair, b: Pair): number => {
 };
 
 function parsePairs(text: string): Pair[] {
-  return text.split(',').filter((w) => w !== '').map((word) => {
-    const [m, ip] = word.split('=');
-    const mac = parseMac(m);
-    if (!mac) throw paramProblem(`Invalid MAC address '${m}'`);
-    if (ip === undefined) return { mac, ip: null };
-    const address = ptonV4(ip);
-    if (!address) throw paramProblem(`Invalid IP address '${ip}'`);
-    return { mac, ip: address };
-  }).sort(order);
+  return text
+    .split(',')
+    .filter((w) => w !== '')
+    .map((word) => {
+      const [m, ip] = word.split('=');
+      const mac = parseMac(m);
+      if (!mac) throw paramProblem(`Invalid MAC address '${m}'`);
+      if (ip === undefined) return { mac, ip: null };
+      const address = ptonV4(ip);
+      if (!address) throw paramProblem(`Invalid IP address '${ip}'`);
+      return { mac, ip: address };
+    })
+    .sort(order);
 }
 
-const text = (name: string, s: Side | null): string =>
-  (s ? `${not(s)} --among-${name} ${s.pairs.map((p) => macShort(p.mac) + (p.ip ? `=${p.ip.join('.')}` : '')).join(',')}` : '');
+const text = (name: string, s: Side | null): string => (s ? `${not(s)} --among-${name} ${s.pairs.map((p) => macShort(p.mac) + (p.ip ? `=${p.ip.join('.')}` : '')).join(',')}` : '');
 
 export const match = defineExtension<Info & Record<string, never>>({
   kind: 'match',
@@ -37,8 +40,10 @@ export const match = defineExtension<Info & Record<string, never>>({
   families: ['bridge'],
   revision: 0,
   options: [
-    { name: 'among-dst', type: 'string', invert: true }, { name: 'among-src', type: 'string', invert: true },
-    { name: 'among-dst-file', id: 'among-dst-file', type: 'string', invert: true }, { name: 'among-src-file', id: 'among-src-file', type: 'string', invert: true },
+    { name: 'among-dst', type: 'string', invert: true },
+    { name: 'among-src', type: 'string', invert: true },
+    { name: 'among-dst-file', id: 'among-dst-file', type: 'string', invert: true },
+    { name: 'among-src-file', id: 'among-src-file', type: 'string', invert: true },
   ],
   help: () => `\`among' options:
 [!] --among-dst      list   : matches if ether dst is in list
@@ -51,12 +56,14 @@ Things in brackets are optional.
 `,
   init: () => ({ src: null, dst: null }),
   parse(o, d, c) {
-    const list = o.name.endsWith('-file') ? c.names.file(o.raw ?? '') : o.raw ?? '';
+    const list = o.name.endsWith('-file') ? c.names.file(o.raw ?? '') : (o.raw ?? '');
     if (list === undefined) throw paramProblem(`Couldn't open file '${o.raw}'`);
     const pairs = parsePairs(list.trim());
     d[o.name.includes('dst') ? 'dst' : 'src'] = { pairs, ip: pairs.some((p) => p.ip), inverted: o.inverted };
   },
   finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,
   save: (i) => text('src', i.src) + text('dst', i.dst),
-  print(i, c) { return this.save(i, c); },
+  print(i, c) {
+    return this.save(i, c);
+  },
 });

@@ -9,7 +9,16 @@ import { parseMac } from '../../address.ts';
 import { ethertypes } from '../../../net/names/database.ts';
 
 /** struct ebt_arp_info */
-type Info = { readonly op: Flag | null; readonly htype: Flag | null; readonly ptype: Flag | null; readonly src: Address | null; readonly dst: Address | null; readonly srcMac: Address | null; readonly dstMac: Address | null; readonly gratuitous: Flag | null };
+type Info = {
+  readonly op: Flag | null;
+  readonly htype: Flag | null;
+  readonly ptype: Flag | null;
+  readonly src: Address | null;
+  readonly dst: Address | null;
+  readonly srcMac: Address | null;
+  readonly dstMac: Address | null;
+  readonly gratuitous: Flag | null;
+};
 
 const OPCODES = ['Request', 'Reply', 'Request_Reverse', 'Reply_Reverse', 'DRARP_Request', 'DRARP_Reply', 'DRARP_Error', 'InARP_Request', 'ARP_NAK'];
 const alias = (names: readonly string[], type: 'string' | 'hostmask' | 'none') => names.map((name) => ({ name, id: names[0], type, invert: true }));
@@ -28,8 +37,14 @@ export const match = defineExtension<Info & Record<string, never>>({
   families: ['bridge'],
   revision: 0,
   options: [
-    ...alias(['arp-opcode', 'arp-op'], 'string'), ...alias(['arp-htype'], 'string'), ...alias(['arp-ptype'], 'string'), ...alias(['arp-ip-src'], 'hostmask'),
-    ...alias(['arp-ip-dst'], 'hostmask'), ...alias(['arp-mac-src'], 'string'), ...alias(['arp-mac-dst'], 'string'), ...alias(['arp-gratuitous'], 'none'),
+    ...alias(['arp-opcode', 'arp-op'], 'string'),
+    ...alias(['arp-htype'], 'string'),
+    ...alias(['arp-ptype'], 'string'),
+    ...alias(['arp-ip-src'], 'hostmask'),
+    ...alias(['arp-ip-dst'], 'hostmask'),
+    ...alias(['arp-mac-src'], 'string'),
+    ...alias(['arp-mac-dst'], 'string'),
+    ...alias(['arp-gratuitous'], 'none'),
   ],
   help: () => `arp options:
 [!] --arp-opcode  opcode        : ARP opcode (integer or string)
@@ -68,33 +83,52 @@ ${OPCODES.map((o, i) => ` ${i + 1} = ${o}\n`).join('')} hardware type string: 1 
         d['ptype'] = { value: n, inverted: o.inverted };
         return;
       }
-      case 'arp-ip-src': d['src'] = hostOf(o); return;
-      case 'arp-ip-dst': d['dst'] = hostOf(o); return;
-      case 'arp-mac-src': d['srcMac'] = mac(text, o.inverted); return;
-      case 'arp-mac-dst': d['dstMac'] = mac(text, o.inverted); return;
-      default: d['gratuitous'] = { value: 1, inverted: o.inverted };
+      case 'arp-ip-src':
+        d['src'] = hostOf(o);
+        return;
+      case 'arp-ip-dst':
+        d['dst'] = hostOf(o);
+        return;
+      case 'arp-mac-src':
+        d['srcMac'] = mac(text, o.inverted);
+        return;
+      case 'arp-mac-dst':
+        d['dstMac'] = mac(text, o.inverted);
+        return;
+      default:
+        d['gratuitous'] = { value: 1, inverted: o.inverted };
     }
   },
   finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,
   save(i) {
     const ip = (name: string, a: Address | null): string => (a ? `${not(a)} --${name} ${ntop(a.value)}${maskText(a.mask)}` : '');
     const hw = (name: string, a: Address | null): string => (a ? `${not(a)} --${name} ${macText(a.value)}${a.mask.every((b) => b === 255) ? '' : `/${macText(a.mask)}`}` : '');
-    return (i.op ? `${not(i.op)} --arp-op ${OPCODES[i.op.value - 1] ?? i.op.value}` : '')
-      + (i.htype ? `${not(i.htype)} --arp-htype ${i.htype.value}` : '')
-      + (i.ptype ? `${not(i.ptype)} --arp-ptype 0x${i.ptype.value.toString(16)}` : '')
-      + ip('arp-ip-src', i.src) + ip('arp-ip-dst', i.dst) + hw('arp-mac-src', i.srcMac) + hw('arp-mac-dst', i.dstMac)
-      + (i.gratuitous ? `${not(i.gratuitous)} --arp-gratuitous` : '');
+    return (
+      (i.op ? `${not(i.op)} --arp-op ${OPCODES[i.op.value - 1] ?? i.op.value}` : '') +
+      (i.htype ? `${not(i.htype)} --arp-htype ${i.htype.value}` : '') +
+      (i.ptype ? `${not(i.ptype)} --arp-ptype 0x${i.ptype.value.toString(16)}` : '') +
+      ip('arp-ip-src', i.src) +
+      ip('arp-ip-dst', i.dst) +
+      hw('arp-mac-src', i.srcMac) +
+      hw('arp-mac-dst', i.dstMac) +
+      (i.gratuitous ? `${not(i.gratuitous)} --arp-gratuitous` : '')
+    );
   },
-  print(i, c) { return this.save(i, c); },
+  print(i, c) {
+    return this.save(i, c);
+  },
   check: (_, c) => onlyProto(c, 0x806, 0x8035),
   /** ebt_arp.c */
   match(i, skb) {
-    const d = skb.data, n = skb.network;
+    const d = skb.data,
+      n = skb.network;
     if (n + 8 > d.length) return false;
-    const hln = d[n + 4], word = (at: number): number => (d[n + at] << 8) | d[n + at + 1];
+    const hln = d[n + 4],
+      word = (at: number): number => (d[n + at] << 8) | d[n + at + 1];
     if (!flagHit(i.op, word(6)) || !flagHit(i.htype, word(0)) || !flagHit(i.ptype, word(2))) return false;
     if (i.src || i.dst || i.gratuitous) {
-      const sip = d.subarray(n + 8 + hln, n + 12 + hln), dip = d.subarray(n + 12 + 2 * hln, n + 16 + 2 * hln);
+      const sip = d.subarray(n + 8 + hln, n + 12 + hln),
+        dip = d.subarray(n + 12 + 2 * hln, n + 16 + 2 * hln);
       if (d[n + 5] !== 4 || word(2) !== 0x800 || dip.length < 4) return false;
       if (!addressHit(i.src, sip) || !addressHit(i.dst, dip)) return false;
       if (i.gratuitous && sip.every((b, k) => b === dip[k]) === i.gratuitous.inverted) return false;

@@ -8,23 +8,71 @@ import { paramProblem } from '../../text.ts';
 
 type Types = { readonly type: readonly [number, number]; readonly code: readonly [number, number]; readonly inverted: boolean };
 /** struct ebt_ip_info */
-type Info = { readonly src: Address | null; readonly dst: Address | null; readonly tos: Flag | null; readonly proto: Flag | null; readonly sport: Ranged | null; readonly dport: Ranged | null; readonly icmp: Types | null; readonly igmp: Types | null };
+type Info = {
+  readonly src: Address | null;
+  readonly dst: Address | null;
+  readonly tos: Flag | null;
+  readonly proto: Flag | null;
+  readonly sport: Ranged | null;
+  readonly dport: Ranged | null;
+  readonly icmp: Types | null;
+  readonly igmp: Types | null;
+};
 
 const any = (name: string, type: number): TypeName => ({ name, type, code: [0, 255] });
 const one = (name: string, type: number, code: number): TypeName => ({ name, type, code: [code, code] });
 const ICMP: readonly TypeName[] = [
-  any('echo-reply', 0), any('pong', 0), any('destination-unreachable', 3), one('network-unreachable', 3, 0), one('host-unreachable', 3, 1), one('protocol-unreachable', 3, 2),
-  one('port-unreachable', 3, 3), one('fragmentation-needed', 3, 4), one('source-route-failed', 3, 5), one('network-unknown', 3, 6), one('host-unknown', 3, 7),
-  one('network-prohibited', 3, 9), one('host-prohibited', 3, 10), one('TOS-network-unreachable', 3, 11), one('TOS-host-unreachable', 3, 12), one('communication-prohibited', 3, 13),
-  one('host-precedence-violation', 3, 14), one('precedence-cutoff', 3, 15), any('source-quench', 4), any('redirect', 5), one('network-redirect', 5, 0), one('host-redirect', 5, 1),
-  one('TOS-network-redirect', 5, 2), one('TOS-host-redirect', 5, 3), any('echo-request', 8), any('ping', 8), any('router-advertisement', 9), any('router-solicitation', 10),
-  any('time-exceeded', 11), any('ttl-exceeded', 11), one('ttl-zero-during-transit', 11, 0), one('ttl-zero-during-reassembly', 11, 1), any('parameter-problem', 12),
-  one('ip-header-bad', 12, 0), one('required-option-missing', 12, 1), any('timestamp-request', 13), any('timestamp-reply', 14), any('address-mask-request', 17), any('address-mask-reply', 18),
+  any('echo-reply', 0),
+  any('pong', 0),
+  any('destination-unreachable', 3),
+  one('network-unreachable', 3, 0),
+  one('host-unreachable', 3, 1),
+  one('protocol-unreachable', 3, 2),
+  one('port-unreachable', 3, 3),
+  one('fragmentation-needed', 3, 4),
+  one('source-route-failed', 3, 5),
+  one('network-unknown', 3, 6),
+  one('host-unknown', 3, 7),
+  one('network-prohibited', 3, 9),
+  one('host-prohibited', 3, 10),
+  one('TOS-network-unreachable', 3, 11),
+  one('TOS-host-unreachable', 3, 12),
+  one('communication-prohibited', 3, 13),
+  one('host-precedence-violation', 3, 14),
+  one('precedence-cutoff', 3, 15),
+  any('source-quench', 4),
+  any('redirect', 5),
+  one('network-redirect', 5, 0),
+  one('host-redirect', 5, 1),
+  one('TOS-network-redirect', 5, 2),
+  one('TOS-host-redirect', 5, 3),
+  any('echo-request', 8),
+  any('ping', 8),
+  any('router-advertisement', 9),
+  any('router-solicitation', 10),
+  any('time-exceeded', 11),
+  any('ttl-exceeded', 11),
+  one('ttl-zero-during-transit', 11, 0),
+  one('ttl-zero-during-reassembly', 11, 1),
+  any('parameter-problem', 12),
+  one('ip-header-bad', 12, 0),
+  one('required-option-missing', 12, 1),
+  any('timestamp-request', 13),
+  any('timestamp-reply', 14),
+  any('address-mask-request', 17),
+  any('address-mask-reply', 18),
 ];
-const IGMP: readonly TypeName[] = [any('membership-query', 0x11), any('membership-report-v1', 0x12), any('membership-report-v2', 0x16), any('leave-group', 0x17), any('membership-report-v3', 0x22)];
+const IGMP: readonly TypeName[] = [
+  any('membership-query', 0x11),
+  any('membership-report-v1', 0x12),
+  any('membership-report-v2', 0x16),
+  any('leave-group', 0x17),
+  any('membership-report-v3', 0x22),
+];
 
 const PORTED = [6, 17, 33, 132, 136];
-const alias = (names: readonly string[], row: { type: 'hostmask' | 'string' | 'portrc' | 'protocol'; excludes?: readonly string[] }) => names.map((name) => ({ name, id: names[0], invert: true, ...row }));
+const alias = (names: readonly string[], row: { type: 'hostmask' | 'string' | 'portrc' | 'protocol'; excludes?: readonly string[] }) =>
+  names.map((name) => ({ name, id: names[0], invert: true, ...row }));
 
 function tosOf(text: string): number {
   const m = /^\s*\+?(?:0x)?([0-9a-f]+)$/i.exec(text);
@@ -39,10 +87,14 @@ export const match = defineExtension<Info & Record<string, never>>({
   families: ['bridge'],
   revision: 0,
   options: [
-    ...alias(['ip-source', 'ip-src'], { type: 'hostmask' }), ...alias(['ip-destination', 'ip-dst'], { type: 'hostmask' }), ...alias(['ip-tos'], { type: 'string' }),
+    ...alias(['ip-source', 'ip-src'], { type: 'hostmask' }),
+    ...alias(['ip-destination', 'ip-dst'], { type: 'hostmask' }),
+    ...alias(['ip-tos'], { type: 'string' }),
     ...alias(['ip-protocol', 'ip-proto'], { type: 'protocol' }),
-    ...alias(['ip-source-port', 'ip-sport'], { type: 'portrc', excludes: ['ip-icmp-type', 'ip-igmp-type'] }), ...alias(['ip-destination-port', 'ip-dport'], { type: 'portrc', excludes: ['ip-icmp-type', 'ip-igmp-type'] }),
-    ...alias(['ip-icmp-type'], { type: 'string', excludes: ['ip-source-port', 'ip-destination-port', 'ip-igmp-type'] }), ...alias(['ip-igmp-type'], { type: 'string', excludes: ['ip-source-port', 'ip-destination-port', 'ip-icmp-type'] }),
+    ...alias(['ip-source-port', 'ip-sport'], { type: 'portrc', excludes: ['ip-icmp-type', 'ip-igmp-type'] }),
+    ...alias(['ip-destination-port', 'ip-dport'], { type: 'portrc', excludes: ['ip-icmp-type', 'ip-igmp-type'] }),
+    ...alias(['ip-icmp-type'], { type: 'string', excludes: ['ip-source-port', 'ip-destination-port', 'ip-igmp-type'] }),
+    ...alias(['ip-igmp-type'], { type: 'string', excludes: ['ip-source-port', 'ip-destination-port', 'ip-icmp-type'] }),
   ],
   help: () => `ip options:
 [!] --ip-src    address[/mask]: ip source specification
@@ -57,14 +109,29 @@ export const match = defineExtension<Info & Record<string, never>>({
   init: () => ({ src: null, dst: null, tos: null, proto: null, sport: null, dport: null, icmp: null, igmp: null }),
   parse(o, d) {
     switch (o.option.id) {
-      case 'ip-source': d['src'] = hostOf(o); return;
-      case 'ip-destination': d['dst'] = hostOf(o); return;
-      case 'ip-tos': d['tos'] = { value: tosOf(o.raw ?? ''), inverted: o.inverted }; return;
-      case 'ip-protocol': d['proto'] = { value: o.value as number, inverted: o.inverted }; return;
-      case 'ip-source-port': d['sport'] = portsOf(o); return;
-      case 'ip-destination-port': d['dport'] = portsOf(o); return;
-      case 'ip-icmp-type': d['icmp'] = { ...parseTypes(o.raw ?? '', ICMP, 'ICMP'), inverted: o.inverted }; return;
-      default: d['igmp'] = { ...parseTypes(o.raw ?? '', IGMP, 'IGMP'), inverted: o.inverted };
+      case 'ip-source':
+        d['src'] = hostOf(o);
+        return;
+      case 'ip-destination':
+        d['dst'] = hostOf(o);
+        return;
+      case 'ip-tos':
+        d['tos'] = { value: tosOf(o.raw ?? ''), inverted: o.inverted };
+        return;
+      case 'ip-protocol':
+        d['proto'] = { value: o.value as number, inverted: o.inverted };
+        return;
+      case 'ip-source-port':
+        d['sport'] = portsOf(o);
+        return;
+      case 'ip-destination-port':
+        d['dport'] = portsOf(o);
+        return;
+      case 'ip-icmp-type':
+        d['icmp'] = { ...parseTypes(o.raw ?? '', ICMP, 'ICMP'), inverted: o.inverted };
+        return;
+      default:
+        d['igmp'] = { ...parseTypes(o.raw ?? '', IGMP, 'IGMP'), inverted: o.inverted };
     }
   },
   finish(d, c) {
@@ -73,24 +140,34 @@ export const match = defineExtension<Info & Record<string, never>>({
   },
   save(i, c) {
     const address = (name: string, a: Address | null): string => (a ? `${not(a)} --${name} ${ntop(a.value)}${maskText(a.mask)}` : '');
-    return address('ip-src', i.src) + address('ip-dst', i.dst)
-      + (i.tos ? `${not(i.tos)} --ip-tos 0x${i.tos.value.toString(16).toUpperCase().padStart(2, '0')}` : '')
-      + (i.proto ? `${not(i.proto)} --ip-proto ${c.names.protocolName(i.proto.value) ?? i.proto.value}` : '')
-      + rangeOption('ip-sport', i.sport) + rangeOption('ip-dport', i.dport)
-      + (i.icmp ? `${not(i.icmp)} --ip-icmp-type ${typesText(i.icmp, ICMP)}` : '')
-      + (i.igmp ? `${not(i.igmp)} --ip-igmp-type ${typesText(i.igmp, IGMP)}` : '');
+    return (
+      address('ip-src', i.src) +
+      address('ip-dst', i.dst) +
+      (i.tos ? `${not(i.tos)} --ip-tos 0x${i.tos.value.toString(16).toUpperCase().padStart(2, '0')}` : '') +
+      (i.proto ? `${not(i.proto)} --ip-proto ${c.names.protocolName(i.proto.value) ?? i.proto.value}` : '') +
+      rangeOption('ip-sport', i.sport) +
+      rangeOption('ip-dport', i.dport) +
+      (i.icmp ? `${not(i.icmp)} --ip-icmp-type ${typesText(i.icmp, ICMP)}` : '') +
+      (i.igmp ? `${not(i.igmp)} --ip-igmp-type ${typesText(i.igmp, IGMP)}` : '')
+    );
   },
-  print(i, c) { return this.save(i, c); },
+  print(i, c) {
+    return this.save(i, c);
+  },
   translate(i, c) {
     const out: string[] = [];
-    const address = (key: string, a: Address | null): void => { if (a) out.push(`${key} ${ne(a)}${ntop(a.value)}${maskText(a.mask)}`); };
+    const address = (key: string, a: Address | null): void => {
+      if (a) out.push(`${key} ${ne(a)}${ntop(a.value)}${maskText(a.mask)}`);
+    };
     address('ip saddr', i.src);
     address('ip daddr', i.dst);
     const ports = i.sport || i.dport;
     if (i.tos) out.push(`@nh,8,8 ${ne(i.tos)}0x${i.tos.value.toString(16).padStart(2, '0')}`);
     if (i.proto && (i.proto.inverted || !(ports || i.icmp || i.igmp))) out.push(`ip protocol ${ne(i.proto)}${c.names.protocolName(i.proto.value) ?? i.proto.value}`);
-    const proto = i.proto ? c.names.protocolName(i.proto.value) ?? 'th' : 'th';
-    const port = (key: string, r: Ranged | null): void => { if (r) out.push(`${proto} ${key} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`); };
+    const proto = i.proto ? (c.names.protocolName(i.proto.value) ?? 'th') : 'th';
+    const port = (key: string, r: Ranged | null): void => {
+      if (r) out.push(`${proto} ${key} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`);
+    };
     port('sport', i.sport);
     port('dport', i.dport);
     const types = (word: string, t: Types | null): void => {
@@ -112,7 +189,8 @@ export const match = defineExtension<Info & Record<string, never>>({
   },
   /** ebt_ip.c */
   match(i, skb) {
-    const d = skb.data, n = skb.network;
+    const d = skb.data,
+      n = skb.network;
     if (n + 20 > d.length) return false;
     if (!flagHit(i.tos, d[n + 1]) || !addressHit(i.src, d.subarray(n + 12, n + 16)) || !addressHit(i.dst, d.subarray(n + 16, n + 20)) || !flagHit(i.proto, d[n + 9])) return false;
     if (!i.sport && !i.dport && !i.icmp && !i.igmp) return true;

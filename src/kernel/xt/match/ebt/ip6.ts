@@ -12,19 +12,48 @@ import type { Names } from '../../definition.ts';
 
 type Types = { readonly type: readonly [number, number]; readonly code: readonly [number, number]; readonly inverted: boolean };
 /** struct ebt_ip6_info */
-type Info = { readonly src: Address | null; readonly dst: Address | null; readonly tclass: Flag | null; readonly proto: Flag | null; readonly sport: Ranged | null; readonly dport: Ranged | null; readonly icmp: Types | null };
+type Info = {
+  readonly src: Address | null;
+  readonly dst: Address | null;
+  readonly tclass: Flag | null;
+  readonly proto: Flag | null;
+  readonly sport: Ranged | null;
+  readonly dport: Ranged | null;
+  readonly icmp: Types | null;
+};
 
 const any = (name: string, type: number): TypeName => ({ name, type, code: [0, 255] });
 const one = (name: string, type: number, code: number): TypeName => ({ name, type, code: [code, code] });
 const ICMP6: readonly TypeName[] = [
-  any('destination-unreachable', 1), one('no-route', 1, 0), one('communication-prohibited', 1, 1), one('address-unreachable', 1, 3), one('port-unreachable', 1, 4),
-  any('packet-too-big', 2), any('time-exceeded', 3), any('ttl-exceeded', 3), one('ttl-zero-during-transit', 3, 0), one('ttl-zero-during-reassembly', 3, 1),
-  any('parameter-problem', 4), one('bad-header', 4, 0), one('unknown-header-type', 4, 1), one('unknown-option', 4, 2), any('echo-request', 128), any('ping', 128),
-  any('echo-reply', 129), any('pong', 129), any('router-solicitation', 133), any('router-advertisement', 134), any('neighbour-solicitation', 135), any('neighbor-solicitation', 135),
-  any('neighbour-advertisement', 136), any('neighbor-advertisement', 136), any('redirect', 137),
+  any('destination-unreachable', 1),
+  one('no-route', 1, 0),
+  one('communication-prohibited', 1, 1),
+  one('address-unreachable', 1, 3),
+  one('port-unreachable', 1, 4),
+  any('packet-too-big', 2),
+  any('time-exceeded', 3),
+  any('ttl-exceeded', 3),
+  one('ttl-zero-during-transit', 3, 0),
+  one('ttl-zero-during-reassembly', 3, 1),
+  any('parameter-problem', 4),
+  one('bad-header', 4, 0),
+  one('unknown-header-type', 4, 1),
+  one('unknown-option', 4, 2),
+  any('echo-request', 128),
+  any('ping', 128),
+  any('echo-reply', 129),
+  any('pong', 129),
+  any('router-solicitation', 133),
+  any('router-advertisement', 134),
+  any('neighbour-solicitation', 135),
+  any('neighbor-solicitation', 135),
+  any('neighbour-advertisement', 136),
+  any('neighbor-advertisement', 136),
+  any('redirect', 137),
 ];
 const PORTED = [6, 17, 33, 132, 136];
-const alias = (names: readonly string[], row: { type: 'string' | 'portrc' | 'protocol'; excludes?: readonly string[] }) => names.map((name) => ({ name, id: names[0], invert: true, ...row }));
+const alias = (names: readonly string[], row: { type: 'string' | 'portrc' | 'protocol'; excludes?: readonly string[] }) =>
+  names.map((name) => ({ name, id: names[0], invert: true, ...row }));
 
 /** --ip6-src: address[/mask]; the family is fixed, whatever the tool's. */
 function hostMask(text: string, inverted: boolean, option: string, names: Names): Address {
@@ -47,9 +76,12 @@ export const match = defineExtension<Info & Record<string, never>>({
   families: ['bridge'],
   revision: 0,
   options: [
-    ...alias(['ip6-source', 'ip6-src'], { type: 'string' }), ...alias(['ip6-destination', 'ip6-dst'], { type: 'string' }), ...alias(['ip6-tclass'], { type: 'string' }),
+    ...alias(['ip6-source', 'ip6-src'], { type: 'string' }),
+    ...alias(['ip6-destination', 'ip6-dst'], { type: 'string' }),
+    ...alias(['ip6-tclass'], { type: 'string' }),
     ...alias(['ip6-protocol', 'ip6-proto'], { type: 'protocol' }),
-    ...alias(['ip6-source-port', 'ip6-sport'], { type: 'portrc', excludes: ['ip6-icmp-type'] }), ...alias(['ip6-destination-port', 'ip6-dport'], { type: 'portrc', excludes: ['ip6-icmp-type'] }),
+    ...alias(['ip6-source-port', 'ip6-sport'], { type: 'portrc', excludes: ['ip6-icmp-type'] }),
+    ...alias(['ip6-destination-port', 'ip6-dport'], { type: 'portrc', excludes: ['ip6-icmp-type'] }),
     ...alias(['ip6-icmp-type'], { type: 'string', excludes: ['ip6-source-port', 'ip6-destination-port'] }),
   ],
   help: () => `ip6 options:
@@ -64,8 +96,12 @@ export const match = defineExtension<Info & Record<string, never>>({
   init: () => ({ src: null, dst: null, tclass: null, proto: null, sport: null, dport: null, icmp: null }),
   parse(o, d, c) {
     switch (o.option.id) {
-      case 'ip6-source': d['src'] = hostMask(o.raw ?? '', o.inverted, o.name, c.names); return;
-      case 'ip6-destination': d['dst'] = hostMask(o.raw ?? '', o.inverted, o.name, c.names); return;
+      case 'ip6-source':
+        d['src'] = hostMask(o.raw ?? '', o.inverted, o.name, c.names);
+        return;
+      case 'ip6-destination':
+        d['dst'] = hostMask(o.raw ?? '', o.inverted, o.name, c.names);
+        return;
       case 'ip6-tclass': {
         const m = /^\s*\+?(?:0x)?([0-9a-f]+)$/i.exec(o.raw ?? '');
         const n = m ? Number.parseInt(m[1], 16) : 256;
@@ -73,10 +109,17 @@ export const match = defineExtension<Info & Record<string, never>>({
         d['tclass'] = { value: n, inverted: o.inverted };
         return;
       }
-      case 'ip6-protocol': d['proto'] = { value: o.value as number, inverted: o.inverted }; return;
-      case 'ip6-source-port': d['sport'] = portsOf(o); return;
-      case 'ip6-destination-port': d['dport'] = portsOf(o); return;
-      default: d['icmp'] = { ...parseTypes(o.raw ?? '', ICMP6, 'ICMPv6'), inverted: o.inverted };
+      case 'ip6-protocol':
+        d['proto'] = { value: o.value as number, inverted: o.inverted };
+        return;
+      case 'ip6-source-port':
+        d['sport'] = portsOf(o);
+        return;
+      case 'ip6-destination-port':
+        d['dport'] = portsOf(o);
+        return;
+      default:
+        d['icmp'] = { ...parseTypes(o.raw ?? '', ICMP6, 'ICMPv6'), inverted: o.inverted };
     }
   },
   finish(d, c) {
@@ -85,23 +128,33 @@ export const match = defineExtension<Info & Record<string, never>>({
   },
   save(i, c) {
     const address = (name: string, a: Address | null): string => (a ? `${not(a)} --${name} ${ntop(a.value)}${maskText(a.mask)}` : '');
-    return address('ip6-src', i.src) + address('ip6-dst', i.dst)
-      + (i.tclass ? `${not(i.tclass)} --ip6-tclass 0x${i.tclass.value.toString(16).toUpperCase().padStart(2, '0')}` : '')
-      + (i.proto ? `${not(i.proto)} --ip6-proto ${c.names.protocolName(i.proto.value) ?? i.proto.value}` : '')
-      + rangeOption('ip6-sport', i.sport) + rangeOption('ip6-dport', i.dport)
-      + (i.icmp ? `${not(i.icmp)} --ip6-icmp-type ${typesText(i.icmp, ICMP6)}` : '');
+    return (
+      address('ip6-src', i.src) +
+      address('ip6-dst', i.dst) +
+      (i.tclass ? `${not(i.tclass)} --ip6-tclass 0x${i.tclass.value.toString(16).toUpperCase().padStart(2, '0')}` : '') +
+      (i.proto ? `${not(i.proto)} --ip6-proto ${c.names.protocolName(i.proto.value) ?? i.proto.value}` : '') +
+      rangeOption('ip6-sport', i.sport) +
+      rangeOption('ip6-dport', i.dport) +
+      (i.icmp ? `${not(i.icmp)} --ip6-icmp-type ${typesText(i.icmp, ICMP6)}` : '')
+    );
   },
-  print(i, c) { return this.save(i, c); },
+  print(i, c) {
+    return this.save(i, c);
+  },
   translate(i, c) {
     const out: string[] = [];
-    const address = (key: string, a: Address | null): void => { if (a) out.push(`${key} ${ne(a)}${ntop(a.value)}${maskLength(a.mask) === 128 ? '' : maskText(a.mask)}`); };
+    const address = (key: string, a: Address | null): void => {
+      if (a) out.push(`${key} ${ne(a)}${ntop(a.value)}${maskLength(a.mask) === 128 ? '' : maskText(a.mask)}`);
+    };
     address('ip6 saddr', i.src);
     address('ip6 daddr', i.dst);
     if (i.tclass) out.push(`ip6 dscp ${ne(i.tclass)}0x${(i.tclass.value >> 2).toString(16)}`);
     const ports = i.sport || i.dport;
     if (i.proto && (i.proto.inverted || !(ports || i.icmp))) out.push(`meta l4proto ${ne(i.proto)}${c.names.protocolName(i.proto.value) ?? i.proto.value}`);
-    const proto = i.proto ? c.names.protocolName(i.proto.value) ?? 'th' : 'th';
-    const port = (key: string, r: Ranged | null): void => { if (r) out.push(`${proto} ${key} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`); };
+    const proto = i.proto ? (c.names.protocolName(i.proto.value) ?? 'th') : 'th';
+    const port = (key: string, r: Ranged | null): void => {
+      if (r) out.push(`${proto} ${key} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`);
+    };
     port('sport', i.sport);
     port('dport', i.dport);
     if (i.icmp) {
@@ -119,7 +172,8 @@ export const match = defineExtension<Info & Record<string, never>>({
   },
   /** ebt_ip6.c */
   match(i, skb) {
-    const d = skb.data, n = skb.network;
+    const d = skb.data,
+      n = skb.network;
     if (n + 40 > d.length) return false;
     if (!flagHit(i.tclass, ((d[n] & 15) << 4) | (d[n + 1] >> 4)) || !addressHit(i.src, d.subarray(n + 8, n + 24)) || !addressHit(i.dst, d.subarray(n + 24, n + 40))) return false;
     if (!i.proto) return true;

@@ -29,11 +29,13 @@ export const match = defineExtension<Info>({
   },
   finish: (d) => ({ ...d }) as unknown as Info,
   save: (i) => `${i.inverted ? ' !' : ''} --mark ${i.or ? `/${hex(i.mask)}` : `${hex(i.mark)}${i.mask === 0xffffffff ? '' : `/${hex(i.mask)}`}`}`,
-  print(i, c) { return this.save(i, c); },
+  print(i, c) {
+    return this.save(i, c);
+  },
   translate(i) {
     if (i.or) return `meta mark and ${hex(i.mask)} ${i.inverted ? '==' : '!='} 0`;
     return `meta mark ${i.mask === 0xffffffff ? '' : `and ${hex(i.mask)} `}${i.inverted ? '!= ' : ''}${hex(i.mark)}`;
   },
   /** ebt_mark_m.c */
-  match: (i, skb) => (i.or ? ((skb.mark & i.mask) >>> 0) !== 0 : ((skb.mark & i.mask) >>> 0) === i.mark) !== i.inverted,
+  match: (i, skb) => (i.or ? (skb.mark & i.mask) >>> 0 !== 0 : (skb.mark & i.mask) >>> 0 === i.mark) !== i.inverted,
 });

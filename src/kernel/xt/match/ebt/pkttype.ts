@@ -28,7 +28,9 @@ Possible values: broadcast, multicast, host, otherhost, outgoing, loopback, fast
   },
   finish: (d) => ({ ...d }) as unknown as Info,
   save: (i) => `${i.inverted ? ' !' : ''} --pkttype-type ${NAMES[i.type] ?? i.type}`,
-  print(i, c) { return this.save(i, c); },
+  print(i, c) {
+    return this.save(i, c);
+  },
   translate: (i) => `meta pkttype ${i.inverted ? '!= ' : ''}${NFT[i.type] ?? i.type}`,
   match: (i, skb) => (skb.pktType === i.type) !== i.inverted,
 });

@@ -4,14 +4,22 @@ import { defineExtension } from '../../definition.ts';
 import { paramProblem } from '../../text.ts';
 
 /** struct arpt_mangle (extensions/libarpt_mangle.c, net/ipv4/netfilter/arpt_mangle.c) */
-type Info = { readonly srcMac: Uint8Array | null; readonly dstMac: Uint8Array | null; readonly srcIp: Uint8Array | null; readonly dstIp: Uint8Array | null; readonly verdict: 'ACCEPT' | 'DROP' | 'CONTINUE' };
+type Info = {
+  readonly srcMac: Uint8Array | null;
+  readonly dstMac: Uint8Array | null;
+  readonly srcIp: Uint8Array | null;
+  readonly dstIp: Uint8Array | null;
+  readonly verdict: 'ACCEPT' | 'DROP' | 'CONTINUE';
+};
 const VERDICTS = ['ACCEPT', 'DROP', 'CONTINUE'];
 const FIELDS: Readonly<Record<string, string>> = { 'mangle-ip-s': 'srcIp', 'mangle-ip-d': 'dstIp', 'mangle-mac-s': 'srcMac', 'mangle-mac-d': 'dstMac' };
 
 const words = (i: Info, address: (a: Uint8Array) => string): string =>
-  (i.srcIp ? ` --mangle-ip-s ${address(i.srcIp)}` : '') + (i.srcMac ? ` --mangle-mac-s ${macText(i.srcMac)}` : '')
-  + (i.dstIp ? ` --mangle-ip-d ${address(i.dstIp)}` : '') + (i.dstMac ? ` --mangle-mac-d ${macText(i.dstMac)}` : '')
-  + (i.verdict === 'ACCEPT' ? '' : ` --mangle-target ${i.verdict}`);
+  (i.srcIp ? ` --mangle-ip-s ${address(i.srcIp)}` : '') +
+  (i.srcMac ? ` --mangle-mac-s ${macText(i.srcMac)}` : '') +
+  (i.dstIp ? ` --mangle-ip-d ${address(i.dstIp)}` : '') +
+  (i.dstMac ? ` --mangle-mac-d ${macText(i.dstMac)}` : '') +
+  (i.verdict === 'ACCEPT' ? '' : ` --mangle-target ${i.verdict}`);
 
 export const target = defineExtension<Info & Record<string, never>>({
   kind: 'target',
@@ -19,7 +27,10 @@ export const target = defineExtension<Info & Record<string, never>>({
   families: ['arp'],
   revision: 0,
   options: [
-    { name: 'mangle-ip-s', type: 'host' }, { name: 'mangle-ip-d', type: 'host' }, { name: 'mangle-mac-s', type: 'ethermac' }, { name: 'mangle-mac-d', type: 'ethermac' },
+    { name: 'mangle-ip-s', type: 'host' },
+    { name: 'mangle-ip-d', type: 'host' },
+    { name: 'mangle-mac-s', type: 'ethermac' },
+    { name: 'mangle-mac-d', type: 'ethermac' },
     { name: 'mangle-target', type: 'string' },
   ],
   help: () => `mangle target options:
@@ -31,22 +42,33 @@ export const target = defineExtension<Info & Record<string, never>>({
 `,
   init: () => ({ srcMac: null, dstMac: null, srcIp: null, dstIp: null, verdict: 'ACCEPT' }),
   parse(o, d) {
-    if (o.name !== 'mangle-target') { d[FIELDS[o.name]] = o.value; return; }
+    if (o.name !== 'mangle-target') {
+      d[FIELDS[o.name]] = o.value;
+      return;
+    }
     if (!VERDICTS.includes(o.raw ?? '')) throw paramProblem('bad target for --mangle-target');
     d['verdict'] = o.raw;
   },
   finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,
   save: (i, c) => words(i, (a) => c.names.hostName(a) ?? ntop(a)),
   print: (i, c) => words(i, (a) => (c.numeric ? undefined : c.names.hostName(a)) ?? ntop(a)),
-  translate: (i) => [
-    i.srcIp ? `arp saddr ip set ${ntop(i.srcIp)}` : '', i.srcMac ? `arp saddr ether set ${macText(i.srcMac)}` : '',
-    i.dstIp ? `arp daddr ip set ${ntop(i.dstIp)}` : '', i.dstMac ? `arp daddr ether set ${macText(i.dstMac)}` : '',
-    i.verdict === 'CONTINUE' ? '' : i.verdict.toLowerCase(),
-  ].filter((w) => w).join(' '),
+  translate: (i) =>
+    [
+      i.srcIp ? `arp saddr ip set ${ntop(i.srcIp)}` : '',
+      i.srcMac ? `arp saddr ether set ${macText(i.srcMac)}` : '',
+      i.dstIp ? `arp daddr ip set ${ntop(i.dstIp)}` : '',
+      i.dstMac ? `arp daddr ether set ${macText(i.dstMac)}` : '',
+      i.verdict === 'CONTINUE' ? '' : i.verdict.toLowerCase(),
+    ]
+      .filter((w) => w)
+      .join(' '),
   check: (i) => (i.srcIp || i.dstIp || i.srcMac || i.dstMac ? null : 'EINVAL'),
   /** arpt_mangle.c */
   target(i, skb) {
-    const d = skb.data, n = skb.network, hln = d[n + 4], pln = d[n + 5];
+    const d = skb.data,
+      n = skb.network,
+      hln = d[n + 4],
+      pln = d[n + 5];
     const put = (value: Uint8Array | null, at: number, len: number): boolean => {
       if (!value) return true;
       if (len !== value.length || at + len > d.length) return false;

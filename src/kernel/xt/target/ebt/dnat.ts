@@ -1,6 +1,9 @@
 import { ebtNat } from '../../ebt-nat.ts';
 
-export const target = ebtNat('dnat', `dnat options:
+export const target = ebtNat(
+  'dnat',
+  `dnat options:
  --to-dst address       : MAC address to map destination to
  --dnat-target target   : ACCEPT, DROP, RETURN or CONTINUE
-`);
+`,
+);

@@ -13,7 +13,10 @@ function portsText(b: Uint8Array, proto: number, at: number): string {
 
 /** ebt_log_packet (net/bridge/netfilter/ebt_log.c) */
 function ebtLine(i: Info, skb: Skb, state: HookState): string {
-  const b = skb.data, m = skb.mac, o = skb.network, proto = u16(b, m + 12);
+  const b = skb.data,
+    m = skb.mac,
+    o = skb.network,
+    proto = u16(b, m + 12);
   const head = `${i.prefix} IN=${state.in?.name ?? ''} OUT=${state.out?.name ?? ''} MAC source = ${mac(b, m + 6)} MAC dest = ${mac(b, m)} proto = 0x${hex(proto, 4)}`;
   if (i.ip && proto === 0x0800) {
     if (b.length < o + 20) return `${head} INCOMPLETE IP header`;
@@ -45,8 +48,12 @@ export const target = defineExtension<Info>({
   families: ['bridge'],
   revision: 0,
   options: [
-    { name: 'log-prefix', type: 'string', size: 30 }, { name: 'log-level', type: 'syslogLevel' }, { name: 'log-arp', type: 'none' }, { name: 'log-ip', type: 'none' },
-    { name: 'log', type: 'none' }, { name: 'log-ip6', type: 'none' },
+    { name: 'log-prefix', type: 'string', size: 30 },
+    { name: 'log-level', type: 'syslogLevel' },
+    { name: 'log-arp', type: 'none' },
+    { name: 'log-ip', type: 'none' },
+    { name: 'log', type: 'none' },
+    { name: 'log-ip6', type: 'none' },
   ],
   help: () => `log options:
 --log               : use this if you're not specifying anything
@@ -64,8 +71,11 @@ ${LEVELS.map((l, i) => `${i} = ${l}\n`).join('')}`,
     else if (o.name !== 'log') d[o.name.slice(4)] = true;
   },
   finish: (d) => ({ ...d }) as unknown as Info,
-  save: (i) => ` --log-level ${LEVELS[i.level] ?? i.level}${i.prefix ? ` --log-prefix "${i.prefix}"` : ''}${i.ip ? ' --log-ip' : ''}${i.arp ? ' --log-arp' : ''}${i.ip6 ? ' --log-ip6' : ''}`,
-  print(i, c) { return this.save(i, c); },
+  save: (i) =>
+    ` --log-level ${LEVELS[i.level] ?? i.level}${i.prefix ? ` --log-prefix "${i.prefix}"` : ''}${i.ip ? ' --log-ip' : ''}${i.arp ? ' --log-arp' : ''}${i.ip6 ? ' --log-ip6' : ''}`,
+  print(i, c) {
+    return this.save(i, c);
+  },
   translate: (i) => `log${i.prefix ? ` prefix "${i.prefix}"` : ''} level ${NFT[i.level] ?? i.level} flags ether`,
   target(i, skb, state) {
     if (!state.net.log.silent) state.net.log.print(i.level & 7, ebtLine(i, skb, state));

@@ -15,7 +15,14 @@ export const target = defineExtension<Info>({
   name: 'mark',
   families: ['bridge'],
   revision: 0,
-  options: [row('mark-set', 'mark-set'), row('set-mark', 'mark-set'), row('mark-or', 'mark-or'), row('mark-and', 'mark-and'), row('mark-xor', 'mark-xor'), { name: 'mark-target', type: 'string' }],
+  options: [
+    row('mark-set', 'mark-set'),
+    row('set-mark', 'mark-set'),
+    row('mark-or', 'mark-or'),
+    row('mark-and', 'mark-and'),
+    row('mark-xor', 'mark-xor'),
+    { name: 'mark-target', type: 'string' },
+  ],
   help: () => `mark target options:
  --mark-set value     : Set nfmark value
  --mark-or  value     : Or nfmark with value (nfmark |= value)
@@ -25,7 +32,10 @@ export const target = defineExtension<Info>({
 `,
   init: () => ({ op: null, mark: 0, verdict: 'ACCEPT' }),
   parse(o, d) {
-    if (o.name === 'mark-target') { d['verdict'] = verdictOf(o.raw ?? '', 'mark-target'); return; }
+    if (o.name === 'mark-target') {
+      d['verdict'] = verdictOf(o.raw ?? '', 'mark-target');
+      return;
+    }
     d['op'] = (o.option.id ?? o.name).slice(5);
     d['mark'] = o.value;
   },
@@ -34,7 +44,9 @@ export const target = defineExtension<Info>({
     return { ...d } as unknown as Info;
   },
   save: (i) => ` --mark-${i.op} ${hex(i.mark)} --mark-target ${i.verdict}`,
-  print(i, c) { return this.save(i, c); },
+  print(i, c) {
+    return this.save(i, c);
+  },
   translate: (i) => `meta mark set ${i.op === 'set' ? '' : `meta mark ${i.op} `}${hex(i.mark)} ${verdictWord(i.verdict)}`,
   /** ebt_mark.c */
   target(i, skb) {

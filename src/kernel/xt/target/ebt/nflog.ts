@@ -9,7 +9,10 @@ export const target = defineExtension<Info>({
   families: ['bridge'],
   revision: 0,
   options: [
-    { name: 'nflog-group', type: 'uint16' }, { name: 'nflog-prefix', type: 'string', size: 64 }, { name: 'nflog-range', type: 'uint32' }, { name: 'nflog-threshold', type: 'uint16' },
+    { name: 'nflog-group', type: 'uint16' },
+    { name: 'nflog-prefix', type: 'string', size: 64 },
+    { name: 'nflog-range', type: 'uint32' },
+    { name: 'nflog-threshold', type: 'uint16' },
     { name: 'nflog', type: 'none' },
   ],
   help: () => `nflog options:
@@ -20,10 +23,16 @@ export const target = defineExtension<Info>({
 --nflog-threshold     : Message threshold of in-kernel queue
 `,
   init: () => ({ group: 1, prefix: '', range: 0, threshold: 1 }),
-  parse(o, d) { if (o.name !== 'nflog') d[o.name.slice(6)] = o.value; },
+  parse(o, d) {
+    if (o.name !== 'nflog') d[o.name.slice(6)] = o.value;
+  },
   finish: (d) => ({ ...d }) as unknown as Info,
-  save: (i) => `${i.prefix ? ` --nflog-prefix "${i.prefix}"` : ''}${i.group ? ` --nflog-group ${i.group}` : ''}${i.range ? ` --nflog-range ${i.range}` : ''}${i.threshold !== 1 ? ` --nflog-threshold ${i.threshold}` : ''}`,
-  print(i, c) { return this.save(i, c); },
-  translate: (i) => `log${i.prefix ? ` prefix "${i.prefix}"` : ''} group ${i.group}${i.range ? ` snaplen ${i.range}` : ''}${i.threshold !== 1 ? ` queue-threshold ${i.threshold}` : ''}`,
+  save: (i) =>
+    `${i.prefix ? ` --nflog-prefix "${i.prefix}"` : ''}${i.group ? ` --nflog-group ${i.group}` : ''}${i.range ? ` --nflog-range ${i.range}` : ''}${i.threshold !== 1 ? ` --nflog-threshold ${i.threshold}` : ''}`,
+  print(i, c) {
+    return this.save(i, c);
+  },
+  translate: (i) =>
+    `log${i.prefix ? ` prefix "${i.prefix}"` : ''} group ${i.group}${i.range ? ` snaplen ${i.range}` : ''}${i.threshold !== 1 ? ` queue-threshold ${i.threshold}` : ''}`,
   target: () => 'continue',
 });

@@ -16,10 +16,14 @@ export const target = defineExtension<Info>({
  --redirect-target target   : ACCEPT, DROP, RETURN or CONTINUE
 `,
   init: () => ({ verdict: 'ACCEPT' }),
-  parse(o, d) { d['verdict'] = verdictOf(o.raw ?? '', 'redirect-target'); },
+  parse(o, d) {
+    d['verdict'] = verdictOf(o.raw ?? '', 'redirect-target');
+  },
   finish: (d) => ({ ...d }) as unknown as Info,
   save: (i) => (i.verdict === 'ACCEPT' ? ' ' : ` --redirect-target ${i.verdict}`),
-  print(i, c) { return this.save(i, c); },
+  print(i, c) {
+    return this.save(i, c);
+  },
   translate: (i) => `meta pkttype set host${i.verdict === 'CONTINUE' ? '' : ` ${verdictWord(i.verdict)}`}`,
   check: (_, c) => ((c.table === 'nat' && !(c.hookMask & ~1)) || c.table === 'broute' ? null : 'EINVAL'),
   /** ebt_redirect.c */
