@@ -9,12 +9,16 @@ import { type HostPlan, SINGLE, setUp } from './hosts.ts';
 /** Where commands come from: a launcher brings its own family, everything else is loaded when first asked for. */
 export type Family = readonly Command[];
 
+const loaded = new Map<string, Command>();
+
 async function commandNamed(name: string, family: Family): Promise<Command | undefined> {
-  const own = family.find((c) => c.names.includes(name));
-  if (own) return own;
+  const known = loaded.get(name) ?? family.find((c) => c.names.includes(name));
+  if (known) return known;
   const { programs } = await import('../commands/generated/programs.ts');
   const commands = await programs.find((p) => p.names.includes(name))?.load();
-  return commands?.find((c) => c.names.includes(name));
+  const found = commands?.find((c) => c.names.includes(name));
+  if (found) loaded.set(name, found);
+  return found;
 }
 
 /** Names of the cloned tools: programs that scripts would otherwise find on the machine. */
