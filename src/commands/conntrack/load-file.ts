@@ -1,43 +1,7 @@
+import { restoreWords } from '../../parsers/xtables/words.ts';
 import { parameter } from './error.ts';
 import { COMMAND_OF } from './options.ts';
 import type { CommandName } from './options.ts';
-
-/** Words of a line, as the tool cuts them: blanks separate, double quotes keep together, a backslash escapes within quotes. */
-export function splitLine(line: string): string[] {
-  const out: string[] = [];
-  let word = '',
-    quoted = false,
-    escaped = false;
-  for (const c of line) {
-    if (quoted) {
-      if (escaped) {
-        word += c;
-        escaped = false;
-        continue;
-      }
-      if (c === '\\') {
-        escaped = true;
-        continue;
-      }
-      if (c !== '"') {
-        word += c;
-        continue;
-      }
-      quoted = false;
-    } else if (c === '"') {
-      quoted = true;
-      continue;
-    } else if (c !== ' ' && c !== '\t' && c !== '\n') {
-      word += c;
-      continue;
-    } else if (word === '') continue;
-    // A closing quote ends the word as a blank does.
-    out.push(word);
-    word = '';
-  }
-  if (word !== '') out.push(word);
-  return out;
-}
 
 /** Lines of a file that hold a command. */
 export function commandLines(text: string): string[][] {
@@ -45,7 +9,7 @@ export function commandLines(text: string): string[][] {
     .split(/(?<=\n)/)
     .map((l) => l.replace(/^[ \t]+/, ''))
     .filter((l) => l !== '' && l[0] !== '\n' && l[0] !== '#')
-    .map(splitLine);
+    .map(restoreWords);
 }
 
 const LOADABLE: ReadonlySet<CommandName> = new Set(['create', 'add', 'update', 'delete', 'flush']);
