@@ -4,6 +4,7 @@ import { IpSets } from './ipset/ipsets.ts';
 import { KernelLog } from './log/kernel-log.ts';
 import { NfTables } from './nf_tables/nf-tables.ts';
 import { Stack } from './stack/stack.ts';
+import type { Tracer } from './trace/event.ts';
 import { Sysctl } from './sysctl/table.ts';
 
 /**
@@ -23,6 +24,12 @@ export class Netns {
   readonly sysctl: Sysctl;
   readonly ipset: IpSets;
   readonly log: KernelLog;
+  /** Told of everything that happens to packets, while one is set; rules are then walked one by one. */
+  tracer: Tracer | null = null;
+  /** What `meta nftrace set 1` asks for; null while no rule does. */
+  nftrace: Tracer | null = null;
+  /** Packets that were given a number (trace/tell.ts). */
+  packetCount = 0;
 
   constructor(options: { readonly clock: Clock; readonly random: Random; readonly container: boolean }) {
     this.clock = options.clock;

@@ -4,6 +4,7 @@ import type { HookState } from '../net/hook-state.ts';
 import { u16 } from '../net/wire/bytes.ts';
 import { IPPROTO, IP_MF, IP_OFFSET, ip4Dst, ip6Dst, skipExtensions } from '../net/wire/ip.ts';
 import type { Netns } from '../netns.ts';
+import type { Tracer } from '../trace/event.ts';
 import type { HookVerdict } from '../stack/hooks.ts';
 import { findFragmentHeader } from '../stack/fragments.ts';
 import { DEFAULT_ZONE, IPCT, IPS } from './entry.ts';
@@ -49,6 +50,33 @@ export function defragHook(skb: Skb, state: HookState): HookVerdict {
 
 /** nf_conntrack_in */
 export function trackHook(skb: Skb, state: HookState): HookVerdict {
+  const { tracer } = state.net;
+  return tracer ? trackTraced(skb, state, tracer) : track(skb, state);
+}
+
+function trackTraced(skb: Skb, state: HookState, tracer: Tracer): HookVerdict {
+  const table = state.net.conntrack,
+    known = skb.ct !== null;
+  table.why = null;
+  const verdict = track(skb, state),
+    { ct, ctinfo } = skb;
+  if (verdict === 'stolen' || (known && verdict === 'accept')) return verdict;
+  const untracked = !ct && ctinfo === CTINFO.untracked;
+  tracer.event({
+    kind: 'conntrack',
+    skb,
+    state,
+    result: untracked ? 'untracked' : !ct ? 'invalid' : ctinfo === CTINFO.new ? 'new' : ctinfo === CTINFO.related || ctinfo === CTINFO.relatedReply ? 'related' : 'established',
+    ct,
+    dir: dirOf(ctinfo),
+    created: ct !== null && !(ct.status & IPS.CONFIRMED),
+    why: table.why,
+    dropped: verdict === 'drop',
+  });
+  return verdict;
+}
+
+function track(skb: Skb, state: HookState): HookVerdict {
   const { net } = state,
     table = net.conntrack;
   if (state.hook === 'output' && state.pf === 'ip' && u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET)) return 'accept';

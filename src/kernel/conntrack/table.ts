@@ -34,6 +34,8 @@ export interface Found {
 export class ConntrackTable {
   readonly #net: Netns;
   readonly conf: ConntrackConf = defaultConf();
+  /** Why the packet at hand is invalid, as the kernel's log would say; for tracers. */
+  why: string | null = null;
   readonly stats: ConntrackStats = newStats();
   readonly expect: ExpectationTable;
   readonly timeouts: TimeoutPolicies;

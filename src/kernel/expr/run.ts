@@ -6,6 +6,7 @@ import type { Chain, Rule, Table } from '../nf_tables/objects.ts';
 import { DEFINITIONS } from './check.ts';
 import { Prefilter } from './prefilter.ts';
 import { NF, Regs, setPacketInfo, type Op } from './machine.ts';
+import { runTraced } from './traced.ts';
 
 /** A rule made ready: its expressions in order. */
 interface Program {
@@ -27,6 +28,8 @@ export interface HookEntry {
 }
 
 const MAX_DEPTH = 16;
+
+const queueVerdict = (regs: Regs): number => NF.QUEUE | (regs.queue << 16) | (regs.bypass ? 0x8000 : 0);
 
 /** nft_do_chain and what it needs: programs are made from frozen rules once and kept as long as those live. */
 export class Evaluator {
@@ -128,14 +131,52 @@ export class Evaluator {
     const regs = this.#regs[this.#level] ?? (this.#regs[this.#level] = new Regs());
     this.#level++;
     try {
-      return this.#run(regs.fresh(table.family), table, base, skb, state);
+      const { tracer, nftrace } = state.net;
+      regs.fresh(table.family);
+      setPacketInfo(regs, skb, state.pf);
+      const verdict = tracer === null && nftrace === null ? this.#run(regs, table, base, skb, state) : this.#traced(regs, table, base, skb, state);
+      return verdict === NF.CONTINUE ? this.#policy(base, skb) : verdict;
     } finally {
       this.#level--;
     }
   }
 
+  #policy(base: Chain, skb: Skb): number {
+    if (base.counters) {
+      const c = this.#nft.live.chain(base);
+      c.packets += 1n;
+      c.bytes += BigInt(skb.data.length - skb.network);
+    }
+    return base.policy === 'drop' ? NF.DROP : NF.ACCEPT;
+  }
+
+  /** The reference: no short cuts, every rule is told of. */
+  #traced(regs: Regs, table: Table, base: Chain, skb: Skb, state: HookState): number {
+    const nft = this.#nft,
+      { tracer, nftrace } = state.net;
+    const verdict = runTraced(
+      {
+        table,
+        base,
+        legacy: nft === state.net.legacy,
+        maxDepth: MAX_DEPTH,
+        chain: (name) => this.#target(table, name)?.chain,
+        ops: (chain, rule) => this.#ops(table, chain, rule),
+        set: (name) => nft.set(table.family, table.name, name),
+        tell(e) {
+          tracer?.event(e);
+          nftrace?.event(e);
+        },
+      },
+      regs,
+      skb,
+      state,
+    );
+    return verdict === NF.QUEUE ? queueVerdict(regs) : verdict;
+  }
+
+  /** The verdict of the chains; NF.CONTINUE: none, the policy decides. */
   #run(regs: Regs, table: Table, base: Chain, skb: Skb, state: HookState): number {
-    setPacketInfo(regs, skb, state.pf);
     const back: { program: Program; at: number }[] = [];
     let program = this.#program(table, base),
       at = 0;
@@ -165,19 +206,13 @@ export class Evaluator {
         case NF.RETURN:
           break;
         case NF.QUEUE:
-          return NF.QUEUE | (regs.queue << 16) | (regs.bypass ? 0x8000 : 0);
+          return queueVerdict(regs);
         default:
           return regs.verdict;
       }
       const last = back.pop();
-      if (!last) break;
+      if (!last) return NF.CONTINUE;
       ({ program, at } = last);
     }
-    if (base.counters) {
-      const c = this.#nft.live.chain(base);
-      c.packets += 1n;
-      c.bytes += BigInt(skb.data.length - skb.network);
-    }
-    return base.policy === 'drop' ? NF.DROP : NF.ACCEPT;
   }
 }

@@ -42,6 +42,9 @@ export class Skb {
   /** A conntrack template set by `CT --zone/--helper/--timeout` or nft `ct zone set`, until tracking meets it. */
   template: Conntrack | null = null;
   nftrace = false;
+  /** While it is traced: its number, and that of the packet which it answers or is a copy of. */
+  id = 0;
+  parent = 0;
   /** Stripped VLAN tag (offload form), TCI in host order; -1: none. */
   vlanTci = -1;
   vlanProto = 0;

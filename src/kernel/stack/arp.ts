@@ -3,6 +3,8 @@ import { put16, sameBytes, u16 } from '../net/wire/bytes.ts';
 import { ETH, isLoopback4, isMulticast4 } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
 import { prefixMatch } from './fib.ts';
+import { found } from './fib.ts';
+import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const REQUEST = 1,
@@ -45,7 +47,7 @@ export class Arp {
       return;
     }
     if (op === REQUEST) {
-      const dst = this.#s.ip4.inputRoute(tip, sip, 0, dev, 0);
+      const dst = found(this.#s.ip4.inputRoute(tip, sip, 0, dev, 0));
       if (dst && !dst.error && dst.type === 'local') {
         if (!this.#ignore(dev, sip, tip)) {
           this.#s.neighbours.learn(dev, sip, sha, 'stale', { create: true, override: true });
@@ -129,6 +131,7 @@ export class Arp {
     this.#s.header(skb, dev, dst, ETH.ARP);
     // The frame's source is the sender that the answer names (dev_hard_header).
     if (skb.mac >= 0) skb.data.set(sha, skb.mac + 6);
+    tellMade(this.#s.net, skb, null, 'neighbour');
     if (!this.#s.hooks.run('arp', 'output', skb, null, dev)) return;
     this.#s.xmit(skb, dev);
   }

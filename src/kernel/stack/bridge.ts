@@ -2,6 +2,7 @@ import { PACKET } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
 import { sameBytes } from '../net/wire/bytes.ts';
 import type { NetDevice } from './device.ts';
+import { tellDrop, tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const hex = (b: Uint8Array): string => b.join(':');
@@ -48,7 +49,13 @@ export class Bridge {
   }
 
   #flood(skb: Skb, br: NetDevice, except: NetDevice | null): void {
-    for (const p of this.#ports(br)) if (p !== except) this.#forward(skb.clone(), except, p);
+    for (const p of this.#ports(br)) if (p !== except) this.#forward(this.#copy(skb), except, p);
+  }
+
+  #copy(skb: Skb): Skb {
+    const copy = skb.clone();
+    tellMade(this.#s.net, copy, skb, 'copy');
+    return copy;
   }
 
   /** __br_forward */
@@ -61,7 +68,10 @@ export class Bridge {
   #leave(skb: Skb, to: NetDevice): void {
     skb.physOut = to;
     if (!this.#s.hooks.run('bridge', 'postrouting', skb, null, to)) return;
-    if (skb.data.length - skb.network > to.mtu) return;
+    if (skb.data.length - skb.network > to.mtu) {
+      tellDrop(this.#s.net, skb, 'PKT_TOO_BIG');
+      return;
+    }
     this.#s.xmit(skb, to);
   }
 
@@ -84,6 +94,6 @@ export class Bridge {
     const known = dst[0] & 1 ? undefined : br.fdb.get(hex(dst));
     const out = known === undefined ? undefined : this.#ports(br).find((d) => d.index === known);
     if (out) send(skb, out);
-    else for (const p of this.#ports(br)) send(skb.clone(), p);
+    else for (const p of this.#ports(br)) send(this.#copy(skb), p);
   }
 }

@@ -1,6 +1,7 @@
 import { sameBytes, u32 } from '../net/wire/bytes.ts';
 import { isLimitedBroadcast, isMulticast4 } from '../net/wire/ip.ts';
 import type { Errno } from '../errno.ts';
+import type { DropReason } from '../trace/event.ts';
 import type { NetDevice } from './device.ts';
 
 export type RouteType = 'unicast' | 'local' | 'broadcast' | 'anycast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
@@ -79,6 +80,9 @@ export interface Dst {
   readonly redirect: boolean;
   readonly prefSrc: Uint8Array | null;
 }
+
+/** The route, where there is one. */
+export const found = (r: Dst | DropReason): Dst | null => (typeof r === 'string' ? null : r);
 
 export const prefixMatch = (a: Uint8Array, net: Uint8Array, len: number): boolean => {
   const whole = len >> 3;

@@ -1,6 +1,7 @@
 import type { Skb } from '../net/skb.ts';
 import { concat, put16, u16, u32 } from '../net/wire/bytes.ts';
 import { IPPROTO, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, isExtensionHeader } from '../net/wire/ip.ts';
+import { found } from './fib.ts';
 import type { Stack } from './stack.ts';
 import type { Timer } from './timers.ts';
 
@@ -141,7 +142,7 @@ export class Fragments {
     const skb = first.skb,
       b = skb.data,
       o = skb.network;
-    skb.dst = this.#s.ip4.inputRoute(ip4Dst(b, o), ip4Src(b, o), b[o + 1], first.skb.dev, skb.mark);
+    skb.dst = found(this.#s.ip4.inputRoute(ip4Dst(b, o), ip4Src(b, o), b[o + 1], first.skb.dev, skb.mark));
     if (skb.dst?.type === 'local') this.#s.icmp4.send(skb, 11, 1, 0);
   }
 

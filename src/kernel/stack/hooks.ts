@@ -3,6 +3,8 @@ import type { Family, HookName } from '../net/hook.ts';
 import { NF_ARP_HOOK, NF_INET_HOOK, NF_NETDEV_HOOK } from '../net/hook.ts';
 import type { Skb } from '../net/skb.ts';
 import type { Netns } from '../netns.ts';
+import type { Tracer } from '../trace/event.ts';
+import { identify, tellDrop } from '../trace/tell.ts';
 import type { NetDevice } from './device.ts';
 
 export type HookPf = Exclude<Family, 'inet'>;
@@ -51,12 +53,27 @@ export class Hooks {
     if (!list || list.length === 0) return true;
     const state: HookState = { net: this.#net, pf, hook, hooknum: hookNumber(pf, hook), in: input, out: output };
     const device = pf === 'netdev' ? (input ?? output) : null;
+    if (this.#net.tracer) return this.#traced(list, skb, state, device, this.#net.tracer);
     for (let i = 0; i < list.length; i++) {
       const fn = list[i];
       if (fn.devices && !fn.devices.includes((device ?? input)?.name ?? '')) continue;
       if (fn.run(skb, state) !== 'accept') return false;
     }
     return true;
+  }
+
+  #traced(list: readonly HookFn[], skb: Skb, state: HookState, device: NetDevice | null, tracer: Tracer): boolean {
+    identify(this.#net, skb);
+    tracer.event({ kind: 'hook', skb, state });
+    let verdict: HookVerdict = 'accept';
+    for (const fn of list) {
+      if (fn.devices && !fn.devices.includes((device ?? state.in)?.name ?? '')) continue;
+      verdict = fn.run(skb, state);
+      if (verdict !== 'accept') break;
+    }
+    tracer.event({ kind: 'hook-end', skb, state, verdict });
+    if (verdict === 'drop') tellDrop(this.#net, skb, 'NETFILTER_DROP');
+    return verdict === 'accept';
   }
 }
 

@@ -3,6 +3,7 @@ import { checksum, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, putIp4 } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
 import type { Dst } from './fib.ts';
+import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const ERRORS = new Set([3, 4, 5, 11, 12]);
@@ -65,7 +66,7 @@ export class Icmp4 {
     info: number,
     payload: Uint8Array,
     mark: number,
-    about: Skb | null = null,
+    about: Skb,
     options = NO_OPTIONS,
   ): void {
     const at = 20 + options.length;
@@ -83,7 +84,8 @@ export class Icmp4 {
     skb.mark = mark;
     skb.sk = KERNEL_SOCKET;
     skb.dst = dst;
-    if (about && ERRORS.has(type)) attachConnection(skb, about);
+    if (ERRORS.has(type)) attachConnection(skb, about);
+    tellMade(this.#s.net, skb, about, 'icmp');
     this.#s.ip4.localOut(skb);
   }
 
@@ -159,7 +161,7 @@ export class Icmp4 {
       u32(rest, 0),
       rest.subarray(4),
       mark,
-      null,
+      orig,
       ip4HeaderLen(b, o) > 20 ? s.ip4.options.echo(orig, route.saddr) : NO_OPTIONS,
     );
   }

@@ -3,6 +3,7 @@ import { checksum, pseudo, put16, put32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, ip6Dst, ip6Src, ip6Tclass, isLinkLocal6, isMulticast6, isZero, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { Dst } from './fib.ts';
 import { attachConnection, peerAllow } from './icmp4.ts';
+import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const ECHO_REQUEST = 128,
@@ -40,18 +41,7 @@ export class Icmp6 {
     this.#push(route.dst, route.saddr, from, 0, type, code, info, quoted, mark, orig);
   }
 
-  #push(
-    dst: Dst,
-    saddr: Uint8Array,
-    daddr: Uint8Array,
-    tclass: number,
-    type: number,
-    code: number,
-    info: number,
-    payload: Uint8Array,
-    mark: number,
-    about: Skb | null = null,
-  ): void {
+  #push(dst: Dst, saddr: Uint8Array, daddr: Uint8Array, tclass: number, type: number, code: number, info: number, payload: Uint8Array, mark: number, about: Skb): void {
     const out = new Uint8Array(48 + payload.length);
     putIp6(out, 0, { tclass, flow: this.#s.ip6.flowLabel(), len: out.length - 40, next: IPPROTO.ICMPV6, hops: this.#s.ip6.hopLimit(dst), src: saddr, dst: daddr });
     out[40] = type;
@@ -66,7 +56,8 @@ export class Icmp6 {
     skb.mark = mark;
     skb.sk = KERNEL_SOCKET;
     skb.dst = dst;
-    if (about) attachConnection(skb, about);
+    if (type < 128) attachConnection(skb, about);
+    tellMade(this.#s.net, skb, about, 'icmp');
     this.#s.ip6.localOut(skb);
   }
 
@@ -105,7 +96,7 @@ export class Icmp6 {
     if ('error' in route) return;
     const body = skb.data.slice(skb.transport + 8);
     const info = (skb.data[skb.transport + 4] << 24) | (skb.data[skb.transport + 5] << 16) | (skb.data[skb.transport + 6] << 8) | skb.data[skb.transport + 7];
-    this.#push(route.dst, route.saddr, src, ip6Tclass(skb.data, skb.network), ECHO_REPLY, 0, info, body, mark);
+    this.#push(route.dst, route.saddr, src, ip6Tclass(skb.data, skb.network), ECHO_REPLY, 0, info, body, mark, skb);
   }
 
   /** ip6_parse_tlv: options of a hop-by-hop or destination header; false: dropped (perhaps with an error). */

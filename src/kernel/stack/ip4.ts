@@ -5,6 +5,8 @@ import { ETH, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, i
 import type { NetDevice } from './device.ts';
 import type { Dst, FibHit } from './fib.ts';
 import { prefixMatch } from './fib.ts';
+import type { DropReason } from '../trace/event.ts';
+import { tellDrop, tellMade } from '../trace/tell.ts';
 import { Options4 } from './options4.ts';
 import type { Stack } from './stack.ts';
 
@@ -39,25 +41,36 @@ export class Ip4 {
   /** ip_rcv */
   receive(skb: Skb): void {
     const dev = skb.dev as NetDevice;
-    if (skb.pktType === PACKET.otherhost || !this.#sane(skb)) return;
+    const { net } = this.#s;
+    if (skb.pktType === PACKET.otherhost) {
+      tellDrop(net, skb, 'OTHERHOST');
+      return;
+    }
+    const bad = this.#insane(skb);
+    if (bad) {
+      tellDrop(net, skb, bad);
+      return;
+    }
     if (!this.#s.hooks.run('ip', 'prerouting', skb, dev, null)) return;
     this.finish(skb);
   }
 
   /** ip_rcv_core: header in order, and cut to what it says. */
-  #sane(skb: Skb): boolean {
+  #insane(skb: Skb): DropReason | null {
     const b = skb.data,
       o = skb.network;
-    if (b.length < o + 20 || b[o] >> 4 !== 4) return false;
+    if (b.length < o + 20 || b[o] >> 4 !== 4) return 'IP_INHDR';
     const ihl = ip4HeaderLen(b, o);
-    if (ihl < 20 || b.length < o + ihl || checksum(b, o, o + ihl) !== 0) return false;
+    if (ihl < 20 || b.length < o + ihl) return 'IP_INHDR';
+    if (checksum(b, o, o + ihl) !== 0) return 'IP_CSUM';
     const total = u16(b, o + 2);
-    if (b.length - o < total || total < ihl) return false;
+    if (b.length - o < total) return 'PKT_TOO_SMALL';
+    if (total < ihl) return 'IP_INHDR';
     if (b.length - o > total) skb.data = b.subarray(0, o + total);
     skb.transport = o + ihl;
     skb.l4proto = b[o + 9];
     skb.fragOffset = (u16(b, o + 6) & IP_OFFSET) * 8;
-    return true;
+    return null;
   }
 
   /** ip_rcv_finish */
@@ -67,15 +80,24 @@ export class Ip4 {
     if (!skb.dst) {
       const b = skb.data,
         o = skb.network;
-      skb.dst = this.#inputRoute(b, o, dev, skb.mark);
-      if (!skb.dst) return;
+      const dst = this.#inputRoute(b, o, dev, skb.mark);
+      if (typeof dst === 'string') {
+        this.#s.net.tracer?.event({ kind: 'route', skb, when: 'input', dst: null, reason: dst });
+        tellDrop(this.#s.net, skb, dst);
+        return;
+      }
+      this.#s.net.tracer?.event({ kind: 'route', skb, when: 'input', dst, reason: dst.error });
+      skb.dst = dst;
       skb.rtclassid = skb.dst.route?.realm ?? 0;
     }
     if (options && !this.options.receive(skb)) return;
     if (skb.dst.type === 'broadcast' || skb.dst.type === 'multicast') {
       // A broadcast that came to our own address on the link layer only.
     } else if (skb.pktType === PACKET.broadcast || skb.pktType === PACKET.multicast) {
-      if (this.#s.conf.or4(dev.name, 'drop_unicast_in_l2_multicast')) return;
+      if (this.#s.conf.or4(dev.name, 'drop_unicast_in_l2_multicast')) {
+        tellDrop(this.#s.net, skb, 'UNICAST_IN_L2_MULTICAST');
+        return;
+      }
     }
     this.input(skb);
   }
@@ -103,7 +125,10 @@ export class Ip4 {
   /** ip_error */
   #error(skb: Skb, dst: Dst): void {
     const dev = skb.dev as NetDevice;
-    if (!this.#s.conf.dev4(dev.name, 'forwarding')) return;
+    // ip_error: IP_INNOROUTES where nothing leads there, IP_INADDRERRORS where the host does not forward.
+    const forwarding = this.#s.conf.dev4(dev.name, 'forwarding') !== 0;
+    tellDrop(this.#s.net, skb, dst.error === 'ENETUNREACH' ? 'IP_INNOROUTES' : 'NOT_SPECIFIED', forwarding ? 'no route' : 'the host does not forward');
+    if (!forwarding) return;
     const code = dst.error === 'EHOSTUNREACH' ? 1 : dst.error === 'ENETUNREACH' ? 0 : dst.error === 'EACCES' ? 13 : -1;
     if (code >= 0) this.#s.icmp4.send(skb, 3, code, 0);
   }
@@ -113,11 +138,12 @@ export class Ip4 {
     const frag = u16(skb.data, skb.network + 6);
     if (frag & (IP_MF | IP_OFFSET) && !this.#s.fragments.defrag4(skb, 'local')) return;
     if (!this.#s.hooks.run('ip', 'input', skb, skb.dev, null)) return;
+    this.#s.net.tracer?.event({ kind: 'delivered', skb, proto: skb.data[skb.network + 9] });
     this.#s.local.deliver4(skb);
   }
 
   /** ip_route_input: by what was decided since routes, addresses and settings last changed. */
-  #inputRoute(b: Uint8Array, o: number, dev: NetDevice, mark: number): Dst | null {
+  #inputRoute(b: Uint8Array, o: number, dev: NetDevice, mark: number): Dst | DropReason {
     const { fib, conf } = this.#s,
       daddr = u32(b, o + 16) | 0,
       saddr = u32(b, o + 12) | 0,
@@ -131,35 +157,38 @@ export class Ip4 {
     const known = this.#routes[at];
     if (known && known.daddr === daddr && known.saddr === saddr && known.tos === tos && known.dev === dev && known.mark === mark) return known.dst;
     const dst = this.inputRoute(ip4Dst(b, o), ip4Src(b, o), tos, dev, mark);
-    if (dst) this.#routes[at] = { daddr, saddr, tos, dev, mark, dst };
+    if (typeof dst !== 'string') this.#routes[at] = { daddr, saddr, tos, dev, mark, dst };
     return dst;
   }
 
-  /** ip_route_input_slow; null: dropped without a word. */
-  inputRoute(daddr: Uint8Array, saddr: Uint8Array, tos: number, dev: NetDevice, mark: number): Dst | null {
+  /** ip_route_input_slow; a reason: dropped without a word. */
+  inputRoute(daddr: Uint8Array, saddr: Uint8Array, tos: number, dev: NetDevice, mark: number): Dst | DropReason {
     const conf = this.#s.conf;
     if (isMulticast4(daddr)) return this.#multicastRoute(daddr, saddr, dev);
     const localnet = conf.or4(dev.name, 'route_localnet');
-    if (isMulticast4(saddr) || isLimitedBroadcast(saddr)) return null;
+    if (isMulticast4(saddr) || isLimitedBroadcast(saddr)) return 'IP_INVALID_SOURCE';
     const broadcast = isLimitedBroadcast(daddr) || (isZero(daddr) && isZero(saddr));
     if (!broadcast) {
-      if (saddr[0] === 0 || daddr[0] === 0) return null;
-      if (!localnet && (isLoopback4(daddr) || isLoopback4(saddr))) return null;
+      if (saddr[0] === 0) return 'IP_INVALID_SOURCE';
+      if (daddr[0] === 0) return 'IP_INVALID_DEST';
+      if (!localnet && (isLoopback4(daddr) || isLoopback4(saddr))) return 'IP_LOCALNET';
       const hit = this.#s.fib.lookup(4, { daddr, saddr, mark, iif: dev.index, oif: 0, tos: tos & RT_TOS });
       const forwarding = conf.dev4(dev.name, 'forwarding') !== 0;
       if ('error' in hit) return this.#unreachable(forwarding ? hit.error : 'EHOSTUNREACH', dev);
       if (hit.route.type === 'local') {
-        if (this.validateSource(saddr, daddr, tos, dev, mark, hit.route.dev) < 0) return null;
+        const valid = this.validateSource(saddr, daddr, tos, dev, mark, hit.route.dev);
+        if (typeof valid === 'string') return valid;
         return this.#localDst(hit, dev, false);
       }
       if (hit.route.type !== 'broadcast') {
         if (!forwarding) return this.#unreachable('EHOSTUNREACH', dev);
-        if (hit.route.type !== 'unicast') return null;
+        if (hit.route.type !== 'unicast') return 'IP_INVALID_DEST';
         return this.#forwardDst(hit, daddr, saddr, tos, dev, mark);
       }
       if (conf.dev4('all', 'bc_forwarding') && conf.dev4(dev.name, 'bc_forwarding')) return this.#forwardDst(hit, daddr, saddr, tos, dev, mark);
     }
-    if (!isZero(saddr) && this.validateSource(saddr, ANY, tos, dev, mark, 0) < 0) return null;
+    const valid = isZero(saddr) ? 0 : this.validateSource(saddr, ANY, tos, dev, mark, 0);
+    if (typeof valid === 'string') return valid;
     return {
       family: 4,
       input: 'local',
@@ -177,12 +206,14 @@ export class Ip4 {
   }
 
   /** ip_route_input_mc: only the all-hosts group is joined. */
-  #multicastRoute(daddr: Uint8Array, saddr: Uint8Array, dev: NetDevice): Dst | null {
+  #multicastRoute(daddr: Uint8Array, saddr: Uint8Array, dev: NetDevice): Dst | DropReason {
     const ours = daddr[0] === 224 && daddr[1] === 0 && daddr[2] === 0 && daddr[3] === 1;
-    if (!ours || isMulticast4(saddr) || isLimitedBroadcast(saddr)) return null;
-    if (isLoopback4(saddr) && !this.#s.conf.or4(dev.name, 'route_localnet')) return null;
-    if (saddr[0] === 0 && !(daddr[0] === 224 && daddr[1] === 0 && daddr[2] === 0)) return null;
-    if (saddr[0] !== 0 && this.validateSource(saddr, ANY, 0, dev, 0, 0) < 0) return null;
+    if (!ours) return 'NOT_SPECIFIED';
+    if (isMulticast4(saddr) || isLimitedBroadcast(saddr)) return 'IP_INVALID_SOURCE';
+    if (isLoopback4(saddr) && !this.#s.conf.or4(dev.name, 'route_localnet')) return 'IP_LOCALNET';
+    if (saddr[0] === 0 && !(daddr[0] === 224 && daddr[1] === 0 && daddr[2] === 0)) return 'IP_INVALID_SOURCE';
+    const valid = saddr[0] === 0 ? 0 : this.validateSource(saddr, ANY, 0, dev, 0, 0);
+    if (typeof valid === 'string') return valid;
     return {
       family: 4,
       input: 'local',
@@ -234,11 +265,11 @@ export class Ip4 {
   }
 
   /** __mkroute_input */
-  #forwardDst(hit: FibHit, daddr: Uint8Array, saddr: Uint8Array, tos: number, dev: NetDevice, mark: number): Dst | null {
+  #forwardDst(hit: FibHit, daddr: Uint8Array, saddr: Uint8Array, tos: number, dev: NetDevice, mark: number): Dst | DropReason {
     const out = this.#s.device(hit.hop.dev);
-    if (!out) return null;
+    if (!out) return 'NOT_SPECIFIED';
     const valid = this.validateSource(saddr, daddr, tos, dev, mark, out.index);
-    if (valid < 0) return null;
+    if (typeof valid === 'string') return valid;
     const conf = this.#s.conf;
     const gateway = hit.hop.via;
     const redirect = out === dev && valid > 0 && (conf.or4(dev.name, 'shared_media') || this.#onLink(out, saddr, gateway ?? ANY)) && conf.or4(dev.name, 'send_redirects');
@@ -263,24 +294,24 @@ export class Ip4 {
     return dev.addrs4.some((x) => prefixMatch(a, x.peer, x.len) && (isZero(b) || prefixMatch(b, x.peer, x.len)));
   }
 
-  /** fib_validate_source: -1 refused, 1 the source is on the link itself (RT_SCOPE_HOST next hop), 0 otherwise. */
-  validateSource(saddr: Uint8Array, daddr: Uint8Array, tos: number, dev: NetDevice, mark: number, oif: number): number {
+  /** fib_validate_source: a reason to refuse it, 1 the source is on the link itself (RT_SCOPE_HOST next hop), 0 otherwise. */
+  validateSource(saddr: Uint8Array, daddr: Uint8Array, tos: number, dev: NetDevice, mark: number, oif: number): DropReason | 0 | 1 {
     const conf = this.#s.conf;
     const rpf = conf.max4(dev.name, 'rp_filter');
     const acceptLocal = conf.or4(dev.name, 'accept_local');
     if (!rpf && this.#s.fib.rules(4).length === 3 && (dev.index !== oif || !conf.or4(dev.name, 'send_redirects'))) {
       if (acceptLocal) return 0;
       // Own addresses as source from outside are martians even without a reverse path filter.
-      if (this.#s.fib.addrType4(saddr) === 'local' && dev.type !== 'loopback') return -1;
+      if (this.#s.fib.addrType4(saddr) === 'local' && dev.type !== 'loopback') return 'IP_LOCAL_SOURCE';
       return 0;
     }
     const flow = { daddr: saddr, saddr: daddr, mark: conf.or4(dev.name, 'src_valid_mark') ? mark : 0, iif: oif === 0 ? this.#s.lo.index : oif, oif: 0, tos: tos & RT_TOS };
     const hit = this.#s.fib.lookup(4, flow);
-    if ('error' in hit) return rpf === 1 ? -1 : 0;
-    if (hit.route.type !== 'unicast') return hit.route.type === 'local' && acceptLocal ? 0 : -1;
+    if ('error' in hit) return rpf === 1 ? 'IP_RPFILTER' : 0;
+    if (hit.route.type !== 'unicast') return hit.route.type === 'local' ? (acceptLocal ? 0 : 'IP_LOCAL_SOURCE') : 'IP_RPFILTER';
     if (hit.route.hops.some((h) => h.dev === dev.index)) return hit.hop.via === null ? 1 : 0;
-    if (dev.addrs4.length === 0) return rpf ? -1 : 0;
-    if (rpf === 1) return -1;
+    if (dev.addrs4.length === 0) return rpf ? 'IP_RPFILTER' : 0;
+    if (rpf === 1) return 'IP_RPFILTER';
     const loose = this.#s.fib.lookup(4, { ...flow, oif: dev.index });
     return 'error' in loose || loose.route.type !== 'unicast' ? 0 : loose.hop.via === null ? 1 : 0;
   }
@@ -290,10 +321,14 @@ export class Ip4 {
   /** ip_forward */
   forward(skb: Skb): void {
     const dst = skb.dst as Dst;
-    if (skb.pktType !== PACKET.host) return;
+    if (skb.pktType !== PACKET.host) {
+      tellDrop(this.#s.net, skb, 'NOT_SPECIFIED', 'sent to all on the link');
+      return;
+    }
     const b = skb.data,
       o = skb.network;
     if (b[o + 8] <= 1) {
+      tellDrop(this.#s.net, skb, 'IP_INHDR', 'time to live exceeded');
       this.#s.icmp4.send(skb, 11, 0, 0);
       return;
     }
@@ -301,6 +336,7 @@ export class Ip4 {
     const df = (u16(b, o + 6) & IP_DF) !== 0;
     // ip_exceeds_mtu: what was put together from fragments that fit goes out in pieces again.
     if (df && (skb.fragMaxSize ? skb.fragMaxSize > mtu : b.length - o > mtu)) {
+      tellDrop(this.#s.net, skb, 'PKT_TOO_BIG', `${b.length - o} bytes, ${mtu} fit`);
       this.#s.icmp4.send(skb, 3, 4, mtu);
       return;
     }
@@ -408,7 +444,10 @@ export class Ip4 {
     skb.head = skb.network;
     if ((dst.broadcast || (dst.multicast && skb.data[skb.network + 8] !== 0)) && !dst.local && dst.input === 'forward' && input === null) {
       const copy = dst.broadcast ? skb.clone() : null;
-      if (copy) this.#finishLoop(copy, dst);
+      if (copy) {
+        tellMade(this.#s.net, copy, skb, 'copy');
+        this.#finishLoop(copy, dst);
+      }
       if (dst.multicast && skb.data[skb.network + 8] === 0) return true;
     }
     if (!this.#s.hooks.run('ip', 'postrouting', skb, input, dst.dev)) return false;
@@ -421,6 +460,7 @@ export class Ip4 {
     if (!this.#s.hooks.run('ip', 'postrouting', skb, null, dst.dev)) return;
     skb.head = skb.network;
     const back = skb.clone();
+    tellMade(this.#s.net, back, skb, 'copy');
     back.dst = null;
     back.pktType = PACKET.loopback;
     back.dev = dst.dev;
@@ -452,6 +492,7 @@ export class Ip4 {
       ihl = ip4HeaderLen(b, o);
     const frag = u16(b, o + 6);
     if (frag & IP_DF && (skb.fragMaxSize === 0 || skb.fragMaxSize > outMtu)) {
+      tellDrop(this.#s.net, skb, 'PKT_TOO_BIG', `${b.length - o} bytes, ${outMtu} fit`);
       this.#s.icmp4.send(skb, 3, 4, outMtu);
       return;
     }
@@ -463,6 +504,7 @@ export class Ip4 {
     let at = 0;
     for (const [i, size] of pieces.entries()) {
       const piece = skb.clone();
+      tellMade(this.#s.net, piece, skb, 'fragment');
       const head = i === 0 ? b.slice(o, o + ihl) : laterHeader(b, o, ihl);
       piece.data = new Uint8Array(head.length + size);
       piece.data.set(head);
@@ -490,7 +532,12 @@ export class Ip4 {
     const saddr = ip4Src(b, o);
     const local = this.#s.fib.addrType4(saddr) === 'local';
     const r = this.outputRoute(ip4Dst(b, o), local ? saddr : null, { mark: skb.mark, oif: 0, tos: b[o + 1], anySource: true });
-    if ('error' in r) return false;
+    const { tracer } = this.#s.net;
+    if ('error' in r) {
+      tracer?.event({ kind: 'route', skb, when: 'reroute', dst: null, reason: r.error });
+      return false;
+    }
+    tracer?.event({ kind: 'route', skb, when: 'reroute', dst: r.dst, reason: null });
     skb.dst = r.dst;
     return true;
   }
@@ -515,6 +562,8 @@ export class Ip4 {
     skb.sk = { uid: 0, gid: 0, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' };
     skb.priority = 0;
     skb.dst = r.dst;
+    tellMade(this.#s.net, skb, null, 'send');
+    this.#s.net.tracer?.event({ kind: 'route', skb, when: 'output', dst: r.dst, reason: null });
     if (!this.#s.hooks.run('ip', 'output', skb, null, r.dst.dev)) return 'EPERM';
     return this.output(skb, skb.dst as Dst) ? null : 'EPERM';
   }

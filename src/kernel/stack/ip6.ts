@@ -5,6 +5,8 @@ import { ETH, IPPROTO, ip6Dst, ip6Src, isExtensionHeader, isLinkLocal6, isLoopba
 import type { NetDevice } from './device.ts';
 import type { Dst } from './fib.ts';
 import { prefixMatch } from './fib.ts';
+import type { DropReason } from '../trace/event.ts';
+import { tellDrop, tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const MIN_MTU = 1280;
@@ -21,36 +23,41 @@ export class Ip6 {
   /** ipv6_rcv */
   receive(skb: Skb): void {
     const dev = skb.dev as NetDevice;
-    if (skb.pktType === PACKET.otherhost || this.#s.conf.dev6(dev.name, 'disable_ipv6') || !this.#sane(skb, dev)) return;
+    const bad = skb.pktType === PACKET.otherhost ? 'OTHERHOST' : this.#s.conf.dev6(dev.name, 'disable_ipv6') ? 'IPV6DISABLED' : this.#insane(skb, dev);
+    if (bad) {
+      tellDrop(this.#s.net, skb, bad);
+      return;
+    }
     if (!this.#s.hooks.run('ip6', 'prerouting', skb, dev, null)) return;
     this.finish(skb);
   }
 
   /** ip6_rcv_core */
-  #sane(skb: Skb, dev: NetDevice): boolean {
+  #insane(skb: Skb, dev: NetDevice): DropReason | null {
     const b = skb.data,
       o = skb.network;
-    if (b.length < o + 40 || b[o] >> 4 !== 6) return false;
+    if (b.length < o + 40 || b[o] >> 4 !== 6) return 'IP_INHDR';
     const src = b.subarray(o + 8, o + 24),
       dst = b.subarray(o + 24, o + 40);
-    if ((isLoopback6(src) || isLoopback6(dst)) && dev.type !== 'loopback') return false;
-    if (isMulticast6(src)) return false;
+    if ((isLoopback6(src) || isLoopback6(dst)) && dev.type !== 'loopback') return 'IP_INHDR';
+    if (isMulticast6(src)) return 'IP_INHDR';
     if (isMulticast6(dst)) {
       const scope = dst[1] & 15;
-      if (scope === 0 || (scope === 1 && dev.type !== 'loopback' && skb.pktType !== PACKET.loopback)) return false;
+      if (scope === 0 || (scope === 1 && dev.type !== 'loopback' && skb.pktType !== PACKET.loopback)) return 'IP_INHDR';
     }
-    if ((skb.pktType === PACKET.broadcast || skb.pktType === PACKET.multicast) && !isMulticast6(dst) && this.#s.conf.dev6(dev.name, 'drop_unicast_in_l2_multicast')) return false;
+    if ((skb.pktType === PACKET.broadcast || skb.pktType === PACKET.multicast) && !isMulticast6(dst) && this.#s.conf.dev6(dev.name, 'drop_unicast_in_l2_multicast'))
+      return 'UNICAST_IN_L2_MULTICAST';
     const len = u16(b, o + 4);
     if (len || b[o + 6] !== IPPROTO.HOPOPTS) {
-      if (o + 40 + len > b.length) return false;
+      if (o + 40 + len > b.length) return 'PKT_TOO_SMALL';
       if (o + 40 + len < b.length) skb.data = b.subarray(0, o + 40 + len);
     }
     if (b[o + 6] === IPPROTO.HOPOPTS) {
       const end = o + 40 + ((b[o + 41] + 1) << 3);
-      if (skb.data.length < o + 48 || end > skb.data.length || !this.#s.icmp6.options(skb, o + 42, end)) return false;
+      if (skb.data.length < o + 48 || end > skb.data.length || !this.#s.icmp6.options(skb, o + 42, end)) return 'IP_INHDR';
     }
     this.locate(skb);
-    return true;
+    return null;
   }
 
   /** Transport header and protocol behind the extension headers (ipv6_find_hdr). */
@@ -75,7 +82,7 @@ export class Ip6 {
       const b = skb.data,
         o = skb.network;
       skb.dst = this.inputRoute(ip6Dst(b, o), ip6Src(b, o), dev, skb.mark);
-      if (!skb.dst) return;
+      this.#s.net.tracer?.event({ kind: 'route', skb, when: 'input', dst: skb.dst, reason: skb.dst.error });
     }
     const dst = skb.dst;
     switch (dst.input) {
@@ -98,18 +105,21 @@ export class Ip6 {
 
   /** ip6_pkt_drop */
   #error(skb: Skb, dst: Dst): void {
+    tellDrop(this.#s.net, skb, 'IP_INNOROUTES', 'no route');
     if (dst.error === 'EINVAL') return;
     this.#s.icmp6.send(skb, 1, dst.error === 'EACCES' ? 1 : 0, 0);
   }
 
   localDeliver(skb: Skb): void {
     if (!this.#s.hooks.run('ip6', 'input', skb, skb.dev, null)) return;
+    this.#s.net.tracer?.event({ kind: 'delivered', skb, proto: skb.l4proto });
     this.#s.local.deliver6(skb);
   }
 
   /** ip6_mc_input: groups that the device has joined. */
   #multicastInput(skb: Skb, dev: NetDevice): void {
     if (this.#joined(ip6Dst(skb.data, skb.network), dev)) this.localDeliver(skb);
+    else tellDrop(this.#s.net, skb, 'NOT_SPECIFIED', 'a multicast group that the host has not joined');
   }
 
   #joined(g: Uint8Array, dev: NetDevice): boolean {
@@ -121,7 +131,7 @@ export class Ip6 {
   }
 
   /** ip6_route_input */
-  inputRoute(daddr: Uint8Array, saddr: Uint8Array, dev: NetDevice, mark: number): Dst | null {
+  inputRoute(daddr: Uint8Array, saddr: Uint8Array, dev: NetDevice, mark: number): Dst {
     const s = this.#s;
     const base = { family: 6 as const, gateway: null, error: null, route: null, broadcast: false, redirect: false, prefSrc: null };
     if (isMulticast6(daddr)) return { ...base, input: 'multicast', type: 'multicast', dev, multicast: true, local: false };
@@ -142,19 +152,30 @@ export class Ip6 {
     const s = this.#s,
       dst = skb.dst as Dst,
       dev = skb.dev as NetDevice;
-    if (!s.conf.v6('conf.all.forwarding') && !s.conf.dev6(dev.name, 'force_forwarding')) return;
-    if (skb.pktType !== PACKET.host) return;
+    if (!s.conf.v6('conf.all.forwarding') && !s.conf.dev6(dev.name, 'force_forwarding')) {
+      tellDrop(s.net, skb, 'NOT_SPECIFIED', 'the host does not forward');
+      return;
+    }
+    if (skb.pktType !== PACKET.host) {
+      tellDrop(s.net, skb, 'NOT_SPECIFIED', 'sent to all on the link');
+      return;
+    }
     const b = skb.data,
       o = skb.network;
     if (b[o + 7] <= 1) {
+      tellDrop(s.net, skb, 'IP_INHDR', 'hop limit exceeded');
       s.icmp6.send(skb, 3, 0, 0);
       return;
     }
     const src = ip6Src(b, o);
     if (skb.skbIif === dst.dev.index) this.#redirect(skb, dst);
     else {
-      if (isZero(src) || isMulticast6(src) || isLoopback6(src)) return;
+      if (isZero(src) || isMulticast6(src) || isLoopback6(src)) {
+        tellDrop(s.net, skb, 'IP_INVALID_SOURCE');
+        return;
+      }
       if (isLinkLocal6(src)) {
+        tellDrop(s.net, skb, 'IP_INVALID_SOURCE', 'a link-local source does not leave its link');
         s.icmp6.send(skb, 1, 2, 0);
         return;
       }
@@ -162,6 +183,7 @@ export class Ip6 {
     const mtu = Math.max(MIN_MTU, this.mtu(dst));
     const len = b.length - o;
     if (len > mtu && !(skb.fragMaxSize && skb.fragMaxSize <= mtu)) {
+      tellDrop(s.net, skb, 'PKT_TOO_BIG', `${len} bytes, ${mtu} fit`);
       s.icmp6.send(skb, 2, 0, mtu);
       return;
     }
@@ -257,7 +279,10 @@ export class Ip6 {
     const input = skb.dev;
     skb.dev = dst.dev;
     skb.head = skb.network;
-    if (this.#s.conf.dev6(dst.dev.name, 'disable_ipv6')) return false;
+    if (this.#s.conf.dev6(dst.dev.name, 'disable_ipv6')) {
+      tellDrop(this.#s.net, skb, 'IPV6DISABLED');
+      return false;
+    }
     if (!this.#s.hooks.run('ip6', 'postrouting', skb, input, dst.dev)) return false;
     this.finishOutput(skb, skb.dst ?? dst);
     return true;
@@ -275,6 +300,7 @@ export class Ip6 {
     const dev = dst.local ? this.#s.lo : dst.dev;
     if (isMulticast6(daddr) && skb.sk && skb.sk.uid >= 0 && dev.type !== 'loopback' && this.#joined(daddr, dev)) {
       const back = skb.clone();
+      tellMade(this.#s.net, back, skb, 'copy');
       back.dst = null;
       back.pktType = PACKET.loopback;
       back.sk = null;
@@ -291,11 +317,13 @@ export class Ip6 {
     const first = firstFragmentable(b, o);
     if (skb.fragMaxSize) {
       if (skb.fragMaxSize > mtu) {
+        tellDrop(this.#s.net, skb, 'PKT_TOO_BIG', `${b.length - o} bytes, ${mtu} fit`);
         this.#s.icmp6.send(skb, 2, 0, mtu);
         return;
       }
       mtu = Math.max(MIN_MTU, skb.fragMaxSize);
     } else if (skb.sk === null && skb.skbIif !== 0) {
+      tellDrop(this.#s.net, skb, 'PKT_TOO_BIG', `${b.length - o} bytes, ${mtu} fit`);
       this.#s.icmp6.send(skb, 2, 0, mtu);
       return;
     }
@@ -321,6 +349,7 @@ export class Ip6 {
       put16(frag, 2, at | (i < pieces.length - 1 ? 1 : 0));
       put32(frag, 4, id);
       const piece = skb.clone();
+      tellMade(this.#s.net, piece, skb, 'fragment');
       piece.data = concat(head, frag, b.subarray(first.at + at, first.at + at + size));
       put16(piece.data, 4, piece.data.length - 40);
       piece.mac = -1;
@@ -339,7 +368,12 @@ export class Ip6 {
     const b = skb.data,
       o = skb.network;
     const r = this.outputRoute(ip6Dst(b, o), ip6Src(b, o), { mark: skb.mark, oif: 0 });
-    if ('error' in r) return false;
+    const { tracer } = this.#s.net;
+    if ('error' in r) {
+      tracer?.event({ kind: 'route', skb, when: 'reroute', dst: null, reason: r.error });
+      return false;
+    }
+    tracer?.event({ kind: 'route', skb, when: 'reroute', dst: r.dst, reason: null });
     skb.dst = r.dst;
     return true;
   }
@@ -356,6 +390,8 @@ export class Ip6 {
     skb.sk = { uid: 0, gid: 0, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' };
     skb.dst = r.dst;
     this.locate(skb);
+    tellMade(this.#s.net, skb, null, 'send');
+    this.#s.net.tracer?.event({ kind: 'route', skb, when: 'output', dst: r.dst, reason: null });
     if (!this.#s.hooks.run('ip6', 'output', skb, null, r.dst.dev)) return 'EPERM';
     return this.output(skb, skb.dst as Dst) ? null : 'EPERM';
   }

@@ -1,6 +1,7 @@
 import { CTINFO, KERNEL_SOCKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, ip6Tclass, isExtensionHeader, putIp4, putIp6 } from '../net/wire/ip.ts';
+import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const RST = 4,
@@ -150,6 +151,7 @@ export class LocalHost {
     skb.mark = mark;
     skb.sk = KERNEL_SOCKET;
     skb.dst = route.dst;
+    tellMade(s.net, skb, orig, 'reset');
     s.ip4.localOut(skb);
   }
 
@@ -168,6 +170,7 @@ export class LocalHost {
     skb.mark = mark;
     skb.sk = KERNEL_SOCKET;
     skb.dst = route.dst;
+    tellMade(s.net, skb, orig, 'reset');
     s.ip6.localOut(skb);
   }
 }

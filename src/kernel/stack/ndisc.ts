@@ -3,6 +3,7 @@ import { checksum, concat, pseudo, put16, put32, sameBytes } from '../net/wire/b
 import { ETH, IPPROTO, ip6Dst, ip6Src, isLinkLocal6, isMulticast6, isZero, putIp6 } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
 import type { Dst } from './fib.ts';
+import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const NS = 135,
@@ -128,6 +129,7 @@ export class Ndisc {
       redirect: false,
       prefSrc: null,
     };
+    tellMade(this.#s.net, skb, null, 'neighbour');
     this.#s.ip6.localOut(skb);
   }
 

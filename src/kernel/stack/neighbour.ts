@@ -1,6 +1,7 @@
 import { sameBytes } from '../net/wire/bytes.ts';
 import type { Skb } from '../net/skb.ts';
 import type { NetDevice } from './device.ts';
+import { tellDrop } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 import type { Timer } from './timers.ts';
 
@@ -138,11 +139,16 @@ export class Neighbours {
       this.#pending.set(n, p);
       n.state = 'incomplete';
       p.queue.push(skb);
+      this.#stack.net.tracer?.event({ kind: 'waiting', skb, dev, nexthop });
       this.#solicit(n, dev, p);
       return;
     }
-    if (p.queue.length >= QUEUE_MAX) p.queue.shift();
+    if (p.queue.length >= QUEUE_MAX) {
+      const old = p.queue.shift();
+      if (old) tellDrop(this.#stack.net, old, 'NEIGH_QUEUEFULL');
+    }
     p.queue.push(skb);
+    this.#stack.net.tracer?.event({ kind: 'waiting', skb, dev, nexthop });
   }
 
   /** arp_constructor, ndisc_constructor: addresses that need no question. */
@@ -178,6 +184,7 @@ export class Neighbours {
     this.#pending.delete(n);
     n.state = 'failed';
     for (const skb of p.queue) {
+      tellDrop(this.#stack.net, skb, 'NEIGH_FAILED');
       if (n.addr.length === 4) this.#stack.icmp4.send(skb, 3, 1, 0);
       else this.#stack.icmp6.send(skb, 1, 3, 0);
     }

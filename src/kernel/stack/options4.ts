@@ -3,6 +3,7 @@ import { put32 } from '../net/wire/bytes.ts';
 import { ip4Check, ip4HeaderLen } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
 import type { Dst } from './fib.ts';
+import { found } from './fib.ts';
 import type { Stack } from './stack.ts';
 
 const END = 0,
@@ -29,7 +30,7 @@ export class Options4 {
       end = o + ip4HeaderLen(b, o);
     const dev = skb.dev as NetDevice;
     const bad = (at: number): false => {
-      skb.dst ??= this.#s.ip4.inputRoute(b.slice(o + 16, o + 20), b.slice(o + 12, o + 16), b[o + 1], dev, skb.mark);
+      skb.dst ??= found(this.#s.ip4.inputRoute(b.slice(o + 16, o + 20), b.slice(o + 12, o + 16), b[o + 1], dev, skb.mark));
       this.#s.icmp4.send(skb, 12, 0, ((at - o) << 24) >>> 0);
       return false;
     };

@@ -6,6 +6,7 @@ import type { Dst } from './fib.ts';
 import { setClosing } from '../conntrack/closing.ts';
 import { attachConnection } from './icmp4.ts';
 import { resetHeader } from './local.ts';
+import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const NO_CHECKSUM = new Set<number>([IPPROTO.GRE, IPPROTO.AH, IPPROTO.ESP, IPPROTO.SCTP, IPPROTO.UDPLITE, IPPROTO.DCCP]);
@@ -104,6 +105,7 @@ export class Reject {
     skb.mark = mark;
     skb.dst = dst;
     attachConnection(skb, cause);
+    tellMade(this.#s.net, skb, cause, 'reset');
     if (cause.ct) setClosing(this.#s.net.conntrack, cause.ct);
     return skb;
   }
@@ -148,6 +150,7 @@ export class Reject {
     if (!inner) return;
     const answer = new Skb(inner);
     answer.protocol = skb.protocol;
+    tellMade(s.net, answer, skb, code === null ? 'reset' : 'icmp');
     const dst = b.slice(skb.mac + 6, skb.mac + 12),
       src = b.slice(skb.mac, skb.mac + 6);
     s.header(answer, dev, dst, skb.protocol, src);

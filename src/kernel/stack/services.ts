@@ -13,6 +13,7 @@ import { IP_DF, ip4Check, ip4Dst, ip4Src, ip6Dst, ip6Src, isLinkLocal6, isMultic
 import type { NetDevice } from './device.ts';
 import type { RouteType } from './fib.ts';
 import { Reject } from './reject.ts';
+import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 import { synproxy } from './synproxy.ts';
 
@@ -27,6 +28,7 @@ export function packetServices(s: Stack): PacketServices {
   /** A copy that goes its own way: untracked, and never copied again. */
   function copyOf(skb: Skb): Skb {
     const copy = skb.clone();
+    tellMade(s.net, copy, skb, 'copy');
     copy.ct = null;
     copy.template = null;
     copy.ctinfo = CTINFO.untracked;
@@ -37,6 +39,7 @@ export function packetServices(s: Stack): PacketServices {
 
   function netdevCopy(skb: Skb, out: NetDevice): void {
     const copy = skb.clone();
+    tellMade(s.net, copy, skb, 'copy');
     copy.duplicated = true;
     if (copy.mac >= 0) copy.head = copy.mac;
     s.xmit(copy, out);

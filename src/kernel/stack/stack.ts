@@ -4,6 +4,7 @@ import { concat, put16, sameBytes, u16 } from '../net/wire/bytes.ts';
 import { ETH } from '../net/wire/ip.ts';
 import { Nat } from '../nat/core.ts';
 import type { Netns } from '../netns.ts';
+import { identify, tellDrop } from '../trace/tell.ts';
 import { Arp } from './arp.ts';
 import { Bridge } from './bridge.ts';
 import { StackConf } from './conf.ts';
@@ -276,6 +277,10 @@ export class Stack {
   netifReceive(skb: Skb): void {
     let dev = skb.dev as NetDevice;
     skb.skbIif = dev.index;
+    if (this.net.tracer) {
+      identify(this.net, skb);
+      this.net.tracer.event({ kind: 'received', skb, dev });
+    }
     for (;;) {
       if (skb.protocol === ETH.VLAN || skb.protocol === ETH.QINQ) {
         if (!untag(skb)) return;
@@ -308,6 +313,7 @@ export class Stack {
         this.arp.receive(skb);
         return;
       default:
+        tellDrop(this.net, skb, 'UNHANDLED_PROTO');
     }
   }
 
@@ -336,8 +342,12 @@ export class Stack {
 
   /** dev_queue_xmit: `skb.data` starts with the link-layer header. `last`: nobody touches the packet's bytes after this. */
   xmit(skb: Skb, dev: NetDevice, last = false): void {
-    if (!dev.up) return;
+    if (!dev.up) {
+      tellDrop(this.net, skb, 'DEV_READY');
+      return;
+    }
     skb.dev = dev;
+    this.net.tracer?.event({ kind: 'transmit', skb, dev });
     skb.head = skb.mac >= 0 ? skb.mac : skb.network;
     if (!this.hooks.run('netdev', 'egress', skb, null, dev)) return;
     switch (dev.type) {
@@ -371,7 +381,9 @@ export class Stack {
         return;
       default:
     }
-    this.#emitted.push({ iface: dev.name, frame: last && skb.mac === 0 && skb.vlanTci < 0 ? skb.data : wire(skb) });
+    const frame = last && skb.mac === 0 && skb.vlanTci < 0 ? skb.data : wire(skb);
+    this.net.tracer?.event({ kind: 'emitted', skb, dev, frame });
+    this.#emitted.push({ iface: dev.name, frame });
   }
 
   /** loopback_xmit: connection, mark and route stay with the packet. */
@@ -427,5 +439,7 @@ export function wire(skb: Skb): Uint8Array {
 function arrived(skb: Skb): Skb {
   const next = new Skb(wire(skb));
   next.mark = 0;
+  next.id = skb.id;
+  next.parent = skb.parent;
   return next;
 }

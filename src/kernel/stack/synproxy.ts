@@ -10,6 +10,7 @@ import type { CtInfo } from '../net/skb.ts';
 import { checksum, concat, pseudo, put16, put32, replace4, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, putIp4, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { HookVerdict } from './hooks.ts';
+import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 /** NF_SYNPROXY_OPT_* */
@@ -165,6 +166,7 @@ function send(s: Stack, t: Segment, tie: { ct: Conntrack | null; ctinfo: CtInfo;
   skb.protocol = v4 ? ETH.IP : ETH.IPV6;
   skb.transport = head.length;
   skb.l4proto = IPPROTO.TCP;
+  tellMade(s.net, skb, null, 'synproxy');
   if (!(v4 ? s.ip4 : s.ip6).reroute(skb)) return;
   if (tie.ct) {
     skb.ct = tie.ct;
