@@ -1,4 +1,4 @@
-import { sctpChecksum } from '../conntrack/proto/sctp.ts';
+import { sctpChecksum } from '../net/wire/crc32c.ts';
 import type { Tuple } from '../conntrack/entry.ts';
 import type { Skb } from '../net/skb.ts';
 import { put16, replace16, replace4, u16, u32 } from '../net/wire/bytes.ts';
