@@ -74,12 +74,13 @@ function tables(file, base) {
 
 /**
  * A registry folder: every .ts file in it (not *.test.ts, not generated) exports `name`; the index exports them all in one
- * array under `name`, in order of path.
+ * array under `name`, in order of path; with `byName` as a record of functions under the files' names, so that a tool's
+ * bundle runs a file's code when it is first asked for.
  */
 const REGISTRIES = [
-  { folder: 'src/kernel/xt/match', exports: 'match', out: 'src/kernel/xt/generated/match.ts' },
-  { folder: 'src/kernel/xt/target', exports: 'target', out: 'src/kernel/xt/generated/target.ts' },
-  { folder: 'src/kernel/expr/kind', exports: 'definition', out: 'src/kernel/expr/generated/index.ts' },
+  { folder: 'src/kernel/xt/match', exports: 'match', out: 'src/kernel/xt/generated/match.ts', byName: true },
+  { folder: 'src/kernel/xt/target', exports: 'target', out: 'src/kernel/xt/generated/target.ts', byName: true },
+  { folder: 'src/kernel/expr/kind', exports: 'definition', out: 'src/kernel/expr/generated/index.ts', byName: true },
   { folder: 'src/kernel/conntrack/proto', exports: 'protocol', out: 'src/kernel/conntrack/generated/proto.ts' },
   { folder: 'src/kernel/conntrack/helper', exports: 'helper', out: 'src/kernel/conntrack/generated/helper.ts' },
   { folder: 'src/kernel/ipset/type', exports: 'setType', out: 'src/kernel/ipset/generated/index.ts' },
@@ -103,7 +104,8 @@ function registries() {
       .join('/');
     const lines = files.map((f, i) => `import { ${r.exports} as x${i} } from '${up}/${f}';`);
     const list = files.map((_, i) => (r.spread ? `...x${i}` : `x${i}`)).join(', ');
-    writeIfChanged(join(root, r.out), `${lines.join('\n')}\n\nexport const ${r.exports} = [${list}] as const;\n`);
+    const value = r.byName ? `{\n${files.map((f, i) => `  '${f.replace(/\.ts$/, '')}': () => x${i},`).join('\n')}\n}` : `[${list}] as const`;
+    writeIfChanged(join(root, r.out), `${lines.join('\n')}\n\nexport const ${r.exports} = ${value};\n`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Command, Running } from '../commands/command.ts';
 import { callOf, execute, type ExecOptions, type Result, type Sink } from '../host/execute.ts';
 import type { Host } from '../host/host.ts';
 import { type Changes, MachineFiles } from '../host/machine-files.ts';
+import { fromText, toLine } from '../kernel/net/plain-text.ts';
 import { Session } from '../host/state/session.ts';
 import { defaultStatePath, Store } from '../host/state/store.ts';
 import { type HostPlan, SINGLE, setUp } from './hosts.ts';
@@ -63,8 +64,8 @@ export class StateHost {
     this.#family = family;
     this.#version = store.version;
     const saved = store.read('file');
-    const changes: Changes = saved instanceof Map ? saved : new Map();
-    this.#changesBefore = JSON.stringify([...changes]);
+    const changes = (saved === undefined ? new Map() : fromText(saved)) as Changes;
+    this.#changesBefore = toLine(changes);
     this.files = new MachineFiles(session.net, changes);
     this.host = {
       net: session.net,
@@ -152,8 +153,8 @@ export class StateHost {
       this.store.addOutput(l.id, l.sink.out, l.running.shown);
       l.sink.out = '';
     }
-    const changes = JSON.stringify([...this.files.changes]);
-    if (changes !== this.#changesBefore) this.store.write('file', this.files.changes);
+    const changes = toLine(this.files.changes);
+    if (changes !== this.#changesBefore) this.store.write('file', changes);
     this.#changesBefore = changes;
     this.store.commit();
   }

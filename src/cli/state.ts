@@ -1,8 +1,7 @@
 import { StateHost } from './host.ts';
 import { SINGLE } from './hosts.ts';
-import { fromText, toText } from '../kernel/net/plain-text.ts';
+import { fromText, toLine, toText } from '../kernel/net/plain-text.ts';
 import { Store } from '../host/state/store.ts';
-import { deserialize } from 'node:v8';
 
 /** Rows for `drywall state`: where the state is and what it holds. */
 export function describeState(path: string): { readonly path: string; readonly parts: readonly { readonly name: string; readonly bytes: number }[] } {
@@ -27,15 +26,24 @@ export async function resetState(path: string): Promise<void> {
 export function exportState(path: string): string {
   const store = Store.open(path);
   try {
-    const parts = store.parts().map(({ name, key }) => {
-      const bytes = store.readRaw(name, key);
-      if (bytes === undefined) return [name, undefined] as const;
-      return key === '' ? ([name, deserialize(bytes)] as const) : ([`${name}/${key}`, new TextDecoder().decode(bytes).trimEnd().split('\n')] as const);
-    });
+    const parts = store
+      .parts()
+      .map(({ name, key }) =>
+        key === '' ? ([name, fromText(store.read(name) ?? 'null')] as const) : ([`${name}/${key}`, rowText(store.row(name, key) ?? new Uint8Array())] as const),
+      );
     return toText({ drywall: 1, parts: Object.fromEntries(parts) });
   } finally {
     store.close();
   }
+}
+
+/** A row of text as its lines, another as it is. */
+function rowText(bytes: Uint8Array): unknown {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (text.endsWith('\n')) return text.slice(0, -1).split('\n');
+  } catch {}
+  return bytes;
 }
 
 /** Replaces the state by an exported text; a text that is not one leaves it as it was and throws. */
@@ -51,9 +59,10 @@ export function importState(path: string, text: string): void {
     store.clear();
     for (const [name, value] of Object.entries(data.parts)) {
       const slash = name.indexOf('/');
-      if (slash < 0) store.write(name, value);
-      else if (Array.isArray(value)) store.writeRaw(name.slice(0, slash), new TextEncoder().encode(`${value.join('\n')}\n`), name.slice(slash + 1));
-      else throw new Error(`part ${name} is not a list of lines`);
+      const bytes = value instanceof Uint8Array ? value : Array.isArray(value) ? new TextEncoder().encode(`${value.join('\n')}\n`) : null;
+      if (slash < 0) store.write(name, toLine(value));
+      else if (bytes) store.writeRow(name.slice(0, slash), name.slice(slash + 1), bytes);
+      else throw new Error(`part ${name} is neither lines nor bytes`);
     }
     store.commit();
   } finally {

@@ -1,6 +1,5 @@
-import { match } from '../../src/kernel/xt/generated/match.ts';
-import { target } from '../../src/kernel/xt/generated/target.ts';
 import type { XtExtension, XtOption, XtOptionType } from '../../src/kernel/xt/definition.ts';
+import { allExtensions } from '../../src/kernel/xt/find.ts';
 import type { Choice } from './random.ts';
 
 /** Values to try for each kind of option: usual ones, the ends of the range, and ones just outside it. */
@@ -80,7 +79,7 @@ const options = (c: Choice, e: XtExtension, family: 'ip' | 'ip6'): string[] =>
     )
     .flatMap((o) => option(c, o));
 
-const of = (list: readonly unknown[], family: 'ip' | 'ip6'): XtExtension[] => (list as readonly XtExtension[]).filter((e) => e.families.includes(family));
+const of = (kind: XtExtension['kind'], family: 'ip' | 'ip6'): XtExtension[] => allExtensions(kind).filter((e) => e.families.includes(family));
 
 /** A random rule command for iptables or ip6tables: most are nearly right, as people's are. */
 export function ruleLine(c: Choice): string[] {
@@ -92,12 +91,12 @@ export function ruleLine(c: Choice): string[] {
   if (!c.in(3)) words.push('-p', c.one(PROTOS));
   for (const b of c.some(BASE, 2)) if (!c.in(2)) words.push(...b);
   if (!c.in(3)) {
-    const m = c.one(of(match, family));
+    const m = c.one(of('match', family));
     words.push('-m', m.name, ...options(c, m, family));
   }
   if (c.in(2)) words.push('-j', c.one(['ACCEPT', 'DROP', 'RETURN']));
   else {
-    const t = c.one(of(target, family));
+    const t = c.one(of('target', family));
     words.push('-j', t.name, ...(t.options.length ? options(c, t, family) : []));
   }
   return words;

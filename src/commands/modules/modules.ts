@@ -1,6 +1,4 @@
-import { match } from '../../kernel/xt/generated/match.ts';
-import { target } from '../../kernel/xt/generated/target.ts';
-import type { XtExtension } from '../../kernel/xt/definition.ts';
+import { allExtensions } from '../../kernel/xt/find.ts';
 
 /** What modinfo(8) shows of a module that is part of the kernel. */
 export interface KernelModule {
@@ -118,7 +116,7 @@ export const modules: readonly KernelModule[] = [
     '8021q',
     'dummy',
   ].map((n) => plain(n, n)),
-  ...([...match, ...target] as readonly XtExtension[]).map((e) => plain(`xt_${e.name}`, `Xtables: ${e.name} ${e.kind}`, [`ipt_${e.name}`, `ip6t_${e.name}`])),
+  ...[...allExtensions('match'), ...allExtensions('target')].map((e) => plain(`xt_${e.name}`, `Xtables: ${e.name} ${e.kind}`, [`ipt_${e.name}`, `ip6t_${e.name}`])),
 ];
 
 /** Dashes and underscores are one to kmod. */

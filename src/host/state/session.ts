@@ -1,15 +1,24 @@
-import { deserialize, serialize } from 'node:v8';
-import { Netns } from '../../kernel/netns.ts';
+import { Netns, type Subsystem } from '../../kernel/netns.ts';
+import { fromText, toLine } from '../../kernel/net/plain-text.ts';
 import { seededRandom } from '../random.ts';
 import type { Store } from './store.ts';
 
-/** What a subsystem of the kernel model gives to be kept: plain data that structured clone can carry. */
+/** Rows that a subsystem keeps beside its data, by key: UTF-8 text in lines, or any bytes. Read from the state when asked. */
+export interface StoredRows {
+  /** Empty where there is none. */
+  get(key: string): Uint8Array;
+  /** All whose key begins with `prefix`, in order of their keys. */
+  all(prefix: string): Iterable<readonly [key: string, bytes: Uint8Array]>;
+}
+
+/** What a subsystem of the kernel model gives to be kept: plain data as net/plain-text.ts writes it. */
 export interface Persistent {
   export(): unknown;
-  /** `read`: a list that was stored apart, empty where there is none. */
-  import(data: never, read: (key: string) => Uint8Array): void;
+  import(data: never, rows: StoredRows): void;
   /** Big lists, each in a row of its own; written when its stamp is another. */
   lists?(): Iterable<{ readonly key: string; readonly stamp: unknown; lines(): readonly Line[] }>;
+  /** Rows that are other than when they were read or last given here; null: it is gone. */
+  changes?(): Iterable<readonly [key: string, bytes: Uint8Array | null]>;
 }
 
 interface Line {
@@ -34,8 +43,7 @@ function joined(lines: readonly Line[]): Uint8Array {
   return out;
 }
 
-const isPersistent = (x: unknown): x is Persistent =>
-  typeof x === 'object' && x !== null && 'export' in x && typeof x.export === 'function' && 'import' in x && typeof x.import === 'function';
+const NOTHING = new Uint8Array();
 
 /** The host's own row: its clock, its process numbers, and what kind of machine it is. */
 export interface HostRow {
@@ -48,8 +56,6 @@ export interface HostRow {
   readonly name: string;
 }
 
-const sameBytes = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && a.length === b.length && Buffer.compare(a, b) === 0;
-
 /**
  * A host as it lies in a state file, opened for one command or a stretch of them. Subsystems are read when something first
  * touches them and written back when they changed, within the transaction of the store.
@@ -60,8 +66,9 @@ export class Session {
   #host: HostRow;
   #hostBefore: HostRow;
   #frozen: number;
-  readonly #stamps = new Map<string, Map<string, unknown>>();
-  readonly #read = new Map<string, Uint8Array | undefined>();
+  readonly #stamps = new Map<Subsystem, Map<string, unknown>>();
+  /** Subsystems that were touched, with the text that was read or written. */
+  readonly #touched = new Map<Subsystem, string | undefined>();
 
   private constructor(store: Store, host: HostRow) {
     this.store = store;
@@ -71,20 +78,20 @@ export class Session {
       clock: { now: () => this.#frozen, wall: () => this.#host.bootWall + this.#frozen },
       random: seededRandom(host.seed ^ host.pid),
       container: host.container,
+      made: (name, net) => this.#fill(name, net[name]),
     });
-    for (const [name, part] of Object.entries(this.net)) if (isPersistent(part)) this.#readLater(name, part);
   }
 
   /** Null when the file holds no host yet. */
   static load(store: Store): Session | null {
     const row = store.read('host');
-    return row === undefined ? null : new Session(store, row as HostRow);
+    return row === undefined ? null : new Session(store, fromText(row) as HostRow);
   }
 
   static create(store: Store, host: Omit<HostRow, 'bootWall' | 'ahead' | 'pid' | 'seed'>): Session {
     store.clear();
     const row: HostRow = { ...host, bootWall: Date.now(), ahead: 0, pid: 1000, seed: 1 };
-    store.write('host', row);
+    store.write('host', toLine(row));
     return new Session(store, row);
   }
 
@@ -96,30 +103,22 @@ export class Session {
     return Math.max(0, Date.now() - this.#host.bootWall) + this.#host.ahead;
   }
 
-  /** Replaces a subsystem's field by one that reads the state at first use. */
-  #readLater(name: string, part: Persistent): void {
-    Object.defineProperty(this.net, name, {
-      configurable: true,
-      enumerable: true,
-      get: () => {
-        Object.defineProperty(this.net, name, { value: part, enumerable: true, configurable: true, writable: false });
-        const bytes = this.store.readRaw(name);
-        this.#read.set(name, bytes);
-        if (bytes !== undefined) part.import(deserialize(bytes) as never, (key) => this.store.readRaw(name, key) ?? new Uint8Array());
-        this.#stamps.set(name, new Map([...(part.lists?.() ?? [])].map((l) => [l.key, l.stamp])));
-        return part;
-      },
-    });
+  #fill(name: Subsystem, part: Persistent): void {
+    const text = this.store.read(name);
+    this.#touched.set(name, text);
+    const rows: StoredRows = { get: (key) => this.store.row(name, key) ?? NOTHING, all: (prefix) => this.store.rows(name, prefix) };
+    if (text !== undefined) part.import(fromText(text) as never, rows);
+    this.#stamps.set(name, new Map([...(part.lists?.() ?? [])].map((l) => [l.key, l.stamp])));
   }
 
-  #saveLists(name: string, part: Persistent): void {
+  #saveLists(name: Subsystem, part: Persistent): void {
     const before = this.#stamps.get(name) ?? new Map<string, unknown>();
     const now = new Map<string, unknown>();
     for (const list of part.lists?.() ?? []) {
       now.set(list.key, list.stamp);
-      if (before.get(list.key) !== list.stamp) this.store.writeRaw(name, joined(list.lines()), list.key);
+      if (before.get(list.key) !== list.stamp) this.store.writeRow(name, list.key, joined(list.lines()));
     }
-    for (const key of before.keys()) if (!now.has(key)) this.store.remove(name, key);
+    for (const key of before.keys()) if (!now.has(key)) this.store.removeRow(name, key);
     this.#stamps.set(name, now);
   }
 
@@ -142,16 +141,18 @@ export class Session {
 
   /** Writes what changed; the caller commits. */
   save(): void {
-    if (this.#host !== this.#hostBefore) this.store.write('host', this.#host);
+    if (this.#host !== this.#hostBefore) this.store.write('host', toLine(this.#host));
     this.#hostBefore = this.#host;
-    for (const [name, before] of this.#read) {
-      const part: unknown = Reflect.get(this.net, name);
-      if (!isPersistent(part)) continue;
+    for (const [name, before] of this.#touched) {
+      const part: Persistent = this.net[name];
       this.#saveLists(name, part);
-      const bytes = serialize(part.export());
-      if (sameBytes(before, bytes)) continue;
-      this.store.writeRaw(name, bytes);
-      this.#read.set(name, bytes);
+      for (const [key, bytes] of part.changes?.() ?? [])
+        if (bytes) this.store.writeRow(name, key, bytes);
+        else this.store.removeRow(name, key);
+      const text = toLine(part.export());
+      if (text === before) continue;
+      this.store.write(name, text);
+      this.#touched.set(name, text);
     }
   }
 }

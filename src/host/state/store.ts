@@ -1,13 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { deserialize, serialize } from 'node:v8';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 /** Marks a database as drywall's own: "DRYW". */
 const APPLICATION_ID = 0x44525957;
 /** Layout of the tables below. A file with a higher number comes from a newer drywall and is left alone. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 /** How long a command waits for another that is writing. Locks are the kernel's, so a dead writer's is gone at once. */
 const BUSY_MS = 10_000;
 
@@ -35,6 +34,8 @@ const REASONS: Readonly<Record<number, string>> = {
   23: 'access is denied',
 };
 
+const WRITE = 'INSERT INTO part (name, key, data) VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET data = excluded.data';
+
 export interface StoredListener {
   readonly id: number;
   readonly pid: number;
@@ -43,12 +44,13 @@ export interface StoredListener {
 }
 
 /**
- * The state file: an SQLite database in WAL mode. `part` holds what each subsystem of the kernel model exports, a row for
- * each key; a command loads the parts that it touches and writes back those that changed, in one transaction.
+ * The state file: an SQLite database in WAL mode. `part` holds what each subsystem of the kernel model exports: its text under
+ * the empty key, and rows of its own choice under others; a command loads the parts that it touches and writes back those that changed, in one transaction.
  */
 export class Store {
   readonly path: string;
   readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -83,39 +85,50 @@ export class Store {
 
   /** Changes whenever another connection has committed something. */
   get version(): number {
-    return this.#run(() => Number(Object.values(this.#db.prepare('PRAGMA data_version').get() ?? {})[0]));
+    return this.#run(() => Number(Object.values(this.#sql('PRAGMA data_version').get() ?? {})[0]));
   }
 
-  read(part: string, key = ''): unknown {
-    const bytes = this.readRaw(part, key);
-    return bytes === undefined ? undefined : deserialize(bytes);
-  }
-
-  /** The bytes of a row as written. */
-  readRaw(part: string, key = ''): Uint8Array | undefined {
+  /** The text of a part. */
+  read(part: string): string | undefined {
     return this.#run(() => {
-      const row = this.#db.prepare('SELECT data FROM part WHERE name = ? AND key = ?').get(part, key);
-      return row?.data instanceof Uint8Array ? row.data : undefined;
+      const data = this.#sql('SELECT data FROM part WHERE name = ? AND key = ?').get(part, '')?.data;
+      return data === undefined ? undefined : String(data);
     });
   }
 
-  write(part: string, value: unknown, key = ''): void {
-    this.writeRaw(part, serialize(value), key);
+  write(part: string, text: string): void {
+    this.#run(() => this.#sql(WRITE).run(part, '', text));
   }
 
-  writeRaw(part: string, bytes: Uint8Array, key = ''): void {
-    this.#run(() => this.#db.prepare('INSERT INTO part (name, key, data) VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET data = excluded.data').run(part, key, bytes));
+  /** The bytes of a part's row. */
+  row(part: string, key: string): Uint8Array | undefined {
+    return this.#run(() => {
+      const data = this.#sql('SELECT data FROM part WHERE name = ? AND key = ?').get(part, key)?.data;
+      return data instanceof Uint8Array ? data : undefined;
+    });
   }
 
-  remove(part: string, key: string): void {
-    this.#run(() => this.#db.prepare('DELETE FROM part WHERE name = ? AND key = ?').run(part, key));
+  /** Rows of a part whose key begins with `prefix`, in order of their keys. */
+  rows(part: string, prefix = ''): (readonly [key: string, bytes: Uint8Array])[] {
+    return this.#run(() =>
+      this.#sql("SELECT key, data FROM part WHERE name = ? AND key >= ? AND key < ? AND key <> '' ORDER BY key")
+        .all(part, prefix, `${prefix}\u{10ffff}`)
+        .map((r) => [String(r.key), r.data as Uint8Array] as const),
+    );
+  }
+
+  writeRow(part: string, key: string, bytes: Uint8Array): void {
+    this.#run(() => this.#sql(WRITE).run(part, key, bytes));
+  }
+
+  removeRow(part: string, key: string): void {
+    this.#run(() => this.#sql('DELETE FROM part WHERE name = ? AND key = ?').run(part, key));
   }
 
   /** Every part with its size in bytes. */
   parts(): { readonly name: string; readonly key: string; readonly bytes: number }[] {
     return this.#run(() =>
-      this.#db
-        .prepare('SELECT name, key, length(data) AS bytes FROM part ORDER BY name, key')
+      this.#sql('SELECT name, key, length(data) AS bytes FROM part ORDER BY name, key')
         .all()
         .map((r) => ({ name: String(r.name), key: String(r.key), bytes: Number(r.bytes) })),
     );
@@ -127,20 +140,19 @@ export class Store {
 
   /** Registers a command that listens to events; while its process lives, other commands print for it what it would print. */
   addListener(pid: number, argv: readonly string[]): number {
-    return this.#run(() => Number(this.#db.prepare('INSERT INTO listener (pid, argv, shown) VALUES (?, ?, 0)').run(pid, JSON.stringify(argv)).lastInsertRowid));
+    return this.#run(() => Number(this.#sql('INSERT INTO listener (pid, argv, shown) VALUES (?, ?, 0)').run(pid, JSON.stringify(argv)).lastInsertRowid));
   }
 
   removeListener(id: number): void {
     this.#run(() => {
-      this.#db.prepare('DELETE FROM listener WHERE id = ?').run(id);
-      this.#db.prepare('DELETE FROM event WHERE listener = ?').run(id);
+      this.#sql('DELETE FROM listener WHERE id = ?').run(id);
+      this.#sql('DELETE FROM event WHERE listener = ?').run(id);
     });
   }
 
   listeners(): StoredListener[] {
     return this.#run(() =>
-      this.#db
-        .prepare('SELECT id, pid, argv, shown FROM listener')
+      this.#sql('SELECT id, pid, argv, shown FROM listener')
         .all()
         .map((r) => ({ id: Number(r.id), pid: Number(r.pid), argv: JSON.parse(String(r.argv)), shown: Number(r.shown) })),
     );
@@ -149,16 +161,15 @@ export class Store {
   /** What a listener is to print, and how many events it has shown by then. */
   addOutput(id: number, text: string, shown: number): void {
     this.#run(() => {
-      this.#db.prepare('INSERT INTO event (listener, text) VALUES (?, ?)').run(id, text);
-      this.#db.prepare('UPDATE listener SET shown = ? WHERE id = ?').run(shown, id);
+      this.#sql('INSERT INTO event (listener, text) VALUES (?, ?)').run(id, text);
+      this.#sql('UPDATE listener SET shown = ? WHERE id = ?').run(shown, id);
     });
   }
 
   /** Output for a listener after number `after`, oldest first. */
   outputSince(id: number, after: number): { readonly seq: number; readonly text: string }[] {
     return this.#run(() =>
-      this.#db
-        .prepare('SELECT seq, text FROM event WHERE listener = ? AND seq > ? ORDER BY seq')
+      this.#sql('SELECT seq, text FROM event WHERE listener = ? AND seq > ? ORDER BY seq')
         .all(id, after)
         .map((r) => ({ seq: Number(r.seq), text: String(r.text) })),
     );
@@ -166,6 +177,13 @@ export class Store {
 
   close(): void {
     this.#db.close();
+  }
+
+  /** A statement is prepared once. */
+  #sql(text: string): StatementSync {
+    let made = this.#statements.get(text);
+    if (!made) this.#statements.set(text, (made = this.#db.prepare(text)));
+    return made;
   }
 
   #run<T>(work: () => T): T {
@@ -192,6 +210,7 @@ function prepare(path: string, db: DatabaseSync): void {
   } else {
     const layout = pragma(db, 'user_version');
     if (layout > LAYOUT) throw new StateError(`state file ${path}: it was written by a newer drywall (layout ${layout}, this one knows ${LAYOUT})`);
+    if (layout < LAYOUT) throw new StateError(`state file ${path}: it was written by an older drywall (layout ${layout}, this one knows ${LAYOUT}): remove it to begin anew`);
     db.exec('PRAGMA synchronous = NORMAL');
     return;
   }

@@ -8,23 +8,22 @@ import { findHelper } from '../conntrack/helpers.ts';
 import { definition } from './generated/index.ts';
 import { trackable } from './kind/ct.ts';
 
-/** All kinds by name. */
-export const DEFINITIONS: ReadonlyMap<string, ExpressionDefinition> = new Map(
-  (definition as readonly unknown[]).map((d) => [(d as ExpressionDefinition).kind, d as ExpressionDefinition]),
-);
+const KINDS: ReadonlyMap<string, () => unknown> = new Map(Object.entries(definition));
+
+/** A kind is called as its file is. */
+export const definitionOf = (kind: string): ExpressionDefinition | undefined => KINDS.get(kind)?.() as ExpressionDefinition | undefined;
 
 /** nf_tables_expr_parse: ENOENT for a kind that this kernel has no module for. A rule's are all looked up before the first is made. */
 export function findExpression(e: Expression, ctx: InitContext): Errno | null {
-  const d = DEFINITIONS.get(e.kind);
-  if (!d) return DEFINITIONS.size ? 'ENOENT' : null;
-  return d.missing?.(e, ctx) ? 'ENOENT' : null;
+  const d = definitionOf(e.kind);
+  return !d || d.missing?.(e, ctx) ? 'ENOENT' : null;
 }
 
 /** nf_tables_newexpr */
-export const checkExpression = (e: Expression, ctx: InitContext): Errno | null => DEFINITIONS.get(e.kind)?.check?.(e, ctx) ?? null;
+export const checkExpression = (e: Expression, ctx: InitContext): Errno | null => definitionOf(e.kind)?.check?.(e, ctx) ?? null;
 
 export function validateExpression(e: Expression, ctx: ValidateContext): Errno | null {
-  return DEFINITIONS.get(e.kind)?.validate?.(e, ctx) ?? null;
+  return definitionOf(e.kind)?.validate?.(e, ctx) ?? null;
 }
 
 /** ops->init of nft_object_type: what each object refuses. */

@@ -3,7 +3,7 @@ import type { HookState } from '../net/hook-state.ts';
 import type { Skb } from '../net/skb.ts';
 import type { NfTables } from '../nf_tables/nf-tables.ts';
 import type { Chain, Rule, Table } from '../nf_tables/objects.ts';
-import { DEFINITIONS } from './check.ts';
+import { definitionOf } from './check.ts';
 import { Prefilter } from './prefilter.ts';
 import { NF, Regs, setPacketInfo, type Op } from './machine.ts';
 import { runTraced } from './traced.ts';
@@ -86,7 +86,7 @@ export class Evaluator {
       const nft = this.#nft,
         states = nft.live.states(rule);
       ops = rule.exprs.map((e, i): Op => {
-        const d = DEFINITIONS.get(e.kind);
+        const d = definitionOf(e.kind);
         if (!d) throw new Error(`no expression ${e.kind}`);
         return d.compile(e, {
           nft,

@@ -1,26 +1,14 @@
 import type { Errno } from '../errno.ts';
 import { NF_ARP_HOOK, NF_INET_HOOK } from '../net/hook.ts';
-import { match } from '../xt/generated/match.ts';
-import { target } from '../xt/generated/target.ts';
 import type { XtExtension, XtFamily, XtKeep, XtVerdict } from '../xt/definition.ts';
+import { findExtension } from '../xt/find.ts';
 import type { ExpressionOf, InitContext, ValidateContext } from './definition.ts';
 import { NF, type Op, type OpEnvironment } from './machine.ts';
 
 type Compat = ExpressionOf<'match'> | ExpressionOf<'target'>;
 
-const index = (list: readonly unknown[]): ReadonlyMap<string, readonly XtExtension[]> => {
-  const map = new Map<string, XtExtension[]>();
-  for (const d of list as readonly XtExtension[]) for (const name of new Set([d.realName ?? d.name, d.name])) map.set(name, [...(map.get(name) ?? []), d]);
-  return map;
-};
-const MATCHES = index(match),
-  TARGETS = index(target);
-
 /** The extension by the kernel's name and family (xt_find_match); inet rules of compat tools do not exist. */
-export function extension(e: Compat, family: string): XtExtension | undefined {
-  const found = (e.kind === 'match' ? MATCHES : TARGETS).get(e.name) ?? [];
-  return found.find((d) => d.families.includes(family as XtFamily)) ?? found[0];
-}
+export const extension = (e: Compat, family: string): XtExtension | undefined => findExtension(e.kind, e.name, family);
 
 /** nft_match_select_ops, nft_target_select_ops: looked up while the rule's expressions are parsed, before any of them is made. */
 export function hasExtension(e: Compat, family: string): boolean {

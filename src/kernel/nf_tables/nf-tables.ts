@@ -15,7 +15,7 @@ import { delTable, newTable } from './table.ts';
 import { Transaction } from './transaction.ts';
 import { validateTable } from './validate.ts';
 import type { Family } from '../net/hook.ts';
-import { listsOf, type PlainNfTables, type ReadList, rebuildRuleset, skeletonOf, type StoredList } from './persist.ts';
+import { listsOf, type PlainNfTables, type ReadLists, rebuildRuleset, skeletonOf, type StoredList } from './persist.ts';
 
 export interface CommitOptions {
   readonly pid: number;
@@ -176,7 +176,7 @@ export class NfTables {
     return listsOf(this.ruleset);
   }
 
-  import(data: PlainNfTables, read: ReadList): void {
+  import(data: PlainNfTables, read: ReadLists): void {
     this.ruleset = rebuildRuleset(data.ruleset, read, () => this.net.clock.now());
     this.live.import(data.live);
     for (const [id, n] of data.refs) this.refs.set(id, n);

@@ -12,8 +12,10 @@ export interface StoredList {
   readonly stamp: unknown;
   lines(): Line[];
 }
-/** The stored list: lines, each ended by a newline. */
-export type ReadList = (key: string) => Uint8Array;
+/** The stored lists: lines, each ended by a newline; empty where there is none. */
+export interface ReadLists {
+  get(key: string): Uint8Array;
+}
 
 /** A stretch of bytes with its newline. */
 export interface Line {
@@ -231,14 +233,14 @@ function readAnonymous(bytes: Uint8Array): Map<number, Line[]> {
 }
 
 /** The frozen ruleset again, each set's elements in the backend that the kernel would choose. */
-export function rebuildRuleset(data: Skeleton, read: ReadList, now: () => number): Ruleset {
-  const anonymous = readAnonymous(read(ANONYMOUS));
+export function rebuildRuleset(data: Skeleton, read: ReadLists, now: () => number): Ruleset {
+  const anonymous = readAnonymous(read.get(ANONYMOUS));
   const set = (s: Omit<NftSet, 'elements'>): NftSet => {
     const elements = makeElements(backendOf(s.flags, s.fieldLens) ?? 'hash', s.fieldLens, now);
-    for (const line of s.flags.anonymous ? (anonymous.get(s.id) ?? []) : linesOf(read(setKey(s.id)))) elements.restore(elementOf(line));
+    for (const line of s.flags.anonymous ? (anonymous.get(s.id) ?? []) : linesOf(read.get(setKey(s.id)))) elements.restore(elementOf(line));
     return Object.freeze({ ...s, elements });
   };
-  const chain = (c: Omit<Chain, 'rules'>): Chain => Object.freeze({ ...c, rules: Object.freeze(linesOf(read(chainKey(c.id))).map(lazyRule)) });
+  const chain = (c: Omit<Chain, 'rules'>): Chain => Object.freeze({ ...c, rules: Object.freeze(linesOf(read.get(chainKey(c.id))).map(lazyRule)) });
   return Object.freeze({
     generation: data.generation,
     tables: Object.freeze(data.tables.map((t) => Object.freeze({ ...t, chains: Object.freeze(t.chains.map(chain)), sets: Object.freeze(t.sets.map(set)) }))),

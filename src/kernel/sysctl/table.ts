@@ -24,11 +24,11 @@ export class Sysctl {
         this.#fixed.set(`${group.folder}/${name}`, row);
       }
     }
-    // The stack keeps its own copy of what it uses: give it the machine's defaults.
-    for (const [path, row] of this.#fixed) {
-      const key = stackKey(path);
-      if (!row.get && typeof row.value !== 'string' && row.value.length === 1 && net.stack.conf.has(key)) net.stack.conf.set(key, row.value[0]);
-    }
+  }
+
+  /** Defaults of settings that are a single number, under the stack's names for them. */
+  *defaults(): Generator<readonly [name: string, value: number]> {
+    for (const [path, row] of this.#fixed) if (!row.get && typeof row.value !== 'string' && row.value.length === 1) yield [stackKey(path), row.value[0]];
   }
 
   #row(path: string): SysctlRow | undefined {

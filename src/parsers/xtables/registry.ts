@@ -1,14 +1,13 @@
 import type { XtExtension, XtFamily } from '../../kernel/xt/definition.ts';
-import { match as matches } from '../../kernel/xt/generated/match.ts';
-import { target as targets } from '../../kernel/xt/generated/target.ts';
+import { allExtensions, findExtension } from '../../kernel/xt/find.ts';
 
-const index = (list: readonly XtExtension[]): Map<string, XtExtension> => new Map(list.flatMap((e) => e.families.map((f) => [`${f} ${e.name}`, e] as const)));
+const find = (kind: XtExtension['kind'], family: XtFamily, name: string): XtExtension | undefined => {
+  const e = findExtension(kind, name, family);
+  return e?.families.includes(family) ? e : undefined;
+};
 
-const MATCHES = index(matches as unknown as readonly XtExtension[]);
-const TARGETS = index(targets as unknown as readonly XtExtension[]);
-
-export const findMatch = (family: XtFamily, name: string): XtExtension | undefined => MATCHES.get(`${family} ${name}`);
-export const findTarget = (family: XtFamily, name: string): XtExtension | undefined => TARGETS.get(`${family} ${name}`);
+export const findMatch = (family: XtFamily, name: string): XtExtension | undefined => find('match', family, name);
+export const findTarget = (family: XtFamily, name: string): XtExtension | undefined => find('target', family, name);
 
 /** Targets that libxt_standard answers for. */
 export const STANDARD = ['ACCEPT', 'DROP', 'RETURN', 'QUEUE'];
@@ -18,5 +17,5 @@ export const isTarget = (family: XtFamily, name: string): boolean => name === ''
 export const revisionOf = (e: XtExtension, family: XtFamily): number => (typeof e.revision === 'number' ? e.revision : (e.revision[family] ?? 0));
 
 /** ebtables loads all its extensions at the start: their options need no -m. */
-export const allMatches = (family: XtFamily): XtExtension[] => [...MATCHES].filter(([k]) => k.startsWith(`${family} `)).map(([, e]) => e);
-export const allTargets = (family: XtFamily): XtExtension[] => [...TARGETS].filter(([k]) => k.startsWith(`${family} `)).map(([, e]) => e);
+export const allMatches = (family: XtFamily): XtExtension[] => allExtensions('match').filter((e) => e.families.includes(family));
+export const allTargets = (family: XtFamily): XtExtension[] => allExtensions('target').filter((e) => e.families.includes(family));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFINITIONS } from '../../../src/kernel/expr/check.ts';
+import { definitionOf } from '../../../src/kernel/expr/check.ts';
 import type { Expression } from '../../../src/kernel/expr/expression.ts';
 import { NF, Regs, setPacketInfo, type Op, type OpEnvironment } from '../../../src/kernel/expr/machine.ts';
 import { Prefilter } from '../../../src/kernel/expr/prefilter.ts';
@@ -61,7 +61,7 @@ function randomPacket(r: Random): Skb {
 }
 
 const env = {} as OpEnvironment;
-const compile = (e: Expression): Op => (DEFINITIONS.get(e.kind) as NonNullable<ReturnType<typeof DEFINITIONS.get>>).compile(e, env);
+const compile = (e: Expression): Op => (definitionOf(e.kind) as NonNullable<ReturnType<typeof definitionOf>>).compile(e, env);
 
 describe('the prefilter', () => {
   const state = { pf: 'ip', hook: 'forward' } as HookState;

@@ -1,7 +1,6 @@
 import type { StmtOf } from '../../../parsers/nft/ast.ts';
-import { match } from '../../../kernel/xt/generated/match.ts';
-import { target } from '../../../kernel/xt/generated/target.ts';
-import type { XtExtension, XtFamily } from '../../../kernel/xt/definition.ts';
+import type { XtFamily } from '../../../kernel/xt/definition.ts';
+import { findExtension } from '../../../kernel/xt/find.ts';
 import type { PrintContext } from '../datatype/index.ts';
 import type { Printer } from './context.ts';
 
@@ -31,10 +30,8 @@ function foundTarget(name: string, family: string, { xtLibraries, warn }: PrintC
 /** xt_stmt_xlate: what libxtables translates to nft; null: nothing. */
 export function translateXt(s: StmtOf<'xt'>, p: Printer): string | null {
   if (s.type === 'target' && !foundTarget(s.name, p.context.family ?? 'ip', p.context)) return null;
-  const registry = (s.type === 'match' ? match : target) as readonly XtExtension[];
   const family = (p.context.family ?? 'ip') as XtFamily;
-  const named = registry.filter((x) => x.name === s.name || x.realName === s.name);
-  const found = named.find((x) => x.families.includes(family)) ?? named[0];
+  const found = findExtension(s.type, s.name, family);
   if (!found?.translate) return null;
   const text = found.translate(s.info, {
     family,

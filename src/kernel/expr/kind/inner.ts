@@ -1,6 +1,6 @@
 import type { Skb } from '../../net/skb.ts';
 import { defineExpression } from '../definition.ts';
-import { DEFINITIONS } from '../check.ts';
+import { definitionOf } from '../check.ts';
 import { NF, Regs, setPacketInfo } from '../machine.ts';
 
 /** NFT_INNER_* */
@@ -51,7 +51,7 @@ export const definition = defineExpression({
   kind: 'inner',
   check: (e) => (e.expr.kind !== 'payload' && e.expr.kind !== 'meta' ? 'EOPNOTSUPP' : null),
   compile(e, env) {
-    const op = DEFINITIONS.get(e.expr.kind)?.compile(e.expr, env);
+    const op = definitionOf(e.expr.kind)?.compile(e.expr, env);
     return {
       run(regs, skb, state) {
         const found = inside(regs, skb, e);
