@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { KernelFiles } from '../host/run/kernel-files.ts';
-import { core, prelude } from '../host/run/prelude.ts';
+import { complaint, KernelFiles } from '../host/run/kernel-files.ts';
+import { core, prelude, WRITTEN } from '../host/run/prelude.ts';
 import { type Answer, type Request, RequestServer } from '../host/run/server.ts';
 import { runFolder } from '../host/run/run-folder.ts';
 import { Sandbox, TOOL_FOLDERS, whyNoSandbox, writeShims } from '../host/run/sandbox-run.ts';
@@ -51,6 +51,8 @@ export class ScriptRun {
   #open = true;
   #begun = 0;
   #timer: NodeJS.Timeout | null = null;
+  /** A command is under way: the state is not committed in its midst. */
+  #busy = false;
   #kernel: KernelFiles | null = null;
   #sandboxed = false;
 
@@ -97,10 +99,21 @@ export class ScriptRun {
   }
 
   async #answer(r: Request): Promise<Answer> {
-    // Notices of writes to the kernel's files that came before this request are delivered first.
-    await new Promise((done) => setImmediate(done));
+    this.#busy = true;
+    try {
+      return await this.#answerNow(r);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #answerNow(r: Request): Promise<Answer> {
     await this.#begin();
-    this.#kernel?.absorb();
+    if (r.argv[0] === WRITTEN && this.#kernel) {
+      this.#later();
+      return this.#kernel.written(r.argv[1], r.argv[2]);
+    }
+    this.#absorb();
     if (this.#sandboxed) this.#host.files.within = new RealTree(`/proc/${r.pid}/root`);
     const a = await this.#host.exec(r.argv, { stdin: r.stdin, cwd: r.cwd });
     if (this.#o.trace) this.#print('err', `+ ${r.argv.join(' ')} → ${a.status}\n`);
@@ -110,9 +123,11 @@ export class ScriptRun {
     return why === null ? a : { ...a, stderr: `${a.stderr}${why}` };
   }
 
+  #absorb(): void {
+    for (const line of complaint(this.#kernel?.absorb() ?? []).split('\n').filter((l) => l !== '')) this.#print('err', `drywall: ${line}\n`);
+  }
+
   async #begin(): Promise<void> {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
     if (this.#open) {
       if (performance.now() - this.#begun < COMMIT_WITHIN_MS) return;
       this.#settle();
@@ -123,14 +138,15 @@ export class ScriptRun {
   }
 
   #later(): void {
-    this.#timer = setTimeout(() => this.#settle(), COMMIT_PAUSE_MS);
+    if (this.#timer) this.#timer.refresh();
+    else this.#timer = setTimeout(() => (this.#busy ? this.#later() : this.#settle()), COMMIT_PAUSE_MS);
   }
 
   #settle(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     if (!this.#open) return;
-    this.#kernel?.refresh('/proc/net');
+    this.#kernel?.refresh('tables');
     this.#host.commit();
     this.#open = false;
   }
@@ -140,7 +156,7 @@ export class ScriptRun {
     const server = new RequestServer(this.#dir, (r) => this.#answer(r));
     server.put('core', core());
     server.put('prelude', prelude(tools, TOOL_FOLDERS) + (job.kind === 'shell' && job.posix ? 'shopt -s xpg_echo\n' : ''));
-    this.#kernel = new KernelFiles(join(this.#dir, 'kernel'), this.#host.files, (m) => this.#print('err', `drywall: ${m}`));
+    this.#kernel = new KernelFiles(join(this.#dir, 'kernel'), this.#host.files);
     const sandbox = isolated ? new Sandbox(this.#dir, tools, this.#host.files.changes) : null;
     if (!sandbox) writeShims(join(this.#dir, 'bin'), tools);
     const inner = this.#inner(job, isolated);
@@ -149,7 +165,7 @@ export class ScriptRun {
     const status = await this.#spawn(sandbox?.argv(inner) ?? inner);
     await new Promise((done) => setTimeout(done, 1));
     await this.#begin();
-    this.#kernel.absorb();
+    this.#absorb();
     this.#host.files.within = null;
     for (const [path, text] of sandbox?.changes() ?? []) this.#host.files.changes.set(path, text);
     server.close();

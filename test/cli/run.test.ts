@@ -87,6 +87,32 @@ cat /proc/net/nf_conntrack | wc -l
     expect(r).toEqual({ status: 0, stdout: '0\nnet.ipv4.ip_forward = 1\n1\n1\n', stderr: '' });
   });
 
+  test('a write that the kernel refuses fails where it stands', async () => {
+    const file = script(`#!/bin/bash
+echo 5x > /proc/sys/net/ipv4/ip_forward; echo "status $?"
+printf abc > /proc/sys/net/netfilter/nf_conntrack_acct || echo refused
+echo no | tee /proc/sys/net/ipv4/ip_forward >/dev/null; echo "tee \${PIPESTATUS[1]}"
+for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 2 > "$f"; done
+sysctl net.ipv4.conf.eth0.rp_filter
+cat /proc/sys/net/ipv4/ip_forward
+`);
+    const r = await drywall('run', file);
+    expect(r.stdout).toBe('status 1\nrefused\ntee 1\nnet.ipv4.conf.eth0.rp_filter = 2\n0\n');
+    expect(r.stderr).toBe(
+      `${file}: line 2: echo: write error: Invalid argument\n${file}: line 3: printf: write error: Invalid argument\ntee: /proc/sys/net/ipv4/ip_forward: Invalid argument\n`,
+    );
+  });
+
+  test('set -x shows commands as it shows programs', async () => {
+    const r = await drywall('run', script('set -x\niptables -N A\necho done\n'));
+    expect(r).toEqual({ status: 0, stdout: 'done\n', stderr: '+ iptables -N A\n+ echo done\n' });
+  });
+
+  test("the machine's own network is not seen", async () => {
+    const r = await drywall('run', script('ls /proc/net/nf_conntrack /proc/net/rt_acct 2>/dev/null; wc -l < /proc/net/nf_conntrack\n'));
+    expect(r.stdout).toBe('/proc/net/nf_conntrack\n0\n');
+  });
+
   test('nothing of the machine changes, and what a script wrote is there for the next', async () => {
     const mark = `drywall-test-${process.pid}`;
     const r = await drywall('run', script(`echo "net.ipv4.ip_forward=1" | sudo tee -a /etc/sysctl.d/${mark}.conf; echo here > ${dir}/written; rm -f ${join(root, 'LICENSE')}\n`));

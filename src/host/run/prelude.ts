@@ -19,6 +19,9 @@ const READS_STDIN = [
   '^sysctl .*(-p|--load)[ =]?-( |$)',
 ].join('|');
 
+/** Asked after a builtin has written to a file: the kernel's refusal, if it was one of its own. */
+export const WRITTEN = ':written';
+
 /** Answer pipes: how many subshells and background jobs can have a command under way at once. */
 export const ANSWER_PIPES = 64;
 
@@ -28,11 +31,15 @@ const quote = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
 export function prelude(tools: readonly string[], folders: readonly string[]): string {
   const names = tools.flatMap((t) => [t, ...folders.map((f) => `${f}/${t}`)]);
   return `. "$DRYWALL_RUN/core"
-${names.map((n) => `function ${n} { __dw_call ${quote(n.replace(/^.*\//, ''))} "$@"; }`).join('\n')}
-function sudo { __dw_sudo "$@"; }
-function /usr/bin/sudo { __dw_sudo "$@"; }
+${names.map((n) => `function ${n} { ${UNTRACED} __dw_call ${quote(n.replace(/^.*\//, ''))} "$@"; }`).join('\n')}
+${['sudo', '/usr/bin/sudo'].map((n) => `function ${n} { ${UNTRACED} __dw_sudo "$@"; }`).join('\n')}
+${['echo', 'printf'].map((n) => `function ${n} { ${UNTRACED} builtin ${n} "$@" || return; [[ ! -f /dev/fd/1 ]] || __dw_written ${n}; }`).join('\n')}
+function tee { ${UNTRACED} command tee "$@" || return; [[ $* != *proc/sys/* ]] || __dw_written tee; }
 `;
 }
+
+/** \`set -x\` shows the command, as it does for a program, and not how it is answered. */
+const UNTRACED = '{ local -; set +x; } 2>&-;';
 
 /** How any bash asks the resident process. */
 export const core = (): string => `# drywall: asking the resident process
@@ -61,29 +68,45 @@ __dw_take() {
   done
 }
 __dw_call() {
-  local LC_ALL=C IFS=' ' __dw_slot=0 __dw_fd=$__dw_res __dw_in= __dw_all="$*" __dw_s __dw_o __dw_e __dw_text
-  if [[ $__dw_all =~ $__dw_reads ]]; then
-    __dw_in=$DRYWALL_RUN/in.$BASHPID
-    command cat >|"$__dw_in"
-  fi
+  local IFS=' ' __dw_slot=0 __dw_fd=$__dw_res __dw_in= __dw_all="$*" __dw_s __dw_o __dw_e __dw_text
+  case $1 in
+    nft | conntrack | ipset | sysctl | *-restore* | *-xml)
+      # A glob first: bash compiles a regular expression anew each time.
+      if [[ $__dw_all == *@(-|restore)* && $__dw_all =~ $__dw_reads ]]; then
+        __dw_in=$DRYWALL_RUN/in.$BASHPID
+        command cat >|"$__dw_in"
+      fi
+      ;;
+  esac
   if [[ $BASHPID != "$DRYWALL_SHELL" || -z $__dw_fd ]]; then
     __dw_take
     exec {__dw_fd}<>"$DRYWALL_RUN/r$__dw_slot"
   fi
-  if ((\${#__dw_all} + \${#PWD} + $# > 3500)); then
-    printf '%s\\0' "$@" >|"$DRYWALL_RUN/arg.$BASHPID"
-    printf '%s\\0' "$__dw_slot" "$BASHPID" "$__dw_in" "$PWD" -1 >&"$__dw_req"
+  if ((4 * (\${#__dw_all} + \${#PWD}) + $# > 3800)); then
+    builtin printf '%s\\0' "$@" >|"$DRYWALL_RUN/arg.$BASHPID"
+    builtin printf '%s\\0' "$__dw_slot" "$BASHPID" "$__dw_in" "$PWD" -1 >&"$__dw_req"
   else
-    printf '%s\\0' "$__dw_slot" "$BASHPID" "$__dw_in" "$PWD" $# "$@" >&"$__dw_req"
+    builtin printf '%s\\0' "$__dw_slot" "$BASHPID" "$__dw_in" "$PWD" $# "$@" >&"$__dw_req"
   fi
   read -r -u "$__dw_fd" __dw_s __dw_o __dw_e
-  if ((__dw_o)); then IFS= read -r -N "$__dw_o" -u "$__dw_fd" __dw_text; printf %s "$__dw_text"; fi
-  if ((__dw_e)); then IFS= read -r -N "$__dw_e" -u "$__dw_fd" __dw_text; printf %s "$__dw_text" >&2; fi
+  if ((__dw_o | __dw_e)); then
+    # Lengths are bytes; below zero where a byte is not always a character.
+    if ((__dw_o < 0 || __dw_e < 0)); then
+      local LC_ALL=C
+      ((__dw_o = -__dw_o, __dw_e = -__dw_e))
+    fi
+    if ((__dw_o)); then IFS= read -r -N "$__dw_o" -u "$__dw_fd" __dw_text; builtin printf %s "$__dw_text"; fi
+    if ((__dw_e)); then IFS= read -r -N "$__dw_e" -u "$__dw_fd" __dw_text; builtin printf %s "$__dw_text" >&2; fi
+  fi
   if ((__dw_slot)); then
     exec {__dw_fd}>&-
-    printf '%s\\0' "$__dw_slot" "$BASHPID" '' '' 0 >&"$__dw_req"
+    builtin printf '%s\\0' "$__dw_slot" "$BASHPID" '' '' 0 >&"$__dw_req"
   fi
   return "$__dw_s"
+}
+# What a redirection has written is in a file by now: was it one of the kernel's, and did it take the value?
+__dw_written() {
+  __dw_call ${WRITTEN} "\${BASH_SOURCE[2]:-bash}: line \${BASH_LINENO[1]}" "$1"
 }
 __dw_sudo() {
   while [[ \${1-} == -* || \${1-} == *=* ]]; do

@@ -99,7 +99,8 @@ export function setup(run: string, pieces: readonly Piece[]): string {
       case 'overlay': {
         const name = layerName(p.path);
         const layers = `lowerdir=${run}/layer${p.path}:${p.path},upperdir=${run}/upper/${name},workdir=${run}/work/${name}`;
-        return `mount -t overlay drywall -o ${q(layers)} ${at(p.path)} 2>/dev/null || { mount --rbind ${q(p.path)} ${at(p.path)} && mount -o remount,bind,ro ${at(p.path)}; }`;
+        // Other programs come and go meanwhile: a folder that is no longer there needs nothing.
+        return `mount -t overlay drywall -o ${q(layers)} ${at(p.path)} 2>/dev/null || [ ! -d ${q(p.path)} ] || { mount --rbind ${q(p.path)} ${at(p.path)} && mount -o remount,bind,ro ${at(p.path)}; }`;
       }
     }
   };

@@ -76,7 +76,8 @@ export class RequestServer {
     }
     const { status, stdout, stderr } = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin });
     const [out, err] = [Buffer.from(stdout), Buffer.from(stderr)];
-    await this.#reply(Number(slot), Buffer.concat([Buffer.from(`${status} ${out.length} ${err.length}\n`), out, err]));
+    const sign = out.length + err.length === stdout.length + stderr.length ? '' : '-';
+    await this.#reply(Number(slot), Buffer.concat([Buffer.from(`${status} ${sign}${out.length} ${sign}${err.length}\n`), out, err]));
   }
 
   /** Never blocks on a shell that died: an answer nobody takes is dropped with its pipe. */

@@ -7,8 +7,8 @@ import { commands } from '../../commands/generated/index.ts';
 import type { ExecOptions, Result } from '../execute.ts';
 import type { MemoryFiles } from '../memory-files.ts';
 import { RealTree } from '../real-tree.ts';
-import { KernelFiles } from '../run/kernel-files.ts';
-import { core, prelude } from '../run/prelude.ts';
+import { complaint, KernelFiles } from '../run/kernel-files.ts';
+import { core, prelude, WRITTEN } from '../run/prelude.ts';
 import { runFolder } from '../run/run-folder.ts';
 import { Sandbox, TOOL_FOLDERS, whyNoSandbox } from '../run/sandbox-run.ts';
 import { RequestServer } from '../run/server.ts';
@@ -26,12 +26,14 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
   const dir = runFolder();
   const sandboxed = whyNoSandbox() === null;
   let complaints = '';
-  const kernel = new KernelFiles(join(dir, 'kernel'), files, (m) => {
-    complaints += `bash: line 1: ${m}`;
-  });
+  const kernel = new KernelFiles(join(dir, 'kernel'), files);
+  const absorb = (): void => {
+    complaints += complaint(kernel.absorb()).replaceAll(/^(?=.)/gm, 'bash: line 1: ');
+  };
   const server = new RequestServer(dir, async (r) => {
     await new Promise((done) => setImmediate(done));
-    kernel.absorb();
+    if (r.argv[0] === WRITTEN) return kernel.written(r.argv[1], r.argv[2]);
+    absorb();
     if (sandboxed) files.within = new RealTree(`/proc/${r.pid}/root`);
     const answer = await shell.exec(r.argv, { ...o, stdin: r.stdin, cwd: r.cwd });
     kernel.refresh();
@@ -44,7 +46,7 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
     const stdin = typeof o.stdin === 'function' ? o.stdin() : (o.stdin ?? '');
     const result = sandboxed ? await inSandbox(text, dir, files, env, stdin) : await inFolder(text, dir, files, env, stdin);
     await new Promise((done) => setTimeout(done, 1));
-    kernel.absorb();
+    absorb();
     return { ...result, stderr: result.stderr + complaints };
   } finally {
     files.within = null;
