@@ -1,4 +1,5 @@
 import { namesOf } from '../../kernel/net/names/index.ts';
+import type { PacketAbout } from '../../kernel/net/skb.ts';
 import { concat } from '../../kernel/net/wire/bytes.ts';
 import type { NetDevice } from '../../kernel/stack/device.ts';
 import type { Stack } from '../../kernel/stack/stack.ts';
@@ -9,16 +10,6 @@ import { complete, nextNumber, Reader } from './layers.ts';
 import { Surroundings } from './surroundings.ts';
 import { kindNamed, VOCABULARY } from './words.ts';
 import type { LayerKind } from './layer.ts';
-
-/** What is true of a packet without being in its bytes. */
-export interface PacketAbout {
-  readonly mark?: number;
-  readonly priority?: number;
-  /** Of the socket that sends it. */
-  readonly uid?: number;
-  readonly gid?: number;
-  readonly cgroup?: number;
-}
 
 export interface BuiltPacket {
   /** Device on which it arrives; null: the host sends it. */

@@ -103,3 +103,24 @@ export interface SocketInfo {
 
 /** The control sockets by which the kernel sends ICMP messages, resets and neighbour discovery. */
 export const KERNEL_SOCKET: SocketInfo = Object.freeze({ uid: -1, gid: -1, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' });
+
+/** What is true of a packet without being in its bytes: what a driver or tc set of one that arrives, a socket of one that is sent. */
+export interface PacketAbout {
+  readonly mark?: number;
+  readonly priority?: number;
+  /** Of the socket that sends it. */
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly cgroup?: number;
+}
+
+/** The raw socket of a local sender. */
+export const senderSocket = (about: PacketAbout): SocketInfo => ({
+  uid: about.uid ?? 0,
+  gid: about.gid ?? 0,
+  transparent: false,
+  wildcard: false,
+  mark: about.mark ?? 0,
+  cgroupClassid: about.cgroup ?? 0,
+  cgroupPath: '',
+});

@@ -1,5 +1,6 @@
 import type { Errno } from '../errno.ts';
-import { PACKET, Skb } from '../net/skb.ts';
+import { PACKET, Skb, senderSocket } from '../net/skb.ts';
+import type { PacketAbout } from '../net/skb.ts';
 import { checksum, put16, sameBytes, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, isLimitedBroadcast, isLoopback4, isMulticast4, isZero } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
@@ -543,12 +544,12 @@ export class Ip4 {
   }
 
   /** raw_sendmsg with IP_HDRINCL; the errno a sender would see, or null. */
-  sendRaw(bytes: Uint8Array): Errno | null {
+  sendRaw(bytes: Uint8Array, about: PacketAbout = {}): Errno | null {
     const skb = new Skb(bytes.slice());
     const b = skb.data;
     const ihl = ip4HeaderLen(b, 0);
     if (b.length < 20 || ihl > b.length) return 'EINVAL';
-    const r = this.outputRoute(ip4Dst(b, 0), null, { mark: 0, oif: 0, tos: 0 });
+    const r = this.outputRoute(ip4Dst(b, 0), null, { mark: about.mark ?? 0, oif: 0, tos: 0 });
     if ('error' in r) return r.error;
     if (b.length > this.forwardMtu(r.dst)) return 'EMSGSIZE';
     if (isZero(b.subarray(12, 16))) b.set(r.saddr, 12);
@@ -559,8 +560,9 @@ export class Ip4 {
     skb.l4proto = b[9];
     skb.fragOffset = (u16(b, 6) & IP_OFFSET) * 8;
     skb.protocol = ETH.IP;
-    skb.sk = { uid: 0, gid: 0, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' };
-    skb.priority = 0;
+    skb.sk = senderSocket(about);
+    skb.mark = about.mark ?? 0;
+    skb.priority = about.priority ?? 0;
     skb.dst = r.dst;
     tellMade(this.#s.net, skb, null, 'send');
     this.#s.net.tracer?.event({ kind: 'route', skb, when: 'output', dst: r.dst, reason: null });

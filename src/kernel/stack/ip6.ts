@@ -1,5 +1,6 @@
 import type { Errno } from '../errno.ts';
-import { PACKET, Skb } from '../net/skb.ts';
+import { PACKET, Skb, senderSocket } from '../net/skb.ts';
+import type { PacketAbout } from '../net/skb.ts';
 import { concat, put16, put32, sameBytes, u16 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, ip6Dst, ip6Src, isExtensionHeader, isLinkLocal6, isLoopback6, isMulticast6, isZero, skipExtensions } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
@@ -379,15 +380,17 @@ export class Ip6 {
   }
 
   /** rawv6_sendmsg with a header of the sender's own. */
-  sendRaw(bytes: Uint8Array): Errno | null {
+  sendRaw(bytes: Uint8Array, about: PacketAbout = {}): Errno | null {
     const skb = new Skb(bytes.slice());
     const b = skb.data;
     if (b.length < 40) return 'EINVAL';
-    const r = this.outputRoute(ip6Dst(b, 0), null, { mark: 0, oif: 0 });
+    const r = this.outputRoute(ip6Dst(b, 0), null, { mark: about.mark ?? 0, oif: 0 });
     if ('error' in r) return r.error;
     if (b.length > this.mtu(r.dst)) return 'EMSGSIZE';
     skb.protocol = ETH.IPV6;
-    skb.sk = { uid: 0, gid: 0, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' };
+    skb.sk = senderSocket(about);
+    skb.mark = about.mark ?? 0;
+    skb.priority = about.priority ?? 0;
     skb.dst = r.dst;
     this.locate(skb);
     tellMade(this.#s.net, skb, null, 'send');

@@ -1,5 +1,6 @@
 import type { Errno } from '../errno.ts';
 import { Skb, PACKET } from '../net/skb.ts';
+import type { PacketAbout } from '../net/skb.ts';
 import { concat, put16, sameBytes, u16 } from '../net/wire/bytes.ts';
 import { ETH } from '../net/wire/ip.ts';
 import { Nat } from '../nat/core.ts';
@@ -186,12 +187,12 @@ export class Stack {
   }
 
   /** A frame (or, of a tun, an IP packet) arrives on a device. */
-  inject(name: string, bytes: Uint8Array): void {
+  inject(name: string, bytes: Uint8Array, about?: PacketAbout): void {
     const dev = this.deviceByName(name);
     if (!dev) throw new Error(`no such device: ${name}`);
     if (!dev.up) return;
     const own = this.#copy(bytes);
-    this.enter(() => this.arrive(dev, own));
+    this.enter(() => this.arrive(dev, own, about));
   }
 
   /** A private copy; small ones share a buffer, since one of its own costs more than the way through the model. */
@@ -208,10 +209,10 @@ export class Stack {
   }
 
   /** A raw socket of the host sends a whole IP packet; the errno its sender sees, or null. */
-  send(bytes: Uint8Array): Errno | null {
+  send(bytes: Uint8Array, about: PacketAbout = {}): Errno | null {
     let error: Errno | null = null;
     this.enter(() => {
-      error = bytes[0] >> 4 === 6 ? this.ip6.sendRaw(bytes) : this.ip4.sendRaw(bytes);
+      error = bytes[0] >> 4 === 6 ? this.ip6.sendRaw(bytes, about) : this.ip4.sendRaw(bytes, about);
     });
     return error;
   }
@@ -247,8 +248,12 @@ export class Stack {
     if (!this.#running) this.enter(() => {});
   }
 
-  arrive(dev: NetDevice, bytes: Uint8Array): void {
+  arrive(dev: NetDevice, bytes: Uint8Array, about?: PacketAbout): void {
     const skb = new Skb(bytes);
+    if (about) {
+      skb.mark = about.mark ?? 0;
+      skb.priority = about.priority ?? 0;
+    }
     skb.dev = dev;
     if (dev.mac.length === 6) {
       if (!this.#ethTypeTrans(skb, dev)) return;

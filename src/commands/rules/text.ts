@@ -1,0 +1,78 @@
+import type { NfTables } from '../../kernel/nf_tables/nf-tables.ts';
+import type { Chain, Rule, Table } from '../../kernel/nf_tables/objects.ts';
+import type { Netns } from '../../kernel/netns.ts';
+import { namesOf } from '../../kernel/net/names/index.ts';
+import type { XtFamily } from '../../kernel/xt/definition.ts';
+import { builtinTable } from '../iptables/family.ts';
+import { isCompatible, raise } from '../iptables/raise.ts';
+import { writerOf } from '../iptables/writer.ts';
+import { NO_OPTIONS } from '../nft/datatype/index.ts';
+import { forRule, ruleText as nftRuleText } from '../nft/list/chain.ts';
+import { TableReader } from '../nft/list/reader.ts';
+import { Printer } from '../nft/print/context.ts';
+
+/** Names by which a rule's tool is called. */
+const XT_TOOL: Readonly<Record<XtFamily, string>> = { ip: 'iptables', ip6: 'ip6tables', arp: 'arptables', bridge: 'ebtables' };
+
+const isXtFamily = (f: string): f is XtFamily => f in XT_TOOL;
+
+/** Rules in the tongue of the tool that made them: `-A INPUT -p tcp -j DROP` of iptables, `tcp dport 22 drop` of nft. */
+export class RuleTexts {
+  readonly #net: Netns;
+  readonly #file: (path: string) => string | undefined;
+  readonly #known = new Map<Rule, string>();
+  #readers = new Map<Table, TableReader>();
+
+  /** `file` reads a file of the host, for its name databases. */
+  constructor(net: Netns, file: (path: string) => string | undefined) {
+    this.#net = net;
+    this.#file = file;
+  }
+
+  /** The tool whose table this is. iptables-nft counts in every rule, and leaves no other expressions than those it knows. */
+  toolOf(table: Table, legacy: boolean): string {
+    if (!isXtFamily(table.family)) return 'nft';
+    if (legacy) return `${XT_TOOL[table.family]}-legacy`;
+    const builtin = builtinTable(table.family, table.name);
+    if (!builtin) return 'nft';
+    const own = table.chains.every(
+      (c) =>
+        (!c.hook || builtin.chains.some((b) => b.name === c.name && b.priority === c.hook?.priority)) &&
+        c.rules.every((r) => r.exprs.every(isCompatible) && r.exprs.some((e) => e.kind === 'counter' || e.kind === 'match' || e.kind === 'target')),
+    );
+    return own ? XT_TOOL[table.family] : 'nft';
+  }
+
+  /** One line without newline. */
+  rule(table: Table, chain: Chain, rule: Rule, legacy: boolean): string {
+    let text = this.#known.get(rule);
+    if (text === undefined) {
+      text = this.toolOf(table, legacy) === 'nft' ? this.#nft(table, rule) : this.#xt(table, chain, rule, legacy);
+      this.#known.set(rule, text);
+    }
+    return text;
+  }
+
+  #xt(table: Table, chain: Chain, rule: Rule, legacy: boolean): string {
+    const nft: NfTables = legacy ? this.#net.legacy : this.#net.nft;
+    const family = table.family as XtFamily;
+    const source = { set: (name: string) => nft.set(family, table.name, name), interfaceName: (index: number) => this.#net.stack.device(index)?.name };
+    const env = { net: this.#net, names: namesOf(this.#file), warn: () => {} };
+    return `-A ${chain.name}${writerOf(family).save(raise(nft.live.rule(rule), family, source).rule, false, env)}`;
+  }
+
+  #nft(table: Table, rule: Rule): string {
+    const { stack } = this.#net;
+    const p = new Printer({
+      names: namesOf(this.#file),
+      ifindex: (name) => stack.deviceByName(name)?.index,
+      ifname: (index) => stack.device(index)?.name,
+      xtLibraries: new Map(),
+      warn: () => {},
+      options: { ...NO_OPTIONS, stateless: true },
+    });
+    let reader = this.#readers.get(table);
+    if (!reader) this.#readers = new Map([[table, (reader = new TableReader(this.#net.nft, table))]]);
+    return nftRuleText({ rule, stmts: reader.rule(rule) }, forRule(p, table.family, rule));
+  }
+}
