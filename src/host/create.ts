@@ -117,7 +117,13 @@ class MemoryHost implements SimulatedHost, ShellHost {
   }
 
   async inject(device: string, bytes: Uint8Array): Promise<Emitted[]> {
-    return this.#emitted((s) => s.inject(device, bytes));
+    return this.injectNow(device, bytes);
+  }
+  injectNow(device: string, bytes: Uint8Array): Emitted[] {
+    const { stack } = this.#host.net;
+    stack.take();
+    stack.inject(device, bytes);
+    return stack.take();
   }
   async send(ipPacket: Uint8Array): Promise<Emitted[]> {
     return this.#emitted((s) => s.send(ipPacket));

@@ -148,13 +148,13 @@ export class ConntrackTable {
     return drops;
   }
 
-  /** Entries with a tuple in a bucket of the kernel's table; the places here are fewer, or as many, of powers of two. */
+  /** Entries with a tuple in a bucket of the kernel's table; the places here are a power of two. */
   #inBucket(bucket: number): Conntrack[] {
     const { buckets } = this.conf,
       places = this.#slots.length,
       out: Conntrack[] = [];
-    const aligned = buckets % places === 0;
-    for (let at = aligned ? bucket & (places - 1) : 0, end = aligned ? at : places - 1; at <= end; at++) {
+    const step = places % buckets === 0 ? buckets : buckets % places === 0 ? places : 1;
+    for (let at = step === 1 ? 0 : bucket % step; at < places; at += step) {
       for (let s = this.#slots[at]; s; s = s.next) if (s.hash % buckets === bucket) out.push(s.ct);
     }
     return out;

@@ -18,62 +18,93 @@ export interface HookFn {
   run(skb: Skb, state: HookState): HookVerdict;
 }
 
-/** The functions at every hook, by priority; of equal ones the last registered comes first (nf_hook_entries_grow). */
-export class Hooks {
-  readonly #net: Netns;
-  /** Lists are replaced, never changed: a traversal keeps the one it began with. */
-  readonly #lists: Readonly<Record<HookPf, Map<HookName, readonly HookFn[]>>> = { ip: new Map(), ip6: new Map(), arp: new Map(), bridge: new Map(), netdev: new Map() };
-  /** Called before each traversal: rebuilds what the ruleset implies when it changed. */
-  refresh: () => void = () => {};
+const NONE: readonly HookFn[] = [];
 
-  constructor(net: Netns) {
-    this.#net = net;
-  }
+/** One place of a packet's way: its functions by priority; of equal ones the last registered comes first (nf_hook_entries_grow). */
+export class HookPoint {
+  readonly #hooks: Hooks;
+  readonly #pf: HookPf;
+  readonly #hook: HookName;
+  readonly #hooknum: number;
+  /** Replaced, never changed: a traversal keeps the list it began with. */
+  list: readonly HookFn[] = NONE;
+  /** Most packets go the way of the one before. */
+  #state: HookState | null = null;
 
-  clear(): void {
-    for (const lists of Object.values(this.#lists)) lists.clear();
-  }
-
-  register(pf: HookPf, hook: HookName, fn: HookFn): void {
-    const list = [...(this.#lists[pf].get(hook) ?? [])];
-    const at = list.findIndex((f) => f.priority >= fn.priority);
-    if (at < 0) list.push(fn);
-    else list.splice(at, 0, fn);
-    this.#lists[pf].set(hook, list);
-  }
-
-  any(pf: HookPf, hook: HookName): boolean {
-    return (this.#lists[pf].get(hook)?.length ?? 0) > 0;
+  constructor(hooks: Hooks, pf: HookPf, hook: HookName) {
+    this.#hooks = hooks;
+    this.#pf = pf;
+    this.#hook = hook;
+    this.#hooknum = hookNumber(pf, hook);
   }
 
   /** nf_hook_slow: true when the packet may go on. */
-  run(pf: HookPf, hook: HookName, skb: Skb, input: NetDevice | null, output: NetDevice | null): boolean {
-    this.refresh();
-    const list = this.#lists[pf].get(hook);
-    if (!list || list.length === 0) return true;
-    const state: HookState = { net: this.#net, pf, hook, hooknum: hookNumber(pf, hook), in: input, out: output };
-    const device = pf === 'netdev' ? (input ?? output) : null;
-    if (this.#net.tracer) return this.#traced(list, skb, state, device, this.#net.tracer);
+  run(skb: Skb, input: NetDevice | null, output: NetDevice | null): boolean {
+    this.#hooks.refresh();
+    const list = this.list;
+    if (list.length === 0) return true;
+    let state = this.#state;
+    if (state === null || state.in !== input || state.out !== output)
+      this.#state = state = { net: this.#hooks.net, pf: this.#pf, hook: this.#hook, hooknum: this.#hooknum, in: input, out: output };
+    const { tracer } = state.net;
+    if (tracer !== null) return this.#traced(list, skb, state, tracer);
     for (let i = 0; i < list.length; i++) {
       const fn = list[i];
-      if (fn.devices && !fn.devices.includes((device ?? input)?.name ?? '')) continue;
+      if (fn.devices && !fn.devices.includes((input ?? output)?.name ?? '')) continue;
       if (fn.run(skb, state) !== 'accept') return false;
     }
     return true;
   }
 
-  #traced(list: readonly HookFn[], skb: Skb, state: HookState, device: NetDevice | null, tracer: Tracer): boolean {
-    identify(this.#net, skb);
+  #traced(list: readonly HookFn[], skb: Skb, state: HookState, tracer: Tracer): boolean {
+    identify(state.net, skb);
     tracer.event({ kind: 'hook', skb, state });
     let verdict: HookVerdict = 'accept';
     for (const fn of list) {
-      if (fn.devices && !fn.devices.includes((device ?? state.in)?.name ?? '')) continue;
+      if (fn.devices && !fn.devices.includes((state.in ?? state.out)?.name ?? '')) continue;
       verdict = fn.run(skb, state);
       if (verdict !== 'accept') break;
     }
     tracer.event({ kind: 'hook-end', skb, state, verdict });
-    if (verdict === 'drop') tellDrop(this.#net, skb, 'NETFILTER_DROP');
+    if (verdict === 'drop') tellDrop(state.net, skb, 'NETFILTER_DROP');
     return verdict === 'accept';
+  }
+}
+
+/** The functions at every hook. */
+export class Hooks {
+  readonly net: Netns;
+  readonly #points = new Map<string, HookPoint>();
+  /** Called before each traversal: rebuilds what the ruleset implies when it changed. */
+  refresh: () => void = () => {};
+
+  constructor(net: Netns) {
+    this.net = net;
+  }
+
+  /** The place itself, for those who pass it with every packet. */
+  at(pf: HookPf, hook: HookName): HookPoint {
+    const key = `${pf} ${hook}`;
+    let point = this.#points.get(key);
+    if (!point) this.#points.set(key, (point = new HookPoint(this, pf, hook)));
+    return point;
+  }
+
+  clear(): void {
+    for (const point of this.#points.values()) point.list = NONE;
+  }
+
+  register(pf: HookPf, hook: HookName, fn: HookFn): void {
+    const point = this.at(pf, hook),
+      list = [...point.list];
+    const at = list.findIndex((f) => f.priority >= fn.priority);
+    if (at < 0) list.push(fn);
+    else list.splice(at, 0, fn);
+    point.list = list;
+  }
+
+  run(pf: HookPf, hook: HookName, skb: Skb, input: NetDevice | null, output: NetDevice | null): boolean {
+    return this.at(pf, hook).run(skb, input, output);
   }
 }
 

@@ -6,6 +6,7 @@ import { ETH, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, i
 import type { NetDevice } from './device.ts';
 import type { Dst, FibHit } from './fib.ts';
 import { prefixMatch } from './fib.ts';
+import type { HookPoint } from './hooks.ts';
 import type { DropReason } from '../trace/event.ts';
 import { tellDrop, tellMade } from '../trace/tell.ts';
 import { Options4 } from './options4.ts';
@@ -32,8 +33,21 @@ export class Ip4 {
   readonly #routes = new Array<Cached | null>(1 << ROUTES_BITS).fill(null);
   #fibVersion = -1;
   #confVersion = -1;
+  #priorityVersion = -1;
+  #priority = false;
+  readonly #prerouting: HookPoint;
+  readonly #input: HookPoint;
+  readonly #forward: HookPoint;
+  readonly #output: HookPoint;
+  readonly #postrouting: HookPoint;
   constructor(stack: Stack) {
     this.#s = stack;
+    const { hooks } = stack;
+    this.#prerouting = hooks.at('ip', 'prerouting');
+    this.#input = hooks.at('ip', 'input');
+    this.#forward = hooks.at('ip', 'forward');
+    this.#output = hooks.at('ip', 'output');
+    this.#postrouting = hooks.at('ip', 'postrouting');
     this.options = new Options4(stack);
   }
 
@@ -52,7 +66,7 @@ export class Ip4 {
       tellDrop(net, skb, bad);
       return;
     }
-    if (!this.#s.hooks.run('ip', 'prerouting', skb, dev, null)) return;
+    if (!this.#prerouting.run(skb, dev, null)) return;
     this.finish(skb);
   }
 
@@ -138,7 +152,7 @@ export class Ip4 {
   localDeliver(skb: Skb): void {
     const frag = u16(skb.data, skb.network + 6);
     if (frag & (IP_MF | IP_OFFSET) && !this.#s.fragments.defrag4(skb, 'local')) return;
-    if (!this.#s.hooks.run('ip', 'input', skb, skb.dev, null)) return;
+    if (!this.#input.run(skb, skb.dev, null)) return;
     this.#s.net.tracer?.event({ kind: 'delivered', skb, proto: skb.data[skb.network + 9] });
     this.#s.local.deliver4(skb);
   }
@@ -343,10 +357,19 @@ export class Ip4 {
     }
     this.decreaseTtl(skb);
     if (dst.redirect) this.#s.icmp4.redirect(skb, dst);
-    if (this.#s.conf.v4('ip_forward_update_priority')) skb.priority = tosPriority(b[o + 1]);
-    if (!this.#s.hooks.run('ip', 'forward', skb, skb.dev, dst.dev)) return;
+    if (this.#updatesPriority()) skb.priority = tosPriority(b[o + 1]);
+    if (!this.#forward.run(skb, skb.dev, dst.dev)) return;
     if (ip4HeaderLen(skb.data, skb.network) > 20) this.options.forward(skb, skb.dst as Dst);
     this.output(skb, skb.dst as Dst);
+  }
+
+  #updatesPriority(): boolean {
+    const { conf } = this.#s;
+    if (this.#priorityVersion !== conf.version) {
+      this.#priorityVersion = conf.version;
+      this.#priority = conf.v4('ip_forward_update_priority') !== 0;
+    }
+    return this.#priority;
   }
 
   decreaseTtl(skb: Skb): void {
@@ -434,7 +457,7 @@ export class Ip4 {
     skb.protocol = ETH.IP;
     put16(skb.data, skb.network + 2, skb.data.length - skb.network);
     ip4Check(skb.data, skb.network);
-    if (!this.#s.hooks.run('ip', 'output', skb, null, dst.dev)) return false;
+    if (!this.#output.run(skb, null, dst.dev)) return false;
     return this.output(skb, skb.dst as Dst);
   }
 
@@ -451,14 +474,14 @@ export class Ip4 {
       }
       if (dst.multicast && skb.data[skb.network + 8] === 0) return true;
     }
-    if (!this.#s.hooks.run('ip', 'postrouting', skb, input, dst.dev)) return false;
+    if (!this.#postrouting.run(skb, input, dst.dev)) return false;
     this.finishOutput(skb, skb.dst ?? dst);
     return true;
   }
 
   /** ip_mc_finish_output: the sender's own copy of a broadcast. */
   #finishLoop(skb: Skb, dst: Dst): void {
-    if (!this.#s.hooks.run('ip', 'postrouting', skb, null, dst.dev)) return;
+    if (!this.#postrouting.run(skb, null, dst.dev)) return;
     skb.head = skb.network;
     const back = skb.clone();
     tellMade(this.#s.net, back, skb, 'copy');
@@ -481,9 +504,9 @@ export class Ip4 {
   }
 
   toNeighbour(skb: Skb, dst: Dst): void {
-    const b = skb.data,
-      o = skb.network;
-    this.#s.neighbours.output(skb, dst.dev, dst.gateway ?? ip4Dst(b, o));
+    if (dst.gateway?.length === 4) this.#s.neighbours.output4(skb, dst.dev, dst.gateway, 0);
+    else if (dst.gateway) this.#s.neighbours.output(skb, dst.dev, dst.gateway);
+    else this.#s.neighbours.output4(skb, dst.dev, skb.data, skb.network + 16);
   }
 
   /** ip_fragment, ip_do_fragment */
@@ -566,7 +589,7 @@ export class Ip4 {
     skb.dst = r.dst;
     tellMade(this.#s.net, skb, null, 'send');
     this.#s.net.tracer?.event({ kind: 'route', skb, when: 'output', dst: r.dst, reason: null });
-    if (!this.#s.hooks.run('ip', 'output', skb, null, r.dst.dev)) return 'EPERM';
+    if (!this.#output.run(skb, null, r.dst.dev)) return 'EPERM';
     return this.output(skb, skb.dst as Dst) ? null : 'EPERM';
   }
 

@@ -6,6 +6,7 @@ import { ETH, IPPROTO, ip6Dst, ip6Src, isExtensionHeader, isLinkLocal6, isLoopba
 import type { NetDevice } from './device.ts';
 import type { Dst } from './fib.ts';
 import { prefixMatch } from './fib.ts';
+import type { HookPoint } from './hooks.ts';
 import type { DropReason } from '../trace/event.ts';
 import { tellDrop, tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
@@ -15,8 +16,19 @@ const MIN_MTU = 1280;
 /** IPv6: input, routing decision, forwarding, output (net/ipv6/ip6_input.c, route.c, ip6_output.c). */
 export class Ip6 {
   readonly #s: Stack;
+  readonly #prerouting: HookPoint;
+  readonly #input: HookPoint;
+  readonly #forward: HookPoint;
+  readonly #output: HookPoint;
+  readonly #postrouting: HookPoint;
   constructor(stack: Stack) {
     this.#s = stack;
+    const { hooks } = stack;
+    this.#prerouting = hooks.at('ip6', 'prerouting');
+    this.#input = hooks.at('ip6', 'input');
+    this.#forward = hooks.at('ip6', 'forward');
+    this.#output = hooks.at('ip6', 'output');
+    this.#postrouting = hooks.at('ip6', 'postrouting');
   }
 
   // ---- input ----
@@ -29,7 +41,7 @@ export class Ip6 {
       tellDrop(this.#s.net, skb, bad);
       return;
     }
-    if (!this.#s.hooks.run('ip6', 'prerouting', skb, dev, null)) return;
+    if (!this.#prerouting.run(skb, dev, null)) return;
     this.finish(skb);
   }
 
@@ -112,7 +124,7 @@ export class Ip6 {
   }
 
   localDeliver(skb: Skb): void {
-    if (!this.#s.hooks.run('ip6', 'input', skb, skb.dev, null)) return;
+    if (!this.#input.run(skb, skb.dev, null)) return;
     this.#s.net.tracer?.event({ kind: 'delivered', skb, proto: skb.l4proto });
     this.#s.local.deliver6(skb);
   }
@@ -189,7 +201,7 @@ export class Ip6 {
       return;
     }
     b[o + 7]--;
-    if (!s.hooks.run('ip6', 'forward', skb, dev, dst.dev)) return;
+    if (!this.#forward.run(skb, dev, dst.dev)) return;
     this.output(skb, skb.dst as Dst);
   }
 
@@ -271,7 +283,7 @@ export class Ip6 {
     skb.protocol = ETH.IPV6;
     const len = skb.data.length - skb.network - 40;
     put16(skb.data, skb.network + 4, len > 0xffff ? 0 : len);
-    if (!this.#s.hooks.run('ip6', 'output', skb, null, (skb.dst as Dst).dev)) return false;
+    if (!this.#output.run(skb, null, (skb.dst as Dst).dev)) return false;
     return this.output(skb, skb.dst as Dst);
   }
 
@@ -284,7 +296,7 @@ export class Ip6 {
       tellDrop(this.#s.net, skb, 'IPV6DISABLED');
       return false;
     }
-    if (!this.#s.hooks.run('ip6', 'postrouting', skb, input, dst.dev)) return false;
+    if (!this.#postrouting.run(skb, input, dst.dev)) return false;
     this.finishOutput(skb, skb.dst ?? dst);
     return true;
   }
@@ -395,7 +407,7 @@ export class Ip6 {
     this.locate(skb);
     tellMade(this.#s.net, skb, null, 'send');
     this.#s.net.tracer?.event({ kind: 'route', skb, when: 'output', dst: r.dst, reason: null });
-    if (!this.#s.hooks.run('ip6', 'output', skb, null, r.dst.dev)) return 'EPERM';
+    if (!this.#output.run(skb, null, r.dst.dev)) return 'EPERM';
     return this.output(skb, skb.dst as Dst) ? null : 'EPERM';
   }
 

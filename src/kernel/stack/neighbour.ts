@@ -1,4 +1,4 @@
-import { sameBytes } from '../net/wire/bytes.ts';
+import { sameBytes, u32 } from '../net/wire/bytes.ts';
 import type { Skb } from '../net/skb.ts';
 import type { NetDevice } from './device.ts';
 import { tellDrop } from '../trace/tell.ts';
@@ -29,6 +29,13 @@ const RETRANS_MS = 1000;
 /** unres_qlen_bytes allows about a hundred small packets; the oldest go first. */
 const QUEUE_MAX = 101;
 
+const QUICK = 256;
+interface Quick {
+  readonly addr: number;
+  readonly dev: NetDevice;
+  readonly n: Neighbour;
+}
+
 /** Neighbour tables of ARP and neighbour discovery (net/core/neighbour.c). */
 export class Neighbours {
   readonly #stack: Stack;
@@ -36,6 +43,9 @@ export class Neighbours {
   /** The last one used of a device: most packets go on to where the last one went. */
   readonly #recent = new Map<number, Neighbour>();
   readonly #pending = new Map<Neighbour, Pending>();
+  /** Neighbours by device and IPv4 address that packets were just sent to: no other kind of address, still in the table. */
+  readonly #quick = new Array<Quick | null>(QUICK).fill(null);
+  #quickFib = -1;
 
   constructor(stack: Stack) {
     this.#stack = stack;
@@ -71,6 +81,7 @@ export class Neighbours {
   }
 
   remove(n: Neighbour): void {
+    this.#quick.fill(null);
     this.#all = this.#all.filter((x) => x !== n);
     this.#recent.delete(n.dev);
     const p = this.#pending.get(n);
@@ -151,6 +162,28 @@ export class Neighbours {
     this.#stack.net.tracer?.event({ kind: 'waiting', skb, dev, nexthop });
   }
 
+  /** `output` to the IPv4 address at `at` of `b`. */
+  output4(skb: Skb, dev: NetDevice, b: Uint8Array, at: number): void {
+    const addr = u32(b, at) | 0,
+      place = (Math.imul(addr, 0x9e3779b1) ^ dev.index) & (QUICK - 1);
+    if (this.#quickFib !== this.#stack.fib.version) {
+      this.#quick.fill(null);
+      this.#quickFib = this.#stack.fib.version;
+    }
+    const known = this.#quick[place];
+    if (known !== null && known.addr === addr && known.dev === dev && !dev.noarp) {
+      const { n } = known;
+      if (n.lladdr !== null && (n.state === 'reachable' || n.state === 'permanent')) {
+        this.#send(skb, dev, n.lladdr);
+        return;
+      }
+    }
+    const nexthop = b.slice(at, at + 4);
+    this.output(skb, dev, nexthop);
+    const n = this.find(dev, nexthop);
+    if (n && this.#fixedAddress(dev, nexthop) === null) this.#quick[place] = { addr, dev, n };
+  }
+
   /** arp_constructor, ndisc_constructor: addresses that need no question. */
   #fixedAddress(dev: NetDevice, addr: Uint8Array): Uint8Array | null {
     if (dev.mac.length !== 6) return new Uint8Array(0);
@@ -216,5 +249,6 @@ export class Neighbours {
   import(data: unknown): void {
     this.#all = data as Neighbour[];
     this.#recent.clear();
+    this.#quick.fill(null);
   }
 }

@@ -14,6 +14,7 @@ import type { DeviceType, NetDevice } from './device.ts';
 import { Fib, RT_SCOPE } from './fib.ts';
 import { Fragments } from './fragments.ts';
 import { Hooks } from './hooks.ts';
+import type { HookPoint } from './hooks.ts';
 import { Icmp4 } from './icmp4.ts';
 import { Icmp6 } from './icmp6.ts';
 import { Ip4 } from './ip4.ts';
@@ -57,9 +58,11 @@ export class Stack {
   readonly lo: NetDevice;
   #emitted: EmittedFrame[] = [];
   readonly #backlog: Skb[] = [];
+  readonly #ingress: HookPoint;
+  readonly #egress: HookPoint;
   #running = false;
-  #slab = new Uint8Array(0);
-  #slabUsed = 0;
+  #slab = new ArrayBuffer(0);
+  #slabUsed = SLAB;
 
   constructor(net: Netns) {
     this.net = net;
@@ -70,6 +73,8 @@ export class Stack {
     );
     this.fib.forwarding6 = () => this.conf.v6('conf.all.forwarding') !== 0;
     this.hooks = new Hooks(net);
+    this.#ingress = this.hooks.at('netdev', 'ingress');
+    this.#egress = this.hooks.at('netdev', 'egress');
     this.neighbours = new Neighbours(this);
     this.fragments = new Fragments(this);
     this.ip4 = new Ip4(this);
@@ -186,24 +191,44 @@ export class Stack {
     return out;
   }
 
-  /** A frame (or, of a tun, an IP packet) arrives on a device. */
+  /** A frame (or, of a tun, an IP packet) arrives on a device. The bytes stay the caller's. */
   inject(name: string, bytes: Uint8Array, about?: PacketAbout): void {
     const dev = this.deviceByName(name);
     if (!dev) throw new Error(`no such device: ${name}`);
+    this.receive(dev, this.#copy(bytes), about);
+  }
+
+  /** The same without the copy: the bytes are the model's from now on, and may be those of a frame that leaves. */
+  receive(dev: NetDevice, bytes: Uint8Array, about?: PacketAbout): void {
     if (!dev.up) return;
-    const own = this.#copy(bytes);
-    this.enter(() => this.arrive(dev, own, about));
+    if (this.#running) {
+      this.arrive(dev, bytes, about);
+      return;
+    }
+    this.#running = true;
+    try {
+      this.arrive(dev, bytes, about);
+      this.#work();
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** What is on the backlog, and what that puts there. */
+  #work(): void {
+    while (this.#backlog.length > 0) this.netifReceive(this.#backlog.shift() as Skb);
   }
 
   /** A private copy; small ones share a buffer, since one of its own costs more than the way through the model. */
   #copy(bytes: Uint8Array): Uint8Array {
     const { length } = bytes;
     if (length > 512) return bytes.slice();
-    if (this.#slabUsed + length > this.#slab.length) {
-      this.#slab = new Uint8Array(SLAB);
+    if (this.#slabUsed + length > SLAB) {
+      this.#slab = new ArrayBuffer(SLAB);
       this.#slabUsed = 0;
     }
-    const out = this.#slab.subarray(this.#slabUsed, (this.#slabUsed += length));
+    const out = new Uint8Array(this.#slab, this.#slabUsed, length);
+    this.#slabUsed += length;
     out.set(bytes);
     return out;
   }
@@ -236,7 +261,7 @@ export class Stack {
     this.#running = true;
     try {
       f();
-      for (let skb = this.#backlog.shift(); skb; skb = this.#backlog.shift()) this.netifReceive(skb);
+      this.#work();
     } finally {
       this.#running = false;
     }
@@ -290,7 +315,7 @@ export class Stack {
       if (skb.protocol === ETH.VLAN || skb.protocol === ETH.QINQ) {
         if (!untag(skb)) return;
       }
-      if (!this.hooks.run('netdev', 'ingress', skb, dev, null)) return;
+      if (!this.#ingress.run(skb, dev, null)) return;
       if (skb.vlanTci < 0) break;
       const id = skb.vlanTci & 0xfff;
       const upper = this.devices.find((d) => d.vlan?.lower === dev.index && d.vlan.id === id && d.up);
@@ -340,9 +365,12 @@ export class Stack {
     skb.macLen = 14;
     skb.network = 14;
     skb.head = 0;
-    skb.data.set(dst, 0);
-    skb.data.set(src, 6);
-    put16(skb.data, 12, type);
+    const b = skb.data;
+    for (let i = 0; i < 6; i++) {
+      b[i] = dst[i];
+      b[6 + i] = src[i];
+    }
+    put16(b, 12, type);
   }
 
   /** dev_queue_xmit: `skb.data` starts with the link-layer header. `last`: nobody touches the packet's bytes after this. */
@@ -354,7 +382,7 @@ export class Stack {
     skb.dev = dev;
     this.net.tracer?.event({ kind: 'transmit', skb, dev });
     skb.head = skb.mac >= 0 ? skb.mac : skb.network;
-    if (!this.hooks.run('netdev', 'egress', skb, null, dev)) return;
+    if (!this.#egress.run(skb, null, dev)) return;
     switch (dev.type) {
       case 'loopback':
         this.#loop(skb, dev);
