@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { complaint, KernelFiles } from '../host/run/kernel-files.ts';
-import { core, prelude, WRITTEN } from '../host/run/prelude.ts';
+import { COMPLETE, core, prelude, WRITTEN } from '../host/run/prelude.ts';
 import { type Answer, type Request, RequestServer } from '../host/run/server.ts';
 import { runFolder } from '../host/run/run-folder.ts';
 import { Sandbox, TOOL_FOLDERS, whyNoSandbox, writeShims } from '../host/run/sandbox-run.ts';
 import { RealTree } from '../host/real-tree.ts';
+import { completions } from './complete.ts';
 import { explain } from './explain.ts';
 import { StateHost, toolNames } from './host.ts';
 
@@ -55,6 +56,8 @@ export class ScriptRun {
   #busy = false;
   #kernel: KernelFiles | null = null;
   #sandboxed = false;
+  /** What runs in the script's stead where there is no sandbox. */
+  #copy: { readonly path: string; readonly of: string } | null = null;
 
   private constructor(o: RunOptions, host: StateHost, dir: string) {
     this.#o = o;
@@ -111,7 +114,12 @@ export class ScriptRun {
     await this.#begin();
     if (r.argv[0] === WRITTEN && this.#kernel) {
       this.#later();
-      return this.#kernel.written(r.argv[1], r.argv[2]);
+      const where = this.#copy ? r.argv[1].replace(this.#copy.path, this.#copy.of) : r.argv[1];
+      return this.#kernel.written(where, r.argv[2]);
+    }
+    if (r.argv[0] === COMPLETE) {
+      this.#later();
+      return { status: 0, stdout: completions(r.argv.slice(1, -1), r.argv.at(-1) ?? '', this.#host.host), stderr: '' };
     }
     this.#absorb();
     if (this.#sandboxed) this.#host.files.within = new RealTree(`/proc/${r.pid}/root`);
@@ -124,7 +132,10 @@ export class ScriptRun {
   }
 
   #absorb(): void {
-    for (const line of complaint(this.#kernel?.absorb() ?? []).split('\n').filter((l) => l !== '')) this.#print('err', `drywall: ${line}\n`);
+    for (const line of complaint(this.#kernel?.absorb() ?? [])
+      .split('\n')
+      .filter((l) => l !== ''))
+      this.#print('err', `drywall: ${line}\n`);
   }
 
   async #begin(): Promise<void> {
@@ -159,7 +170,7 @@ export class ScriptRun {
     this.#kernel = new KernelFiles(join(this.#dir, 'kernel'), this.#host.files);
     const sandbox = isolated ? new Sandbox(this.#dir, tools, this.#host.files.changes) : null;
     if (!sandbox) writeShims(join(this.#dir, 'bin'), tools);
-    const inner = this.#inner(job, isolated);
+    const inner = this.#inner(job, isolated, tools);
     this.#sandboxed = isolated;
     this.#settle();
     const status = await this.#spawn(sandbox?.argv(inner) ?? inner);
@@ -172,22 +183,26 @@ export class ScriptRun {
     return status;
   }
 
-  #inner(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean): string[] {
+  #inner(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean, tools: readonly string[]): string[] {
     if (job.kind === 'program') return [...job.argv];
-    if (job.kind === 'shell') return ['bash', ...this.#rewritten(job, isolated)];
+    if (job.kind === 'shell') return ['bash', ...this.#rewritten(job, isolated, tools)];
     const rc = join(this.#dir, 'rc');
     writeFileSync(rc, `[ -f ~/.bashrc ] && . ~/.bashrc\n. "$DRYWALL_RUN/prelude"\n${job.rc}`);
     return ['bash', '--rcfile', rc, '-i'];
   }
 
-  /** Without a sandbox the kernel's files are reached by other names, so a copy of the script says those. */
-  #rewritten(job: { readonly argv: readonly string[]; readonly script?: string }, isolated: boolean): readonly string[] {
+  /** Without a sandbox the kernel's files and the tools have other paths: where a script names those, a copy of it says the others. */
+  #rewritten(job: { readonly argv: readonly string[]; readonly script?: string }, isolated: boolean, tools: readonly string[]): readonly string[] {
     if (isolated || job.script === undefined) return job.argv;
-    const text = readFileSync(job.script, 'utf8').replace(/\/proc\/(?:sys\/net|net)\//g, (m) => `${this.#dir}/kernel${m}`);
-    const copy = join(this.#dir, 'script');
-    writeFileSync(copy, text);
-    chmodSync(copy, 0o755);
-    return [copy, ...job.argv.slice(1)];
+    const text = readFileSync(job.script, 'utf8');
+    const changed = text
+      .replace(/\/proc\/(?:sys\/net|net)\//g, (m) => `${this.#dir}/kernel${m}`)
+      .replace(/(?<![\w./-])(?:\/usr)?\/s?bin\/([\w-]+)(?![\w./-])/g, (m, name: string) => (tools.includes(name) ? `${this.#dir}/bin/${name}` : m));
+    if (changed === text) return job.argv;
+    this.#copy = { path: join(this.#dir, 'script'), of: job.script };
+    writeFileSync(this.#copy.path, changed);
+    chmodSync(this.#copy.path, 0o755);
+    return [this.#copy.path, ...job.argv.slice(1)];
   }
 
   #spawn(argv: readonly string[]): Promise<number> {

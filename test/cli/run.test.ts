@@ -171,6 +171,27 @@ iptables -S INPUT
   });
 });
 
+describe('drywall run --no-isolation', () => {
+  test("the kernel's files and the tools' paths are rewritten, other files are the machine's", async () => {
+    const file = script(`#!/bin/bash
+echo 1 > /proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv4/ip_forward
+/sbin/iptables -A INPUT -p tcp --dport 22 -j ACCEPT
+echo XARGS | xargs -n 1 /usr/sbin/iptables -N
+sh -c 'iptables -N SH'
+iptables -S | grep -v -e -P
+echo here > ${dir}/written
+echo bad > /proc/sys/net/ipv4/ip_forward || echo refused
+`);
+    const r = await drywall('run', '--no-isolation', file);
+    expect(r).toEqual({
+      status: 0,
+      stdout: '1\n-N SH\n-N XARGS\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nrefused\n',
+      stderr: `${file}: line 8: echo: write error: Invalid argument\n`,
+    });
+    expect(existsSync(join(dir, 'written'))).toBe(true);
+  });
+});
+
 describe('drywall run --explain', () => {
   test('a long option with one dash', () => expect(explain(['iptables', '-A', 'FORWARD', '-m', 'conntrack', '-ctstate', 'NEW'], '')).toContain('"--ctstate"'));
   test('an option that swallowed the next', () => expect(explain(['iptables', '-A', 'INPUT', '-s', '-m', 'state'], '')).toContain('"-s" takes an argument'));

@@ -88,7 +88,7 @@ interface Form {
   readonly rest?: true;
 }
 /** lib/ipset.c: ipset_commands; a beginning of the first name will do. */
-const COMMANDS: readonly Form[] = [
+export const COMMANDS: readonly Form[] = [
   { verb: 'create', names: ['create', 'n', 'new', '-N'], must: 2, may: 2, rest: true },
   { verb: 'add', names: ['add', '-A'], must: 2, may: 2, rest: true },
   { verb: 'del', names: ['del', '-D'], must: 2, may: 2, rest: true },

@@ -22,6 +22,12 @@ const READS_STDIN = [
 /** Asked after a builtin has written to a file: the kernel's refusal, if it was one of its own. */
 export const WRITTEN = ':written';
 
+/** Asked for what can be typed next. */
+export const COMPLETE = ':complete';
+
+/** A completion function of bash; COMP_WORDS as readline has cut them, so that `set@` is one word only where the tools say so. */
+export const WRITES_COMPLETION = `__dw_complete() { mapfile -t COMPREPLY < <(__dw_call ${COMPLETE} "\${COMP_WORDS[@]:0:COMP_CWORD+1}"); }`;
+
 /** Answer pipes: how many subshells and background jobs can have a command under way at once. */
 export const ANSWER_PIPES = 64;
 
@@ -106,7 +112,9 @@ __dw_call() {
 }
 # What a redirection has written is in a file by now: was it one of the kernel's, and did it take the value?
 __dw_written() {
-  __dw_call ${WRITTEN} "\${BASH_SOURCE[2]:-bash}: line \${BASH_LINENO[1]}" "$1"
+  local __dw_where=\${BASH_SOURCE[2]:-bash}
+  [[ $- == *i* ]] || __dw_where+=": line \${BASH_LINENO[1]}"
+  __dw_call ${WRITTEN} "$__dw_where" "$1"
 }
 __dw_sudo() {
   while [[ \${1-} == -* || \${1-} == *=* ]]; do

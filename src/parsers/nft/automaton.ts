@@ -58,6 +58,21 @@ function message(state: number, token: Token): string {
   return `syntax error, unexpected ${tokenName(token.type)}${list}`;
 }
 
+/** Would a token be shifted, after the reductions it lets happen? */
+function accepts(before: readonly number[], type: string): boolean {
+  const states = [...before];
+  const symbol = NUMBER.get(type) as number;
+  for (;;) {
+    const s = states.at(-1) as number;
+    const act = find(actionRow(s), symbol);
+    if (act > 0) return true;
+    const prod = act < 0 ? -act : defaultOf(s);
+    if (prod === 0) return false;
+    states.length -= at(3 + 2 * prod);
+    states.push(find(gotoRow(states.at(-1) as number), at(2 + 2 * prod)));
+  }
+}
+
 /** Runs the automaton as bison's skeleton does: default reductions without looking ahead, `error` rules, three quiet tokens. */
 export function run(state: ParserState): boolean {
   const states = [0];
@@ -75,6 +90,10 @@ export function run(state: ParserState): boolean {
       let act = 0;
       if (at(row) > 0) {
         token ??= state.lexer.next();
+        if (token.type === 'eof' && state.atEnd) {
+          state.atEnd((type) => accepts(states, type));
+          return false;
+        }
         act = find(row, NUMBER.get(token.type) as number);
       }
       if (act > 0) {

@@ -1,7 +1,9 @@
 import type { Cmd, Source } from './ast.ts';
 import { run } from './automaton.ts';
+import { terminals } from '../generated/nft/nft.ts';
 import type { NftError } from './error.ts';
 import { ParserState, type ParseEnv } from './state.ts';
+import { wordsFor } from './words.ts';
 
 export { fromBytes, nftError, printErrors, NOWHERE, type NftError } from './error.ts';
 export { closest, closestSymbol } from './misspell.ts';
@@ -18,6 +20,19 @@ export function parseNft(source: Source, env: ParseEnv): { readonly cmds: Cmd[];
   const state = new ParserState(source, env, defines?.topScope);
   const accepted = run(state);
   return { cmds: state.cmds, errors: state.errors, failed: !accepted || state.nerrs > 0 };
+}
+
+/** Words that could follow a text, and whether a name could. */
+export function expected(text: string, env: ParseEnv): { readonly words: readonly string[]; readonly name: boolean } {
+  const state = new ParserState({ kind: 'command line', name: '<cmdline>', text }, env);
+  const words: string[] = [];
+  let name = false;
+  state.atEnd = (accepts) => {
+    name = accepts('string');
+    for (const t of terminals) if (accepts(t)) words.push(...wordsFor(t, state.lexer.innermost));
+  };
+  run(state);
+  return { words, name };
 }
 
 /** load_cmdline_vars: `-D` is a text of definitions before the text proper. */

@@ -119,6 +119,10 @@ export class Lexer {
   push(source: Source, depth: number): void {
     this.inputs.push(new Input(source, depth));
   }
+  /** The innermost open scope: which words are words here. */
+  get innermost(): string {
+    return this.scope;
+  }
   get depth(): number {
     return this.inputs.at(-1)?.depth ?? 1;
   }

@@ -49,6 +49,8 @@ export class ParserState {
   readonly env: ParseEnv;
   nerrs = 0;
   onRecovered: () => void = () => {};
+  /** Called at the end of the text instead of reading on: a text that is still being typed. */
+  atEnd: ((accepts: (token: string) => boolean) => void) | null = null;
   private scopes: Scope[];
   private readonly source: Source;
 

@@ -117,6 +117,14 @@ for (const [scopes, words] of SCOPED) {
 
 export const keyword = (word: string, scope: string): Keyword | undefined => everywhere.get(word) ?? scoped.get(word)?.get(scope);
 
+/** Words that are the given token in a scope. */
+export function wordsFor(token: string, scope: string): string[] {
+  const out: string[] = [];
+  for (const [word, k] of everywhere) if (k.token === token) out.push(word);
+  for (const [word, by] of scoped) if (by.get(scope)?.token === token) out.push(word);
+  return out;
+}
+
 /** How bison names a token in a syntax error. */
 const NAMES: Readonly<Record<string, string>> = {
   eof: 'end of file',
