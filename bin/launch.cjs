@@ -3,10 +3,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 
 /** True when this Node will do; else starts the newer one that npm installed beside us and ends with its status. */
 function ready() {
-  if (major > 22 || (major === 22 && minor >= 13)) {
-    require('node:module').enableCompileCache();
-    return true;
-  }
+  if (major > 22 || (major === 22 && minor >= 13)) return true;
   const { join } = require('node:path');
   const newer = join(__dirname, '..', 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (!require('node:fs').existsSync(newer)) {
@@ -16,17 +13,46 @@ function ready() {
   process.exit(require('node:child_process').spawnSync(newer, process.argv.slice(1), { stdio: 'inherit' }).status ?? 1);
 }
 
+/**
+ * Runs a bundle of dist/tools. V8's code for the functions that a command ran lies beside it, one file for each version of
+ * Node: Node's own compile cache holds only what is compiled while a file is loaded. `keep` writes that file anew.
+ */
+function load(family) {
+  const { readFileSync, renameSync, writeFileSync } = require('node:fs');
+  const { Script } = require('node:vm');
+  const filename = `${__dirname}/../dist/tools/${family}.js`;
+  const kept = `${filename}.${process.version}-${process.arch}`;
+  let cachedData;
+  try {
+    cachedData = readFileSync(kept);
+  } catch {}
+  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
+  const tool = {};
+  script.runInThisContext()(tool, require, (name) => import(`../dist/${name}.js`));
+  const keep = () => {
+    try {
+      writeFileSync(`${kept}.${process.pid}`, script.createCachedData());
+      renameSync(`${kept}.${process.pid}`, kept);
+    } catch {} // a folder that is not ours: the next start compiles again
+  };
+  return { run: tool.run, keep, cached: cachedData !== undefined && !script.cachedDataRejected };
+}
+exports.load = load;
+
 /** A cloned tool: its name is that of the launcher, its bundle that of its family. */
 exports.tool = (name, family) => {
-  if (ready())
-    require(`../dist/tools/${family}.cjs`)
-      .run([name, ...process.argv.slice(2)])
-      .then((status) => {
-        process.exitCode = status;
-      });
+  if (!ready()) return;
+  const { run, keep, cached } = load(family);
+  run([name, ...process.argv.slice(2)]).then((status) => {
+    if (!cached) keep();
+    // At once: the state is committed and all is written.
+    process.reallyExit(status);
+  });
 };
 
 /** drywall's own command line. */
 exports.drywall = () => {
-  if (ready()) import('../dist/drywall.js').then((m) => m.main(process.argv));
+  if (!ready()) return;
+  require('node:module').enableCompileCache();
+  import('../dist/drywall.js').then((m) => m.main(process.argv));
 };

@@ -66,7 +66,7 @@ describe('at once', () => {
     writeFileSync(
       worker,
       `import { createRequire } from 'node:module';
-const { run } = createRequire(import.meta.url)(${JSON.stringify(join(root, 'dist/tools/iptables.cjs'))});
+const { run } = createRequire(import.meta.url)(${JSON.stringify(join(root, 'bin/launch.cjs'))}).load('iptables');
 for (let i = 0; i < 50; i++) { const s = await run(['iptables', '-A', 'INPUT', '-s', \`10.\${process.argv[2]}.0.\${i}\`, '-j', 'ACCEPT']); if (s !== 0) process.exit(s); }`,
     );
     const exits = await Promise.all(
@@ -92,7 +92,7 @@ describe('killed', () => {
     writeFileSync(
       worker,
       `import { createRequire } from 'node:module';
-const { run } = createRequire(import.meta.url)(${JSON.stringify(join(root, 'dist/tools/iptables.cjs'))});
+const { run } = createRequire(import.meta.url)(${JSON.stringify(join(root, 'bin/launch.cjs'))}).load('iptables');
 for (let i = 0; ; i++) { await run(['iptables', '-A', 'BASE', '-m', 'comment', '--comment', \`n\${i}\`, '-j', 'ACCEPT']); process.stdout.write(\`\${i}\\n\`); }`,
     );
     let known = 0;

@@ -1,6 +1,6 @@
 import type { Expression, StatefulExpression } from '../expr/expression.ts';
 import { makeState, readState, resetState, type StatefulState } from '../expr/stateful.ts';
-import type { Chain, NftObject, ObjectValue, Rule, SetElement } from './objects.ts';
+import { type Chain, type NftObject, type ObjectValue, type Rule, type SetElement, withExprs } from './objects.ts';
 
 const STATEFUL = new Set(['counter', 'limit', 'quota', 'connlimit', 'last']);
 export const isStateful = (e: Expression): e is StatefulExpression => STATEFUL.has(e.kind);
@@ -63,7 +63,7 @@ export class LiveState {
   }
 
   rule(rule: Rule): Rule {
-    return this.#states.has(rule.id) ? { ...rule, exprs: this.expressions(rule) } : rule;
+    return this.#states.has(rule.id) ? withExprs(rule, this.expressions(rule)) : rule;
   }
 
   element(e: SetElement): SetElement {

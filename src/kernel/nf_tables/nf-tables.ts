@@ -15,7 +15,8 @@ import { delTable, newTable } from './table.ts';
 import { Transaction } from './transaction.ts';
 import { validateTable } from './validate.ts';
 import type { Family } from '../net/hook.ts';
-import { listsOf, type PlainNfTables, type ReadLists, rebuildRuleset, skeletonOf, type StoredList } from './persist.ts';
+import { listsOf, type PlainNfTables, rebuildRuleset, skeletonOf, type StoredList } from './persist.ts';
+import { type Rows, StoredRules } from './stored-rules.ts';
 
 export interface CommitOptions {
   readonly pid: number;
@@ -41,6 +42,7 @@ export class NfTables {
   readonly refs = new Map<number, number>();
   readonly #listeners = new Set<(events: readonly NftEvent[]) => void>();
   readonly #handles = new Map<bigint, bigint>();
+  readonly #stored = new StoredRules();
   #tableHandle = 0n;
   #chainNumber = 0;
   #id = 0;
@@ -161,10 +163,10 @@ export class NfTables {
     return ++this.#id;
   }
 
-  /** What outlives a process, as plain data; rules and elements are in `lists`. */
+  /** What outlives a process, as plain data; elements are in `lists`, rules in `changes`. */
   export(): PlainNfTables {
     return {
-      ruleset: skeletonOf(this.ruleset),
+      ruleset: skeletonOf(this.ruleset, this.#stored),
       live: this.live.export(),
       refs: this.refs,
       handles: this.#handles,
@@ -176,8 +178,12 @@ export class NfTables {
     return listsOf(this.ruleset);
   }
 
-  import(data: PlainNfTables, read: ReadLists): void {
-    this.ruleset = rebuildRuleset(data.ruleset, read, () => this.net.clock.now());
+  changes(): ReturnType<StoredRules['changes']> {
+    return this.#stored.changes(this.ruleset);
+  }
+
+  import(data: PlainNfTables, rows: Rows): void {
+    this.ruleset = rebuildRuleset(data.ruleset, rows, this.#stored, () => this.net.clock.now());
     this.live.import(data.live);
     for (const [id, n] of data.refs) this.refs.set(id, n);
     for (const [table, n] of data.handles) this.#handles.set(table, n);

@@ -1,3 +1,4 @@
+import type { RuleFacts } from './rule-facts.ts';
 import type { Expression, ObjectKind, StatefulExpression, Verdict } from '../expr/expression.ts';
 import type { Family, HookName } from '../net/hook.ts';
 
@@ -56,7 +57,19 @@ export interface Rule {
   readonly compat?: { readonly proto: number; readonly inv: boolean };
   /** Identity across commits and `replace`: the key of its live state. */
   readonly id: number;
+  /** What validation has found, where that was stored with it. */
+  readonly facts?: RuleFacts;
 }
+
+/** The rule with other expressions. */
+export const withExprs = ({ handle, id, comment, userdata, compat }: Rule, exprs: readonly Expression[]): Rule => ({
+  handle,
+  exprs,
+  id,
+  ...(comment !== undefined && { comment }),
+  ...(userdata && { userdata }),
+  ...(compat && { compat }),
+});
 
 export interface NftSet {
   readonly name: string;

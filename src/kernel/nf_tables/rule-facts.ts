@@ -11,13 +11,26 @@ export interface RuleFacts {
 const facts = new WeakMap<Rule, RuleFacts>();
 
 export function factsOf(rule: Rule): RuleFacts {
-  let f = facts.get(rule);
+  let f = rule.facts ?? facts.get(rule);
   if (!f) facts.set(rule, (f = { edges: edgesOf(rule), checkedFor: new Set() }));
   return f;
 }
 
-export const presetFacts = (rule: Rule, edges: readonly string[], checkedFor: readonly string[]): void => {
-  facts.set(rule, { edges, checkedFor: new Set(checkedFor) });
+/** What validation needs of a chain. */
+export interface ChainSummary {
+  /** Distinct edges of its rules. */
+  readonly edges: readonly string[];
+  /** Kinds of base chain from which all its rules have been found valid. */
+  readonly checkedFor: Set<string>;
+  /** The same of the rules it came from, and what is new since. */
+  readonly before: { readonly checkedFor: ReadonlySet<string>; readonly added: readonly Rule[] } | null;
+}
+
+/** Of lists that nobody changes any more: their batch was whole when they were looked at. */
+export const summaries = new WeakMap<readonly Rule[], ChainSummary>();
+
+export const presetSummary = (rules: readonly Rule[], edges: readonly string[], checkedFor: readonly string[]): void => {
+  summaries.set(rules, { edges: [...new Set(edges)], checkedFor: new Set(checkedFor), before: null });
 };
 
 /** Validation of expressions depends on nothing else of a base chain. */

@@ -1,7 +1,7 @@
 import type { Expression, ObjectKind, Verdict } from '../expr/expression.ts';
 import type { Family } from '../net/hook.ts';
 import type { NfTables } from './nf-tables.ts';
-import type { Chain, Flowtable, NftObject, NftSet, Rule, Ruleset, SetElement, Table } from './objects.ts';
+import { type Chain, type Flowtable, type NftObject, type NftSet, type Rule, type Ruleset, type SetElement, type Table, withExprs } from './objects.ts';
 import type { ElementStore } from './elements.ts';
 import type { NftEvent } from './message.ts';
 
@@ -67,7 +67,16 @@ export class DraftTable {
     for (const c of all)
       if (c.rules.some((r) => jumpsTo(r, old))) {
         const edited = this.edit(c);
-        edited.rules = edited.rules.map((r) => (jumpsTo(r, old) ? Object.freeze({ ...r, exprs: r.exprs.map((e) => (namesChain(e, old) ? renamed(e, name) : e)) }) : r));
+        edited.rules = edited.rules.map((r) =>
+          jumpsTo(r, old)
+            ? Object.freeze(
+                withExprs(
+                  r,
+                  r.exprs.map((e) => (namesChain(e, old) ? renamed(e, name) : e)),
+                ),
+              )
+            : r,
+        );
       }
   }
 

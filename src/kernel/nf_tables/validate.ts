@@ -2,24 +2,11 @@ import { validateExpression } from '../expr/check.ts';
 import type { Errno } from '../errno.ts';
 import type { Netns } from '../netns.ts';
 import type { BaseHook, Chain, Rule } from './objects.ts';
-import { baseKey, factsOf } from './rule-facts.ts';
+import { baseKey, type ChainSummary, factsOf, summaries } from './rule-facts.ts';
 import type { DraftTable } from './transaction.ts';
 
 /** NFT_JUMP_STACK_SIZE */
 const JUMP_STACK = 16;
-
-/** What validation needs of a chain. */
-interface ChainSummary {
-  /** Distinct edges of its rules. */
-  readonly edges: readonly string[];
-  /** Kinds of base chain from which all its rules have been found valid. */
-  readonly checkedFor: Set<string>;
-  /** The same of the rules it came from, and what is new since. */
-  readonly before: { readonly checkedFor: ReadonlySet<string>; readonly added: readonly Rule[] } | null;
-}
-
-/** Of lists that nobody changes any more: their batch was whole when they were looked at. */
-const summaries = new WeakMap<readonly Rule[], ChainSummary>();
 
 const distinctEdges = (rules: readonly Rule[], more: readonly string[] = []): readonly string[] => {
   const out = new Set(more);

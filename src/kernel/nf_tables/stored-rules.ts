@@ -1,0 +1,272 @@
+import { fromText, toLine } from '../net/plain-text.ts';
+import type { Expression } from '../expr/expression.ts';
+import type { Chain, Rule, Ruleset } from './objects.ts';
+import { factsOf, presetSummary, type RuleFacts } from './rule-facts.ts';
+
+/**
+ * Rules as they are kept: in pieces of a few rules of one chain, so that a change to a long chain writes little, and what a
+ * command does not look into is neither read nor decoded. A piece is two rows: `rules KEY` has what the model wants to know
+ * of every rule, `code KEY` what rules are made of, a line each. A key is never used again.
+ */
+
+/** Rows of the subsystem; empty where there is none. */
+export interface Rows {
+  get(key: string): Uint8Array;
+  all(prefix: string): Iterable<readonly [key: string, bytes: Uint8Array]>;
+}
+
+/** At most so many rules to a piece. */
+const PIECE = 64;
+const HEADS = 'rules ';
+const headRow = (key: string): string => HEADS + key;
+const codeRow = (key: string): string => `code ${key}`;
+const NEWLINE = 10;
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
+
+interface Head {
+  /** Of each rule, in order. */
+  readonly handles: readonly number[];
+  readonly ids: readonly number[];
+  /** Which of `facts` it has. */
+  readonly fact: readonly number[];
+  readonly facts: readonly (readonly [edges: readonly string[], checkedFor: readonly string[]])[];
+}
+
+type Body = Omit<Rule, 'handle' | 'id' | 'facts'>;
+
+/** A piece of a chain: stored already, or to be stored. */
+interface Piece {
+  readonly key: string;
+  readonly rules: readonly Rule[];
+  /** Facts that its rules have, each once. */
+  readonly facts: Head['facts'];
+  stored: boolean;
+}
+
+/** The lines of a stored piece, read when a rule of it is first looked into. */
+class Code {
+  readonly #rows: Rows;
+  readonly #key: string;
+  #bytes: Uint8Array | undefined;
+  #ends: number[] = [];
+
+  constructor(rows: Rows, key: string) {
+    this.#rows = rows;
+    this.#key = key;
+  }
+
+  line(at: number): Uint8Array {
+    if (!this.#bytes) {
+      this.#bytes = this.#rows.get(this.#key);
+      for (let end = 0; end < this.#bytes.length; this.#ends.push(end)) end = this.#bytes.indexOf(NEWLINE, end) + 1;
+    }
+    return this.#bytes.subarray(at === 0 ? 0 : this.#ends[at - 1], this.#ends[at]);
+  }
+}
+
+/** A rule whose bytecode is decoded when somebody looks at it. */
+class StoredRule implements Rule {
+  readonly handle: bigint;
+  readonly id: number;
+  private readonly code: Code;
+  private readonly at: number;
+  private readonly fact: Head['facts'][number];
+  private body: Body | undefined;
+  private known: RuleFacts | undefined;
+  home: Piece | undefined;
+
+  constructor(handle: number, id: number, code: Code, at: number, fact: Head['facts'][number]) {
+    this.handle = BigInt(handle);
+    this.id = id;
+    this.code = code;
+    this.at = at;
+    this.fact = fact;
+    this.body = undefined;
+    this.known = undefined;
+    this.home = undefined;
+  }
+
+  private load(): Body {
+    return (this.body ??= fromText(decoder.decode(this.line())) as Body);
+  }
+  line(): Uint8Array {
+    return this.code.line(this.at);
+  }
+  get exprs(): readonly Expression[] {
+    return this.load().exprs;
+  }
+  get comment(): string | undefined {
+    return this.load().comment;
+  }
+  get userdata(): Uint8Array | undefined {
+    return this.load().userdata;
+  }
+  get compat(): Rule['compat'] {
+    return this.load().compat;
+  }
+  get facts(): RuleFacts {
+    return (this.known ??= { edges: this.fact[0], checkedFor: new Set(this.fact[1]) });
+  }
+}
+
+/** Pieces of rules that were made in this process. */
+const homes = new WeakMap<Rule, Piece>();
+const homeOf = (rule: Rule): Piece | undefined => (rule instanceof StoredRule ? rule.home : homes.get(rule));
+const settle = (rule: Rule, piece: Piece): void => {
+  if (rule instanceof StoredRule) rule.home = piece;
+  else homes.set(rule, piece);
+};
+/** Pieces of chains that nobody has looked into yet. */
+const unread = new WeakMap<Chain, readonly string[]>();
+/** Pieces of lists of rules, which are frozen. */
+const composed = new WeakMap<readonly Rule[], readonly Piece[]>();
+
+const lineOf = (rule: Rule): Uint8Array | string => {
+  if (rule instanceof StoredRule) return rule.line();
+  const { handle: _, id: _id, facts: _facts, ...body } = rule;
+  return `${toLine(body)}\n`;
+};
+
+function joined(lines: readonly (Uint8Array | string)[]): Uint8Array {
+  const parts = lines.map((l) => (typeof l === 'string' ? encoder.encode(l) : l));
+  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    out.set(p, at);
+    at += p.length;
+  }
+  return out;
+}
+
+/** Rules by their pieces: reads what is stored, and tells what is to be stored instead. */
+export class StoredRules {
+  readonly #stored = new Map<string, Piece>();
+  #rows: Rows | undefined;
+  #heads: Map<string, Head> | undefined;
+  #made = 0;
+
+  /** A chain from its pieces, its rules read when first looked at. */
+  chain(own: Omit<Chain, 'rules'>, keys: readonly string[], rows: Rows): Chain {
+    this.#rows = rows;
+    const read = (): readonly Rule[] => this.#read(keys);
+    let rules: readonly Rule[] | undefined;
+    const chain: Chain = Object.freeze({
+      ...own,
+      get rules() {
+        if (!rules) {
+          rules = read();
+          unread.delete(chain);
+        }
+        return rules;
+      },
+    });
+    unread.set(chain, keys);
+    return chain;
+  }
+
+  #read(keys: readonly string[]): readonly Rule[] {
+    const pieces = keys.map((key) => this.#piece(key));
+    const rules = Object.freeze(pieces.flatMap((p) => p.rules));
+    composed.set(rules, pieces);
+    const facts = pieces.flatMap((p) => p.facts);
+    const [first, ...others] = facts.map(([, checkedFor]) => checkedFor);
+    presetSummary(
+      rules,
+      facts.flatMap(([edges]) => edges),
+      (first ?? []).filter((k) => others.every((o) => o.includes(k))),
+    );
+    return rules;
+  }
+
+  #piece(key: string): Piece {
+    const rows = this.#rows!;
+    this.#heads ??= new Map(Array.from(rows.all(HEADS), ([k, bytes]) => [k, JSON.parse(decoder.decode(bytes)) as Head]));
+    const head = this.#heads.get(headRow(key));
+    if (!head) throw new Error(`rules ${key} are missing in the state`);
+    const { handles, ids, fact, facts } = head;
+    const code = new Code(rows, codeRow(key));
+    const rules = handles.map((handle, i) => new StoredRule(handle, ids[i], code, i, facts[fact[i]]));
+    const piece: Piece = { key, rules, facts, stored: true };
+    for (const r of rules) settle(r, piece);
+    this.#stored.set(key, piece);
+    return piece;
+  }
+
+  /** Pieces of a chain: those that are whole and in place stay, the rest is cut anew. */
+  keysOf(chain: Chain, generation: number): readonly string[] {
+    return unread.get(chain) ?? this.#pieces(chain.rules, generation).map((p) => p.key);
+  }
+
+  #pieces(rules: readonly Rule[], generation: number): readonly Piece[] {
+    let pieces = composed.get(rules);
+    if (!pieces) composed.set(rules, (pieces = this.#compose(rules, generation)));
+    return pieces;
+  }
+
+  #compose(rules: readonly Rule[], generation: number): readonly Piece[] {
+    const out: Piece[] = [];
+    let fresh: Rule[] = [];
+    const cut = (): void => {
+      const last = out.at(-1);
+      if (fresh.length && last && last.rules.length + fresh.length <= PIECE) fresh = [...(out.pop() as Piece).rules, ...fresh];
+      for (let i = 0; i < fresh.length; i += PIECE) out.push(this.#newPiece(fresh.slice(i, i + PIECE), generation));
+      fresh = [];
+    };
+    for (let i = 0; i < rules.length; ) {
+      const home = homeOf(rules[i]);
+      if (home?.rules.every((r, k) => r === rules[i + k])) {
+        cut();
+        out.push(home);
+        i += home.rules.length;
+      } else fresh.push(rules[i++]);
+    }
+    cut();
+    return out;
+  }
+
+  #newPiece(rules: readonly Rule[], generation: number): Piece {
+    const piece: Piece = { key: `${generation}.${this.#made++}`, rules, facts: [], stored: false };
+    for (const r of rules) settle(r, piece);
+    return piece;
+  }
+
+  /** Rows to be written and, as null, those that go. */
+  *changes(r: Ruleset): Generator<readonly [key: string, bytes: Uint8Array | null]> {
+    const used = new Set<string>();
+    for (const t of r.tables)
+      for (const c of t.chains) {
+        for (const key of unread.get(c) ?? []) used.add(key);
+        if (unread.has(c)) continue;
+        for (const p of this.#pieces(c.rules, r.generation)) {
+          used.add(p.key);
+          if (p.stored) continue;
+          yield [headRow(p.key), encoder.encode(`${JSON.stringify(headOf(p.rules))}\n`)];
+          yield [codeRow(p.key), joined(p.rules.map(lineOf))];
+          p.stored = true;
+          this.#stored.set(p.key, p);
+        }
+      }
+    for (const key of this.#stored.keys())
+      if (!used.has(key)) {
+        this.#stored.delete(key);
+        yield [headRow(key), null];
+        yield [codeRow(key), null];
+      }
+  }
+}
+
+function headOf(rules: readonly Rule[]): Head {
+  const facts: [readonly string[], readonly string[]][] = [];
+  const known = new Map<string, number>();
+  const fact = rules.map((r) => {
+    const { edges, checkedFor } = factsOf(r);
+    const words = JSON.stringify([edges, [...checkedFor]]);
+    let at = known.get(words);
+    if (at === undefined) {
+      known.set(words, (at = facts.length));
+      facts.push([edges, [...checkedFor]]);
+    }
+    return at;
+  });
+  return { handles: rules.map((r) => Number(r.handle)), ids: rules.map((r) => r.id), fact, facts };
+}
