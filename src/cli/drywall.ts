@@ -8,7 +8,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { defaultStatePath, StateError, Store } from '../host/state/store.ts';
 import { envOff, envOn } from './env.ts';
 import { StateHost } from './host.ts';
-import { type HostPlan, parseDevice, ROUTER, SINGLE } from './hosts.ts';
+import { type HostPlan, parseDevice, ROUTER, SINGLE } from '../host/plan.ts';
 import { findScript, type Job, jobFor, ScriptRun } from './run.ts';
 import { send, type SendOptions } from './send.ts';
 import { runShell } from './shell.ts';

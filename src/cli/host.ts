@@ -5,7 +5,7 @@ import { type Changes, MachineFiles } from '../host/machine-files.ts';
 import { fromText, toLine } from '../kernel/net/plain-text.ts';
 import { Session } from '../host/state/session.ts';
 import { defaultStatePath, Store } from '../host/state/store.ts';
-import { type HostPlan, SINGLE, setUp } from './hosts.ts';
+import { type HostPlan, SINGLE, setUp } from '../host/plan.ts';
 
 /** Where commands come from: a launcher brings its own family, everything else is loaded when first asked for. */
 export type Family = readonly Command[];

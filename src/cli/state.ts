@@ -1,5 +1,5 @@
 import { StateHost } from './host.ts';
-import { SINGLE } from './hosts.ts';
+import { SINGLE } from '../host/plan.ts';
 import { fromText, toLine, toText } from '../kernel/net/plain-text.ts';
 import { Store } from '../host/state/store.ts';
 

@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import type { RuleOrigin } from '../kernel/nf_tables/nf-tables.ts';
 
 /**
  * One cloned tool or small program. A folder or file of src/commands exports `commands: readonly Command[]`;
@@ -21,6 +22,8 @@ export interface Call {
   readonly stdin: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Where the command was written, when somebody wants to know which line made which rule. */
+  readonly origin?: RuleOrigin;
   /** Is standard output a terminal? False in the library. */
   readonly tty: boolean;
   out(text: string): void;

@@ -5,6 +5,7 @@ import { callOf, execute, type ExecOptions, type Result } from './execute.ts';
 import { MemoryFiles } from './memory-files.ts';
 import type { Host } from './host.ts';
 import { seededRandom } from './random.ts';
+import { Snapshot } from './snapshot.ts';
 import { canRun, interpret, type ShellHost } from './shell/interpret.ts';
 import { parse } from './shell/parse.ts';
 
@@ -24,6 +25,12 @@ export interface Emitted {
 }
 
 export type { Result };
+
+export interface HostSnapshot {
+  readonly net: Snapshot;
+  readonly files: readonly (readonly [string, string])[];
+  readonly elapsed: number;
+}
 
 export interface Listener {
   /** What was printed on standard output since the last read. */
@@ -56,16 +63,21 @@ export async function createHost(options: HostOptions = {}): Promise<SimulatedHo
   return new MemoryHost(options);
 }
 
-class MemoryHost implements SimulatedHost, ShellHost {
+/** A host in memory, with its kernel within reach of drywall's own parts. */
+export class MemoryHost implements SimulatedHost, ShellHost {
   readonly #host: Host;
   readonly #files: MemoryFiles;
-  #elapsed = 0;
+  #elapsed: number;
   #pid = 1000;
 
-  constructor(options: HostOptions) {
-    const net = new Netns({ clock: { now: () => this.#elapsed, wall: () => EPOCH + this.#elapsed }, random: seededRandom(1), container: options.container ?? false });
+  /** `from`: begins as another host was, files and all. */
+  constructor(options: HostOptions, from?: HostSnapshot) {
+    this.#elapsed = from?.elapsed ?? 0;
+    const clock = { now: () => this.#elapsed, wall: () => EPOCH + this.#elapsed };
+    const net = from ? from.net.begin(clock, seededRandom(1)) : new Netns({ clock, random: seededRandom(1), container: options.container ?? false });
     for (const d of options.devices ?? []) net.stack.addDevice(d.name, d.type, { mac: d.mac === undefined ? undefined : parseMac(d.mac) });
     this.#files = new MemoryFiles(options.files ?? {}, net);
+    for (const [path, text] of from?.files ?? []) this.#files.write(path, text);
     this.#host = {
       net,
       files: this.#files,
@@ -75,6 +87,15 @@ class MemoryHost implements SimulatedHost, ShellHost {
         await this.advance(seconds);
       },
     };
+  }
+
+  get machine(): Host {
+    return this.#host;
+  }
+
+  /** The host as it is now. */
+  snapshot(): HostSnapshot {
+    return { net: new Snapshot(this.#host.net), files: [...this.#files.entries()], elapsed: this.#elapsed };
   }
 
   get files(): Host['files'] {

@@ -1,4 +1,5 @@
 import type { Call, Command } from '../commands/command.ts';
+import type { RuleOrigin } from '../kernel/nf_tables/nf-tables.ts';
 import type { Host } from './host.ts';
 
 export interface ExecOptions {
@@ -7,6 +8,7 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly tty?: boolean;
+  readonly origin?: RuleOrigin;
 }
 
 export interface Result {
@@ -30,6 +32,7 @@ export function callOf(host: Host, argv: readonly string[], sink: Sink, o: ExecO
     },
     env: o.env ?? {},
     cwd: o.cwd ?? '/root',
+    origin: o.origin,
     tty: o.tty ?? false,
     out: (text) => {
       sink.out += text;

@@ -1,3 +1,4 @@
+import type { RuleOrigin } from '../../kernel/nf_tables/nf-tables.ts';
 import { XtError } from '../../kernel/xt/error.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
@@ -159,6 +160,12 @@ class Restore {
     this.queue.push({ line: this.line, run: () => execute(t, command) });
   }
 
+  private origin(line: number): RuleOrigin | undefined {
+    const { call } = this.t;
+    if (this.o.file !== null) return { file: call.host.files.resolve(call.cwd, this.o.file), line };
+    return call.origin && { file: call.origin.file, line: call.origin.line + line };
+  }
+
   private commit(): boolean {
     const { session: s, call, program } = this.t;
     // --test reads the lines and goes no further.
@@ -179,7 +186,7 @@ class Restore {
       return false;
     }
     this.queue = [];
-    s.commit(program, this.t.pid);
+    s.commit(program, this.t.pid, (line) => this.origin(line));
     return true;
   }
 }

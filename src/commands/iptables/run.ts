@@ -287,7 +287,7 @@ export function runCommand(call: Call, family: XtFamily, program: string, argv: 
     const command = new CommandLine(parseEnvironment(t, false, null), argv).parse();
     const bad = execute(t, command);
     if (!bad) {
-      t.session.commit(program, t.pid);
+      t.session.commit(program, t.pid, () => call.origin);
       return 0;
     }
     call.err(refused(t, bad));

@@ -1,7 +1,7 @@
 import type { Expression } from '../../kernel/expr/expression.ts';
 import { strerror } from '../../kernel/errno.ts';
 import type { NftMessage } from '../../kernel/nf_tables/message.ts';
-import type { NfTables } from '../../kernel/nf_tables/nf-tables.ts';
+import type { NfTables, RuleOrigin } from '../../kernel/nf_tables/nf-tables.ts';
 import type { NftSet, Rule } from '../../kernel/nf_tables/objects.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { XtError } from '../../kernel/xt/error.ts';
@@ -593,14 +593,14 @@ export class Session {
     this.tables = new Map();
   }
 
-  /** Sends the batch; what the kernel refuses is one message for the user. */
-  commit(program: string, pid: number): void {
+  /** Sends the batch; what the kernel refuses is one message for the user. `origin`: where a line of the input was written. */
+  commit(program: string, pid: number, origin?: (line: number) => RuleOrigin | undefined): void {
     if (this.messages.length === 0) {
       this.reset();
       return;
     }
-    const result = this.nft.commit(this.messages, { pid, name: program });
     const sent = this.sent;
+    const result = this.nft.commit(this.messages, { pid, name: program, origin: origin && ((i) => origin(sent[i].line)) });
     this.reset();
     if (result.ok) return;
     if (this.legacy) throw new LegacyRefusal(result.errors[0].errno);

@@ -1,3 +1,4 @@
+import type { RuleOrigin } from '../../kernel/nf_tables/nf-tables.ts';
 import type { Cmd, Source } from '../../parsers/nft/ast.ts';
 import { commandLine, NOWHERE, nftError, parseNft, printErrors, type NftError, type ParseEnv } from '../../parsers/nft/index.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
@@ -125,6 +126,14 @@ export class Session {
     return this.execute(evaluated.cmds, cache, 'root' in parsed && parsed.root ? { root: parsed.root, cmds: parsed.cmds } : null);
   }
 
+  /** Where a rule was written: in a file, else where the command was, a line of its input counting on from there. */
+  #origin(cmd: Cmd): RuleOrigin | undefined {
+    const { source, line } = (cmd.object.kind === 'rule' && cmd.object.decl?.loc) || cmd.loc;
+    if (source.kind === 'file' && source.name !== '/dev/stdin') return { file: this.call.host.files.resolve(this.call.cwd, source.name), line };
+    const { origin } = this.call;
+    return origin && source.kind === 'file' ? { file: origin.file, line: origin.line + line } : origin;
+  }
+
   get listing(): Listing {
     return { nft: this.call.host.net.nft, p: this.printer, json: this.options.json, out: this.call.out, err: this.call.err };
   }
@@ -142,7 +151,7 @@ export class Session {
           : cmd.op === 'reset'
             ? reset(cmd, listing)
             : describe(cmd, this.names, this.call.out);
-    const options = { pid: this.pid, name: 'nft', check: this.options.check };
+    const options = { pid: this.pid, name: 'nft', check: this.options.check, origin: (i: number) => this.#origin(batch.out[i].cmd) };
     for (const cmd of cmds) {
       if (cmd.op !== 'list' && cmd.op !== 'get' && cmd.op !== 'reset' && cmd.op !== 'describe') {
         batch.command(cmd);

@@ -84,6 +84,11 @@ __dw_call() {
       fi
       ;;
   esac
+  if [[ -n \${DRYWALL_LINES-} ]]; then
+    local __dw_up=1
+    while [[ \${FUNCNAME[__dw_up]} == __dw_sudo || \${FUNCNAME[__dw_up + 1]-} == __dw_sudo ]]; do ((__dw_up++)); done
+    set -- :at "\${BASH_LINENO[__dw_up]}" "$@"
+  fi
   if [[ $BASHPID != "$DRYWALL_SHELL" || -z $__dw_fd ]]; then
     __dw_take
     exec {__dw_fd}<>"$DRYWALL_RUN/r$__dw_slot"

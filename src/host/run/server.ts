@@ -9,6 +9,8 @@ export interface Request {
   readonly cwd: string;
   readonly argv: readonly string[];
   readonly stdin: string;
+  /** Line of the script, where `DRYWALL_LINES` asks for it. */
+  readonly line?: number;
 }
 export interface Answer {
   readonly status: number;
@@ -68,13 +70,14 @@ export class RequestServer {
       return;
     }
     const argFile = join(this.#dir, `arg.${pid}`);
-    const argv = (count === '-1' ? readFileSync(argFile, 'latin1').split('\0').slice(0, -1) : args).map(utf8);
+    const words = (count === '-1' ? readFileSync(argFile, 'latin1').split('\0').slice(0, -1) : args).map(utf8);
+    const [line, argv] = words[0] === ':at' ? [Number(words[1]), words.slice(2)] : [undefined, words];
     let stdin = '';
     if (stdinFile !== '') {
       stdin = readFileSync(join(this.#dir, `in.${pid}`), 'utf8');
       rmSync(join(this.#dir, `in.${pid}`), { force: true });
     }
-    const { status, stdout, stderr } = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin });
+    const { status, stdout, stderr } = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin, line });
     const [out, err] = [Buffer.from(stdout), Buffer.from(stderr)];
     const sign = out.length + err.length === stdout.length + stderr.length ? '' : '-';
     await this.#reply(Number(slot), Buffer.concat([Buffer.from(`${status} ${sign}${out.length} ${sign}${err.length}\n`), out, err]));

@@ -77,7 +77,8 @@ class Interpreter {
       }
     }
     const argv = c.words.map((w) => this.#expand(w));
-    const ran = await this.#host.exec(argv, { ...this.#o, stdin });
+    const { origin } = this.#o;
+    const ran = await this.#host.exec(argv, { ...this.#o, stdin, origin: origin && { file: origin.file, line: origin.line + c.line - 1 } });
     return this.#redirected(argv[0], c, ran);
   }
 

@@ -35,14 +35,22 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
     if (r.argv[0] === WRITTEN) return kernel.written(r.argv[1], r.argv[2]);
     absorb();
     if (sandboxed) files.within = new RealTree(`/proc/${r.pid}/root`);
-    const answer = await shell.exec(r.argv, { ...o, stdin: r.stdin, cwd: r.cwd });
+    const answer = await shell.exec(r.argv, { ...o, stdin: r.stdin, cwd: r.cwd, origin: atLine(o, r.line) });
     kernel.refresh();
     return answer;
   });
   try {
     server.put('core', core());
     server.put('prelude', prelude(tools(), TOOL_FOLDERS));
-    const env = { ...process.env, ...o.env, DRYWALL_RUN: dir, DRYWALL_SHELL: '', BASH_ENV: join(dir, 'prelude'), DRYWALL_CWD: o.cwd ?? '/root' };
+    const env = {
+      ...process.env,
+      ...o.env,
+      DRYWALL_RUN: dir,
+      DRYWALL_SHELL: '',
+      BASH_ENV: join(dir, 'prelude'),
+      DRYWALL_CWD: o.cwd ?? '/root',
+      DRYWALL_LINES: o.origin ? '1' : '',
+    };
     const stdin = typeof o.stdin === 'function' ? o.stdin() : (o.stdin ?? '');
     const result = sandboxed ? await inSandbox(text, dir, files, env, stdin) : await inFolder(text, dir, files, env, stdin);
     await new Promise((done) => setTimeout(done, 1));
@@ -55,6 +63,9 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+/** A line of the text that is run, as a line of the file that it was written in. */
+const atLine = (o: ExecOptions, line: number | undefined): ExecOptions['origin'] => o.origin && { file: o.origin.file, line: o.origin.line + (line ?? 1) - 1 };
 
 async function inSandbox(text: string, dir: string, files: MemoryFiles, env: NodeJS.ProcessEnv, stdin: string): Promise<Result> {
   const sandbox = new Sandbox(dir, tools(), new Map(files.entries()));

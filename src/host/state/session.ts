@@ -21,13 +21,14 @@ export interface Persistent {
   changes?(): Iterable<readonly [key: string, bytes: Uint8Array | null]>;
 }
 
-interface Line {
+/** A piece of bytes. */
+export interface Line {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
 }
 
-function joined(lines: readonly Line[]): Uint8Array {
+export function joined(lines: readonly Line[]): Uint8Array {
   let size = 0;
   for (const l of lines) size += l.end - l.start;
   const out = new Uint8Array(size);

@@ -18,12 +18,20 @@ import type { Family } from '../net/hook.ts';
 import { listsOf, type PlainNfTables, rebuildRuleset, skeletonOf, type StoredList } from './persist.ts';
 import { type Rows, StoredRules } from './stored-rules.ts';
 
+/** Where a rule was written: a file that was loaded, and a line of it counted from 1. */
+export interface RuleOrigin {
+  readonly file: string;
+  readonly line: number;
+}
+
 export interface CommitOptions {
   readonly pid: number;
   /** Name of the process, as `newgen` events show it. */
   readonly name: string;
   /** nft -c: everything but the swap. */
   readonly check?: boolean;
+  /** Where the rule of a message of the batch was written; asked only while `origins` keeps it. */
+  readonly origin?: (message: number) => RuleOrigin | undefined;
 }
 
 export type CommitResult = { readonly ok: true; readonly events: readonly NftEvent[] } | { readonly ok: false; readonly errors: readonly MessageError[] };
@@ -31,6 +39,8 @@ export type CommitResult = { readonly ok: true; readonly events: readonly NftEve
 /** net/netfilter/nf_tables_api.c: the ruleset of a namespace and the batches that change it. */
 export class NfTables {
   readonly net: Netns;
+  /** Where rules were written, by `Rule.id`; null: nobody wants to know. */
+  origins: Map<number, RuleOrigin> | null = null;
   ruleset: Ruleset = Object.freeze({ tables: Object.freeze([]), generation: 1 });
   readonly live: LiveState;
   readonly evaluator: Evaluator;
@@ -74,6 +84,10 @@ export class NfTables {
     for (const [index, m] of messages.entries()) {
       tx.current = index;
       let bad = apply(tx, m);
+      if (m.op === 'newrule' && this.origins && tx.lastRule) {
+        const origin = options.origin?.(index);
+        if (origin) this.origins.set(tx.lastRule.id, origin);
+      }
       if (!bad && strict && (m.op === 'newrule' || m.op === 'newsetelem' || m.op === 'newchain')) {
         for (const t of tx.dirty) {
           const errno = validateTable(this.net, t, false);

@@ -49,6 +49,7 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
     ...(m.userdata && { userdata: m.userdata }),
     ...(m.compat && { compat: m.compat }),
   });
+  tx.lastRule = rule;
   if (m.id !== undefined) tx.ruleIds.set(m.id, handle);
   const draft = t.edit(chain);
   const middle = at > 0 && at < draft.rules.length - (old ? 1 : 0);

@@ -121,6 +121,8 @@ export class Transaction {
   changed = false;
   /** Index of the message at work. */
   current = 0;
+  /** Made by the last message that makes rules. */
+  lastRule: Rule | null = null;
 
   constructor(nft: NfTables, port: number) {
     this.nft = nft;

@@ -1,5 +1,5 @@
-import type { Host } from '../host/host.ts';
-import type { Result } from '../host/execute.ts';
+import type { Host } from './host.ts';
+import type { Result } from './execute.ts';
 
 /** A machine that `drywall init` can make. */
 export interface HostPlan {
