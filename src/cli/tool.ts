@@ -49,7 +49,7 @@ export async function runTool(argv: readonly string[], family: Family): Promise<
 }
 
 /** Commands that may go on; asking the others would run them twice. */
-const LISTENING = /^(conntrack|nft|xtables-monitor|ip(6)?tables-monitor)\b/;
+const LISTENING = /^(conntrack|nft|xtables-monitor|xtables-nft-multi xtables-monitor)\b/;
 const POLL_MS = 20;
 
 /** Prints what other processes leave for this listener until a signal ends it. */

@@ -6,6 +6,7 @@ import { NfTables } from './nf_tables/nf-tables.ts';
 import { Stack } from './stack/stack.ts';
 import { Sysctl } from './sysctl/table.ts';
 import type { Tracer } from './trace/event.ts';
+import { NftTraces } from './trace/nftrace.ts';
 
 /** Names of a namespace's subsystems. */
 export type Subsystem = 'conntrack' | 'nft' | 'legacy' | 'stack' | 'sysctl' | 'ipset' | 'log';
@@ -38,8 +39,9 @@ export class Netns {
   #log: KernelLog | null = null;
   /** Told of everything that happens to packets, while one is set; rules are then walked one by one. */
   tracer: Tracer | null = null;
-  /** What `meta nftrace set 1` asks for; null while no rule does. */
+  /** What `meta nftrace set 1` asks for; null while no rule does, or nobody listens. */
   nftrace: Tracer | null = null;
+  readonly traces = new NftTraces(this);
   /** Packets that were given a number (trace/tell.ts). */
   packetCount = 0;
 

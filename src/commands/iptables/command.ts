@@ -1,5 +1,6 @@
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import type { Call, Command } from '../command.ts';
+import { listenMonitor, runMonitor } from './monitor.ts';
 import { runRestore } from './restore.ts';
 import { runCommand } from './run.ts';
 import { runSave } from './save.ts';
@@ -101,12 +102,14 @@ function multi(call: Call): number {
   if (name === 'iptables-xml' || name === 'xml') return runXml({ ...call, argv: ['iptables-xml', ...call.argv.slice(2)] });
   const a = applets.get(ALIASES[name] ?? name);
   if (a) return a.run(call, a.family, a.program, [a.program, ...call.argv.slice(2)]);
+  if (name === 'xtables-monitor') return runMonitor({ ...call, argv: call.argv.slice(1) });
   call.err(`ERROR: No valid subcommand given.\nValid subcommands:\n${SUBCOMMANDS.map((s) => ` * ${s}\n`).join('')}`);
   return 1;
 }
 
 export const commands: readonly Command[] = [
   { names: [...applets.keys()], run },
-  { names: ['xtables-nft-multi'], run: multi },
+  { names: ['xtables-nft-multi'], run: multi, listen: (call) => (call.argv[1] === 'xtables-monitor' ? listenMonitor({ ...call, argv: call.argv.slice(1) }) : null) },
   { names: ['iptables-xml'], run: runXml },
+  { names: ['xtables-monitor'], run: runMonitor, listen: listenMonitor },
 ];

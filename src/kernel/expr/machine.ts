@@ -84,12 +84,18 @@ export function setPacketInfo(regs: Regs, skb: Skb, pf: HookState['pf']): void {
     if (n + 20 > d.length || d[n] >> 4 !== 4) return;
     const len = (d[n] & 15) * 4;
     if (len < 20 || n + len > d.length) return;
+    // Below the network layer nobody has checked the lengths yet (__nft_set_pktinfo_ipv4_validate).
+    if (pf === 'bridge' || pf === 'netdev') {
+      const total = (d[n + 2] << 8) | d[n + 3];
+      if (n + total > d.length || total < len) return;
+    }
     regs.l4 = true;
     regs.tprot = d[n + 9];
     regs.thoff = n + len;
     regs.fragoff = ((d[n + 6] << 8) | d[n + 7]) & 0x1fff;
   } else if (proto === 0x86dd) {
     if (n + 40 > d.length || d[n] >> 4 !== 6) return;
+    if ((pf === 'bridge' || pf === 'netdev') && n + 40 + ((d[n + 4] << 8) | d[n + 5]) > d.length) return;
     findTransport6(regs, d, n);
   }
 }
@@ -115,7 +121,6 @@ function findTransport6(regs: Regs, d: Uint8Array, n: number): void {
     next = d[at];
     at += len;
   }
-  if (next === 59) return;
   regs.l4 = true;
   regs.tprot = next;
   regs.thoff = at;

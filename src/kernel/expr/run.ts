@@ -1,6 +1,7 @@
-import type { HookName } from '../net/hook.ts';
+import { type HookName, NF_INET_HOOK } from '../net/hook.ts';
 import type { HookState } from '../net/hook-state.ts';
 import type { Skb } from '../net/skb.ts';
+import { ETH } from '../net/wire/ip.ts';
 import type { NfTables } from '../nf_tables/nf-tables.ts';
 import type { Chain, Rule, Table } from '../nf_tables/objects.ts';
 import { definitionOf } from './check.ts';
@@ -41,6 +42,7 @@ export class Evaluator {
   #generation = -1;
   readonly #regs: Regs[] = [];
   #level = 0;
+  readonly #probe = new Regs();
 
   constructor(nft: NfTables) {
     this.#nft = nft;
@@ -69,7 +71,9 @@ export class Evaluator {
         const h = chain.hook;
         if (h?.name !== hook || (inet && (hook === 'ingress') !== (pf === 'netdev'))) continue;
         const devices = pf === 'netdev' ? h.devices : null;
-        out.push({ priority: h.priority, type: h.type, table, chain, devices, run: (skb, state) => this.run(table, chain, skb, state) });
+        const run: HookEntry['run'] =
+          table.family === 'inet' && hook === 'ingress' ? (skb, state) => this.#inetIngress(table, chain, skb, state) : (skb, state) => this.run(table, chain, skb, state);
+        out.push({ priority: h.priority, type: h.type, table, chain, devices, run });
       }
     }
     return out.sort((a, b) => a.priority - b.priority || b.chain.id - a.chain.id);
@@ -139,6 +143,14 @@ export class Evaluator {
     } finally {
       this.#level--;
     }
+  }
+
+  /** nft_do_chain_inet_ingress: only packets of IPv4 and IPv6 are shown to the chain, and malformed ones are dropped. */
+  #inetIngress(table: Table, base: Chain, skb: Skb, state: HookState): number {
+    if (skb.protocol !== ETH.IP && skb.protocol !== ETH.IPV6) return NF.ACCEPT;
+    setPacketInfo(this.#probe, skb, 'netdev');
+    if (!this.#probe.l4) return NF.DROP;
+    return this.run(table, base, skb, { ...state, pf: skb.protocol === ETH.IP ? 'ip' : 'ip6', hooknum: NF_INET_HOOK.ingress });
   }
 
   #policy(base: Chain, skb: Skb): number {

@@ -65,7 +65,7 @@ export function runTraced(r: TracedRun, regs: Regs, skb: Skb, state: HookState):
   const back: { chain: Chain; at: number }[] = [];
   let chain = r.base,
     at = 0;
-  let place: RulePlace = { legacy: r.legacy, table: r.table, base: r.base, chain };
+  let place: RulePlace = { legacy: r.legacy, run: r, table: r.table, base: r.base, chain };
   r.tell({ kind: 'chain', skb, state, place });
   for (;;) {
     regs.verdict = NF.CONTINUE;

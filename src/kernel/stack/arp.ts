@@ -31,7 +31,8 @@ export class Arp {
   #process(skb: Skb, dev: NetDevice): void {
     const b = skb.data,
       o = skb.network;
-    if (u16(b, o) !== 1 || u16(b, o + 2) !== ETH.IP) return;
+    // Ethernet, or IEEE 802 on an Ethernet device.
+    if ((u16(b, o) !== 1 && u16(b, o) !== 6) || u16(b, o + 2) !== ETH.IP) return;
     const op = u16(b, o + 6);
     if (op !== REQUEST && op !== REPLY) return;
     const sha = b.slice(o + 8, o + 14),

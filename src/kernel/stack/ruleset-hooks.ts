@@ -54,14 +54,17 @@ interface Needs {
   track: boolean;
   defrag: boolean;
   synproxy: boolean;
+  trace: boolean;
 }
+const noNeeds = (): Needs => ({ track: false, defrag: false, synproxy: false, trace: false });
 
 function needsOf(e: Expression, needs: Needs): void {
   if (e.kind === 'match' || e.kind === 'target') {
     if (TRACKING_XT.has(e.name)) needs.track = true;
     if (e.name === 'SYNPROXY') needs.synproxy = true;
     if (DEFRAG_XT.has(e.name)) needs.defrag = true;
-  } else if (e.kind === 'objref') {
+  } else if (e.kind === 'meta_set') needs.trace ||= e.key === 'nftrace';
+  else if (e.kind === 'objref') {
     if (TRACKING_OBJECTS.has(e.type)) needs.track = true;
   } else if (e.kind === 'dynset') for (const x of e.exprs) needsOf(x, needs);
   else if (TRACKING.has(e.kind)) {
@@ -162,13 +165,15 @@ export class RulesetHooks {
   }
 
   #needs(): { ip: Needs; ip6: Needs } {
-    const out = { ip: { track: false, defrag: false, synproxy: false }, ip6: { track: false, defrag: false, synproxy: false } };
+    const out = { ip: noNeeds(), ip6: noNeeds() };
+    let trace = false;
     for (const table of [...this.#s.net.nft.ruleset.tables, ...this.#s.net.legacy.ruleset.tables]) {
-      const mine: Needs = { track: false, defrag: false, synproxy: false };
+      const mine = noNeeds();
       for (const chain of table.chains) for (const rule of chain.rules) for (const e of rule.exprs) needsOf(e, mine);
       for (const set of table.sets) for (const e of set.exprs) needsOf(e, mine);
       if (table.objects.some((o) => TRACKING_OBJECTS.has(o.kind))) mine.track = true;
       if (table.objects.some((o) => o.kind === 'synproxy')) mine.synproxy = true;
+      trace ||= mine.trace;
       for (const pf of ['ip', 'ip6'] as const) {
         if (table.family !== pf && table.family !== 'inet') continue;
         out[pf].track ||= mine.track;
@@ -176,6 +181,7 @@ export class RulesetHooks {
         out[pf].synproxy ||= mine.synproxy;
       }
     }
+    this.#s.net.traces.want(trace);
     return out;
   }
 }

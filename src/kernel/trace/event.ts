@@ -18,6 +18,8 @@ export interface Tracer {
 export interface RulePlace {
   /** Rules of the legacy tools are in a ruleset of their own. */
   readonly legacy: boolean;
+  /** The same object for all that belongs to one packet's run through a base chain. */
+  readonly run: object;
   readonly table: Table;
   readonly base: Chain;
   readonly chain: Chain;

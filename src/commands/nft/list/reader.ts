@@ -48,6 +48,11 @@ export class TableReader {
     return delinearizeRule(this.nft.live.rule(rule).exprs, this.#context);
   }
 
+  /** A rule with the numbers that it carries itself. */
+  frozen(rule: Rule): readonly Stmt[] {
+    return delinearizeRule(rule.exprs, this.#context);
+  }
+
   rules(chain: Chain): ReadRule[] {
     return chain.rules.map((rule) => ({ rule, stmts: this.rule(rule) }));
   }

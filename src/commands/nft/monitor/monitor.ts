@@ -1,5 +1,6 @@
 import type { Cmd } from '../../../parsers/nft/ast.ts';
 import type { Listing } from '../list/list.ts';
+import { RuleCache, traceText } from './trace.ts';
 import { EventWriter, eventLine, type Change } from './event.ts';
 
 /** monitor_flags of src/evaluate.c: kinds of events by the word after `monitor`. */
@@ -26,7 +27,9 @@ export function monitor(cmd: Cmd, l: Listing): () => void {
     if (o.event !== undefined && (e.event.endsWith('obj') || e.event.endsWith('flowtable'))) return false;
     return o.object === undefined || (KINDS[o.object] ?? []).includes(e.event.slice(3));
   };
-  return l.nft.listen((events) => {
+  const rules = plain || o.object === 'trace' ? new RuleCache(l) : null;
+  const deaf = rules && l.nft.net.traces.listen((m) => l.out(traceText(m, rules, l)));
+  const end = l.nft.listen((events) => {
     for (const e of events) {
       if (e.event === 'newgen') {
         if (plain && !l.json) l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`);
@@ -40,4 +43,8 @@ export function monitor(cmd: Cmd, l: Listing): () => void {
     }
     writer.remember();
   });
+  return () => {
+    end();
+    deaf?.();
+  };
 }

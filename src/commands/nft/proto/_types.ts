@@ -28,6 +28,8 @@ export interface Proto {
   readonly checksum?: string;
   /** Fields not set by comparison of templates but by pseudo header: transport protocols over ip. */
   readonly pseudo?: boolean;
+  /** How the packets of `nft monitor trace` are shown: fields in this order (else as they stand), and those left out. */
+  readonly trace?: { readonly order?: readonly string[]; readonly hidden?: readonly string[] };
   /** Tunnel: type number and header size for the inner expression. */
   readonly tunnel?: { readonly type: number; readonly hdrsize: number; readonly flags: number };
 }

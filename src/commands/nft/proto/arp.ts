@@ -5,6 +5,7 @@ export const proto: Proto = {
   name: 'arp',
   base: 'network',
   upper: [],
+  trace: { hidden: ['htype', 'ptype', 'hlen', 'plen', 'saddr ether', 'saddr ip', 'daddr ether', 'daddr ip'] },
   fields: [
     field('htype', 'integer', 0, 16),
     field('ptype', 'ether_type', 16, 16),

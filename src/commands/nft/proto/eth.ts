@@ -12,5 +12,6 @@ export const proto: Proto = {
     [0x8100, 'vlan'],
     [0x88a8, 'vlan'],
   ],
+  trace: { order: ['saddr', 'daddr', 'type'] },
   fields: [field('daddr', 'ether_addr', 0, 48), field('saddr', 'ether_addr', 48, 48), field('type', 'ether_type', 96, 16)],
 };

@@ -6,6 +6,7 @@ export const proto: Proto = {
   base: 'transport',
   checksum: 'checksum',
   upper: [],
+  trace: { hidden: ['checksum'] },
   fields: [
     field('type', 'icmp_type', 0, 8),
     field('code', 'icmp_code', 8, 8),

@@ -6,6 +6,7 @@ export const proto: Proto = {
   base: 'transport',
   checksum: 'checksum',
   upper: [],
+  trace: { hidden: ['checksum'] },
   fields: [
     field('type', 'icmpv6_type', 0, 8),
     field('code', 'icmpv6_code', 8, 8),

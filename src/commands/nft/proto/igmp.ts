@@ -6,5 +6,6 @@ export const proto: Proto = {
   base: 'transport',
   checksum: 'checksum',
   upper: [],
+  trace: { hidden: ['checksum', 'group'] },
   fields: [field('type', 'igmp_type', 0, 8), field('mrt', 'integer', 8, 8), field('checksum', 'integer', 16, 16), field('group', 'integer', 32, 32)],
 };

@@ -20,6 +20,7 @@ export const proto: Proto = {
     [132, 'sctp'],
     [47, 'gre'],
   ],
+  trace: { order: ['saddr', 'daddr', 'dscp', 'ecn', 'ttl', 'id', 'protocol', 'length'], hidden: ['version', 'hdrlength', 'frag-off', 'checksum'] },
   fields: [
     field('version', 'integer', 0, 4),
     field('hdrlength', 'integer', 4, 4),

@@ -19,6 +19,7 @@ export const proto: Proto = {
     [132, 'sctp'],
     [47, 'gre'],
   ],
+  trace: { order: ['saddr', 'daddr', 'dscp', 'ecn', 'hoplimit', 'flowlabel', 'nexthdr', 'length'], hidden: ['version'] },
   fields: [
     field('version', 'integer', 0, 4),
     field('dscp', 'dscp', 4, 6),

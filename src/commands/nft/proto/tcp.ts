@@ -6,6 +6,7 @@ export const proto: Proto = {
   base: 'transport',
   checksum: 'checksum',
   upper: [],
+  trace: { hidden: ['sequence', 'ackseq', 'doff', 'reserved', 'checksum', 'urgptr'] },
   fields: [
     field('sport', 'inet_service', 0, 16),
     field('dport', 'inet_service', 16, 16),

@@ -1,0 +1,47 @@
+import type { RuleVerdict } from '../../../kernel/trace/event.ts';
+import type { NftTraceMessage } from '../../../kernel/trace/nftrace.ts';
+import type { Rule } from '../../../kernel/nf_tables/objects.ts';
+import { forRule, ruleText } from '../list/chain.ts';
+import type { Listing } from '../list/list.ts';
+import { TableReader } from '../list/reader.ts';
+import { packetText } from './packet.ts';
+
+/** Rules as `nft monitor trace` holds them in its cache: with the counters of the time when it learned of them. */
+export class RuleCache {
+  readonly #l: Listing;
+  /** Rules that were there at the start and had counted by then, by id. */
+  readonly #before = new Map<number, Rule>();
+
+  constructor(l: Listing) {
+    this.#l = l;
+    for (const t of l.nft.ruleset.tables)
+      for (const c of t.chains)
+        for (const r of c.rules) {
+          const now = l.nft.live.rule(r);
+          if (now !== r) this.#before.set(r.id, now);
+        }
+  }
+
+  text(m: NftTraceMessage, rule: Rule): string {
+    const { p, nft } = this.#l,
+      { table } = m.place;
+    const cached = this.#before.get(rule.id) ?? rule;
+    return ruleText({ rule: cached, stmts: new TableReader(nft, table).frozen(cached) }, forRule(p, table.family, cached));
+  }
+}
+
+export function verdictWords(v: RuleVerdict): string {
+  return v.code === 'jump' || v.code === 'goto' ? `${v.code} ${v.chain}` : v.code;
+}
+
+/** netlink_events_trace_cb */
+export function traceText(m: NftTraceMessage, rules: RuleCache, l: Listing): string {
+  const { table, base, chain } = m.place;
+  const head = (name: string): string => `trace id ${m.id.toString(16).padStart(8, '0')} ${table.family} ${table.name} ${name} `;
+  if (m.what.kind === 'policy') {
+    const mark = m.mark ? `meta mark 0x${m.mark.toString(16).padStart(8, '0')} ` : '';
+    return `${head(base.name)}policy ${m.what.verdict} ${mark}\n`;
+  }
+  const packet = m.packet ? `${head(chain.name)}packet: ${packetText(m.packet, table.family, l.p)}\n` : '';
+  return `${packet}${head(chain.name)}rule ${rules.text(m, m.what.rule)} (verdict ${verdictWords(m.what.verdict)})\n`;
+}

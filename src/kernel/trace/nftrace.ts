@@ -1,0 +1,127 @@
+import { Regs, setPacketInfo } from '../expr/machine.ts';
+import { NFPROTO } from '../net/hook.ts';
+import type { HookState } from '../net/hook-state.ts';
+import type { Skb } from '../net/skb.ts';
+import { put16 } from '../net/wire/bytes.ts';
+import { ETH } from '../net/wire/ip.ts';
+import type { Netns } from '../netns.ts';
+import type { Rule } from '../nf_tables/objects.ts';
+import type { NetDevice } from '../stack/device.ts';
+import type { RulePlace, RuleVerdict, TraceEvent, Tracer } from './event.ts';
+import { identify } from './tell.ts';
+
+/** How much of each header a message carries (net/netfilter/nf_tables_trace.c: NFT_TRACETYPE_*_HSIZE). */
+const LINK_SIZE = 20,
+  NETWORK_SIZE = 40,
+  TRANSPORT_SIZE = 20;
+
+/** What a message says of the packet; only the first of each base chain's run does. */
+export interface TracedPacket {
+  /** NFPROTO_* of the hook. */
+  readonly nfproto: number;
+  readonly iif: NetDevice | null;
+  readonly oif: NetDevice | null;
+  /** Null where there is none; empty where the kernel sends an empty one. */
+  readonly link: Uint8Array | null;
+  readonly network: Uint8Array | null;
+  readonly transport: Uint8Array | null;
+}
+
+/** NFT_MSG_TRACE: a rule that matched, or the policy of a base chain. */
+export interface NftTraceMessage {
+  readonly id: number;
+  readonly place: RulePlace;
+  readonly packet: TracedPacket | null;
+  readonly mark: number;
+  readonly what: { readonly kind: 'rule'; readonly rule: Rule; readonly verdict: RuleVerdict } | { readonly kind: 'policy'; readonly verdict: 'accept' | 'drop' };
+}
+
+/** net/netfilter/nf_tables_trace.c: what `meta nftrace set 1` tells to those who listen. */
+export class NftTraces implements Tracer {
+  readonly #net: Netns;
+  readonly #listeners = new Set<(m: NftTraceMessage) => void>();
+  #wanted = false;
+  /** Runs whose first message is out. */
+  readonly #shown = new WeakSet<object>();
+  readonly #regs = new Regs();
+
+  constructor(net: Netns) {
+    this.#net = net;
+  }
+
+  /** nft_trace_enabled: is there a rule that turns tracing on? */
+  want(wanted: boolean): void {
+    this.#wanted = wanted;
+    this.#switch();
+  }
+
+  listen(f: (m: NftTraceMessage) => void): () => void {
+    this.#listeners.add(f);
+    this.#switch();
+    return () => {
+      this.#listeners.delete(f);
+      this.#switch();
+    };
+  }
+
+  #switch(): void {
+    this.#net.nftrace = this.#wanted && this.#listeners.size > 0 ? this : null;
+  }
+
+  event(e: TraceEvent): void {
+    if ((e.kind !== 'rule' && e.kind !== 'policy') || e.place.legacy || !e.skb.nftrace) return;
+    if (e.kind === 'rule') {
+      if (!e.failed) this.#send(e.skb, e.state, e.place, { kind: 'rule', rule: e.rule, verdict: e.verdict });
+    } else this.#send(e.skb, e.state, e.place, { kind: 'policy', verdict: e.verdict });
+  }
+
+  #send(skb: Skb, state: HookState, place: RulePlace, what: NftTraceMessage['what']): void {
+    // A stolen packet is no longer looked at.
+    const stolen = what.kind === 'rule' && what.verdict.code === 'stolen';
+    const packet = stolen || this.#shown.has(place.run) ? null : this.#packet(skb, state);
+    this.#shown.add(place.run);
+    const m: NftTraceMessage = { id: this.#id(skb), place, packet, mark: stolen ? 0 : skb.mark, what };
+    for (const f of this.#listeners) f(m);
+  }
+
+  /** nft_trace_id: a hash of what stays as it is while a packet is with netfilter; a device it arrives on is part of it. */
+  #id(skb: Skb): number {
+    let h = identify(this.#net, skb) ^ 0x9e3779b9;
+    for (const n of [skb.skbIif, Math.floor(this.#net.clock.wall()) | 0]) h = Math.imul(h ^ n ^ (h >>> 15), 0x85ebca6b);
+    return (h ^ (h >>> 13)) >>> 0;
+  }
+
+  /** nf_trace_fill_pkt_info */
+  #packet(skb: Skb, state: HookState): TracedPacket {
+    const r = this.#regs,
+      b = skb.data;
+    setPacketInfo(r, skb, state.pf);
+    // ipv6_find_hdr leaves no offset behind for a later fragment: the headers are counted from the packet's start.
+    const lost = r.l4 && r.fragoff !== 0 && b[skb.network] >> 4 === 6;
+    const transportAt = lost ? skb.head : r.thoff;
+    const end = r.l4 ? Math.max(transportAt, skb.network) : skb.head + skb.len;
+    return {
+      nfproto: NFPROTO[state.pf],
+      iif: state.in,
+      oif: state.out,
+      link: linkHeader(skb),
+      network: lost ? new Uint8Array() : b.slice(skb.network, Math.min(end, skb.network + NETWORK_SIZE)),
+      transport: r.l4 ? b.slice(transportAt, transportAt + TRANSPORT_SIZE) : null,
+    };
+  }
+}
+
+/** nf_trace_fill_ll_header: with the tag back in place. */
+function linkHeader(skb: Skb): Uint8Array | null {
+  if (skb.mac < 0) return null;
+  const b = skb.data;
+  if (skb.vlanTci >= 0) {
+    const out = new Uint8Array(18);
+    out.set(b.subarray(skb.mac, skb.mac + 12));
+    put16(out, 12, skb.vlanProto || ETH.VLAN);
+    put16(out, 14, skb.vlanTci);
+    put16(out, 16, skb.protocol);
+    return out;
+  }
+  return b.slice(skb.mac, Math.min(Math.max(skb.head, skb.mac), skb.mac + LINK_SIZE));
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+
+export interface TraceStep {
+  readonly argv?: readonly string[];
+  readonly stdin?: string | null;
+  readonly inject?: { readonly iface: string; readonly frame: string };
+  readonly local?: { readonly packet: string };
+}
+
+/** A ruleset, monitors that listen, packets and commands, and what each monitor said. */
+export interface TraceCase {
+  readonly id: string;
+  readonly setup: readonly TraceStep[];
+  readonly monitors: readonly string[];
+  readonly steps: readonly TraceStep[];
+  readonly said: readonly string[];
+  /** Their standard error. */
+  readonly cried: readonly string[];
+}
+
+export const GOLDEN = new URL('./traces.golden.jsonl', import.meta.url);
+
+export const traceCases = (): TraceCase[] =>
+  readFileSync(GOLDEN, 'utf8')
+    .trim()
+    .split('\n')
+    .map((l) => JSON.parse(l) as TraceCase);
+
+/** Trace ids are random, and used again for packets that come later; so are process numbers. */
+export const masked = (text: string): string =>
+  text
+    .replace(/trace id [0-9a-f]{8}/g, 'trace id <ID>')
+    .replace(/(PACKET|TRACE): (\d+) [0-9a-f]{8}/g, '$1: $2 <ID>')
+    .replace(/PID=\d+/g, 'PID=<P>')
+    .replace(/by process \d+/g, 'by process <P>');
