@@ -7,9 +7,18 @@ import type { TracedPacket } from '../../kernel/trace/nftrace.ts';
 const ARPHRD_ETHER = 1,
   ARPHRD_LOOPBACK = 772;
 const ETH_HLEN = 14,
-  TCP_HLEN = 20;
+  TCP_HLEN = 20,
+  /** What the real tool adds to the length of an IPv6 payload, too. */
+  IP4_HLEN = 20;
 const PORTS = new Set<number>([IPPROTO.TCP, IPPROTO.UDP, IPPROTO.UDPLITE, IPPROTO.SCTP, IPPROTO.DCCP]);
-const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
+const FLAGS: readonly (readonly [string, number])[] = [
+  ['SYN', 2],
+  ['ACK', 16],
+  ['FIN', 1],
+  ['RST', 4],
+  ['PSH', 8],
+  ['URG', 32],
+];
 
 /** Bytes as the real tool prints them: as signed char, so those from 0x80 on come out as eight digits. */
 const signedHex = (b: Uint8Array): string => Array.from(b, (x) => (x < 0x80 ? x.toString(16).padStart(2, '0') : `ffffff${x.toString(16)}`)).join('');
@@ -18,14 +27,15 @@ const mac = (b: Uint8Array): string => Array.from(b, (x) => x.toString(16)).join
 function linkText(p: TracedPacket, b: Uint8Array): string {
   const type = p.iif?.arphrd ?? 0;
   if (type === ARPHRD_LOOPBACK) return 'LOOPBACK ';
-  if (type === ARPHRD_ETHER) return b.length < ETH_HLEN ? '' : `MACSRC=${mac(b.subarray(6, 12))} MACDST=${mac(b.subarray(0, 6))} MACPROTO=${u16(b, 12).toString(16).padStart(4, '0')} `;
+  if (type === ARPHRD_ETHER)
+    return b.length < ETH_HLEN ? '' : `MACSRC=${mac(b.subarray(6, 12))} MACDST=${mac(b.subarray(0, 6))} MACPROTO=${u16(b, 12).toString(16).padStart(4, '0')} `;
   return b.length ? `LL=0x${type.toString(16)} ${signedHex(b)} ` : '';
 }
 
 function portsText(proto: number, b: Uint8Array | null): string {
   if (!b || !PORTS.has(proto) || b.length < (proto === IPPROTO.TCP ? TCP_HLEN : 4)) return '';
   const ports = `SPORT=${u16(b, 0)} DPORT=${u16(b, 2)} `;
-  return proto === IPPROTO.TCP ? ports + FLAGS.map((f, i) => (b[13] & (1 << i) ? `${f} ` : '')).join('') : ports;
+  return proto === IPPROTO.TCP ? ports + FLAGS.map(([f, bit]) => (b[13] & bit ? `${f} ` : '')).join('') : ports;
 }
 
 function ip4Text(b: Uint8Array, transport: Uint8Array | null): string {
@@ -44,7 +54,7 @@ function ip4Text(b: Uint8Array, transport: Uint8Array | null): string {
 function ip6Text(b: Uint8Array, transport: Uint8Array | null): string {
   if (b.length < 40) return '';
   const word = u32(b, 0);
-  return `SRC=${ntop(b.subarray(8, 24))} DST=${ntop(b.subarray(24, 40))} LEN=${u16(b, 4) + 40} TC=${(word >>> 20) & 0xff} HOPLIMIT=${b[7]} FLOWLBL=${word & 0xfffff} ${portsText(b[6], transport)}`;
+  return `SRC=${ntop(b.subarray(8, 24))} DST=${ntop(b.subarray(24, 40))} LEN=${u16(b, 4) + IP4_HLEN} TC=${(word >>> 20) & 0xff} HOPLIMIT=${b[7]} FLOWLBL=${word & 0xfffff} ${portsText(b[6], transport)}`;
 }
 
 /** trace_print_packet of iptables/xtables-monitor.c: what stands behind family and id. */

@@ -169,7 +169,9 @@ class Monitor implements Running {
       case 'deltable': {
         const now = this.#call.host.net.nft.table(e.family, e.table);
         const use = e.event === 'deltable' || !now ? 0 : now.chains.length + now.sets.length + now.objects.length + now.flowtables.length;
-        out(` EVENT: nft: ${e.event === 'newtable' ? 'NEW' : 'DEL'} table: table ${e.table} ${e.family} flags ${e.payload.flags.dormant ? 1 : 0} use ${use} handle ${e.payload.handle}\n`);
+        out(
+          ` EVENT: nft: ${e.event === 'newtable' ? 'NEW' : 'DEL'} table: table ${e.table} ${e.family} flags ${e.payload.flags.dormant ? 1 : 0} use ${use} handle ${e.payload.handle}\n`,
+        );
         return;
       }
       case 'newchain':

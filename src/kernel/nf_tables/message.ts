@@ -140,7 +140,12 @@ export interface MessageError {
 }
 
 /** What `nft monitor` and `-e` hear after a commit, in the kernel's order of notification. Payloads are as listed at that time. */
-export type NftEvent = { /** Which message of the batch it comes from. */ readonly message?: number } & (
+export type NftEvent = {
+  /** Which message of the batch it comes from. */
+  readonly message?: number;
+  /** NLM_F_EXCL of that message: monitors say `create`. */
+  readonly excl?: boolean;
+} & (
   | { readonly event: 'newtable' | 'deltable'; readonly family: Family; readonly table: string; readonly payload: Omit<Table, 'chains' | 'sets' | 'objects' | 'flowtables'> }
   | {
       readonly event: 'newchain' | 'delchain';

@@ -83,6 +83,7 @@ export class NfTables {
       errors: MessageError[] = [];
     for (const [index, m] of messages.entries()) {
       tx.current = index;
+      tx.excl = 'excl' in m && m.excl;
       let bad = apply(tx, m);
       if (m.op === 'newrule' && this.origins && tx.lastRule) {
         const origin = options.origin?.(index);

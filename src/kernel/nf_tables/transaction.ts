@@ -121,6 +121,8 @@ export class Transaction {
   changed = false;
   /** Index of the message at work. */
   current = 0;
+  /** NLM_F_EXCL of it. */
+  excl = false;
   /** Made by the last message that makes rules. */
   lastRule: Rule | null = null;
 
@@ -205,7 +207,7 @@ export class Transaction {
 
   event(event: Exclude<NftEvent, { event: 'newgen' }>): void {
     this.changed = true;
-    this.events.push({ ...event, message: this.current });
+    this.events.push({ ...event, message: this.current, ...(this.excl && { excl: true }) });
   }
 
   abort(): void {

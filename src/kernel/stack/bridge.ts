@@ -1,12 +1,26 @@
 import { PACKET } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
-import { sameBytes } from '../net/wire/bytes.ts';
+import { sameBytes, u16 } from '../net/wire/bytes.ts';
+import { ETH, ip4HeaderLen } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
 import { tellDrop, tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const hex = (b: Uint8Array): string => b.join(':');
 const linkLocalGroup = (b: Uint8Array): boolean => b[0] === 1 && b[1] === 0x80 && b[2] === 0xc2 && b[3] === 0 && b[4] === 0 && (b[5] & 0xf0) === 0;
+
+/** br_multicast_rcv (ip_mc_check_iphdr, ipv6_mc_check_ip6hdr): snooping looks at the header of every packet. */
+function malformed(skb: Skb): boolean {
+  const b = skb.data,
+    o = skb.network;
+  if (skb.protocol === ETH.IP) {
+    if (b.length < o + 20 || b[o] >> 4 !== 4) return true;
+    const ihl = ip4HeaderLen(b, o),
+      total = u16(b, o + 2);
+    return ihl < 20 || b.length < o + total || total < ihl;
+  }
+  return skb.protocol === ETH.IPV6 && (b.length < o + 40 || b[o] >> 4 !== 6 || b.length < o + 40 + u16(b, o + 4));
+}
 
 /** A learning bridge without STP, and the bridge family's hooks (net/bridge/br_input.c, br_forward.c). */
 export class Bridge {
@@ -29,6 +43,10 @@ export class Bridge {
     if (sameBytes(dst, br.mac)) skb.pktType = PACKET.host;
     if (!this.#s.hooks.run('bridge', 'prerouting', skb, port, null)) return;
     if (!br.up) return;
+    if (malformed(skb)) {
+      tellDrop(this.#s.net, skb, 'IP_INHDR', 'multicast snooping refuses its header');
+      return;
+    }
     // br_handle_frame_finish
     br.fdb.set(hex(skb.data.subarray(6, 12)), port.index);
     const to = skb.data.subarray(0, 6);

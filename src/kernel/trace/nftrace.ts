@@ -41,8 +41,8 @@ export class NftTraces implements Tracer {
   readonly #net: Netns;
   readonly #listeners = new Set<(m: NftTraceMessage) => void>();
   #wanted = false;
-  /** Runs whose first message is out. */
-  readonly #shown = new WeakSet<object>();
+  /** Of each run: is its first message out, and was the packet traced after the last rule? */
+  readonly #runs = new WeakMap<object, { shown: boolean; trace: boolean }>();
   readonly #regs = new Regs();
 
   constructor(net: Netns) {
@@ -69,18 +69,17 @@ export class NftTraces implements Tracer {
   }
 
   event(e: TraceEvent): void {
-    if ((e.kind !== 'rule' && e.kind !== 'policy') || e.place.legacy || !e.skb.nftrace) return;
-    if (e.kind === 'rule') {
-      if (!e.failed) this.#send(e.skb, e.state, e.place, { kind: 'rule', rule: e.rule, verdict: e.verdict });
-    } else this.#send(e.skb, e.state, e.place, { kind: 'policy', verdict: e.verdict });
-  }
-
-  #send(skb: Skb, state: HookState, place: RulePlace, what: NftTraceMessage['what']): void {
-    // A stolen packet is no longer looked at.
-    const stolen = what.kind === 'rule' && what.verdict.code === 'stolen';
-    const packet = stolen || this.#shown.has(place.run) ? null : this.#packet(skb, state);
-    this.#shown.add(place.run);
-    const m: NftTraceMessage = { id: this.#id(skb), place, packet, mark: stolen ? 0 : skb.mark, what };
+    if ((e.kind !== 'chain' && e.kind !== 'rule' && e.kind !== 'policy') || e.place.legacy) return;
+    let run = this.#runs.get(e.place.run);
+    if (!run) this.#runs.set(e.place.run, (run = { shown: false, trace: e.skb.nftrace }));
+    // A stolen packet is no longer looked at: what it said of tracing after the rule before counts.
+    const stolen = e.kind === 'rule' && e.verdict.code === 'stolen';
+    if (!stolen) run.trace = e.skb.nftrace;
+    if (e.kind === 'chain' || !run.trace || (e.kind === 'rule' && e.failed)) return;
+    const packet = stolen || run.shown ? null : this.#packet(e.skb, e.state);
+    run.shown = true;
+    const what: NftTraceMessage['what'] = e.kind === 'rule' ? { kind: 'rule', rule: e.rule, verdict: e.verdict } : { kind: 'policy', verdict: e.verdict };
+    const m: NftTraceMessage = { id: this.#id(e.skb), place: e.place, packet, mark: stolen ? 0 : e.skb.mark, what };
     for (const f of this.#listeners) f(m);
   }
 

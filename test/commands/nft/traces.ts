@@ -26,10 +26,13 @@ export const traceCases = (): TraceCase[] =>
     .split('\n')
     .map((l) => JSON.parse(l) as TraceCase);
 
-/** Trace ids are random, and used again for packets that come later; so are process numbers. */
+/** Trace ids are random, and used again for packets that come later; so are process numbers, IP ids of the host's own packets, and names of inline chains count over all the kernel's life. */
 export const masked = (text: string): string =>
   text
     .replace(/trace id [0-9a-f]{8}/g, 'trace id <ID>')
     .replace(/(PACKET|TRACE): (\d+) [0-9a-f]{8}/g, '$1: $2 <ID>')
+    .replace(/(SRC=10\.0\.0\.1 .*? ID=)\d+/g, '$1<N>')
+    .replace(/(ip saddr 10\.0\.0\.1 .*? ip id )\d+/g, '$1<N>')
+    .replace(/__chain\d+/g, '__chain<N>')
     .replace(/PID=\d+/g, 'PID=<P>')
     .replace(/by process \d+/g, 'by process <P>');

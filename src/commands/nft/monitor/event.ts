@@ -15,6 +15,13 @@ import { readElements } from '../set/read.ts';
 
 export type Change = Exclude<NftEvent, { event: 'newgen' }>;
 
+/** netlink_msg2cmd */
+function verbOf(e: Change): string {
+  if (!e.event.startsWith('new')) return 'delete';
+  if (e.event === 'newrule') return e.payload.mode === 'insert' ? 'insert' : 'add';
+  return e.excl ? 'create' : 'add';
+}
+
 /** Writes changes one by one; keeps the open end of an interval until the other one is heard (set->rg_cache), and sets that went. */
 export class EventWriter {
   readonly #l: Listing;
@@ -70,9 +77,10 @@ export class EventWriter {
       o = p.options,
       where = `${e.family} ${e.table}`;
     const handle = (h: bigint): string => (o.handle ? ` # handle ${h}` : '');
+    const add = verbOf(e);
     switch (e.event) {
       case 'newtable':
-        return `add table ${where}${e.payload.flags.dormant ? ' { flags dormant; }' : ''}${handle(e.payload.handle)}\n`;
+        return `${add} table ${where}${e.payload.flags.dormant ? ' { flags dormant; }' : ''}${handle(e.payload.handle)}\n`;
       case 'deltable':
         return `delete table ${where}${handle(e.payload.handle)}\n`;
       case 'newchain': {
@@ -82,38 +90,37 @@ export class EventWriter {
         const own = e.payload.devices ?? h?.devices ?? [],
           devices = own.length ? ` devices = { ${own.join(', ')} }` : '';
         const body = h ? ` { type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, e.family, h.name, o.numericPrio)}; policy ${c.policy}; }` : '';
-        return `add chain ${where} ${c.name}${body}${handle(c.handle)}\n`;
+        return `${add} chain ${where} ${c.name}${body}${handle(c.handle)}\n`;
       }
       case 'delchain':
         return e.payload.chain.binding ? '' : `delete chain ${where} ${e.payload.chain.name}\n`;
       case 'newrule': {
-        const r = e.payload.rule,
-          verb = e.payload.mode === 'insert' ? 'insert' : 'add';
+        const r = e.payload.rule;
         const position = e.payload.position !== undefined ? ` handle ${e.payload.position}` : '';
         const stmts = this.#reader(e)
           .rule(r)
           .map((s) => forRule(p, e.family, r).stmt(s))
           .join(' ');
-        return `${verb} rule ${where} ${e.payload.chain}${position} ${stmts}${r.comment !== undefined ? ` comment "${r.comment}"` : ''}${handle(r.handle)}\n`;
+        return `${add} rule ${where} ${e.payload.chain}${position} ${stmts}${r.comment !== undefined ? ` comment "${r.comment}"` : ''}${handle(r.handle)}\n`;
       }
       case 'delrule':
         return `delete rule ${where} ${e.payload.chain} handle ${e.payload.rule.handle}\n`;
       case 'newset':
-        return e.payload.flags.anonymous ? '' : `add ${setText(setDecl(nft, e.family, e.table, e.payload, false), p, LINE, `${where} ${e.payload.name}`)}\n`;
+        return e.payload.flags.anonymous ? '' : `${add} ${setText(setDecl(nft, e.family, e.table, e.payload, false), p, LINE, `${where} ${e.payload.name}`)}\n`;
       case 'delset':
         return `delete set ${where} ${e.payload.name}\n`;
       case 'newsetelem':
       case 'delsetelem': {
         const init = this.#init(e);
-        return init ? `${e.event === 'newsetelem' ? 'add' : 'delete'} element ${where} ${e.payload.set.name} ${p.expr(init)}\n` : '';
+        return init ? `${add} element ${where} ${e.payload.set.name} ${p.expr(init)}\n` : '';
       }
       case 'newobj':
-        return `add ${objectText(e.payload, nft.live.value(e.payload), o, LINE, `${where} ${e.payload.name}`)}\n`;
+        return `${add} ${objectText(e.payload, nft.live.value(e.payload), o, LINE, `${where} ${e.payload.name}`)}\n`;
       case 'delobj':
         return `delete ${e.payload.kind} ${where} ${e.payload.name}\n`;
       case 'newflowtable':
       case 'delflowtable':
-        return `${e.event === 'newflowtable' ? 'add' : 'delete'} flowtable ${where} ${e.payload.name}\n`;
+        return `${add} flowtable ${where} ${e.payload.name}\n`;
     }
   }
 
@@ -127,7 +134,7 @@ export class EventWriter {
   /** The same as JSON: `{"add": {"table": …}}`; null: not told. */
   json(e: Change): Json | null {
     const body = this.#body(e);
-    return body && { [e.event.startsWith('new') ? (e.event === 'newrule' && e.payload.mode === 'insert' ? 'insert' : 'add') : 'delete']: body };
+    return body && { [verbOf(e)]: body };
   }
 
   #body(e: Change): Json | null {

@@ -4,7 +4,7 @@ import { defineExtension } from '../definition.ts';
 export const target = defineExtension<Record<string, never>>({
   kind: 'target',
   name: 'TRACE',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
   revision: 0,
   options: [],
   help: () => `TRACE does not take any options
