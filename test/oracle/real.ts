@@ -31,7 +31,7 @@ const quote = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
 
 /**
  * Runs sessions with the real tools, each in a fresh network namespace with `lo` up; one process tree for all of them.
- * Environment as in the recordings: root, TZ=UTC, LC_ALL=C, standard input empty unless given.
+ * Environment as in the recordings: root, TZ=UTC, LC_ALL=C, all work on CPU 0, standard input empty unless given.
  */
 export function askAll(sessions: readonly (readonly Step[])[]): Ran[][] {
   const dir = mkdtempSync(join(askedRoot, 'tmp/ask-'));
@@ -48,8 +48,11 @@ export function askAll(sessions: readonly (readonly Step[])[]): Ran[][] {
     mkdirSync(join(askedRoot, 'proc'), { recursive: true });
     writeFileSync(join(dir, 'script'), script.join('\n'));
     execFileSync(
-      'unshare',
+      'taskset',
       [
+        '-c',
+        '0',
+        'unshare',
         '-m',
         'sh',
         '-c',

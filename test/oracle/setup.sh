@@ -15,5 +15,5 @@ script=/usr/share/debootstrap/scripts/trixie
 mkdir -p "$(dirname "$root")"
 new=$root.new
 rm -rf "$new"
-debootstrap --variant=minbase --include=iptables,nftables,conntrack,ipset,arptables,ebtables,iproute2,procps trixie "$new" "$mirror" "$script" >"$root.log" 2>&1 || { tail -n 5 "$root.log"; exit 3; }
+debootstrap --variant=minbase --include=iptables,nftables,conntrack,ipset,nfct,arptables,ebtables,iproute2,procps trixie "$new" "$mirror" "$script" >"$root.log" 2>&1 || { tail -n 5 "$root.log"; exit 3; }
 mv "$new" "$root"

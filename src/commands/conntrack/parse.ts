@@ -10,6 +10,7 @@ import type { CtObject, Side } from './object.ts';
 import { checkOptions, COMMAND_OF, MATRIX, OPTION_NAMES, OPTION_OF, TABLES } from './options.ts';
 import type { CommandName, OptionName, TableName } from './options.ts';
 import type { ProtoHandler } from './protocol.ts';
+import { unknownProtocol } from './protocols.ts';
 import { IPS } from '../../kernel/conntrack/entry.ts';
 
 export type OutputFlag = 'xml' | 'extended' | 'timestamp' | 'id' | 'ktimestamp' | 'labels' | 'save';
@@ -353,8 +354,8 @@ class Builder {
   label(opt: string, text: string | null): void {
     this.options.add(OPTION_OF[opt]);
     if (this.options.has('label-add') && this.options.has('label-del')) throw new ConntrackError(1, 'cannot use --label-add and --label-del at the same time');
-    if (text === null) return;
     this.readLabelMap();
+    if (text === null) return;
     const bits = text.split(',').map((name) => {
       const bit = this.labelMap?.bit(name);
       if (bit === undefined) throw parameter(`unknown label '${name}'`);
@@ -384,6 +385,8 @@ class Builder {
       ['reply-src', 'reply-dst'],
     ]);
     if (addresses !== null) throw parameter(addresses === 0 ? "you have to specify `--src' and `--dst'" : "you have to specify `--reply-src' and `--reply-dst'");
+    // Only protocols that the tool does not know are carried over to the reply (its final check of ct_proto_unknown).
+    if (command !== 'help' && this.handler === unknownProtocol && this.ct.repl.l3 !== undefined) this.ct.repl.l4 ??= this.ct.orig.l4;
     if (command !== 'help' && this.handler && this.handler.names.length > 0 && command) {
       const pair = checkOptions(this.handler.matrix[command] ?? '', this.handler.names, (n) => this.l4.has(this.handler?.names.indexOf(n) ?? -1), this.handler.pairs);
       if (pair !== null) throw parameter(`you have to specify ${this.handler.pairWords[pair]}`);

@@ -22,6 +22,8 @@ export function icmpProtocol(name: 'icmp' | 'icmpv6', protonum: number): ProtoHa
       else if (option === names[1]) ct.icmp.code = atoi(value) & 255;
       else ct.icmp.id = atoi(value) & 0xffff;
       ct.orig.l4 = protonum;
+      // A reply direction that has an address by now is of this protocol too; one that gets it later is not.
+      if (ct.repl.l3 !== undefined) ct.repl.l4 = protonum;
     },
     save: (ct) =>
       saveFields([

@@ -258,7 +258,8 @@ function selected(cmd: CtCommand, o: CtObject): boolean {
 
 function overlay(cmd: CtCommand, template: CtCommand, o: CtObject): CtObject {
   const { ct } = cmd;
-  const t: CtObject = { orig: { ...o.orig }, repl: {}, icmp: { ...o.icmp } };
+  // NFCT_CP_ORIG takes addresses and protocol of the entry, not the zone of its direction.
+  const t: CtObject = { orig: { ...o.orig, zone: undefined }, repl: {}, icmp: { ...o.icmp } };
   for (const key of ['timeout', 'status', 'secmark', 'id', 'zone', 'tcpState', 'sctpState', 'vtagOrig', 'vtagRepl', 'dccpState', 'dccpRole', 'snatPort', 'dnatPort'] as const)
     if (ct[key] !== undefined) t[key] = ct[key];
   for (const key of ['snat4', 'snat6', 'dnat4', 'dnat6'] as const) if (ct[key]) t[key] = ct[key];

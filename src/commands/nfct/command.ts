@@ -6,7 +6,8 @@ import { timeout } from './timeout.ts';
 const USAGE = 'Usage: nfct command subsystem [parameters]...\n';
 const COMMANDS = ['list', 'add', 'delete', 'get', 'flush', 'disable', 'default-set', 'default-get'];
 const SUBSYSTEMS = ['timeout', 'helper'];
-const pick = (words: readonly string[], text: string): string | undefined => (text === '' ? undefined : words.find((w) => w.startsWith(text)));
+/** strncmp over the length of the word: a beginning is enough, even an empty one. */
+const pick = (words: readonly string[], text: string): string | undefined => words.find((w) => w.startsWith(text));
 
 function run(call: Call): number {
   const [, first, second, ...args] = call.argv;
@@ -15,8 +16,8 @@ function run(call: Call): number {
     return 1;
   }
   try {
-    // The words may come the old way round: subsystem before command.
-    const turned = pick(SUBSYSTEMS, second) === undefined;
+    // The words may come the old way round: the first is a subsystem then, if it is no command.
+    const turned = pick(COMMANDS, first) === undefined;
     const subsystem = pick(SUBSYSTEMS, turned ? first : second);
     if (subsystem === undefined) {
       call.err(`nfct v1.4.8: Unknown subsystem: ${first}\n${USAGE}`);
@@ -27,7 +28,7 @@ function run(call: Call): number {
       call.err(`nfct v1.4.8: Unknown command: ${first}\n${USAGE}`);
       return 1;
     }
-    if (subsystem === 'helper') helper(command, args);
+    if (subsystem === 'helper') helper(command, second, args);
     else call.out(timeout(call.host.net, command, args));
     return 0;
   } catch (e) {

@@ -16,8 +16,8 @@ const KNOWN: readonly (readonly [string, 'tcp' | 'udp'])[] = [
   ['tns', 'tcp'],
 ];
 
-/** The subsystem `helper`: this kernel has no user-space helpers, so whatever is well said ends in EINVAL. */
-export function helper(command: string, args: readonly string[]): never {
+/** The subsystem `helper`: this kernel has no user-space helpers, so whatever is well said ends in EINVAL. `word`: the second on the command line. */
+export function helper(command: string, word: string, args: readonly string[]): never {
   const layers = (l3: string, l4: string | undefined): void => {
     if (l3 !== 'inet' && l3 !== 'inet6') fail('unknown layer 3 protocol');
     if (l4 !== undefined && l4 !== 'tcp' && l4 !== 'udp') fail('unsupported layer 4 protocol');
@@ -40,6 +40,6 @@ export function helper(command: string, args: readonly string[]): never {
       if (args.length > 0) fail('too many arguments');
       return netlink('EINVAL');
     default:
-      throw new NfctError('Unknown command: helper', 'nfct v1.4.8: Missing command\nnfct helper list|add|delete|disable|get|flush [parameters...]');
+      throw new NfctError(`Unknown command: ${word}`, 'nfct v1.4.8: Missing command\nnfct helper list|add|delete|disable|get|flush [parameters...]');
   }
 }

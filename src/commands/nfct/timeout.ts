@@ -1,3 +1,6 @@
+import { HZ } from '../../kernel/clock.ts';
+import { strerror } from '../../kernel/errno.ts';
+import { protocols } from '../../kernel/net/names/database.ts';
 import type { Netns } from '../../kernel/netns.ts';
 import { fail, NfctError, netlink } from './error.ts';
 import { PROTOCOLS } from './timeout-words.ts';
@@ -8,8 +11,9 @@ const FAMILIES: Readonly<Record<string, number>> = { inet: 2, inet6: 10 };
 /** Names have 31 characters at most (CTNL_TIMEOUT_NAME_MAX). */
 const cut = (name: string): string => name.slice(0, 31);
 
-/** Seconds as the kernel keeps them: jiffies in 32 bits, so big ones come back smaller. */
-const kept = (seconds: number): number => Math.floor(((seconds * 250) % 2 ** 32) / 250);
+/** Seconds as the kernel keeps them: jiffies in 32 bits without a sign, so big ones come back smaller. */
+const kept = (seconds: number): number => Math.floor(((seconds * HZ) % 2 ** 32) / HZ);
+const shown = (seconds: number): number => Math.floor(((seconds * HZ) >>> 0) / HZ);
 
 function family(word: string): number {
   const f = FAMILIES[word];
@@ -17,24 +21,35 @@ function family(word: string): number {
   return f;
 }
 
+/** Names of /etc/protocols, and two that are not there; messages say what was given. One without timeouts can still be named. */
 function protocol(word: string): TimeoutProtocol {
-  return PROTOCOLS.find((p) => p.name === word.toLowerCase()) ?? fail('unknown layer 4 protocol');
+  const number = protocols().number(word) ?? { icmpv6: 58, generic: 255 }[word];
+  if (number === undefined) return fail('unknown layer 4 protocol');
+  const known = PROTOCOLS.find((p) => p.number === number);
+  return known ? { ...known, name: word } : { name: word, number, table: null, words: [], first: 0 };
 }
 
-/** strtoul in base 10, cut to 32 bits. */
-function decimal(text: string): number {
-  const m = /^\s*[+-]?\d+/.exec(text);
-  return m ? Number(BigInt.asUintN(32, BigInt(m[0].trim().replace(/^\+/, '')))) : 0;
+const U64_MAX = 0xffffffffffffffffn;
+/** strtoul in base 10, cut to 32 bits; beyond 64 bits it says ERANGE, which a later complaint about a missing value repeats. */
+function decimal(text: string): { readonly value: number; readonly outOfRange: boolean } {
+  const m = /^\s*([+-]?)(\d+)/.exec(text);
+  if (!m) return { value: 0, outOfRange: false };
+  const n = BigInt(m[2]);
+  const outOfRange = n > U64_MAX;
+  return { value: Number(BigInt.asUintN(32, outOfRange ? U64_MAX : m[1] === '-' ? -n : n)), outOfRange };
 }
 
 /** Pairs of state and seconds, by the place in the protocol's table. */
 function values(p: TimeoutProtocol, words: readonly string[]): Map<number, number> {
   const out = new Map<number, number>();
+  let errno = '';
   for (let i = 0; i < words.length; i += 2) {
-    if (words[i + 1] === undefined) fail('missing value for this timeout');
+    if (words[i + 1] === undefined) fail(`missing value for this timeout${errno}`);
     const at = p.words.findIndex((w) => w.toLowerCase() === words[i].toLowerCase());
     if (at < 0) fail(`Wrong state name: \`${words[i]}' for protocol \`${p.name}'`);
-    out.set(at + p.first, kept(decimal(words[i + 1])));
+    const { value, outOfRange } = decimal(words[i + 1]);
+    if (outOfRange) errno = `: ${strerror('ERANGE')}`;
+    out.set(at + p.first, kept(value));
   }
   return out;
 }
@@ -48,7 +63,7 @@ function overlay(old: readonly number[], p: TimeoutProtocol, set: ReadonlyMap<nu
 }
 
 function block(l3: number, p: TimeoutProtocol, timeouts: readonly number[]): string {
-  return `\t.l3proto = ${l3},\n\t.l4proto = ${p.number},\n\t.policy = {\n${p.words.map((w, i) => `\t\t.${w} = ${timeouts[i + p.first] ?? 0},\n`).join('')}\t},\n};\n`;
+  return `\t.l3proto = ${l3},\n\t.l4proto = ${p.number},\n\t.policy = {\n${p.words.map((w, i) => `\t\t.${w} = ${shown(timeouts[i + p.first] ?? 0)},\n`).join('')}\t},\n};\n`;
 }
 
 /** The subsystem `timeout`: what is printed. */

@@ -33,22 +33,21 @@ interface Flags {
   quiet: boolean;
   ignore: boolean;
   dry: boolean;
+  deprecated: boolean;
   pattern: RegExp | null | undefined;
 }
 
 /** A line `key = value` of a file or of the command line. */
 interface Setting {
-  readonly key: string;
   readonly path: string;
   readonly value: string | null;
-  readonly ignore: boolean;
   readonly exclude: boolean;
 }
 
 /** procps-ng 4.0.4. */
 class Tool {
   readonly call: Call;
-  readonly flags: Flags = { names: false, values: false, newline: true, quiet: false, ignore: false, dry: false, pattern: undefined };
+  readonly flags: Flags = { names: false, values: false, newline: true, quiet: false, ignore: false, dry: false, deprecated: false, pattern: undefined };
   /** Failed reads are counted, failed writes only noted. */
   status = 0;
 
@@ -84,8 +83,13 @@ class Tool {
     return out;
   }
 
-  exists(path: string): boolean {
-    return this.sysctl.exists(path) || this.sysctl.list(path) !== undefined;
+  /** stat(2) of a path below /proc/sys/: null where there is something. */
+  missing(path: string): Errno | null {
+    const at = clean(path);
+    if (this.sysctl.exists(at)) return path.endsWith('/') ? 'ENOTDIR' : null;
+    if (this.sysctl.list(at) !== undefined) return null;
+    for (let end = at.lastIndexOf('/'); end > 0; end = at.lastIndexOf('/', end - 1)) if (this.sysctl.exists(at.slice(0, end))) return 'ENOTDIR';
+    return 'ENOENT';
   }
 
   /** ReadSetting */
@@ -98,19 +102,30 @@ class Tool {
     const out = this.swap(name, '/', '.');
     const path = clean(this.swap(name, '.', '/'));
     const raw = this.rawPath(name);
-    if (!this.exists(path)) {
+    if (path === '') {
+      this.warn(`Path is not under ${ROOT}: ${ROOT}${raw}`);
+      this.status = -1;
+      return;
+    }
+    const missing = this.missing(raw);
+    if (missing) {
       if (!this.flags.ignore) {
-        this.warn(`cannot stat ${ROOT}${raw}: No such file or directory`);
+        this.warn(`cannot stat ${ROOT}${raw}: ${strerror(missing)}`);
         this.status++;
       }
       return;
     }
     if (!this.sysctl.exists(path)) {
+      const { status } = this;
       this.display(path, raw);
+      this.status = status;
       return;
     }
     if (!this.selected(out)) return;
-    this.print(out, this.sysctl.read(path) ?? '');
+    const value = this.flags.names ? '' : this.sysctl.read(path);
+    // What cannot be read is passed over without a word.
+    if (value === undefined) this.status = 1;
+    else this.print(out, value);
   }
 
   rawPath(name: string): string {
@@ -138,8 +153,8 @@ class Tool {
     for (const name of this.sysctl.list(path) ?? []) {
       const below = path === '' ? name : `${path}/${name}`,
         word = shown === '' ? name : `${shown}/${name}`;
-      if (this.sysctl.exists(below)) this.read(word);
-      else this.display(below, word);
+      if (!this.sysctl.exists(below)) this.display(below, word);
+      else if (this.flags.deprecated || !this.sysctl.deprecated(below)) this.read(word);
     }
   }
 
@@ -161,24 +176,26 @@ class Tool {
             .replace(/^\s+/, '')
             .replace(/\s+$/, '');
     const name = (eq < 0 ? key : key.slice(0, eq)).replace(/\s+$/, '');
-    return { key: this.swap(name, '/', '.'), path: this.swap(name, '.', '/'), value, ignore, exclude: ignore && eq < 0 };
+    return { path: this.swap(name, '.', '/'), value, exclude: ignore && eq < 0 };
   }
 
   /** write_setting */
-  write({ key, path, value, ignore }: { readonly key: string; readonly path: string; readonly value: string; readonly ignore: boolean }): void {
+  write(path: string, value: string): void {
     const at = clean(path);
     if (at === '') {
       this.warn(`Path is not under ${ROOT}: ${ROOT}${path}`);
       this.status |= 1;
       return;
     }
-    if (!this.exists(at)) {
+    const missing = this.missing(path);
+    if (missing) {
       if (!this.flags.ignore) {
-        this.warn(`cannot stat ${ROOT}${path}: No such file or directory`);
+        this.warn(`cannot stat ${ROOT}${path}: ${strerror(missing)}`);
         this.status |= 1;
       }
       return;
     }
+    const key = this.swap(path, '/', '.');
     const setting = (errno: Errno): void => this.warn(`setting key "${key}": ${strerror(errno)}`);
     // Not writable for anybody, as folders: said, but not counted as a failure.
     if (!this.sysctl.exists(at) || !this.sysctl.writable(at)) {
@@ -188,7 +205,7 @@ class Tool {
     const errno = this.flags.dry ? null : this.sysctl.write(at, `${value}\n`);
     if (errno) {
       setting(errno);
-      if (!ignore) this.status |= 1;
+      this.status |= 1;
       return;
     }
     if (this.flags.quiet && !this.flags.dry) return;
@@ -211,7 +228,7 @@ class Tool {
       const t = line.replace(/^\s+/, '');
       if (t === '' || t[0] === '#' || t[0] === ';') continue;
       const setting = this.parse(file, i + 1, line);
-      if (setting && this.selected(setting.key)) out.push(setting);
+      if (setting && this.selected(dotted(setting.path))) out.push(setting);
     }
     return out;
   }
@@ -219,19 +236,19 @@ class Tool {
   /** write_setting_list: plain keys as they are, patterns for what neither they nor an exclusion name. */
   apply(settings: readonly Setting[]): void {
     const isGlob = (s: Setting): boolean => /[*?[]/.test(s.path);
-    const named = new Set(settings.filter((s) => !isGlob(s)).map((s) => clean(s.path)));
+    const named = new Set(settings.filter((s) => !isGlob(s)).map((s) => s.path));
     const excluded = settings.filter((s) => s.exclude);
     for (const s of settings) {
       if (s.value === null) continue;
       const { value } = s;
       if (!isGlob(s)) {
-        this.write({ ...s, value });
+        this.write(s.path, value);
         continue;
       }
       const pattern = globPattern(clean(s.path));
       for (const path of this.all()) {
         if (!pattern.test(path) || named.has(path) || excluded.some((x) => globPattern(clean(x.path)).test(path))) continue;
-        this.write({ key: dotted(path), path, value, ignore: s.ignore });
+        this.write(path, value);
       }
     }
   }
@@ -261,12 +278,16 @@ class Tool {
   }
 }
 
-/** Repeated and closing separators do not matter to the kernel's path lookup. */
-const clean = (path: string): string =>
-  path
-    .split('/')
-    .filter((p) => p !== '' && p !== '.')
-    .join('/');
+/** The kernel's path lookup: repeated and closing separators do not matter; '' where it ends at /proc/sys itself or leaves it. */
+function clean(path: string): string {
+  const out: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') out.push(part);
+    else if (out.pop() === undefined) return '';
+  }
+  return out.join('/');
+}
 const dotted = (path: string): string => path.replace(/[/.]/g, (c) => (c === '/' ? '.' : '/'));
 
 function run(call: Call): number {
@@ -330,6 +351,9 @@ function run(call: Call): number {
       case 'dry-run':
         flags.dry = true;
         break;
+      case 'deprecated':
+        flags.deprecated = true;
+        break;
       case 'system':
         system = true;
         break;
@@ -354,11 +378,15 @@ function run(call: Call): number {
   }
   if (all) {
     tool.display('', '');
-    return tool.status;
+    return 0;
   }
   if (preload) return load(tool, [...(preloadFile === null ? [] : [preloadFile]), ...words]);
   if (words.length === 0) {
     tool.warn("no variables specified\nTry `sysctl --help' for more information.");
+    return 1;
+  }
+  if (flags.names && flags.quiet) {
+    tool.warn("options -N and -q cannot coexist\nTry `sysctl --help' for more information.");
     return 1;
   }
   for (const word of words) {
@@ -367,8 +395,8 @@ function run(call: Call): number {
       continue;
     }
     const setting = tool.parse('command line', 0, word);
-    if (!setting || setting.value === null || (setting.key === '' && setting.value === '')) tool.status |= 1;
-    else tool.write({ ...setting, value: setting.value });
+    if (!setting || setting.value === null || (setting.path === '' && setting.value === '')) tool.status |= 1;
+    else tool.write(setting.path, setting.value);
   }
   return tool.status & 255;
 }

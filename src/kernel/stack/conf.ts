@@ -167,12 +167,15 @@ export class StackConf {
 
   /** Writes one, and what the kernel changes with it (inet_forward_change, addrconf_forward_change). */
   set(path: string, value: number): void {
+    const old = this.#values.get(path);
     this.#changed();
     this.#values.set(path, value);
     if (path === 'ipv4.ip_forward' || path === 'ipv4.conf.all.forwarding') {
+      // The same value again changes nothing else.
+      if (value === old) return;
       this.#values.set('ipv4.ip_forward', value);
       for (const d of ['all', 'default', ...this.#deviceNames()]) this.#values.set(`ipv4.conf.${d}.forwarding`, value);
-      for (const d of ['all', 'default']) this.#values.set(`ipv4.conf.${d}.accept_redirects`, value ? 0 : 1);
+      this.#values.set('ipv4.conf.all.accept_redirects', value ? 0 : 1);
       return;
     }
     const v6 = /^ipv6\.conf\.(all)\.(forwarding|disable_ipv6)$/.exec(path);

@@ -17,18 +17,28 @@ export interface SysctlRow {
   readonly readonly?: 'container' | 'always';
   /** Exists only in the machine's own namespace. */
   readonly initOnly?: boolean;
+  /** Left out by `sysctl -a`. */
+  readonly deprecated?: boolean;
+  /** Reading fails with EIO until something was written. */
+  readonly unset?: boolean;
   /** Where the value lives, when not in the sysctl table itself. */
   get?(net: Netns): number;
   set?(net: Netns, value: number): void;
   /** Refuses what the handler refuses after parsing. */
   check?(values: readonly number[], net: Netns): boolean;
+  /** What is kept of values that were accepted. */
+  settle?(values: number[]): number[];
   /** Of a string: the errno for what the handler does not know. */
   checkText?(text: string): Errno | null;
+  /** Of a string: what is kept of it. */
+  normal?(text: string): string;
 }
 
 /** A folder of settings: paths below /proc/sys/ with `/`; `*` stands for `all`, `default` and every device. */
 export interface SysctlGroup {
   readonly folder: string;
+  /** Of a folder a device: only the devices have one in a container's namespace, and nothing has `all`. */
+  readonly devices?: 'own';
   readonly rows: Readonly<Record<string, SysctlRow>>;
 }
 

@@ -10,13 +10,13 @@ export class Sysctl {
   readonly #values = new Map<string, number[] | string>();
   readonly #fixed = new Map<string, SysctlRow>();
   /** Folder before and rows of per-device settings. */
-  readonly #devices: { readonly base: string; readonly rows: Readonly<Record<string, SysctlRow>> }[] = [];
+  readonly #devices: { readonly base: string; readonly own: boolean; readonly rows: Readonly<Record<string, SysctlRow>> }[] = [];
 
   constructor(net: Netns) {
     this.#net = net;
     for (const group of sysctls as readonly SysctlGroup[]) {
       if (group.folder.endsWith('/*')) {
-        this.#devices.push({ base: group.folder.slice(0, -2), rows: group.rows });
+        this.#devices.push({ base: group.folder.slice(0, -2), own: group.devices === 'own', rows: group.rows });
         continue;
       }
       for (const [name, row] of Object.entries(group.rows)) {
@@ -39,17 +39,18 @@ export class Sysctl {
   }
 
   #device(path: string): { rows: Readonly<Record<string, SysctlRow>>; base: string; dev: string; name: string } | undefined {
-    for (const { base, rows } of this.#devices) {
+    for (const { base, own, rows } of this.#devices) {
       if (!path.startsWith(`${base}/`)) continue;
       const [dev, name, more] = path.slice(base.length + 1).split('/');
-      if (name === undefined || more !== undefined || !Object.hasOwn(rows, name) || !this.#deviceNames().includes(dev)) return undefined;
+      if (name === undefined || more !== undefined || !Object.hasOwn(rows, name) || !this.#deviceNames(own).includes(dev)) return undefined;
       return { rows, base, dev, name };
     }
     return undefined;
   }
 
-  #deviceNames(): string[] {
-    return ['all', 'default', ...this.#net.stack.devices.map((d) => d.name)];
+  #deviceNames(own: boolean): string[] {
+    const general = !own ? ['all', 'default'] : this.#net.container ? [] : ['default'];
+    return [...general, ...this.#net.stack.devices.map((d) => d.name)];
   }
 
   #get(path: string, row: SysctlRow): readonly number[] | string {
@@ -60,8 +61,8 @@ export class Sysctl {
     if (own !== undefined) return own;
     const device = this.#device(path);
     if (device && device.dev !== 'all' && device.dev !== 'default') {
-      const special = LOOPBACK[device.name];
-      if (device.dev === 'lo' && special !== undefined && device.base.includes('ipv4')) return [special];
+      const special = LOOPBACK[`${device.base}/${device.name}`];
+      if (device.dev === 'lo' && special !== undefined) return [special];
       return this.#get(`${device.base}/default/${device.name}`, row);
     }
     return row.value;
@@ -78,10 +79,16 @@ export class Sysctl {
     return this.#row(path) !== undefined;
   }
 
-  /** What reading the file gives, without the newline; undefined: no such file. */
+  /** What reading the file gives, without the newline; undefined: no such file, or it cannot be read. */
   read(path: string): string | undefined {
     const row = this.#row(path);
-    return row && formatValue(this.#get(path, row), row);
+    if (!row || (row.unset && !this.#values.has(path))) return undefined;
+    return formatValue(this.#get(path, row), row);
+  }
+
+  /** Left out of a listing of everything? */
+  deprecated(path: string): boolean {
+    return this.#row(path)?.deprecated === true;
   }
 
   writable(path: string): boolean {
@@ -97,7 +104,7 @@ export class Sysctl {
     if (row.type === 'string') {
       const value = text.replace(/\n$/, '');
       const errno = row.checkText?.(value) ?? null;
-      if (!errno) this.#values.set(path, value);
+      if (!errno) this.#values.set(path, row.normal?.(value) ?? value);
       return errno;
     }
     const old = this.#get(path, row) as readonly number[];
@@ -107,7 +114,7 @@ export class Sysctl {
     if (row.check && !row.check(next, this.#net)) return 'EINVAL';
     if (row.set) row.set(this.#net, next[0]);
     else if (this.#net.stack.conf.has(stackKey(path))) this.#net.stack.conf.set(stackKey(path), next[0]);
-    else this.#values.set(path, next);
+    else this.#values.set(path, row.settle?.(next) ?? next);
     return null;
   }
 
@@ -119,9 +126,9 @@ export class Sysctl {
       if (path.startsWith(prefix)) names.add(path.slice(prefix.length).split('/')[0]);
     };
     for (const path of this.#fixed.keys()) add(path);
-    for (const { base, rows } of this.#devices) {
+    for (const { base, own, rows } of this.#devices) {
       if (!`${base}/`.startsWith(prefix) && !prefix.startsWith(`${base}/`)) continue;
-      for (const dev of this.#deviceNames()) for (const name of Object.keys(rows)) add(`${base}/${dev}/${name}`);
+      for (const dev of this.#deviceNames(own)) for (const name of Object.keys(rows)) add(`${base}/${dev}/${name}`);
     }
     return names.size ? [...names].sort() : undefined;
   }
@@ -137,5 +144,10 @@ export class Sysctl {
 /** `net/ipv4/conf/eth0.1/rp_filter` → `ipv4.conf.eth0.1.rp_filter`, the stack's name for it. */
 const stackKey = (path: string): string => path.slice(4).replaceAll('/', '.');
 
-/** What the loopback device sets otherwise than `default` (devinet.c, loopback.c). */
-const LOOPBACK: Readonly<Record<string, number>> = { disable_policy: 1, disable_xfrm: 1, accept_source_route: 1 };
+/** What the loopback device sets otherwise than `default` (devinet.c, addrconf.c). */
+const LOOPBACK: Readonly<Record<string, number>> = {
+  'net/ipv4/conf/disable_policy': 1,
+  'net/ipv4/conf/disable_xfrm': 1,
+  'net/ipv4/conf/accept_source_route': 1,
+  'net/ipv6/conf/use_tempaddr': -1,
+};

@@ -58,5 +58,14 @@ function convert({ negative, value }: { readonly negative: boolean; readonly val
   return signed;
 }
 
-export const formatValue = (value: readonly number[] | string, row: SysctlRow): string =>
-  typeof value === 'string' ? value : row.type === 'uint' ? value.map((v) => v >>> 0).join('\t') : value.join('\t');
+/** Jiffies are kept in an int: what nfct has set beyond it shows with a sign (do_proc_dointvec_jiffies_conv). */
+function seconds(v: number): string {
+  const jiffies = (v * HZ) | 0;
+  return `${jiffies < 0 ? '-' : ''}${Math.floor(Math.abs(jiffies) / HZ)}`;
+}
+
+export function formatValue(value: readonly number[] | string, row: SysctlRow): string {
+  if (typeof value === 'string') return value;
+  if (row.type === 'jiffies') return value.map(seconds).join('\t');
+  return value.map((v) => (row.type === 'uint' ? v >>> 0 : v)).join('\t');
+}

@@ -10,7 +10,8 @@ export const sysctls: SysctlGroup = {
     ip_unprivileged_port_start: { ...int(1024, 0, 65535), check: ([v], net) => v <= net.sysctl.int('net/ipv4/ip_local_port_range') },
     ipfrag_high_thresh: { type: 'ulong', value: [4194304], check: ([v], net) => v >= net.sysctl.int('net/ipv4/ipfrag_low_thresh') },
     ipfrag_low_thresh: { type: 'ulong', value: [3145728], check: ([v], net) => v <= net.sysctl.int('net/ipv4/ipfrag_high_thresh') },
-    ping_group_range: { type: 'uint', value: [1, 0] },
+    // A range that is empty is kept as the one that is always empty; the last number is no group (ipv4_ping_group_range).
+    ping_group_range: { type: 'uint', value: [1, 0], check: (v) => v.every((g) => g !== 0xffffffff), settle: ([low, high]) => (low > high ? [1, 0] : [low, high]) },
     tcp_allowed_congestion_control: { ...text('reno bbr'), checkText: (names) => (names.split(' ').every((n) => ['reno', 'bbr', 'cubic'].includes(n)) ? null : 'ENOENT') },
     tcp_available_congestion_control: fixed(text('reno bbr cubic')),
     tcp_comp_sack_delay_ns: { type: 'ulong', value: [1000000] },

@@ -1,4 +1,5 @@
-import { fixed, int, jiffies, range, rows, u8, uint } from '../definition.ts';
+import { ptonV6 } from '../../xt/address.ts';
+import { fixed, int, jiffies, range, rows, text, u8, uint } from '../definition.ts';
 import type { SysctlGroup } from '../definition.ts';
 
 /** net.ipv6.conf.DEVICE.* (net/ipv6/addrconf.c). */
@@ -6,6 +7,12 @@ export const sysctls: SysctlGroup = {
   folder: 'net/ipv6/conf/*',
   rows: {
     mc_forwarding: fixed(int(0)),
+    stable_secret: {
+      ...text(''),
+      unset: true,
+      checkText: (t) => (ptonV6(t) ? null : 'EIO'),
+      normal: (t) => [...(ptonV6(t) ?? [])].map((b, i) => (i > 0 && i % 2 === 0 ? ':' : '') + b.toString(16).padStart(2, '0')).join(''),
+    },
     ra_defrtr_metric: { type: 'uint', value: [1024], min: 1 },
     ...rows((v) => int(v), {
       accept_dad: 1,

@@ -7,7 +7,7 @@ export const sysctls: SysctlGroup = {
   rows: {
     ...rows((v) => int(v), {
       gc_elasticity: 9,
-      gc_min_interval_ms: 0,
+      gc_min_interval_ms: 500,
       gc_thresh: 1024,
       max_size: 2147483647,
       min_adv_mss: 1220,

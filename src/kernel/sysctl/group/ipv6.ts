@@ -1,4 +1,4 @@
-import { int, jiffies, range, rows, u8 } from '../definition.ts';
+import { int, jiffies, range, rows, text, u8 } from '../definition.ts';
 import type { SysctlGroup } from '../definition.ts';
 
 /** net.ipv6.* (net/ipv6/sysctl_net_ipv6.c). */
@@ -6,6 +6,8 @@ export const sysctls: SysctlGroup = {
   folder: 'net/ipv6',
   rows: {
     ioam6_id: int(16777215, 0, 16777215),
+    // 56 bits: more than a number holds.
+    ioam6_id_wide: { ...text('72057594037927935'), checkText: (t) => (/^\d+$/.test(t.trim()) && BigInt(t) < 1n << 56n ? null : 'EINVAL'), normal: (t) => String(BigInt(t)) },
     ip6frag_high_thresh: { type: 'ulong', value: [4194304], check: ([v], net) => v >= net.sysctl.int('net/ipv6/ip6frag_low_thresh') },
     ip6frag_low_thresh: { type: 'ulong', value: [3145728], check: ([v], net) => v <= net.sysctl.int('net/ipv6/ip6frag_high_thresh') },
     ...rows((v) => int(v), {
