@@ -1,8 +1,16 @@
 /** What getopt_long(3) found: an option by its `val`, a word that is none, or an error. */
 export type GetoptItem =
   | { readonly kind: 'option'; readonly val: string; readonly arg: string | null /** Index of the next word (optind), after this option. */; readonly optind: number }
-  | { readonly kind: 'missing'; readonly optind: number; readonly opt: string }
-  | { readonly kind: 'unknown'; readonly optind: number; readonly opt: string /** Several long options begin so. */; readonly ambiguous?: boolean };
+  | { readonly kind: 'missing'; readonly optind: number; readonly opt: string; readonly message: string }
+  | {
+      readonly kind: 'unknown';
+      readonly optind: number;
+      readonly opt: string;
+      /** Several long options begin so. */
+      readonly ambiguous?: boolean;
+      /** What the C library prints of it on stderr, after the program's name and `: `. */
+      readonly message: string;
+    };
 
 export interface LongOption {
   readonly name: string;
@@ -75,16 +83,18 @@ export class Getopt {
       if (near.length > 0 && near.every((o) => o.val === near[0].val && o.arg === near[0].arg)) found = near[0];
       else {
         this.optind++;
-        return { kind: 'unknown', optind: this.optind, opt: name, ambiguous: near.length > 1 };
+        const message =
+          near.length > 1 ? `option '--${text}' is ambiguous; possibilities:${near.map((o) => ` '--${o.name}'`).join('')}` : `unrecognized option '--${text}'`;
+        return { kind: 'unknown', optind: this.optind, opt: name, ambiguous: near.length > 1, message };
       }
     }
     this.optind++;
     if (eq >= 0) {
-      if (found.arg === 'no') return { kind: 'unknown', optind: this.optind, opt: found.name };
+      if (found.arg === 'no') return { kind: 'unknown', optind: this.optind, opt: found.name, message: `option '--${found.name}' doesn't allow an argument` };
       return { kind: 'option', val: found.val, arg: text.slice(eq + 1), optind: this.optind };
     }
     if (found.arg !== 'required') return { kind: 'option', val: found.val, arg: null, optind: this.optind };
-    if (this.optind >= this.argv.length) return { kind: 'missing', optind: this.optind, opt: found.name };
+    if (this.optind >= this.argv.length) return { kind: 'missing', optind: this.optind, opt: found.name, message: `option '--${found.name}' requires an argument` };
     return { kind: 'option', val: found.val, arg: this.argv[this.optind++], optind: this.optind };
   }
 
@@ -93,7 +103,7 @@ export class Getopt {
     this.#nextchar = this.#nextchar.slice(1);
     const at = c === ':' || c === ';' ? -1 : this.short.indexOf(c, this.short[0] === ':' ? 1 : 0);
     if (this.#nextchar === '') this.optind++;
-    if (at < 0) return { kind: 'unknown', optind: this.optind, opt: c };
+    if (at < 0) return { kind: 'unknown', optind: this.optind, opt: c, message: `invalid option -- '${c}'` };
     if (this.short[at + 1] !== ':') return { kind: 'option', val: c, arg: null, optind: this.optind };
     const rest = this.#nextchar;
     this.#nextchar = '';
@@ -102,7 +112,7 @@ export class Getopt {
       return { kind: 'option', val: c, arg: rest, optind: this.optind };
     }
     if (this.short[at + 2] === ':') return { kind: 'option', val: c, arg: null, optind: this.optind };
-    if (this.optind >= this.argv.length) return { kind: 'missing', optind: this.optind, opt: c };
+    if (this.optind >= this.argv.length) return { kind: 'missing', optind: this.optind, opt: c, message: `option requires an argument -- '${c}'` };
     return { kind: 'option', val: c, arg: this.argv[this.optind++], optind: this.optind };
   }
 }

@@ -17,7 +17,7 @@ export interface Outcome {
 
 export type Matches = (want: string, got: string) => boolean;
 
-/** Plays sessions on the real tools and on drywall; a session counts as accepted when its first command was. */
+/** Plays sessions on the real tools and on drywall; a session counts as accepted when the command that it is about was. */
 export async function compare(sessions: readonly (readonly Step[])[], matches: Matches = textMatches): Promise<Outcome> {
   const real = askAll(sessions);
   const differences: Difference[] = [];
@@ -34,7 +34,7 @@ export async function compare(sessions: readonly (readonly Step[])[], matches: M
     }
     await host.close();
   }
-  const accepted = real.filter((r) => r[0].status === 0).length;
+  const accepted = real.filter((r, i) => r[Math.max(0, sessions[i].findIndex((s) => s.judged))].status === 0).length;
   return { accepted, refused: real.length - accepted, differences };
 }
 

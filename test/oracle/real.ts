@@ -8,6 +8,8 @@ export const askedRoot = process.env.DRYWALL_ORACLE_ROOT ?? '/var/cache/drywall-
 export interface Step {
   readonly argv: readonly string[];
   readonly stdin?: string;
+  /** The command by whose status the session counts as accepted; the first one where none says so. */
+  readonly judged?: true;
 }
 export interface Ran {
   readonly status: number;

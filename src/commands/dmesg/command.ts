@@ -86,12 +86,9 @@ function run(call: Call): number {
   const flags = new Set<string>();
   let wanted: Set<number> | null = null;
   for (let item = g.next(LONG); item; item = g.next(LONG)) {
-    if (item.kind === 'missing') {
-      call.err(item.opt.length > 1 ? `dmesg: option '--${item.opt.replace(/^--/, '')}' requires an argument\n` : `dmesg: option requires an argument -- '${item.opt}'\n`);
-      throw new Usage();
-    }
-    if (item.kind === 'unknown') {
-      call.err(item.opt.length > 1 ? `dmesg: unrecognized option '--${item.opt.replace(/^--/, '')}'\n` : `dmesg: invalid option -- '${item.opt}'\n`);
+    if (item.kind !== 'option') {
+      call.err(`dmesg: ${item.message}
+`);
       throw new Usage();
     }
     if (item.val === 'h') {

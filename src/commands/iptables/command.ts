@@ -29,12 +29,13 @@ interface Applet {
   readonly run: Runner;
 }
 
-/** Names of the tools, with and without `-nft`; messages carry the plain name. */
+/** Names of the tools, with and without `-nft`; messages carry the plain name, those of the save tools the name they were called by. */
 const applets = new Map<string, Applet>();
 for (const [base, family] of FAMILIES)
   for (const [suffix, run] of KINDS) {
     const applet: Applet = { family, program: `${base}${suffix}`, run };
     applets.set(`${base}${suffix}`, applet);
+    if (suffix.endsWith('translate')) continue;
     applets.set(`${base}-nft${suffix}`, applet);
     if (family === 'ip' || family === 'ip6') applets.set(`${base}-legacy${suffix}`, applet);
   }
@@ -92,16 +93,19 @@ const SUBCOMMANDS = [
   'xtables-monitor',
 ];
 
-const run = (call: Call): number => {
-  const a = applets.get(call.argv[0]) as Applet;
-  return a.run(call, a.family, a.program, [a.program, ...call.argv.slice(1)]);
-};
+/** xtables-save.c and xtables-restore.c take their name from argv[0]; arptables-restore and ebtables-restore do not. */
+const programOf = (a: Applet, name: string): string =>
+  (a.run === runSave || (a.run === runRestore && (a.family === 'ip' || a.family === 'ip6'))) && !name.includes('-legacy') ? name : a.program;
+
+const start = (call: Call, a: Applet, argv: readonly string[]): number => a.run(call, a.family, programOf(a, argv[0]), argv);
+
+const run = (call: Call): number => start(call, applets.get(call.argv[0]) as Applet, call.argv);
 
 function multi(call: Call): number {
   const name = call.argv[1] ?? '';
   if (name === 'iptables-xml' || name === 'xml') return runXml({ ...call, argv: ['iptables-xml', ...call.argv.slice(2)] });
   const a = applets.get(ALIASES[name] ?? name);
-  if (a) return a.run(call, a.family, a.program, [a.program, ...call.argv.slice(2)]);
+  if (a) return start(call, a, call.argv.slice(1));
   if (name === 'xtables-monitor') return runMonitor({ ...call, argv: call.argv.slice(1) });
   call.err(`ERROR: No valid subcommand given.\nValid subcommands:\n${SUBCOMMANDS.map((s) => ` * ${s}\n`).join('')}`);
   return 1;

@@ -55,7 +55,7 @@ const ARP: readonly BuiltinTable[] = [
 const BRIDGE: readonly BuiltinTable[] = [
   { name: 'filter', chains: [inet('INPUT', -200), inet('FORWARD', -200), inet('OUTPUT', -200)] },
   { name: 'nat', chains: [inet('PREROUTING', -300), inet('OUTPUT', 100), inet('POSTROUTING', 300)] },
-  { name: 'broute', chains: [inet('BROUTING', -310)] },
+  { name: 'broute', chains: [inet('BROUTING', -0x80000000)] },
 ];
 
 export const BUILTIN: Readonly<Record<XtFamily, readonly BuiltinTable[]>> = { ip: INET, ip6: INET, arp: ARP, bridge: BRIDGE };

@@ -70,18 +70,18 @@ ${v6 ? '' : '[!] --fragment	-f		match second or further fragments only\n'}  --mo
 [!] --version	-V		print package version.
 `;
 
-const ARP = `arptables v1.8.11 (nf_tables)
+const arp = (p: string): string => `${p} v1.8.11 (nf_tables)
 
-Usage: arptables -[ACD] chain rule-specification [options]
-       arptables -I chain [rulenum] rule-specification [options]
-       arptables -R chain rulenum rule-specification [options]
-       arptables -D chain rulenum [options]
-       arptables -[LS] [chain [rulenum]] [options]
-       arptables -[FZ] [chain] [options]
-       arptables -[NX] chain
-       arptables -E old-chain-name new-chain-name
-       arptables -P chain target [options]
-       arptables -h (print this help information)
+Usage: ${p} -[ACD] chain rule-specification [options]
+       ${p} -I chain [rulenum] rule-specification [options]
+       ${p} -R chain rulenum rule-specification [options]
+       ${p} -D chain rulenum [options]
+       ${p} -[LS] [chain [rulenum]] [options]
+       ${p} -[FZ] [chain] [options]
+       ${p} -[NX] chain
+       ${p} -E old-chain-name new-chain-name
+       ${p} -P chain target [options]
+       ${p} -h (print this help information)
 
 Commands:
 Either long or short options are allowed.
@@ -215,7 +215,7 @@ Environment variable:
 
 `;
 
-export function helpText(family: XtFamily, program: string, uses: readonly XtExtension[]): string {
-  const own = family === 'arp' ? ARP : family === 'bridge' ? BRIDGE : inet(program, family === 'ip6');
-  return own + uses.map((e) => `\n${e.help(family)}`).join('');
+export function helpText(family: XtFamily, program: string, uses: () => readonly XtExtension[]): string {
+  const own = family === 'arp' ? arp(program) : family === 'bridge' ? BRIDGE : inet(program, family === 'ip6');
+  return own + uses().map((e) => `\n${e.help(family)}`).join('');
 }

@@ -130,14 +130,12 @@ function log(use: XtUse): Expression {
 
 function target(use: XtUse, rule: XtRule): Expression[] {
   const e = use.extension;
-  if (rule.family !== 'bridge' && rule.family !== 'arp') {
-    if (e.name === 'TRACE')
-      return [
-        { kind: 'immediate', dreg: 9, data: { value: Uint8Array.of(1) } },
-        { kind: 'meta_set', key: 'nftrace', sreg: 9 },
-      ];
-    if (e.name === 'NFLOG') return [log(use)];
-  }
+  if (e.name === 'TRACE')
+    return [
+      { kind: 'immediate', dreg: 9, data: { value: Uint8Array.of(1) } },
+      { kind: 'meta_set', key: 'nftrace', sreg: 9 },
+    ];
+  if (e.name === 'NFLOG' && rule.family !== 'arp') return [log(use)];
   return [{ kind: 'target', name: e.realName ?? e.name, rev: revisionOf(e, rule.family), info: use.info }];
 }
 
@@ -189,8 +187,8 @@ function arpNumber(offset: number, f: Field | null, len: 1 | 2, fallback: number
   return [payload('network', offset, len), ...(field.mask !== (len === 1 ? 255 : 65535) ? [mask(bytes(field.mask))] : []), cmp(eq(field.inverted), bytes(field.value))];
 }
 
-/** nft-arp.c: nft_arp_add. Hardware type Ethernet, its length and that of IPv4 are always there. */
-function arp(r: XtRule, a: ArpFields, sets: AmongSets): Expression[] {
+/** nft-arp.c: nft_arp_add. Hardware type Ethernet, its length and that of IPv4 are always there; matches are read and left out. */
+function arp(r: XtRule, a: ArpFields): Expression[] {
   const hlen = a.hlen?.value ?? 6;
   return [
     ...iface(r.iif, 'iifname'),
@@ -205,7 +203,6 @@ function arp(r: XtRule, a: ArpFields, sets: AmongSets): Expression[] {
     ...addressOf('network', 8 + hlen, r.src),
     ...addressOf('network', 8 + hlen + 4, a.dstMac),
     ...addressOf('network', 8 + hlen + 4 + hlen, r.dst),
-    ...r.matches.flatMap((m) => match(m, r, sets)),
     counter(r),
     ...jump(r.jump, r),
   ];
@@ -238,7 +235,7 @@ function bridge(r: XtRule, b: BridgeFields, sets: AmongSets): Expression[] {
 const broute = (j: Jump): Jump => (j.kind === 'verdict' && j.name === 'DROP' ? { kind: 'verdict', name: 'BROUTE' } : j);
 
 export function lower(r: XtRule, sets: AmongSets, table: string): Expression[] {
-  if (r.arp) return arp(r, r.arp, sets);
+  if (r.arp) return arp(r, r.arp);
   if (r.bridge) return bridge(table === 'broute' ? { ...r, jump: broute(r.jump) } : r, r.bridge, sets);
   return inet(r, sets);
 }

@@ -1,7 +1,7 @@
 import type { PrintContext } from '../../kernel/xt/definition.ts';
 import { macWords } from '../../kernel/xt/ebt.ts';
 import { ethertypes } from '../../kernel/net/names/database.ts';
-import type { Masked, Name, XtRule } from '../../parsers/xtables/rule.ts';
+import type { Masked, Name, XtRule, XtUse } from '../../parsers/xtables/rule.ts';
 import type { PrintEnvironment } from './print.ts';
 import { isPolicyRule, policyOf } from './view.ts';
 import type { ViewChain } from './view.ts';
@@ -31,8 +31,14 @@ function text(r: XtRule, env: PrintEnvironment): string {
     iface('-o', r.oif) +
     (b ? iface('--logical-out', b.logicalOut) : '') +
     r.matches.map((m) => m.extension.save(m.info, c)).join('') +
-    ` -j ${name}${j.kind === 'target' ? j.use.extension.save(j.use.info, c) : ''}`
+    ` -j ${name}${j.kind === 'target' ? target(j.use, c) : ''}`
   );
+}
+
+/** nft_bridge_save_rule prints targets as -L does, after a blank; those of ebtables have one form for both. */
+function target({ extension: e, info }: XtUse, c: PrintContext): string {
+  if (!e.families.includes('ip')) return e.save(info, c);
+  return e.options.length ? ` ${e.print(info, { ...c, numeric: false })}` : '';
 }
 
 const shown = (c: ViewChain) => c.rules.filter((r) => !isPolicyRule(r.rule));

@@ -429,9 +429,6 @@ class Raiser {
   }
 
   private log(e: Extract<Expression, { kind: 'log' }>): void {
-    if (this.family === 'bridge') {
-      return;
-    }
     this.setTarget('NFLOG', { group: e.group ?? 0, prefix: e.prefix ?? '', range: 0, size: e.snaplen ?? null, threshold: e.qthreshold ?? 0 });
   }
 }

@@ -7,6 +7,8 @@ import { CommandLine } from '../../parsers/xtables/command-line.ts';
 import { parseRestoreLine } from '../../parsers/xtables/restore-line.ts';
 import { restoreWords } from '../../parsers/xtables/words.ts';
 import type { Call } from '../command.ts';
+import { Getopt } from '../getopt.ts';
+import type { LongOption } from '../getopt.ts';
 import { builtinChain, builtinTable } from './family.ts';
 import { execute, fail, parseEnvironment, toolOf, VERSION } from './run.ts';
 import type { Tool } from './run.ts';
@@ -20,7 +22,6 @@ interface Options {
   test: boolean;
   noflush: boolean;
   table: string | null;
-  file: string | null;
 }
 
 /** An operation that waits for COMMIT, and the line that asked for it. */
@@ -204,97 +205,80 @@ const USAGE = (p: string): string => `Usage: ${p} [-c] [-v] [-V] [-t] [-h] [-n] 
 	   [ --ipv6 ]
 `;
 
-export function runRestore(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
-  const o: Options = { counters: false, verbose: false, test: false, noflush: false, table: null, file: null };
-  const args = argv.slice(1);
-  const words: string[] = [];
+const SHORT = 'bcvVthnwWM:T:';
+const LONG: readonly LongOption[] = [
+  { name: 'counters', arg: 'no', val: 'c' },
+  { name: 'verbose', arg: 'no', val: 'v' },
+  { name: 'version', arg: 'no', val: 'V' },
+  { name: 'test', arg: 'no', val: 't' },
+  { name: 'help', arg: 'no', val: 'h' },
+  { name: 'noflush', arg: 'no', val: 'n' },
+  { name: 'modprobe', arg: 'required', val: 'M' },
+  { name: 'table', arg: 'required', val: 'T' },
+  { name: 'ipv4', arg: 'no', val: '4' },
+  { name: 'ipv6', arg: 'no', val: '6' },
+  { name: 'wait', arg: 'optional', val: 'w' },
+  { name: 'wait-interval', arg: 'optional', val: 'W' },
+];
+const BRIDGE_LONG: readonly LongOption[] = [
+  { name: 'noflush', arg: 'no', val: 'n' },
+  { name: 'verbose', arg: 'no', val: 'v' },
+];
+
+/** Options of a restore tool and the words after them, or the status with which they end it. */
+function readOptions(call: Call, family: XtFamily, program: string, argv: readonly string[]): { readonly o: Options; readonly words: readonly string[] } | number {
+  const o: Options = { counters: false, verbose: false, test: false, noflush: false, table: null };
   // arptables-restore reads no options, ebtables-restore two.
-  if (family === 'arp') args.length = 0;
-  const known = family === 'bridge' ? 'vn' : 'bcvVthnwWMT46';
-  const LONG: Readonly<Record<string, string>> = {
-    counters: 'c',
-    verbose: 'v',
-    version: 'V',
-    test: 't',
-    help: 'h',
-    noflush: 'n',
-    modprobe: 'M',
-    table: 'T',
-    wait: 'w',
-    'wait-interval': 'W',
-    ipv4: '4',
-    ipv6: '6',
-  };
-  const apply = (letter: string, value: () => string): number | null => {
-    switch (letter) {
+  if (family === 'arp') return { o, words: [] };
+  const bridge = family === 'bridge';
+  const long = bridge ? BRIDGE_LONG : LONG;
+  const getopt = new Getopt(argv, bridge ? 'nv' : SHORT);
+  for (let item = getopt.next(long); item; item = getopt.next(long)) {
+    if (item.kind !== 'option') {
+      call.err(`${argv[0]}: ${item.message}\n`);
+      call.err(bridge ? `Usage: ${program} [ --verbose ] [ --noflush ]\n` : `Try \`${program} -h' for more information.\n`);
+      return 1;
+    }
+    switch (item.val) {
       case 'b':
-      case '4':
-      case '6':
-      case 'w':
-      case 'W':
-        return null;
+        call.err('-b/--binary option is not implemented\n');
+        break;
       case 'c':
         o.counters = true;
-        return null;
+        break;
       case 'v':
         o.verbose = true;
-        return null;
+        break;
       case 'V':
         call.out(`${program} v${VERSION} (${/-legacy/.test(call.argv[0]) ? 'legacy' : 'nf_tables'})\n`);
         return 0;
       case 't':
         o.test = true;
-        return null;
+        break;
       case 'h':
-        call.out(USAGE(program));
+        call.err(USAGE(program));
         return 0;
       case 'n':
         o.noflush = true;
-        return null;
-      case 'M':
-        value();
-        return null;
+        break;
       case 'T':
-        o.table = value();
-        return null;
-      default:
-        if (family === 'bridge') call.err(`Usage: ${program} [ --verbose ] [ --noflush ]\n`);
-        else call.err(`Try \`${program} -h' for more information.\n`);
-        return 1;
-    }
-  };
-  while (args.length) {
-    const a = args.shift() as string;
-    if (a[0] !== '-' || a === '-') {
-      words.push(a);
-      continue;
-    }
-    if (a.startsWith('--')) {
-      const eq = a.indexOf('=');
-      const name = a.slice(2, eq < 0 ? undefined : eq);
-      const hits = Object.keys(LONG).filter((l) => l === name || l.startsWith(name));
-      const hit = hits.includes(name) ? name : hits.length === 1 ? hits[0] : null;
-      if (!hit) call.err(`${program}: ${hits.length > 1 ? `option '${a}' is ambiguous; possibilities:${hits.map((x) => ` '--${x}'`).join('')}` : `unrecognized option '${a}'`}\n`);
-      const status = apply(hit ? LONG[hit] : '?', () => (eq < 0 ? (args.shift() ?? '') : a.slice(eq + 1)));
-      if (status !== null) return status;
-      if (hit?.startsWith('wait') && eq < 0 && args[0] !== undefined && !/^[-!]/.test(args[0])) args.shift();
-      continue;
-    }
-    for (let i = 1; i < a.length; i++) {
-      const glued = a.slice(i + 1);
-      if (!known.includes(a[i])) call.err(`${program}: invalid option -- '${a[i]}'\n`);
-      const takes = 'MT'.includes(a[i]);
-      if (takes && !glued && args.length === 0) {
-        call.err(`${program}: option requires an argument -- '${a[i]}'\n`);
-        return apply('?', () => '') ?? 1;
+        o.table = item.arg;
+        break;
+      case 'w':
+      case 'W': {
+        // parse_wait_time takes the next word, which getopt would give to the caller.
+        const word = argv[getopt.optind];
+        if (item.arg === null && word !== undefined && !/^[-!]/.test(word)) getopt.optind++;
       }
-      const status = apply(known.includes(a[i]) ? a[i] : '?', () => glued || (args.shift() ?? ''));
-      if (status !== null) return status;
-      // getopt leaves the argument of these alone; the tool takes the next word (parse_wait_time).
-      if ('wW'.includes(a[i]) && !glued && args[0] !== undefined && !/^[-!]/.test(args[0])) args.shift();
-      if (takes || 'wW'.includes(a[i])) break;
     }
   }
+  return { o, words: bridge ? [] : getopt.argv.slice(getopt.optind) };
+}
+
+export function runRestore(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
+  const options = readOptions(call, family, program, argv);
+  if (typeof options === 'number') return options;
+  const { o, words } = options;
   let text = call.stdin;
   if (words.length > 1) {
     call.err('Unknown arguments found on commandline\n');

@@ -138,7 +138,7 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
   if (has('deleteNum')) return deleteNumbers(t, c);
   if (has('flush')) return s.flush(c.table, c.chain, c.verbose > 0, say);
   if (has('newChain')) return newChain(t, c);
-  if (has('deleteChain')) return s.deleteChain(c.table, c.chain, c.verbose > 0, say);
+  if (has('deleteChain')) return s.deleteChain(c.table, c.chain, c.verbose > 0 && t.family !== 'bridge', say);
   if (has('renameChain')) return s.rename(c.table, chain, c.newName ?? '');
   if (has('policy')) return setPolicy(t, c);
   if (has('changeCounters')) return changeCounters(t, c);

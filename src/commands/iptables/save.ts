@@ -1,6 +1,9 @@
+import { strerror } from '../../kernel/errno.ts';
 import { XtError } from '../../kernel/xt/error.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import type { Call } from '../command.ts';
+import { Getopt } from '../getopt.ts';
+import type { LongOption } from '../getopt.ts';
 import { BUILTIN, builtinTable } from './family.ts';
 import { fail, printEnvironment, raised, toolOf, VERSION, warnOfLegacy } from './run.ts';
 import type { Tool } from './run.ts';
@@ -46,6 +49,18 @@ interface SaveOptions {
   file: string | null;
 }
 
+/** xtables-save.c: the getopt strings of the three families, and their long options. */
+const SHORT: Readonly<Record<XtFamily, string>> = { ip: 'bcdt:M:f:V', ip6: 'bcdt:M:f:V', arp: 'cM:V', bridge: 'ct:M:V' };
+const LONG: readonly LongOption[] = [
+  { name: 'counters', arg: 'no', val: 'c' },
+  { name: 'version', arg: 'no', val: 'V' },
+  { name: 'dump', arg: 'no', val: 'd' },
+  { name: 'table', arg: 'required', val: 't' },
+  { name: 'modprobe', arg: 'required', val: 'M' },
+  { name: 'file', arg: 'required', val: 'f' },
+];
+const longOf = (family: XtFamily): LongOption[] => LONG.filter((l) => SHORT[family].includes(l.val));
+
 /** iptables-save, ip6tables-save, arptables-save, ebtables-save. */
 export function runSave(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
   const t = toolOf(call, family, program);
@@ -59,28 +74,32 @@ export function runSave(call: Call, family: XtFamily, program: string, argv: rea
     else call.out(text);
     return status;
   };
-  const args = [...argv.slice(1)];
-  while (args.length) {
-    const a = args.shift() as string;
-    const [name, glued] = a.startsWith('--') ? [a.split('=')[0], a.includes('=') ? a.slice(a.indexOf('=') + 1) : null] : [a.slice(0, 2), a.length > 2 ? a.slice(2) : null];
-    const value = (): string => glued ?? args.shift() ?? '';
-    if (!a.startsWith('-') || a === '-') {
-      call.err('Unknown arguments found on commandline\n');
+  const getopt = new Getopt(argv, SHORT[family]);
+  const long = longOf(family);
+  for (let item = getopt.next(long); item; item = getopt.next(long)) {
+    if (item.kind !== 'option') {
+      call.err(`${argv[0]}: ${item.message}\nLook at manual page \`${program}.8' for more information.\n`);
       return 1;
     }
-    if (name === '-t' || (name.length > 3 && '--table'.startsWith(name))) o.table = value();
-    else if (name === '-c' || (name.length > 3 && '--counters'.startsWith(name))) o.counters = true;
-    else if (name === '-f' || (name.length > 3 && '--file'.startsWith(name))) o.file = value();
-    else if (name === '-M' || (name.length > 3 && '--modprobe'.startsWith(name))) value();
-    else if (name === '-d' || name === '--dump' || name === '-4' || name === '-6' || name === '--ipv4' || name === '--ipv6') continue;
-    else if (name === '-V' || name === '--version') {
+    const arg = item.arg ?? '';
+    if (item.val === 'b') call.err('-b/--binary option is not implemented\n');
+    else if (item.val === 'c') o.counters = true;
+    else if (item.val === 't') o.table = arg;
+    else if (item.val === 'f') {
+      const bad = call.host.files.write(call.host.files.resolve(call.cwd, arg), '');
+      if (bad) {
+        call.err(`Failed to open file, error: ${strerror(bad)}\n`);
+        return 1;
+      }
+      o.file = arg;
+    } else if (item.val === 'V') {
       call.out(`${program} v${VERSION} (${t.variant})\n`);
       return 0;
-    } else {
-      call.err(a.startsWith('--') ? `${program}: unrecognized option '${a}'\n` : `${program}: invalid option -- '${a[1]}'\n`);
-      call.err(`Look at manual page \`${program}.8' for more information.\n`);
-      return 1;
     }
+  }
+  if (getopt.optind < argv.length) {
+    call.err('Unknown arguments found on commandline\n');
+    return 1;
   }
   if (o.table !== null && !builtinTable(family, o.table)) {
     call.err(`Table \`${o.table}' does not exist\n`);

@@ -303,10 +303,12 @@ export class Session {
     const c = this.chain(table, chain);
     if (!c) return null;
     lower(rule, NO_SETS, table);
+    // What is compared is read back from bytecode, where arptables' matches are not.
+    const sought = rule.arp ? { ...rule, matches: [] } : rule;
     for (const r of c.rules) {
       const raised = this.raise(r.rule);
       if (raised.error !== null) throw new ParseFailure(raised.error);
-      if (sameRule(raised.rule, rule)) return r;
+      if (sameRule(raised.rule, sought)) return r;
     }
     return null;
   }

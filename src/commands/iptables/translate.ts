@@ -105,8 +105,8 @@ function ruleWords(r: XtRule, c: TranslateContext): string | null {
   return words && [...words, ...commentOf(r)].reduce((line, word) => (line === '' ? word : line + (word[0] === ' ' ? '' : ' ') + word), '');
 }
 
-/** do_command_xlate; false: not implemented. `quote` is what stands around a rule. */
-function translate(t: Tool, c: XtCommand, argv: readonly string[], restore: boolean): boolean {
+/** do_command_xlate; false: not implemented. `shown` stands before the words of a rule that has no translation. */
+function translate(t: Tool, c: XtCommand, shown: readonly string[], restore: boolean): boolean {
   const { call, family } = t;
   const out = (s: string): void => call.out(s);
   const nft = restore ? '' : 'nft ';
@@ -115,46 +115,32 @@ function translate(t: Tool, c: XtCommand, argv: readonly string[], restore: bool
   out(nft);
   if (has('append') || has('insert')) {
     const verb = has('append') ? 'add' : `insert`;
-    const index = has('insert') && c.rulenum > 1 ? ` index ${c.rulenum}` : '';
+    const index = has('insert') && c.rulenum > 1 && family !== 'bridge' ? ` index ${c.rulenum}` : '';
     const rules = expand(c);
     const inner = Math.max(1, c.dsts.length);
+    let done = true;
     for (const [n, r] of rules.entries()) {
       const words = ruleWords(r, contextOf(r, t, c.options.has('numeric')));
-      if (words === null && family === 'bridge') {
-        out(
-          `' # ${argv
-            .slice(1)
-            .map((a) => `${a} `)
-            .join('')}\n`,
-        );
-        return false;
-      }
-      if (words === null) {
-        // The words as their parsers left them: `!` is blanked, and TCPOPTSTRIP cuts its list at the first comma.
-        out(
-          `# ${argv
-            .slice(1)
-            .map((a, i) => `${a === '!' ? '' : argv[i] === '--strip-options' ? a.split(',')[0] : a} `)
-            .join('')}\n`,
-        );
-        return true;
-      }
+      done = words !== null;
       if (n && n % inner === 0) out(nft);
+      if (words === null) continue;
       const sets = declarations(t);
       for (; sets.printed < sets.sets.length; sets.printed++) out(`${q}add set ${family} ${c.table} ${sets.sets[sets.printed]}${q}\n${nft}`);
       out(`${q}${verb} rule ${family} ${c.table} ${c.chain}${index} ${words}${q}\n`);
     }
-    return true;
+    if (done) return true;
+    out(`${family === 'bridge' ? "' " : ''}# ${shown.concat(c.left.slice(1)).map((a) => `${a} `).join('')}\n`);
+    return family !== 'bridge';
   }
-  if (has('flush')) {
+  if (has('flush') || has('initTable')) {
     out(c.chain !== null ? `flush chain ${family} ${c.table} ${c.chain}\n` : `flush table ${family} ${c.table}\n`);
     return true;
   }
-  if (has('list') && c.commands.size === 1) {
+  if (has('list')) {
     out(`list table ${family} ${c.table}\n`);
     return true;
   }
-  if (has('newChain')) {
+  if (has('newChain') && c.policy === null) {
     out(`add chain ${family} ${c.table} ${c.chain}\n`);
     return true;
   }
@@ -165,11 +151,19 @@ function translate(t: Tool, c: XtCommand, argv: readonly string[], restore: bool
   return false;
 }
 
+/** xtables-eb-translate.c: its own, on stderr. */
+const bridgeHelp = (p: string): string => `${p}: Translate ebtables command to nft syntax
+no side effects occur, the translated command is written to standard output.
+A '#' followed by input means no translation is available.
+`;
+
 export function runTranslate(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
   const t = toolOf(call, family, program);
   try {
-    const c = new CommandLine(parseEnvironment(t, false, null), argv).parse();
-    if (translate(t, c, argv, false)) return 0;
+    const environment = parseEnvironment(t, false, null);
+    const c = new CommandLine(family === 'bridge' ? { ...environment, help: () => (call.err(bridgeHelp(program)), '') } : environment, argv).parse();
+    if (family === 'bridge' && !builtinTable(family, c.table)) throw new XtError('VERSION_PROBLEM', `table '${c.table}' does not exist`);
+    if (translate(t, c, [], false)) return 0;
     call.err('Translation not implemented\n');
     return 1;
   } catch (e) {
@@ -247,7 +241,7 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
       const parsed = [program, ...restoreWords(words)];
       const c = new CommandLine(parseEnvironment(t, true, table), parsed).parse();
       if (c.ignored) continue;
-      if (!translate(t, c, [program, '-t', table, ...parsed.slice(1)], true)) {
+      if (!translate(t, c, ['-t', table], true)) {
         call.err(`iptables-translate-restore: line ${n} failed\n`);
         return 1;
       }

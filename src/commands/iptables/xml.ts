@@ -1,6 +1,8 @@
 import { parseRestoreLine } from '../../parsers/xtables/restore-line.ts';
 import { restoreWords } from '../../parsers/xtables/words.ts';
 import type { Call } from '../command.ts';
+import { Getopt } from '../getopt.ts';
+import type { LongOption } from '../getopt.ts';
 
 /** iptables-xml (iptables/iptables-xml.c): iptables-save's format as XML, word by word; it knows no extension. */
 
@@ -212,20 +214,30 @@ function read(text: string, w: Writer, out: (s: string) => void): void {
 
 const USAGE = 'Usage: iptables-xml [-c] [-v] [-h]\n          [--combine ]\n\t   [ --verbose ]\n\t   [ --help ]\n';
 
+const LONG: readonly LongOption[] = [
+  { name: 'verbose', arg: 'no', val: 'v' },
+  { name: 'combine', arg: 'no', val: 'c' },
+  { name: 'help', arg: 'no', val: 'h' },
+];
+
 export function runXml(call: Call): number {
   let combine = false;
-  let file: string | null = null;
-  for (const a of call.argv.slice(1)) {
-    if (a === '-c' || a === '--combine') combine = true;
-    else if (a === '-h' || a === '--help') {
+  const getopt = new Getopt(call.argv, 'cvh');
+  for (let item = getopt.next(LONG); item; item = getopt.next(LONG)) {
+    if (item.kind !== 'option') call.err(`${call.argv[0]}: ${item.message}\n`);
+    else if (item.val === 'c') combine = true;
+    else if (item.val === 'v') call.out('xptables-xml\n');
+    else {
       call.err(USAGE);
-      return 0;
-    } else if (a === '-v' || a === '--verbose') call.out('xptables-xml\n');
-    else if (a.startsWith('-')) {
-      call.err(`${call.argv[0]}: invalid option -- '${a[1]}'\n${USAGE}`);
       return 1;
-    } else file = a;
+    }
   }
+  const files = getopt.argv.slice(getopt.optind);
+  if (files.length > 1) {
+    call.err('Unknown arguments found on commandline');
+    return 1;
+  }
+  const file = files[0] ?? null;
   const text = file === null ? call.stdin : call.host.files.read(call.host.files.resolve(call.cwd, file));
   if (text === undefined) {
     call.err(`Can't open ${file}: No such file or directory`);

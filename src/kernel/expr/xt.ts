@@ -13,7 +13,7 @@ export const extension = (e: Compat, family: string): XtExtension | undefined =>
 /** nft_match_select_ops, nft_target_select_ops: looked up while the rule's expressions are parsed, before any of them is made. */
 export function hasExtension(e: Compat, family: string): boolean {
   const d = extension(e, family);
-  return d !== undefined && !d.absent;
+  return d !== undefined && !d.absent && (!d.kernelFamilies || d.kernelFamilies.includes(family as XtFamily));
 }
 
 /** nft_match_init, nft_target_init (xt_check_match …) without a base, nft_match_validate with one. */

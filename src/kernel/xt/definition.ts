@@ -19,7 +19,10 @@ export interface XtExtension<Info extends XtInfo = XtInfo> {
   readonly name: string;
   /** Name in the kernel where it differs (`state` → `conntrack`). */
   readonly realName?: string;
+  /** Families whose tools offer it. */
   readonly families: readonly XtFamily[];
+  /** Families for which the kernel has it, where they are fewer: the tools take the rule, the commit says ENOENT. */
+  readonly kernelFamilies?: readonly XtFamily[];
   readonly revision: number | Partial<Record<XtFamily, number>>;
   /** The modelled kernel has no such extension: the tools warn about its revision, the commit says ENOENT. */
   readonly absent?: true;
@@ -75,6 +78,14 @@ export interface XtOption {
   readonly argument?: 'required' | 'optional' | 'none';
   /** XTOPT_MANDatory. */
   readonly mandatory?: boolean;
+  /** Numbers are read in this base instead of by their look (xt_option_entry.base). */
+  readonly base?: 16;
+  /** The library cuts the word in place at the first of these (strtok): the rest of it is gone where a tool shows its words again. */
+  readonly cutAt?: string;
+  /**
+   * The option's number in the C source, its place among the rows by default: shows where `--flag=1` gives a value to an option that takes none.
+   */
+  readonly code?: number;
   readonly min?: number | bigint;
   readonly max?: number | bigint;
   /** Ids of options it excludes / needs, in the order of their ids in the C enum. */

@@ -33,10 +33,10 @@ export function ebtNat(name: 'snat' | 'dnat', help: string): XtExtension<EbtNatI
       { name: long, type: 'string' },
       { name: short, id: long, type: 'string' },
       { name: `${name}-target`, type: 'string' },
-      ...(snat ? [{ name: 'snat-arp', type: 'none' as const }] : []),
+      ...(snat ? [{ name: 'snat-arp', type: 'none' as const, code: 2 }] : []),
     ],
     help: () => help,
-    init: () => ({ mac: null, verdict: 'ACCEPT', arp: false }),
+    init: () => ({ mac: new Uint8Array(6), verdict: 'ACCEPT', arp: false }),
     parse(o, d) {
       if (o.name === `${name}-target`) {
         d['verdict'] = verdictOf(o.raw ?? '', `${name}-target`);
@@ -47,11 +47,11 @@ export function ebtNat(name: 'snat' | 'dnat', help: string): XtExtension<EbtNatI
         return;
       }
       const mac = parseMac(o.raw ?? '');
-      if (!mac) throw paramProblem(`Problem with specified --${long} mac`);
+      if (!mac) throw paramProblem('Invalid MAC address specified.');
       d['mac'] = mac;
     },
-    finish(d) {
-      if (d['mac'] === null) throw paramProblem('You must specify proper arguments');
+    finish(d, context) {
+      if (context.seen.size === 0) throw paramProblem('You must specify proper arguments');
       return { ...d } as unknown as EbtNatInfo;
     },
     save: (i) => ` --${short} ${macText(i.mac)}${i.arp ? ' --snat-arp' : ''} --${name}-target ${i.verdict}`,

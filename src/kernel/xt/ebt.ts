@@ -1,5 +1,5 @@
 import type { Errno } from '../errno.ts';
-import { macText } from './address.ts';
+import { macText, parseMac } from './address.ts';
 import type { CheckContext, ParsedOption } from './definition.ts';
 import { XtError } from './error.ts';
 
@@ -54,6 +54,17 @@ const WORDS: readonly (readonly [string, Uint8Array, Uint8Array])[] = [
   ['Broadcast', new Uint8Array(6).fill(255), new Uint8Array(6).fill(255)],
   ['BGA', Uint8Array.of(1, 0x80, 0xc2, 0, 0, 0), new Uint8Array(6).fill(255)],
 ];
+/** xtables_parse_mac_and_mask: a word, or address[/mask]; the address is cut by the mask. null: neither. */
+export function macAndMask(text: string): { value: Uint8Array; mask: Uint8Array } | null {
+  const lower = text.toLowerCase();
+  const word = WORDS.find(([name]) => name.toLowerCase() === lower);
+  if (word) return { value: word[1], mask: word[2] };
+  const slash = text.lastIndexOf('/');
+  const value = parseMac(slash < 0 ? text : text.slice(0, slash));
+  const mask = slash < 0 ? new Uint8Array(6).fill(255) : parseMac(text.slice(slash + 1));
+  return value && mask && { value: value.map((b, i) => b & mask[i]), mask };
+}
+
 const equal = (a: Uint8Array, b: Uint8Array): boolean => a.every((x, i) => x === b[i]);
 
 /** xtables_print_well_known_mac_and_mask, else the numbers. */

@@ -29,6 +29,8 @@ export class CommandLine {
   private readonly env: ParseEnvironment;
   private readonly argv: readonly string[];
   private readonly opt: Getopt<Value>;
+  /** The words as reading them leaves them in memory: translators print them again. */
+  private readonly left: string[];
   private table: OptionTable<Value>;
   /** Extensions whose options are in the table, in order of loading. */
   private extensions: XtExtension[] = [];
@@ -65,6 +67,7 @@ export class CommandLine {
   constructor(env: ParseEnvironment, argv: readonly string[]) {
     this.env = env;
     this.argv = argv;
+    this.left = [...argv];
     this.opt = new Getopt(argv);
     this.table = optionTable(env.family, []);
     this.tableName = env.table ?? 'filter';
@@ -78,6 +81,7 @@ export class CommandLine {
       if (token.kind === 'word' && token.text === '!') {
         if (invert) throw paramProblem('multiple consecutive ! not allowed');
         invert = true;
+        this.left[this.opt.index - 1] = '';
         continue;
       }
       if (this.accept(token, invert)) continue;
@@ -133,6 +137,8 @@ export class CommandLine {
   private feed(use: ExtensionUse, option: XtOption, arg: string | null, invert: boolean): void {
     const take = (): string | undefined => (this.opt.hasWord() ? this.opt.take() : undefined);
     use.feed(option, invert, arg, take, this.context());
+    const cut = option.cutAt && arg ? arg.search(new RegExp(`[${option.cutAt}]`)) : -1;
+    if (arg && cut >= 0) this.leave(arg, arg.slice(0, cut));
   }
 
   /** The latest use of the extension; ebtables makes it with its first option. */
@@ -168,7 +174,7 @@ export class CommandLine {
 
   /** Compatibility is asked of the kernel; the translators ask nobody. */
   private warnAbsent(e: XtExtension, name: string): void {
-    if (e.absent && !this.env.program.endsWith('-translate')) this.env.warn(`Warning: Extension ${name} revision 0 not supported, missing kernel module?\n`);
+    if (e.absent && (this.env.family === 'ip' || this.env.family === 'ip6') && !this.env.program.endsWith('-translate')) this.env.warn(`Warning: Extension ${name} revision 0 not supported, missing kernel module?\n`);
   }
 
   private addMatch(e: XtExtension): void {
@@ -207,15 +213,17 @@ export class CommandLine {
     if (this.command(key, arg, invert)) return;
     switch (key) {
       case 'h':
-        throw new XtExit(0, this.env.help(this.env.family, this.env.program, this.helped()), null);
+        throw new XtExit(0, this.env.help(this.env.family, this.env.program, () => this.helped()), null);
       case 'p':
         return this.protocol(text, invert);
       case 's':
         this.setOption('source', invert);
+        this.cutMac(text);
         this.src = text;
         return;
       case 'd':
         this.setOption('destination', invert);
+        this.cutMac(text);
         this.dst = text;
         return;
       case 'src-mac':
@@ -272,9 +280,9 @@ export class CommandLine {
         return this.wait();
       case 'W':
         if (this.env.restore) throw paramProblem("You cannot use `-W' from iptables-restore");
+        this.checkInterval(this.optionalWord(arg));
         this.env.warn('Ignoring deprecated --wait-interval option.\n');
         this.waitInterval = true;
-        if (arg === null && this.opt.hasWord()) this.opt.take();
         return;
       case 'line-numbers':
       case 'Ln':
@@ -454,13 +462,27 @@ export class CommandLine {
     this.bytes = BigInt(numbers[1].replace(/^[-+]/, ''));
   }
 
-  private protocol(text: string, invert: boolean): void {
+  /** The argument just read, which ends the latest word, is changed in place. */
+  private leave(arg: string, text: string): void {
+    const at = this.opt.index - 1;
+    this.left[at] = this.left[at].slice(0, this.left[at].length - arg.length) + text;
+  }
+
+  /** xtables_parse_mac_and_mask */
+  private cutMac(text: string): void {
+    const slash = text.lastIndexOf('/');
+    if (this.env.family === 'bridge' && slash >= 0) this.leave(text, text.slice(0, slash));
+  }
+
+  private protocol(word: string, invert: boolean): void {
     this.setOption('protocol', invert);
+    const text = word.toLowerCase();
+    this.leave(word, text);
     if (this.env.family === 'bridge') {
       this.bridgeProto = bridgeProto(text);
       return;
     }
-    this.protoWord = text.toLowerCase();
+    this.protoWord = text;
     this.proto = parseProtocol(this.protoWord, this.env.names);
     if (this.proto === 0 && this.inverted.has('protocol')) throw paramProblem('rule would never match protocol');
     if (this.env.family === 'ip6' && [43, 44, 51, 60].includes(this.proto) && !this.inverted.has('protocol')) {
@@ -508,6 +530,15 @@ export class CommandLine {
     if (!this.opt.hasWord()) return;
     const text = this.opt.take();
     if (!/^\s*[-+]?\d/.test(text)) throw paramProblem('wait seconds not numeric');
+  }
+
+  /** xshared.c: parse_wait_interval */
+  private checkInterval(text: string | null): void {
+    if (text === null) throw paramProblem('wait interval value required');
+    const m = /^\s*([-+]?\d+)/.exec(text);
+    if (!m) throw paramProblem('wait interval not numeric');
+    const usec = BigInt.asUintN(32, BigInt(m[1]));
+    if (usec > 999999n) throw paramProblem(`too long usec wait ${usec} > 999999 usec`);
   }
 
   private counters(text: string, invert: boolean): void {
@@ -562,6 +593,7 @@ export class CommandLine {
       srcs,
       dsts,
       counterOp: this.counterOp,
+      left: this.left,
       hasCounters: this.options.has('set-counters'),
       ignored: this.ignored,
     };

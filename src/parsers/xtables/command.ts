@@ -25,7 +25,8 @@ export interface ParseEnvironment {
   readonly names: Names;
   readonly net: Netns;
   warn(text: string): void;
-  help(family: XtFamily, program: string, uses: readonly XtExtension[]): string;
+  /** `uses`: what is shown besides the tool's own help; asking for it reads the words left. */
+  help(family: XtFamily, program: string, uses: () => readonly XtExtension[]): string;
   /** -t of the restore tools: the table of the block. */
   readonly table: string | null;
   /** In -V: nf_tables or legacy. */
@@ -51,6 +52,8 @@ export interface XtCommand {
   readonly dsts: readonly AddressMask[];
   /** ebtables -C: how the two counters change. */
   readonly counterOp: readonly ['set' | 'add' | 'sub', 'set' | 'add' | 'sub'];
+  /** The command line's words as reading has left them. */
+  readonly left: readonly string[];
   readonly hasCounters: boolean;
   /** Commands without effect: -4 in ip6tables-restore. */
   readonly ignored: boolean;

@@ -88,8 +88,8 @@ const IP: readonly Row[] = [
 
 const ARP: readonly Row[] = [
   ...COMMANDS,
-  ['s', 'required', 'source-ip', 'source', 'src', 'src-ip'],
-  ['d', 'required', 'destination-ip', 'destination', 'dst', 'dst-ip'],
+  ['s', 'required', 'source-ip', 'src-ip'],
+  ['d', 'required', 'destination-ip', 'dst-ip'],
   ['src-mac', 'required', 'source-mac', 'src-mac'],
   ['dst-mac', 'required', 'destination-mac', 'dst-mac'],
   ['l', 'required', 'h-length'],
@@ -99,6 +99,7 @@ const ARP: readonly Row[] = [
   ['proto-type', 'required', 'proto-type'],
   ['i', 'required', 'in-interface'],
   ['j', 'required', 'jump'],
+  ['m', 'required', 'match'],
   ['t', 'required', 'table'],
   ['n', 'no', 'numeric'],
   ['o', 'required', 'out-interface'],
@@ -116,7 +117,6 @@ const BRIDGE: readonly Row[] = [
   ['I', 'required', 'insert'],
   ['D', 'required', 'delete'],
   ['L', 'optional', 'list'],
-  ['S', 'optional', 'list-rules'],
   ['Lc', 'no', 'Lc'],
   ['Ln', 'no', 'Ln'],
   ['Lx', 'no', 'Lx'],
@@ -143,6 +143,7 @@ const BRIDGE: readonly Row[] = [
   ['X', 'optional', 'delete-chain'],
   ['init-table', 'no', 'init-table'],
   ['concurrent', 'no', 'concurrent'],
+  ['v', 'no', 'verbose'],
   ['check', 'required', 'check'],
 ];
 
@@ -156,7 +157,7 @@ const SHORT: Readonly<Record<XtFamily, string>> = {
   ip: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::W::46bfg:h::m:nw::x',
   ip6: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::W::46bfg:h::m:nw::x',
   arp: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vR:S::h::l:nx',
-  bridge: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vhS::',
+  bridge: 'A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:vhR:S::',
 };
 
 export function shortRows<V>(family: XtFamily, wrap: (key: string) => V): Map<string, { arg: HasArg; value: V }> {

@@ -1,28 +1,10 @@
-import { parseMac } from '../../kernel/xt/address.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
-import { scanUint, wholeUint } from '../../kernel/xt/number.ts';
+import { macAndMask } from '../../kernel/xt/ebt.ts';
+import { wholeUint } from '../../kernel/xt/number.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
 import { ethertypes } from '../../kernel/net/names/database.ts';
 
 /** Link layer fields of arptables and ebtables (xshared.c: arp_post_parse; libxtables: xtables_parse_mac_and_mask; ebtables-standard). */
-
-const FULL = Uint8Array.of(255, 255, 255, 255, 255, 255);
-const WORDS: Readonly<Record<string, { readonly value: Uint8Array; readonly mask: Uint8Array }>> = {
-  unicast: { value: new Uint8Array(6), mask: Uint8Array.of(1, 0, 0, 0, 0, 0) },
-  multicast: { value: Uint8Array.of(1, 0, 0, 0, 0, 0), mask: Uint8Array.of(1, 0, 0, 0, 0, 0) },
-  broadcast: { value: FULL, mask: FULL },
-  bga: { value: Uint8Array.of(1, 0x80, 0xc2, 0, 0, 0), mask: FULL },
-};
-
-/** xtables_parse_mac_and_mask: a word, or address[/mask]; the address is cut by the mask. null: neither. */
-export function macAndMask(text: string): { value: Uint8Array; mask: Uint8Array } | null {
-  const word = WORDS[text.toLowerCase()];
-  if (word) return word;
-  const slash = text.lastIndexOf('/');
-  const value = parseMac(slash < 0 ? text : text.slice(0, slash));
-  const mask = slash < 0 ? FULL : parseMac(text.slice(slash + 1));
-  return value && mask && { value: value.map((b, i) => b & mask[i]), mask };
-}
 
 export function macMask(text: string, option: string, family: XtFamily): { value: Uint8Array; mask: Uint8Array } {
   const m = macAndMask(text);
@@ -75,7 +57,7 @@ export function arpField(option: 'h-length' | 'opcode' | 'h-type' | 'proto-type'
   return { value, mask };
 }
 
-/** xtables-eb.c: -p: a number in hex of at least 0x600, LENGTH, or a name of /etc/ethertypes. */
+/** xtables-eb.c: -p, in small letters by then: a number in hex of at least 0x600, LENGTH, or a name of /etc/ethertypes. */
 export function bridgeProto(text: string): { number: number; length: boolean } {
   const m = /^\s*\+?(0x)?([0-9a-f]+)$/i.exec(text);
   if (m) {
@@ -89,5 +71,3 @@ export function bridgeProto(text: string): { number: number; length: boolean } {
   if (n === undefined) throw paramProblem(`Problem with the specified Ethernet protocol '${text}', perhaps /etc/ethertypes is missing`);
   return { number: n, length: false };
 }
-
-const _scanWord = scanUint;

@@ -1,15 +1,16 @@
 import type { XtExtension, XtFamily, XtOption } from '../../kernel/xt/definition.ts';
 import { longRows, shortRows } from './flags.ts';
 import type { HasArg, LongOption, OptionTable } from './getopt.ts';
-import { allMatches, allTargets } from './registry.ts';
+import { findMatch, findTarget } from './registry.ts';
 
 /** What an option of the command line is: the tool's own, by key, or a row of an extension. */
 export type Value = { readonly own: string } | { readonly extension: XtExtension; readonly option: XtOption };
 
 const argOf = (o: XtOption): HasArg => (o.type === 'none' ? 'no' : o.type === 'raw' ? (o.argument === 'none' ? 'no' : (o.argument ?? 'required')) : 'required');
 
-/** ebtables' log, nflog and the like are watchers: targets that are options of a rule. */
-const isWatcher = (e: XtExtension): boolean => e.name === 'log' || e.name === 'nflog';
+/** xtables-eb.c: ebt_load_match_extensions: what ebtables loads at its start, in this order; log and nflog are watchers, targets that are options of a rule. */
+const PRELOADED = ['802_3', 'arp', 'ip', 'ip6', 'mark_m', 'limit', 'pkttype', 'stp', 'vlan', 'among'].flatMap((name) => findMatch('bridge', name) ?? []);
+const WATCHERS = ['log', 'nflog'].flatMap((name) => findTarget('bridge', name) ?? []);
 
 /** getopt takes abbreviations of options with the same value: the tool's own by key, an extension's by id. */
 const sameValue = (a: Value, b: Value): boolean => {
@@ -17,7 +18,12 @@ const sameValue = (a: Value, b: Value): boolean => {
   return a.extension === b.extension && (a.option.id ?? a.option.name) === (b.option.id ?? b.option.name);
 };
 
-const letterOf = (v: Value): string | null => ('own' in v && v.own.length === 1 ? v.own : null);
+/** The tool's own options are letters; an extension's number is cut to a character, and none where that is a NUL. */
+const letterOf = (v: Value): string | null => {
+  if ('own' in v) return v.own.length === 1 ? v.own : null;
+  const code = v.option.code ?? v.extension.options.indexOf(v.option);
+  return code ? String.fromCharCode(code) : '';
+};
 
 const tableOf = (long: readonly LongOption<Value>[], short: OptionTable<Value>['short']): OptionTable<Value> => {
   const exact = new Map<string, LongOption<Value>>();
@@ -38,8 +44,7 @@ export function optionTable(family: XtFamily, loaded: readonly XtExtension[]): O
   let made: OptionTable<Value>;
   if (loaded.length === 0) {
     const own = longRows<Value>(family, (word) => ({ own: word }));
-    // ebtables: every match and watcher is there from the start.
-    const all = family === 'bridge' ? [...allMatches('bridge'), ...allTargets('bridge').filter(isWatcher)].flatMap((e) => rowsOf(e, family)) : [];
+    const all = family === 'bridge' ? [...PRELOADED, ...WATCHERS].flatMap((e) => rowsOf(e, family)) : [];
     made = tableOf(
       [...own, ...all],
       shortRows<Value>(family, (own1) => ({ own: own1 })),

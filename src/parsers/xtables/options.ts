@@ -30,7 +30,7 @@ const byId = (options: readonly XtOption[], id: string): XtOption | undefined =>
 function readInt({ ext, option, arg }: Reading): number | bigint {
   const min = BigInt(option.min ?? 0);
   const max = option.max ? BigInt(option.max) : WIDTH[option.type];
-  const v = wholeNumber(arg, min, max);
+  const v = wholeNumber(option.base === 16 ? arg.replace(/^(\s*\+?)(?!0x)(?=[0-9a-f])/i, '$10x') : arg, min, max);
   if (v === null) throw paramProblem(`${ext}: bad value for option "--${option.name}", or out of range (${min}-${max}).\n`);
   return option.type === 'uint64' ? v : Number(v);
 }

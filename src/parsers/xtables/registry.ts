@@ -1,5 +1,5 @@
 import type { XtExtension, XtFamily } from '../../kernel/xt/definition.ts';
-import { allExtensions, findExtension } from '../../kernel/xt/find.ts';
+import { findExtension } from '../../kernel/xt/find.ts';
 
 const find = (kind: XtExtension['kind'], family: XtFamily, name: string): XtExtension | undefined => {
   const e = findExtension(kind, name, family);
@@ -16,6 +16,3 @@ export const isTarget = (family: XtFamily, name: string): boolean => name === ''
 
 export const revisionOf = (e: XtExtension, family: XtFamily): number => (typeof e.revision === 'number' ? e.revision : (e.revision[family] ?? 0));
 
-/** ebtables loads all its extensions at the start: their options need no -m. */
-export const allMatches = (family: XtFamily): XtExtension[] => allExtensions('match').filter((e) => e.families.includes(family));
-export const allTargets = (family: XtFamily): XtExtension[] => allExtensions('target').filter((e) => e.families.includes(family));

@@ -35,7 +35,7 @@ const typeNames = (mask: number): string[] => NAMES.filter((_, n) => mask & (1 <
 export const match = defineExtension<AddrtypeInfo>({
   kind: 'match',
   name: 'addrtype',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 1,
   options: [
     { name: 'src-type', type: 'string', invert: true },

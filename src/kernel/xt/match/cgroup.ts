@@ -9,7 +9,7 @@ type CgroupInfo = { readonly path: string | null; readonly classid: number | nul
 export const match = defineExtension<CgroupInfo>({
   kind: 'match',
   name: 'cgroup',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 2,
   options: [
     { name: 'path', type: 'string', invert: true, max: 511 },

@@ -16,7 +16,7 @@ function fromTo(i: ConnbytesInfo, prefix: string): string {
 export const match = defineExtension<ConnbytesInfo>({
   kind: 'match',
   name: 'connbytes',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'connbytes', type: 'uint64rc', invert: true, mandatory: true },

@@ -31,7 +31,7 @@ const nameOf = (i: ConnlabelInfo, c: Warner): string | undefined => labels(c)?.g
 export const match = defineExtension<ConnlabelInfo>({
   kind: 'match',
   name: 'connlabel',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'label', type: 'string', min: 1, invert: true, mandatory: true },

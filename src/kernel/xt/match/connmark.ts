@@ -7,7 +7,7 @@ import type { MarkInfo } from '../mark-value.ts';
 export const match = defineExtension<MarkInfo>({
   kind: 'match',
   name: 'connmark',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 1,
   options: [{ name: 'mark', type: 'markmask32', invert: true, mandatory: true }],
   help: () => `connmark match options:

@@ -7,7 +7,7 @@ type CpuInfo = { readonly cpu: number; readonly invert: boolean };
 export const match = defineExtension<CpuInfo>({
   kind: 'match',
   name: 'cpu',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [{ name: 'cpu', type: 'uint32', invert: true, mandatory: true }],
   help: () => `cpu match options:

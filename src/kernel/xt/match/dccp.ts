@@ -34,7 +34,7 @@ const span = (r: readonly [number, number], sep: string): string => (r[0] === r[
 export const match = defineExtension<DccpInfo>({
   kind: 'match',
   name: 'dccp',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'source-port', id: 'source-port', type: 'portrc', invert: true },

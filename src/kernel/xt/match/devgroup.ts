@@ -18,7 +18,7 @@ function text(i: DevgroupInfo, prefix: string, map: NameMap | undefined): string
 export const match = defineExtension<DevgroupInfo>({
   kind: 'match',
   name: 'devgroup',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'src-group', type: 'string', invert: true },

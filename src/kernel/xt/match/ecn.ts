@@ -10,7 +10,7 @@ const ECT = ['not-ect', 'ect1', 'ect0', 'ce'] as const;
 export const match = defineExtension<EcnInfo>({
   kind: 'match',
   name: 'ecn',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'ecn-tcp-cwr', type: 'none', invert: true },

@@ -11,7 +11,7 @@ type EspInfo = { readonly spis: Span; readonly invert: boolean };
 export const match = defineExtension<EspInfo>({
   kind: 'match',
   name: 'esp',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [{ name: 'espspi', type: 'uint32rc', invert: true }],
   help: () => `esp match options:

@@ -187,7 +187,7 @@ function checkRate(i: HashlimitInfo): 'ERANGE' | 'EINVAL' | null {
 export const match = defineExtension<HashlimitInfo>({
   kind: 'match',
   name: 'hashlimit',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 3,
   options: [
     { name: 'hashlimit-upto', id: 'upto', type: 'string', invert: true, excludes: ['above'] },

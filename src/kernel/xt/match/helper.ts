@@ -8,7 +8,7 @@ type HelperInfo = { readonly name: string; readonly invert: boolean };
 export const match = defineExtension<HelperInfo>({
   kind: 'match',
   name: 'helper',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [{ name: 'helper', type: 'string', invert: true, mandatory: true }],
   help: () => `helper match options:

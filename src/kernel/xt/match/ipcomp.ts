@@ -11,7 +11,7 @@ type IpcompInfo = { readonly spis: Span; readonly hdrres: boolean; readonly inve
 export const match = defineExtension<IpcompInfo>({
   kind: 'match',
   name: 'ipcomp',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'ipcompspi', type: 'uint32rc', invert: true },

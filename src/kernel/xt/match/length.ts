@@ -8,7 +8,7 @@ export type LengthInfo = { readonly min: number; readonly max: number; readonly 
 export const match = defineExtension<LengthInfo>({
   kind: 'match',
   name: 'length',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [{ name: 'length', type: 'uint16rc', invert: true, mandatory: true }],
   help: () => `length match options:

@@ -56,7 +56,7 @@ export const limitRate = (avg: number): string => {
 export const match = defineExtension<LimitInfo>({
   kind: 'match',
   name: 'limit',
-  families: ['ip', 'ip6', 'bridge'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
   revision: 0,
   options: [
     { name: 'limit', type: 'string' },
@@ -74,7 +74,8 @@ export const match = defineExtension<LimitInfo>({
     else draft['burst'] = numberOf(o);
   },
   finish: (d) => ({ avg: d['avg'] as number, burst: d['burst'] as number }),
-  save: (i) => ` --limit${limitRate(i.avg)}${i.burst !== 5 ? ` --limit-burst ${i.burst}` : ''}`,
+  /** ebtables shows the burst always. */
+  save: (i, c) => ` --limit${limitRate(i.avg)}${i.burst !== 5 || c.family === 'bridge' ? ` --limit-burst ${i.burst}` : ''}`,
   print: (i) => ` limit: avg${limitRate(i.avg)} burst ${i.burst}`,
   translate(i) {
     const [n, , unit] = shown(i.avg);

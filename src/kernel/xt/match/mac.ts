@@ -10,7 +10,7 @@ export type MacInfo = { readonly srcaddr: Uint8Array; readonly invert: boolean }
 export const match = defineExtension<MacInfo>({
   kind: 'match',
   name: 'mac',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [{ name: 'mac-source', type: 'ethermac', invert: true, mandatory: true }],
   help: () => `mac match options:

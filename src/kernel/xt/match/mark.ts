@@ -8,7 +8,7 @@ export type { MarkInfo };
 export const match = defineExtension<MarkInfo>({
   kind: 'match',
   name: 'mark',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 1,
   options: [{ name: 'mark', type: 'markmask32', invert: true, mandatory: true }],
   help: () => `mark match options:

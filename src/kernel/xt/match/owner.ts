@@ -36,13 +36,13 @@ const namer =
 export const match = defineExtension<OwnerInfo>({
   kind: 'match',
   name: 'owner',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 1,
   options: [
     { name: 'uid-owner', type: 'string', invert: true },
     { name: 'gid-owner', type: 'string', invert: true },
     { name: 'socket-exists', type: 'none', invert: true },
-    { name: 'suppl-groups', type: 'none' },
+    { name: 'suppl-groups', type: 'none', code: 6 },
   ],
   help: () => `owner match options:
 [!] --uid-owner userid[-userid]      Match local UID

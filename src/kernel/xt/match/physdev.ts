@@ -28,7 +28,7 @@ const sameName = (name: string, pattern: string): boolean => (pattern.endsWith('
 export const match = defineExtension<PhysdevInfo>({
   kind: 'match',
   name: 'physdev',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'physdev-in', type: 'string', invert: true },

@@ -20,7 +20,7 @@ const nameOf = (type: number): string => NAMES.find(([, n]) => n === type)?.[0] 
 export const match = defineExtension<PkttypeInfo>({
   kind: 'match',
   name: 'pkttype',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [{ name: 'pkt-type', type: 'string', invert: true, mandatory: true }],
   help: () => `pkttype match options:

@@ -133,8 +133,8 @@ These options may be used repeatedly, to describe policy elements:
       if (info.strict && Object.keys(e).length === 0) {
         fail(`policy match: empty policy element ${n}. --strict is in effect, but at least one of reqid, spi, tunnel-src, tunnel-dst, proto or mode is required.`);
       }
-      const transport = e.mode && (e.mode.value === MODE.transport) !== e.mode.invert;
-      if ((e.saddr || e.daddr) && transport) fail('policy match: --tunnel-src/--tunnel-dst is only valid in tunnel mode');
+      const tunnel = (e.mode?.value === MODE.tunnel) !== (e.mode?.invert ?? false);
+      if ((e.saddr || e.daddr) && !tunnel) fail('policy match: --tunnel-src/--tunnel-dst is only valid in tunnel mode');
     }
     return info;
   },

@@ -8,7 +8,7 @@ type QuotaInfo = { readonly quota: bigint; readonly invert: boolean };
 export const match = defineExtension<QuotaInfo>({
   kind: 'match',
   name: 'quota',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [{ name: 'quota', type: 'uint64', invert: true, mandatory: true }],
   help: () => `quota match options:

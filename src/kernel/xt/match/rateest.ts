@@ -66,12 +66,14 @@ function saveSide(i: RateestInfo, what: 'bps' | 'pps'): string {
   );
 }
 
-const raw = (name: string, id: string, argument: 'required' | 'none') => ({ name, id, type: 'raw' as const, invert: true, multi: true, argument });
+/** enum rateest_options */
+const IDS = ['rateest1', 'rateest2', 'bps1', 'pps1', 'bps2', 'pps2', 'delta', 'lt', 'gt', 'eq'];
+const raw = (name: string, id: string, argument: 'required' | 'none') => ({ name, id, type: 'raw' as const, invert: true, multi: true, argument, code: IDS.indexOf(id) });
 
 export const match = defineExtension<RateestInfo>({
   kind: 'match',
   name: 'rateest',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     raw('rateest1', 'rateest1', 'required'),

@@ -37,7 +37,7 @@ function text(i: RecentInfo, w: Record<'SET' | 'CHECK' | 'UPDATE' | 'REMOVE' | '
 export const match = defineExtension<RecentInfo>({
   kind: 'match',
   name: 'recent',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 1,
   options: [
     { name: 'set', type: 'none', invert: true, excludes: others('set') },

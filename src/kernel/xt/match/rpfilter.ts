@@ -13,7 +13,7 @@ const text = (i: RpfilterInfo, prefix: string): string =>
 export const match = defineExtension<RpfilterInfo>({
   kind: 'match',
   name: 'rpfilter',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'loose', type: 'none' },

@@ -123,7 +123,7 @@ function translateChunks(i: SctpInfo): string[] | null {
 export const match = defineExtension<SctpInfo>({
   kind: 'match',
   name: 'sctp',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'source-port', id: 'source-port', type: 'raw', invert: true, multi: true },

@@ -60,19 +60,19 @@ function text(i: SetMatchInfo, prefix: string, c: { readonly net: Netns; readonl
   );
 }
 
-const raw = (name: string, argument: 'required' | 'none') => ({ name, type: 'raw' as const, invert: true, multi: true, argument });
+const raw = (name: string, argument: 'required' | 'none', letter = '') => ({ name, type: 'raw' as const, invert: true, multi: true, argument, code: letter.charCodeAt(0) });
 
 export const match = defineExtension<SetMatchInfo>({
   kind: 'match',
   name: 'set',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 4,
   options: [
     raw('match-set', 'required'),
     raw('set', 'required'),
-    raw('return-nomatch', 'none'),
-    raw('update-counters', 'none'),
-    raw('update-subcounters', 'none'),
+    raw('return-nomatch', 'none', '3'),
+    raw('update-counters', 'none', '4'),
+    raw('update-subcounters', 'none', 'a'),
     raw('packets-eq', 'required'),
     raw('packets-lt', 'required'),
     raw('packets-gt', 'required'),

@@ -10,7 +10,7 @@ const text = (i: SocketMatchInfo): string => (i.transparent ? ' --transparent' :
 export const match = defineExtension<SocketMatchInfo>({
   kind: 'match',
   name: 'socket',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 3,
   options: [
     { name: 'transparent', type: 'none' },

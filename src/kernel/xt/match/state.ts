@@ -8,7 +8,7 @@ export const match = defineExtension<ConntrackInfo>({
   kind: 'match',
   name: 'state',
   realName: 'conntrack',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 3,
   options: [{ name: 'state', type: 'string', invert: true, mandatory: true }],
   help: () => `state match options:

@@ -11,7 +11,7 @@ const fixed = (i: StatisticInfo): string => (i.probability / 0x80000000).toFixed
 export const match = defineExtension<StatisticInfo>({
   kind: 'match',
   name: 'statistic',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'mode', type: 'string', mandatory: true },

@@ -51,7 +51,7 @@ const plainText = (p: Uint8Array): string => ` "${String.fromCharCode(...p).repl
 export const match = defineExtension<StringInfo>({
   kind: 'match',
   name: 'string',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 1,
   options: [
     { name: 'from', type: 'uint16' },
@@ -59,7 +59,7 @@ export const match = defineExtension<StringInfo>({
     { name: 'algo', type: 'string', mandatory: true, size: 16 },
     { name: 'string', type: 'string', invert: true, excludes: ['hex-string'] },
     { name: 'hex-string', type: 'string', invert: true, excludes: ['string'] },
-    { name: 'icase', type: 'none' },
+    { name: 'icase', type: 'none', code: 3 },
   ],
   help: () => `string match options:
 --from                       Offset to start searching from

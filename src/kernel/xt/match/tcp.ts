@@ -48,14 +48,14 @@ const flagWords = (flags: number): string => (flags === 0 ? '0x0' : flagNames(fl
 export const match = defineExtension<TcpInfo>({
   kind: 'match',
   name: 'tcp',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'source-port', id: 'source-port', type: 'raw', invert: true, multi: true },
     { name: 'sport', id: 'source-port', type: 'raw', invert: true, multi: true },
     { name: 'destination-port', id: 'destination-port', type: 'raw', invert: true, multi: true },
     { name: 'dport', id: 'destination-port', type: 'raw', invert: true, multi: true },
-    { name: 'syn', type: 'none', invert: true, multi: true },
+    { name: 'syn', type: 'none', invert: true, multi: true, code: 51 },
     { name: 'tcp-flags', type: 'raw', invert: true, multi: true },
     { name: 'tcp-option', type: 'raw', invert: true, multi: true },
   ],

@@ -10,7 +10,7 @@ type TcpmssInfo = { readonly mss: readonly [number, number]; readonly invert: bo
 export const match = defineExtension<TcpmssInfo>({
   kind: 'match',
   name: 'tcpmss',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [{ name: 'mss', type: 'uint16rc', invert: true, mandatory: true }],
   help: () => `tcpmss match options:

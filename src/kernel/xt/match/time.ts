@@ -110,7 +110,7 @@ const hasDaytime = (i: TimeInfo): boolean => i.daytime_start !== 0 || i.daytime_
 export const match = defineExtension<TimeInfo>({
   kind: 'match',
   name: 'time',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'datestart', type: 'string' },
@@ -118,9 +118,9 @@ export const match = defineExtension<TimeInfo>({
     { name: 'timestart', type: 'string' },
     { name: 'timestop', type: 'string' },
     { name: 'contiguous', type: 'none' },
-    { name: 'localtz', type: 'none', excludes: ['utc'] },
-    { name: 'utc', type: 'none', excludes: ['localtz'] },
-    { name: 'kerneltz', type: 'none', excludes: ['utc'] },
+    { name: 'localtz', type: 'none', excludes: ['utc'], code: 7 },
+    { name: 'utc', type: 'none', excludes: ['localtz'], code: 8 },
+    { name: 'kerneltz', type: 'none', excludes: ['utc'], code: 9 },
     { name: 'monthdays', type: 'string', invert: true },
     { name: 'weekdays', type: 'string', invert: true },
   ],

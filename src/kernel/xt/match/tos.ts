@@ -9,7 +9,7 @@ type TosInfo = { readonly tos_value: number; readonly tos_mask: number; readonly
 export const match = defineExtension<TosInfo>({
   kind: 'match',
   name: 'tos',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 1,
   options: [{ name: 'tos', type: 'tosmask', invert: true, mandatory: true, max: 63 }],
   help: () => `tos match options:

@@ -114,7 +114,7 @@ const text = (i: U32Info): string =>
 export const match = defineExtension<U32Info>({
   kind: 'match',
   name: 'u32',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [{ name: 'u32', type: 'raw', invert: true, mandatory: true }],
   help: () => `u32 match options:

@@ -12,7 +12,7 @@ export const UDP_INV = { SRCPT: 1, DSTPT: 2, MASK: 3 } as const;
 export const match = defineExtension<UdpInfo>({
   kind: 'match',
   name: 'udp',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp'],
   revision: 0,
   options: [
     { name: 'source-port', id: 'source-port', type: 'portrc', invert: true },

@@ -1,6 +1,6 @@
 import { defineExtension } from '../definition.ts';
 import { paramProblem } from '../text.ts';
-import { fields } from './_common.ts';
+import { fields, refusedInArp } from './_common.ts';
 
 type Info = { readonly type: 'accept' | 'drop' | 'reject' };
 const isType = (s: string): s is Info['type'] => s === 'accept' || s === 'drop' || s === 'reject';
@@ -9,7 +9,7 @@ const isType = (s: string): s is Info['type'] => s === 'accept' || s === 'drop' 
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'AUDIT',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
   revision: 0,
   options: [{ name: 'type', type: 'string', mandatory: true }],
   help: () => `AUDIT target options
@@ -25,6 +25,6 @@ export const target = defineExtension<Info>({
   save: (i) => ` --type ${i.type}`,
   print: (i) => ` AUDIT ${i.type}`,
   translate: () => 'log level audit',
-  check: () => null,
+  check: refusedInArp,
   target: () => 'continue',
 });

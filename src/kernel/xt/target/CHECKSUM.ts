@@ -7,7 +7,8 @@ type Info = { readonly operation: number };
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'CHECKSUM',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 0,
   options: [{ name: 'checksum-fill', type: 'none', mandatory: true }],
   help: () => `CHECKSUM target options

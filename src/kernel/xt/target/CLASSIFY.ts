@@ -19,7 +19,8 @@ function parseClass(text: string): number | null {
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'CLASSIFY',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 0,
   options: [{ name: 'set-class', type: 'string', mandatory: true }],
   help: () => `CLASSIFY target options:

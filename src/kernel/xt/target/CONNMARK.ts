@@ -57,7 +57,8 @@ const EVENT_MARK = 1 << 7;
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'CONNMARK',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 2,
   options: [
     { name: 'set-xmark', type: 'markmask32', excludes: others('set-xmark') },
@@ -65,8 +66,8 @@ export const target = defineExtension<Info>({
     { name: 'and-mark', type: 'uint32', excludes: others('and-mark') },
     { name: 'or-mark', type: 'uint32', excludes: others('or-mark') },
     { name: 'xor-mark', type: 'uint32', excludes: others('xor-mark') },
-    { name: 'save-mark', type: 'none', excludes: others('save-mark') },
-    { name: 'restore-mark', type: 'none', excludes: others('restore-mark') },
+    { name: 'save-mark', type: 'none', excludes: others('save-mark'), code: 1 },
+    { name: 'restore-mark', type: 'none', excludes: others('restore-mark'), code: 2 },
     { name: 'left-shift-mark', type: 'uint8', min: 0, max: 32 },
     { name: 'right-shift-mark', type: 'uint8', min: 0, max: 32 },
     { name: 'ctmask', type: 'uint32', excludes: ['mask'] },

@@ -11,7 +11,8 @@ const EVENT_SECMARK = 1 << 9;
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'CONNSECMARK',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 0,
   options: [
     { name: 'save', type: 'none', excludes: ['restore'] },

@@ -50,7 +50,8 @@ function words(i: CtInfo, dash: string): string {
 export const target = defineExtension<CtInfo>({
   kind: 'target',
   name: 'CT',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 2,
   options: [
     { name: 'notrack', type: 'none' },

@@ -12,8 +12,8 @@ export const target = defineExtension<NatInfo>({
   revision: 2,
   options: [
     { name: 'to-destination', type: 'string', mandatory: true },
-    { name: 'random', type: 'none' },
-    { name: 'persistent', type: 'none' },
+    { name: 'random', type: 'none', code: 3 },
+    { name: 'persistent', type: 'none', code: 5 },
   ],
   help: () => `DNAT target options:
  --to-destination [<ipaddr>[-<ipaddr>]][:port[-port[/port]]]

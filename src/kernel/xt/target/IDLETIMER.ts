@@ -11,7 +11,8 @@ const RESERVED = ['power', 'subsystem', 'uevent'];
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'IDLETIMER',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 1,
   options: [
     { name: 'timeout', type: 'uint32', mandatory: true },

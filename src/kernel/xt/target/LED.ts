@@ -12,7 +12,8 @@ const delayText = (i: Info): string => (i.delay < 0 ? 'inf' : String(i.delay));
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'LED',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 0,
   absent: true,
   options: [

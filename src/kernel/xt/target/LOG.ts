@@ -27,12 +27,13 @@ function nftFlags(flags: number): string {
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'LOG',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 0,
   options: [
     { name: 'log-level', type: 'syslogLevel' },
     { name: 'log-prefix', type: 'string', min: 1, size: 30 },
-    ...ROWS.map(([, name]) => ({ name: `log-${name}`, type: 'none' as const })),
+    ...ROWS.map(([, name], i) => ({ name: `log-${name}`, type: 'none' as const, code: name === 'macdecode' ? 5 : i })),
   ],
   help: () => `LOG target options:
  --log-level level		Level of logging (numeric or see syslog.conf)

@@ -14,7 +14,8 @@ const others = (name: string): string[] => OPERATIONS.filter((o) => o !== name);
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'MARK',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 2,
   options: [
     { name: 'set-xmark', type: 'markmask32', excludes: others('set-xmark') },

@@ -14,8 +14,8 @@ export const target = defineExtension<NatInfo>({
   revision: 0,
   options: [
     { name: 'to-ports', type: 'string' },
-    { name: 'random', type: 'none' },
-    { name: 'random-fully', type: 'none' },
+    { name: 'random', type: 'none', code: 3 },
+    { name: 'random-fully', type: 'none', code: 4 },
   ],
   help: () => `MASQUERADE target options:
  --to-ports <port>[-<port>]

@@ -21,7 +21,8 @@ const words = (i: Info, dash: string): string =>
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'NFLOG',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 0,
   options: [
     { name: 'nflog-group', type: 'uint16' },

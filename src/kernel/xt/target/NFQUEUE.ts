@@ -1,6 +1,6 @@
 import { defineExtension } from '../definition.ts';
 import { paramProblem } from '../text.ts';
-import { fields } from './_common.ts';
+import { fields, refusedInArp } from './_common.ts';
 
 type Info = { readonly num: number; readonly total: number; readonly bypass: boolean; readonly fanout: boolean };
 
@@ -10,7 +10,8 @@ const queues = (i: Info, balance: string): string => (i.total > 1 ? `${balance} 
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'NFQUEUE',
-  families: ['ip', 'ip6', 'arp'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6', 'arp'],
   revision: 3,
   options: [
     { name: 'queue-num', type: 'uint16', excludes: ['queue-balance'] },
@@ -55,6 +56,6 @@ export const target = defineExtension<Info>({
     const flags = [i.bypass ? 'bypass' : '', i.fanout ? 'fanout' : ''].filter((w) => w !== '').join(',');
     return `queue num ${i.total > 1 ? `${i.num}-${i.num + i.total - 1}` : i.num}${flags ? ` ${flags}` : ''}`;
   },
-  check: (i) => (i.total === 0 ? 'EINVAL' : i.num + i.total - 1 > 0xffff ? 'ERANGE' : null),
+  check: (i, c) => refusedInArp(i, c) ?? (i.total === 0 ? 'EINVAL' : i.num + i.total - 1 > 0xffff ? 'ERANGE' : null),
   target: (i) => ({ queue: i.num, bypass: i.bypass }),
 });

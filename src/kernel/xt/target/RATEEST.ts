@@ -41,7 +41,8 @@ function fit(d: Draft): Info {
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'RATEEST',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 0,
   options: [
     { name: 'rateest-name', type: 'string', mandatory: true, size: 16 },

@@ -15,7 +15,7 @@ export const target = defineExtension<NatInfo>({
   revision: 0,
   options: [
     { name: 'to-ports', type: 'string' },
-    { name: 'random', type: 'none' },
+    { name: 'random', type: 'none', code: 3 },
   ],
   help: () => `REDIRECT target options:
  --to-ports <port>[-<port>]

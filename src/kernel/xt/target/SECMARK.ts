@@ -7,7 +7,8 @@ type Info = { readonly context: string };
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'SECMARK',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 1,
   options: [{ name: 'selctx', type: 'string', mandatory: true, size: 256 }],
   help: () => `SECMARK target options:

@@ -25,11 +25,19 @@ const MAPS = ['mark', 'prio', 'queue'] as const;
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'SET',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 3,
   options: [
     ...['add-set', 'del-set', 'map-set', 'timeout'].map((name) => ({ name, type: 'raw' as const, invert: true, multi: true })),
-    ...['exist', 'map-mark', 'map-prio', 'map-queue'].map((name) => ({ name, type: 'raw' as const, argument: 'none' as const, invert: true, multi: true })),
+    ...(
+      [
+        ['exist', '3'],
+        ['map-mark', '6'],
+        ['map-prio', '7'],
+        ['map-queue', '8'],
+      ] as const
+    ).map(([name, code]) => ({ name, type: 'raw' as const, argument: 'none' as const, invert: true, multi: true, code: code.charCodeAt(0) })),
   ],
   help: () => `SET target options:
  --add-set name flags [--exist] [--timeout n]

@@ -12,9 +12,9 @@ export const target = defineExtension<NatInfo>({
   revision: { ip: 0, ip6: 1 },
   options: [
     { name: 'to-source', type: 'string', mandatory: true },
-    { name: 'random', type: 'none' },
-    { name: 'random-fully', type: 'none' },
-    { name: 'persistent', type: 'none' },
+    { name: 'random', type: 'none', code: 3 },
+    { name: 'random-fully', type: 'none', code: 4 },
+    { name: 'persistent', type: 'none', code: 5 },
   ],
   help: () => `SNAT target options:
  --to-source [<ipaddr>[-<ipaddr>]][:port[-port]]

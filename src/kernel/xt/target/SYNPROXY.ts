@@ -17,7 +17,8 @@ const words = (i: Info): string[] =>
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'SYNPROXY',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 0,
   options: [
     { name: 'sack-perm', type: 'none' },

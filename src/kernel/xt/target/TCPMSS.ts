@@ -15,7 +15,7 @@ export const target = defineExtension<Info>({
   options: [
     { name: 'set-mss', id: 'set-mss4', type: 'uint16', min: 0, max: 65535 - 20, families: ['ip'] },
     { name: 'set-mss', id: 'set-mss6', type: 'uint16', min: 0, max: 65535 - 40, families: ['ip6'] },
-    { name: 'clamp-mss-to-pmtu', type: 'none' },
+    { name: 'clamp-mss-to-pmtu', type: 'none', code: 1 },
   ],
   help: (family) =>
     family === 'ip6'

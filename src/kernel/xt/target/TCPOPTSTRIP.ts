@@ -34,9 +34,10 @@ function parseKinds(text: string): number[] {
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'TCPOPTSTRIP',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 0,
-  options: [{ name: 'strip-options', type: 'string' }],
+  options: [{ name: 'strip-options', type: 'string', cutAt: ',' }],
   help: () => `TCPOPTSTRIP target options:
   --strip-options value     strip specified TCP options denoted by value
                             (separated by comma) from TCP header

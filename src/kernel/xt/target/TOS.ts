@@ -12,7 +12,8 @@ const others = (name: string): string[] => OPERATIONS.filter((o) => o !== name);
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'TOS',
-  families: ['ip', 'ip6'],
+  families: ['ip', 'ip6', 'arp', 'bridge'],
+  kernelFamilies: ['ip', 'ip6'],
   revision: 1,
   options: [
     { name: 'set-tos', type: 'tosmask', max: 0x3f, excludes: others('set-tos') },

@@ -29,3 +29,6 @@ export const isProto = (c: CheckContext, ...protos: readonly number[]): boolean 
 
 const _dec = String;
 export const hex2 = (n: number): string => `0x${n.toString(16).padStart(2, '0')}`;
+
+/** x_tables.c: xt_check_target: in arp only targets that were made for it. */
+export const refusedInArp = (_info: unknown, c: CheckContext): Errno | null => (c.family === 'arp' ? 'EINVAL' : null);

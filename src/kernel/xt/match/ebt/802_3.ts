@@ -14,8 +14,8 @@ export const match = defineExtension<Info & Record<string, never>>({
   families: ['bridge'],
   revision: 0,
   options: [
-    { name: '802_3-sap', type: 'uint8', invert: true },
-    { name: '802_3-type', type: 'uint16', invert: true },
+    { name: '802_3-sap', type: 'uint8', base: 16, invert: true },
+    { name: '802_3-type', type: 'uint16', base: 16, invert: true },
   ],
   help: () => `802_3 options:
 --802_3-sap [!] protocol       : 802.3 DSAP/SSAP- 1 byte value (hex)

@@ -1,11 +1,10 @@
 import { addressHit, flagHit } from '../../ebt-packet.ts';
 import { macText, maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
-import { hostOf, not, onlyProto } from '../../ebt.ts';
+import { macAndMask, hostOf, not, onlyProto } from '../../ebt.ts';
 import type { Address, Flag } from '../../ebt.ts';
 import { wholeUint } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
-import { parseMac } from '../../address.ts';
 import { ethertypes } from '../../../net/names/database.ts';
 
 /** struct ebt_arp_info */
@@ -21,14 +20,12 @@ type Info = {
 };
 
 const OPCODES = ['Request', 'Reply', 'Request_Reverse', 'Reply_Reverse', 'DRARP_Request', 'DRARP_Reply', 'DRARP_Error', 'InARP_Request', 'ARP_NAK'];
-const alias = (names: readonly string[], type: 'string' | 'hostmask' | 'none') => names.map((name) => ({ name, id: names[0], type, invert: true }));
+const alias = (names: readonly string[], type: 'string' | 'hostmask' | 'none') => names.map((name) => ({ name, id: names[0], type, invert: true, ...(names[0].startsWith('arp-mac') ? { cutAt: '/' } : {}), ...(type === 'none' ? { code: 7 } : {}) }));
 
 function mac(text: string, inverted: boolean): Address {
-  const slash = text.lastIndexOf('/');
-  const value = parseMac(slash < 0 ? text : text.slice(0, slash));
-  const mask = slash < 0 ? new Uint8Array(6).fill(255) : parseMac(text.slice(slash + 1));
-  if (!value || !mask) throw paramProblem('Problem with ARP MAC address argument');
-  return { value: value.map((b, i) => b & mask[i]), mask, inverted };
+  const m = macAndMask(text);
+  if (!m) throw paramProblem('Problem with ARP MAC address argument');
+  return { ...m, inverted };
 }
 
 export const match = defineExtension<Info & Record<string, never>>({

@@ -1,5 +1,4 @@
 import { defineExtension } from '../../definition.ts';
-import { wholeUint } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
 
 /** struct ebt_pkttype_info */
@@ -20,9 +19,11 @@ Possible values: broadcast, multicast, host, otherhost, outgoing, loopback, fast
   init: () => ({ type: 0, inverted: false }),
   parse(o, d) {
     const text = o.raw ?? '';
-    const n = wholeUint(text, 0, 255);
+    // strtol(3) with base 16, whatever the number looks like.
+    const n = /^\s*[-+]?(0x)?[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16) : null;
     const i = NAMES.indexOf(text.toLowerCase());
     if (n === null && i < 0) throw paramProblem(`Could not parse class '${text}'`);
+    if (n !== null && (n < 0 || n > 255)) throw paramProblem('Problem with specified pkttype class');
     d['type'] = n ?? i;
     d['inverted'] = o.inverted;
   },

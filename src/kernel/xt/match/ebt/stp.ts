@@ -1,7 +1,7 @@
 import { addressHit, flagHit, rangeHit } from '../../ebt-packet.ts';
-import { macText, parseMac } from '../../address.ts';
+import { macText } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
-import { not, rangedOf, rangeOption } from '../../ebt.ts';
+import { macAndMask, not, rangedOf, rangeOption } from '../../ebt.ts';
 import type { Address, Flag, Ranged } from '../../ebt.ts';
 import { wholeUint } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
@@ -26,11 +26,9 @@ const FLAGS = [
 const RANGES = ['stp-root-prio', 'stp-root-cost', 'stp-sender-prio', 'stp-port', 'stp-msg-age', 'stp-max-age', 'stp-hello-time', 'stp-forward-delay'] as const;
 
 function mac(text: string, inverted: boolean): Address {
-  const slash = text.lastIndexOf('/');
-  const value = parseMac(slash < 0 ? text : text.slice(0, slash));
-  const mask = slash < 0 ? new Uint8Array(6).fill(255) : parseMac(text.slice(slash + 1));
-  if (!value || !mask) throw paramProblem('Problem with specified MAC address');
-  return { value: value.map((b, i) => b & mask[i]), mask, inverted };
+  const m = macAndMask(text);
+  if (!m) throw paramProblem('Problem with specified MAC address');
+  return { ...m, inverted };
 }
 
 const range = (name: (typeof RANGES)[number]) => ({ name, type: name === 'stp-root-cost' ? ('uint32rc' as const) : ('uint16rc' as const), invert: true });
@@ -44,10 +42,10 @@ export const match = defineExtension<Info & Record<string, never>>({
     { name: 'stp-type', type: 'string', invert: true },
     { name: 'stp-flags', type: 'string', invert: true },
     range('stp-root-prio'),
-    { name: 'stp-root-addr', type: 'string', invert: true },
+    { name: 'stp-root-addr', type: 'string', invert: true, cutAt: '/' },
     range('stp-root-cost'),
     range('stp-sender-prio'),
-    { name: 'stp-sender-addr', type: 'string', invert: true },
+    { name: 'stp-sender-addr', type: 'string', invert: true, cutAt: '/' },
     range('stp-port'),
     range('stp-msg-age'),
     range('stp-max-age'),

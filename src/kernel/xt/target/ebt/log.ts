@@ -39,8 +39,8 @@ function ebtLine(i: Info, skb: Skb, state: HookState): string {
 
 /** struct ebt_log_info; a watcher: it logs and the rule goes on. */
 type Info = { readonly level: number; readonly prefix: string; readonly ip: boolean; readonly arp: boolean; readonly ip6: boolean };
+const DEFAULT_LEVEL = 6;
 const LEVELS = ['emerg', 'alert', 'crit', 'error', 'warning', 'notice', 'info', 'debug'];
-const NFT = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
 
 export const target = defineExtension<Info>({
   kind: 'target',
@@ -50,10 +50,10 @@ export const target = defineExtension<Info>({
   options: [
     { name: 'log-prefix', type: 'string', size: 30 },
     { name: 'log-level', type: 'syslogLevel' },
-    { name: 'log-arp', type: 'none' },
-    { name: 'log-ip', type: 'none' },
-    { name: 'log', type: 'none' },
-    { name: 'log-ip6', type: 'none' },
+    { name: 'log-arp', type: 'none', code: 1 },
+    { name: 'log-ip', type: 'none', code: 0 },
+    { name: 'log', type: 'none', code: 6 },
+    { name: 'log-ip6', type: 'none', code: 3 },
   ],
   help: () => `log options:
 --log               : use this if you're not specifying anything
@@ -76,7 +76,7 @@ ${LEVELS.map((l, i) => `${i} = ${l}\n`).join('')}`,
   print(i, c) {
     return this.save(i, c);
   },
-  translate: (i) => `log${i.prefix ? ` prefix "${i.prefix}"` : ''} level ${NFT[i.level] ?? i.level} flags ether`,
+  translate: (i) => `log${i.prefix ? ` prefix "${i.prefix}"` : ''}${i.level === DEFAULT_LEVEL ? '' : ` level ${LEVELS[i.level] ?? i.level}`} flags ether`,
   target(i, skb, state) {
     if (!state.net.log.silent) state.net.log.print(i.level & 7, ebtLine(i, skb, state));
     return 'continue';
