@@ -150,18 +150,25 @@ function options(c: Choice, e: XtExtension, family: XtFamily): string[] {
   return order.flatMap((o) => option(c, e, o, family));
 }
 
-const listOf = (list: readonly unknown[], family: XtFamily): XtExtension[] => (list as readonly XtExtension[]).filter((e) => e.families.includes(family));
+/** Never of use here: no such module, no object they name, or not to be had by `-m`. */
+const IDLE = new Set(['nfacct', 'ipvs', 'LED', 'CLUSTERIP', 'SECMARK']);
+const isUsual = (e: XtExtension, family: XtFamily): boolean =>
+  !IDLE.has(e.name) && (e.kernelFamilies ?? e.families).includes(family) && (family === 'bridge' ? !e.families.includes('ip') || e.name === 'limit' : family !== 'arp' || e.kind === 'target' || e.name === 'comment');
+function listOf(c: Choice, list: readonly unknown[], family: XtFamily): XtExtension[] {
+  const all = (list as readonly XtExtension[]).filter((e) => e.families.includes(family));
+  return c.in(40) ? all : all.filter((e) => isUsual(e, family));
+}
 const needsOf = (family: XtFamily, e: XtExtension): Need => (family === 'bridge' ? BRIDGE_NEEDS : family === 'arp' ? {} : NEEDS)[e.name] ?? {};
 
-const IFACES = 'eth0|eth+|lo|+|br-0.1|averylongifname|averylongifnamex'.split('|');
+const IFACES = 'eth0|eth+|lo|+|br-0.1|averylongifname|!|averylongifnamex';
 const inv = (c: Choice, w: readonly string[]): string[] => (c.in(4) ? ['!', ...w] : [...w]);
 
 /** Tests of the tool itself: addresses, interfaces, ARP fields. */
 function selectors(c: Choice, family: XtFamily, chain: string): string[] {
   const one = (list: string): string => pick(c, list);
-  const iface = (): string[] => (/^(INPUT|PREROUTING|BROUTING)$/.test(chain) || (c.in(2) && !/OUT|POST/.test(chain)) ? [c.one(['-i', '--in-interface']), c.one(IFACES)] : [c.one(['-o', '--out-interface']), c.one(IFACES)]);
+  const iface = (): string[] => (/^(INPUT|PREROUTING|BROUTING)$/.test(chain) || (c.in(2) && !/OUT|POST/.test(chain)) ? [c.one(['-i', '--in-interface']), pick(c, IFACES)] : [c.one(['-o', '--out-interface']), pick(c, IFACES)]);
   const own: Readonly<Record<XtFamily, readonly (() => string[])[]>> = {
-    ip: [() => [c.one(['-s', '--source', '--src']), one(IP4)], () => [c.one(['-d', '--destination', '--dst']), one(IP4)], iface, () => [c.one(['-f', '--fragments'])], () => ['-s', '10.0.0.1,10.0.0.2']],
+    ip: [() => [c.one(['-s', '--source', '--src']), one(IP4)], () => [c.one(['-d', '--destination', '--dst']), one(IP4)], iface, () => [c.one(['-f', '--fragments'])], ],
     ip6: [() => [c.one(['-s', '--source']), one(IP6)], () => [c.one(['-d', '--dst']), one(IP6)], iface],
     arp: [
       () => [c.one(['-s', '--source-ip']), one(IP4)],
@@ -169,7 +176,7 @@ function selectors(c: Choice, family: XtFamily, chain: string): string[] {
       iface,
       () => [c.one(['--source-mac', '--src-mac']), one(MACS)],
       () => ['--destination-mac', one(MACS)],
-      () => ['--h-length', c.one(['6', '0', '8', '255', 'x'])],
+      () => ['--h-length', c.one(['6', '6', '6', '0', '8', 'x'])],
       () => ['--opcode', c.one(['1', 'Request', 'Reply', '2/3', '65535', 'nak', 'InARP_Request', 'x', '0'])],
       () => ['--h-type', c.one(['1', 'Ethernet', '2', '0xffff', '1/255', 'x'])],
       () => ['--proto-type', c.one(['0x800', 'IPv4', '2048', 'x', '0x806/0xff'])],
@@ -195,8 +202,8 @@ export interface RuleLine {
 /** A random rule: of every extension of every family, mostly as its manual says. */
 export function ruleLine(c: Choice): RuleLine {
   const family = c.one(['ip', 'ip', 'ip', 'ip6', 'ip6', 'bridge', 'bridge', 'arp'] as const);
-  const m = c.in(5) ? null : c.one(listOf(match, family));
-  const t = c.in(2) ? null : c.one(listOf(target, family));
+  const m = c.in(5) ? null : c.one(listOf(c, match, family));
+  const t = c.in(2) ? null : c.one(listOf(c, target, family));
   const sure = !c.in(25);
   const need = (k: keyof Need): string | undefined => {
     const lists = [t, m].flatMap((e) => (e && sure ? (needsOf(family, e)[k]?.split(' ') ?? []) : []));
@@ -211,9 +218,10 @@ export function ruleLine(c: Choice): RuleLine {
   const rule: string[] = [];
   if (p !== undefined && family !== 'arp') rule.push(...(c.in(15) ? ['!'] : []), c.one(family === 'bridge' ? ['-p', '--protocol', '--proto'] : ['-p', '--protocol']), p);
   if (c.in(3)) rule.push(...selectors(c, family, chain));
-  const matchPart = m ? [...(family === 'bridge' ? [] : [c.one(['-m', '--match']), m.name]), ...options(c, m, family)] : [];
+  const matchPart = m ? [...(family === 'bridge' ? [] : [family === 'arp' ? '--match' : c.one(['-m', '--match']), m.name]), ...options(c, m, family)] : [];
+  if (family === 'ip' && !rule.includes('-s') && c.in(40)) rule.push('-s', '10.0.0.1,10.0.0.2');
   if (m && family !== 'bridge' && c.in(12)) {
-    const m2 = c.one(listOf(match, family));
+    const m2 = c.one(listOf(c, match, family));
     matchPart.push('-m', m2.name, ...options(c, m2, family));
   }
   const watcher = family === 'bridge' && t && (t.name === 'log' || t.name === 'nflog');

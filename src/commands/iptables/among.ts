@@ -36,7 +36,7 @@ function key(p: AmongPair, ip: boolean): Uint8Array {
 }
 
 function side(which: 'src' | 'dst', s: Side, sets: AmongSets): Expression[] {
-  if (!s) return [];
+  if (!s?.pairs.length) return [];
   const base = which === 'src' ? 6 : 0;
   const made = sets.add((id) => [
     {

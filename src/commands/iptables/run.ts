@@ -273,7 +273,7 @@ function listRules(t: Tool, c: XtCommand): Refusal | null {
       call.out(ch.base ? `-P ${ch.name} ${ch.policy.toUpperCase()}${counters ? ` -c ${ch.packets} ${ch.bytes}` : ''}\n` : `-N ${ch.name}\n`);
     }
   for (const ch of chains)
-    for (const [n, r] of ch.rules.entries()) {
+    for (const [n, r] of writer.rulesOf(ch).entries()) {
       if (c.rulenum && n + 1 !== c.rulenum) continue;
       call.out(`-A ${ch.name}${writer.save(raised(t, r.rule), counters, env)}\n`);
     }

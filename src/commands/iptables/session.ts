@@ -225,6 +225,12 @@ export class Session {
     },
   });
 
+  /** The tools make the rule while they read the command line: sets of `among` come before the builtin chain that is missing. */
+  private makeEarly(rule: XtRule, table: string, chain: string): Expression[] {
+    if (rule.bridge) this.needTableOf(table, chain);
+    return this.make(rule, table);
+  }
+
   private make(rule: XtRule, table: string): Expression[] {
     return lower(rule, this.sets(table), table);
   }
@@ -233,8 +239,7 @@ export class Session {
     return { rule: { handle: 0n, exprs, id: -1, compat: compatOf(rule) }, pending: ++this.ids };
   }
 
-  private newRule(table: string, chain: string, mode: 'append' | 'insert' | 'replace', rule: XtRule, at: ViewRule | null): ViewRule {
-    const exprs = this.make(rule, table);
+  private newRule(table: string, chain: string, mode: 'append' | 'insert' | 'replace', rule: XtRule, at: ViewRule | null, exprs = this.make(rule, table)): ViewRule {
     const made = this.pendingRule(rule, exprs);
     const where = at ? (at.pending === null ? { position: at.rule.handle } : { positionId: at.pending }) : {};
     const compat = compatOf(rule);
@@ -248,27 +253,29 @@ export class Session {
 
   append(table: string, chain: string, rule: XtRule): Refusal | null {
     this.assertJump(rule, table);
+    const exprs = this.makeEarly(rule, table, chain);
     const c = this.needBuiltin(table, chain);
     if (!c) return { fn: 'append', errno: 'ENOENT' };
     const last = c.rules[c.rules.length - 1];
     // The policy of an ebtables user chain stays its last rule.
-    if (this.family === 'bridge' && last && isPolicyRule(last.rule)) c.rules.splice(c.rules.length - 1, 0, this.newRule(table, chain, 'insert', rule, last));
-    else c.rules.push(this.newRule(table, chain, 'append', rule, null));
+    if (this.family === 'bridge' && last && isPolicyRule(last.rule)) c.rules.splice(c.rules.length - 1, 0, this.newRule(table, chain, 'insert', rule, last, exprs));
+    else c.rules.push(this.newRule(table, chain, 'append', rule, null, exprs));
     return null;
   }
 
   /** rulenum counts from 1. */
   insert(table: string, chain: string, rule: XtRule, rulenum: number): Refusal | null {
     this.assertJump(rule, table);
+    const exprs = this.makeEarly(rule, table, chain);
     const c = this.needBuiltin(table, chain);
     if (!c) return { fn: 'insert', errno: 'ENOENT' };
     const at = c.rules[rulenum - 1];
     if (rulenum > 1 && !at) {
       if (!c.rules[rulenum - 2]) return { fn: 'insert', errno: 'E2BIG' };
-      c.rules.push(this.newRule(table, chain, 'append', rule, null));
+      c.rules.push(this.newRule(table, chain, 'append', rule, null, exprs));
       return null;
     }
-    c.rules.splice(rulenum - 1, 0, this.newRule(table, chain, 'insert', rule, rulenum === 1 ? null : (at ?? null)));
+    c.rules.splice(rulenum - 1, 0, this.newRule(table, chain, 'insert', rule, rulenum === 1 ? null : (at ?? null), exprs));
     return null;
   }
 

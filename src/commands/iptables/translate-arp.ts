@@ -1,7 +1,7 @@
 import { maskLength, macText, ntop } from '../../kernel/xt/address.ts';
 import type { TranslateContext } from '../../kernel/xt/definition.ts';
 import type { Field, Masked, XtRule } from '../../parsers/xtables/rule.ts';
-import { ifaceWords, jumpWords, useWords } from './translate.ts';
+import { ifaceWords, jumpWords } from './translate.ts';
 
 /** nft-arp.c: nft_arp_xlate */
 const hex = (n: number): string => `0x${n.toString(16)}`;
@@ -9,8 +9,7 @@ const hex = (n: number): string => `0x${n.toString(16)}`;
 function number(key: string, f: Field | null, full: number, show: (n: number) => string, fallback: number | null): string[] {
   const x = f ?? (fallback === null ? null : { value: fallback, mask: full, inverted: false });
   if (!x || (f !== null && x.value === 0 && !x.inverted && x.mask === full)) return [];
-  if (x.mask !== full) return [`${key} and ${show(x.mask)} ${x.inverted ? '!=' : '=='} ${show(x.value)}`];
-  return [`${key} ${x.inverted ? '!= ' : ''}${show(x.value)}`];
+  return [`${key} ${x.mask === full ? '' : `& ${show(x.mask)} `}${x.inverted ? ' != ' : ''}${show(x.value)}`];
 }
 
 function mac(key: string, m: Masked | null): string[] {
@@ -36,16 +35,11 @@ export function translateArp(r: XtRule, c: TranslateContext): string[] | null {
     'arp plen 4',
     ...number('arp operation', a.opcode, 65535, String, null),
     ...number('arp ptype', a.ptype, 65535, hex, null),
-    ...mac('arp saddr ether', a.srcMac),
-    ...mac('arp daddr ether', a.dstMac),
     ...address('arp saddr ip', r.src),
     ...address('arp daddr ip', r.dst),
+    ...mac('arp saddr ether', a.srcMac),
+    ...mac('arp daddr ether', a.dstMac),
   ];
-  for (const m of r.matches) {
-    const w = useWords(m, c);
-    if (!w) return null;
-    out.push(...w);
-  }
   const j = jumpWords(r, c);
   return j && [...out, 'counter', ...j];
 }

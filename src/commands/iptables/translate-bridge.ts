@@ -10,7 +10,6 @@ function mac(key: string, m: Masked | null): string[] {
   return [`${key} and ${macText(m.mask)} ${m.inverted ? '!=' : '=='} ${macText(m.value)}`];
 }
 
-const ETHER: Readonly<Record<number, string>> = { 2048: 'ip', 34525: 'ip6', 2054: 'arp' };
 /** Matches that say the ethertype themselves. */
 const IMPLIED: Readonly<Record<number, string>> = { 2048: 'ip', 34525: 'ip6', 2054: 'arp', 33024: 'vlan' };
 
@@ -19,7 +18,7 @@ function etherType(r: XtRule): string[] {
   if (!r.proto) return [];
   const implied = IMPLIED[r.proto.number];
   if (!r.proto.inverted && implied && r.matches.some((m) => m.name === implied)) return [];
-  return [`ether type ${r.proto.inverted ? '!= ' : ''}${ETHER[r.proto.number] ?? `0x${r.proto.number.toString(16)}`}`];
+  return [`ether type ${r.proto.inverted ? '!= ' : ''}0x${r.proto.number.toString(16)}`];
 }
 
 export function translateBridge(r: XtRule, c: TranslateContext): string[] | null {

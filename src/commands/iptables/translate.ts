@@ -95,7 +95,7 @@ function inetWords(r: XtRule, c: TranslateContext): string[] | null {
 }
 
 function commentOf(r: XtRule): string[] {
-  const m = r.matches.find((x) => x.name === 'comment');
+  const m = r.family === 'arp' ? undefined : r.matches.find((x) => x.name === 'comment');
   return m ? [`comment "${(m.info as unknown as { comment: string }).comment}"`] : [];
 }
 

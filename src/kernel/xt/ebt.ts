@@ -1,6 +1,6 @@
 import type { Errno } from '../errno.ts';
 import { macText, parseMac } from './address.ts';
-import type { CheckContext, ParsedOption } from './definition.ts';
+import type { CheckContext, ParsedOption, TranslateContext } from './definition.ts';
 import { XtError } from './error.ts';
 
 /** What the ebtables extensions share (extensions/libebt_*.c, net/bridge/netfilter/ebt_*.c). */
@@ -36,6 +36,17 @@ export const rangedOf = (o: ParsedOption): Ranged => {
   return { from: v[0], to: v[v.length - 1], inverted: o.inverted };
 };
 const _numberFlag = (o: ParsedOption): Flag => ({ value: o.value as number, inverted: o.inverted });
+
+/** Protocols with ports, for ebtables and for nft. */
+export const PORTED: readonly number[] = [6, 17, 33, 132, 136];
+
+/** libebt_ip.c: brip_xlate_th: ports by the protocol's name, else by where they are. */
+export function portWords(i: { readonly proto: Flag | null; readonly sport: Ranged | null; readonly dport: Ranged | null }, c: TranslateContext): string[] {
+  const known = i.proto && !i.proto.inverted && PORTED.includes(i.proto.value);
+  const name = known ? c.names.protocolName(i.proto.value) : undefined;
+  const word = (key: string, at: number, r: Ranged | null): string[] => (r ? [`${name ? `${name} ${key}` : `@th,${at},16`} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`] : []);
+  return [...word('sport', 0, i.sport), ...word('dport', 16, i.dport)];
+}
 
 /** Frames of one ethertype only, not inverted. */
 export const onlyProto = (c: CheckContext, ...protos: number[]): Errno | null => (protos.includes(c.proto) && !c.protoInverted ? null : 'EINVAL');

@@ -1,3 +1,4 @@
+import type { XtInfo } from '../../kernel/expr/expression.ts';
 import type { ParseContext, XtExtension, XtFamily, XtOption } from '../../kernel/xt/definition.ts';
 import type { XtError } from '../../kernel/xt/error.ts';
 import { wholeUint } from '../../kernel/xt/number.ts';
@@ -561,7 +562,7 @@ export class CommandLine {
     if (this.tableName === 'nat' && this.env.family !== 'bridge' && (this.policy === 'DROP' || this.jumpto === 'DROP')) {
       throw paramProblem('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n');
     }
-    this.finished = this.loaded.map((l) => finishUse(l.use, this.context(), l.watcher));
+    this.finished = this.loaded.map((l) => finishUse(l.use, this.context(), l.watcher, this.env.program === 'ebtables-translate'));
     this.finishedTarget = this.target ? finishUse(this.target, this.context(), false) : null;
   }
 
@@ -694,7 +695,8 @@ const MATCH_OF_PROTOCOL: Readonly<Record<string, string>> = { icmpv6: 'icmp6', '
 
 const ARP_NAMES: Readonly<Partial<Record<OptionName, string>>> = { source: 'source-ip', destination: 'destination-ip', 'src-mac': 'source-mac', 'dst-mac': 'destination-mac' };
 
-function finishUse(use: ExtensionUse, context: Omit<ParseContext, 'seen'>, watcher: boolean): XtUse {
-  const info = use.finish(context);
+/** xtables-eb-translate.c asks no match whether it is content. */
+function finishUse(use: ExtensionUse, context: Omit<ParseContext, 'seen'>, watcher: boolean, unchecked = false): XtUse {
+  const info = unchecked ? ({ ...use.draft } as XtInfo) : use.finish(context);
   return { extension: use.extension, name: use.name, info, ...(watcher ? { watcher } : {}) };
 }

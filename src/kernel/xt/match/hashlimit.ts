@@ -287,7 +287,8 @@ export const match = defineExtension<HashlimitInfo>({
     const given = (id: string): boolean => context.seen.has(id);
     if (!given('upto') && !given('above')) fail('You have to specify --hashlimit');
     if (!given('hashlimit-htable-expire')) info.expire = (mult as number) * 1000;
-    if (info.interval === 0) info.interval = 1;
+    if (info.mode & MODE.RATE_MATCH && !(info.mode & MODE.BYTES)) info.avg /= BigInt(mult as number);
+    if (info.interval === 0) info.interval = info.mode & MODE.RATE_MATCH && !(info.mode & MODE.BYTES) ? (mult as number) : 1;
     if (!(info.mode & MODE.BYTES)) {
       if (info.burst > BigInt(BURST_MAX)) fail(`bad value for option "--hashlimit-burst", or out of range (1-${BURST_MAX}).`);
       return info;

@@ -1,7 +1,7 @@
 import { addressHit, flagHit, portsHit } from '../../ebt-packet.ts';
 import { maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
-import { hostOf, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typesText } from '../../ebt.ts';
+import { PORTED, portWords, hostOf, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typesText } from '../../ebt.ts';
 import type { Address, Flag, Ranged, TypeName } from '../../ebt.ts';
 import { XtError } from '../../error.ts';
 import { paramProblem } from '../../text.ts';
@@ -70,16 +70,8 @@ const IGMP: readonly TypeName[] = [
   any('membership-report-v3', 0x22),
 ];
 
-const PORTED = [6, 17, 33, 132, 136];
-const alias = (names: readonly string[], row: { type: 'hostmask' | 'string' | 'portrc' | 'protocol'; excludes?: readonly string[] }) =>
+const alias = (names: readonly string[], row: { type: 'hostmask' | 'string' | 'uint8' | 'portrc' | 'protocol'; excludes?: readonly string[] }) =>
   names.map((name) => ({ name, id: names[0], invert: true, ...row }));
-
-function tosOf(text: string): number {
-  const m = /^\s*\+?(?:0x)?([0-9a-f]+)$/i.exec(text);
-  const n = m ? Number.parseInt(m[1], 16) : 256;
-  if (n > 255) throw paramProblem('Problem with specified IP tos');
-  return n;
-}
 
 export const match = defineExtension<Info & Record<string, never>>({
   kind: 'match',
@@ -89,7 +81,7 @@ export const match = defineExtension<Info & Record<string, never>>({
   options: [
     ...alias(['ip-source', 'ip-src'], { type: 'hostmask' }),
     ...alias(['ip-destination', 'ip-dst'], { type: 'hostmask' }),
-    ...alias(['ip-tos'], { type: 'string' }),
+    ...alias(['ip-tos'], { type: 'uint8' }),
     ...alias(['ip-protocol', 'ip-proto'], { type: 'protocol' }),
     ...alias(['ip-source-port', 'ip-sport'], { type: 'portrc', excludes: ['ip-icmp-type', 'ip-igmp-type'] }),
     ...alias(['ip-destination-port', 'ip-dport'], { type: 'portrc', excludes: ['ip-icmp-type', 'ip-igmp-type'] }),
@@ -116,7 +108,7 @@ export const match = defineExtension<Info & Record<string, never>>({
         d['dst'] = hostOf(o);
         return;
       case 'ip-tos':
-        d['tos'] = { value: tosOf(o.raw ?? ''), inverted: o.inverted };
+        d['tos'] = { value: o.value as number, inverted: o.inverted };
         return;
       case 'ip-protocol':
         d['proto'] = { value: o.value as number, inverted: o.inverted };
@@ -163,20 +155,14 @@ export const match = defineExtension<Info & Record<string, never>>({
     address('ip daddr', i.dst);
     const ports = i.sport || i.dport;
     if (i.tos) out.push(`@nh,8,8 ${ne(i.tos)}0x${i.tos.value.toString(16).padStart(2, '0')}`);
-    if (i.proto && (i.proto.inverted || !(ports || i.icmp || i.igmp))) out.push(`ip protocol ${ne(i.proto)}${c.names.protocolName(i.proto.value) ?? i.proto.value}`);
-    const proto = i.proto ? (c.names.protocolName(i.proto.value) ?? 'th') : 'th';
-    const port = (key: string, r: Ranged | null): void => {
-      if (r) out.push(`${proto} ${key} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`);
-    };
-    port('sport', i.sport);
-    port('dport', i.dport);
-    const types = (word: string, t: Types | null): void => {
-      if (!t) return;
-      out.push(`${word} type ${ne(t)}${t.type[0]}${t.type[0] === t.type[1] ? '' : `-${t.type[1]}`}`);
-      if (!(t.code[0] === 0 && t.code[1] === 255)) out.push(`${word} code ${ne(t)}${t.code[0]}${t.code[0] === t.code[1] ? '' : `-${t.code[1]}`}`);
-    };
-    types('icmp', i.icmp);
-    types('igmp', i.igmp);
+    if (i.proto && (i.proto.inverted || !(ports || i.icmp))) out.push(`ip protocol ${ne(i.proto)}${c.names.protocolName(i.proto.value) ?? i.proto.value}`);
+    out.push(...portWords(i, c));
+    const range = ([from, to]: readonly [number, number]): string => (from === to ? `${from}` : `${from}-${to}`);
+    if (i.icmp) {
+      out.push(`icmp type ${ne(i.icmp)}${range(i.icmp.type)}`);
+      if (!(i.icmp.code[0] === 0 && i.icmp.code[1] === 255)) out.push(`icmp code ${ne(i.icmp)}${range(i.icmp.code)}`);
+    }
+    if (i.igmp) out.push(`@th,0,8 ${ne(i.igmp)}${range(i.igmp.type)}`);
     const implied = i.src || i.dst || i.icmp || i.igmp || (i.proto && !ports);
     return (implied ? out : ['ether type ip', ...out]).join(' ');
   },

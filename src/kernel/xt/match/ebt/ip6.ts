@@ -2,7 +2,7 @@ import { addressHit, flagHit, portsHit } from '../../ebt-packet.ts';
 import { skipExtensions } from '../../../net/wire/ip.ts';
 import { maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
-import { ne, not, onlyProto, parseTypes, portsOf, rangeOption, typesText } from '../../ebt.ts';
+import { PORTED, portWords, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typesText } from '../../ebt.ts';
 import type { Address, Flag, Ranged, TypeName } from '../../ebt.ts';
 import { resolveHost, prefixMask, ptonV6, maskLength } from '../../address.ts';
 import { XtError } from '../../error.ts';
@@ -51,8 +51,7 @@ const ICMP6: readonly TypeName[] = [
   any('neighbor-advertisement', 136),
   any('redirect', 137),
 ];
-const PORTED = [6, 17, 33, 132, 136];
-const alias = (names: readonly string[], row: { type: 'string' | 'portrc' | 'protocol'; excludes?: readonly string[] }) =>
+const alias = (names: readonly string[], row: { type: 'string' | 'uint8' | 'portrc' | 'protocol'; excludes?: readonly string[] }) =>
   names.map((name) => ({ name, id: names[0], invert: true, ...row }));
 
 /** --ip6-src: address[/mask]; the family is fixed, whatever the tool's. */
@@ -78,7 +77,7 @@ export const match = defineExtension<Info & Record<string, never>>({
   options: [
     ...alias(['ip6-source', 'ip6-src'], { type: 'string' }),
     ...alias(['ip6-destination', 'ip6-dst'], { type: 'string' }),
-    ...alias(['ip6-tclass'], { type: 'string' }),
+    ...alias(['ip6-tclass'], { type: 'uint8' }),
     ...alias(['ip6-protocol', 'ip6-proto'], { type: 'protocol' }),
     ...alias(['ip6-source-port', 'ip6-sport'], { type: 'portrc', excludes: ['ip6-icmp-type'] }),
     ...alias(['ip6-destination-port', 'ip6-dport'], { type: 'portrc', excludes: ['ip6-icmp-type'] }),
@@ -102,13 +101,9 @@ export const match = defineExtension<Info & Record<string, never>>({
       case 'ip6-destination':
         d['dst'] = hostMask(o.raw ?? '', o.inverted, o.name, c.names);
         return;
-      case 'ip6-tclass': {
-        const m = /^\s*\+?(?:0x)?([0-9a-f]+)$/i.exec(o.raw ?? '');
-        const n = m ? Number.parseInt(m[1], 16) : 256;
-        if (n > 255) throw paramProblem('Problem with specified IPv6 traffic class');
-        d['tclass'] = { value: n, inverted: o.inverted };
+      case 'ip6-tclass':
+        d['tclass'] = { value: o.value as number, inverted: o.inverted };
         return;
-      }
       case 'ip6-protocol':
         d['proto'] = { value: o.value as number, inverted: o.inverted };
         return;
@@ -148,15 +143,10 @@ export const match = defineExtension<Info & Record<string, never>>({
     };
     address('ip6 saddr', i.src);
     address('ip6 daddr', i.dst);
-    if (i.tclass) out.push(`ip6 dscp ${ne(i.tclass)}0x${(i.tclass.value >> 2).toString(16)}`);
+    if (i.tclass) out.push(`ip6 dscp ${ne(i.tclass)}0x${(c.forTranslate ? i.tclass.value : i.tclass.value & 0x3f).toString(16).padStart(2, '0')}`);
     const ports = i.sport || i.dport;
     if (i.proto && (i.proto.inverted || !(ports || i.icmp))) out.push(`meta l4proto ${ne(i.proto)}${c.names.protocolName(i.proto.value) ?? i.proto.value}`);
-    const proto = i.proto ? (c.names.protocolName(i.proto.value) ?? 'th') : 'th';
-    const port = (key: string, r: Ranged | null): void => {
-      if (r) out.push(`${proto} ${key} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`);
-    };
-    port('sport', i.sport);
-    port('dport', i.dport);
+    out.push(...portWords(i, c));
     if (i.icmp) {
       const t = i.icmp;
       out.push(`icmpv6 type ${ne(t)}${t.type[0]}${t.type[0] === t.type[1] ? '' : `-${t.type[1]}`}`);

@@ -17,7 +17,7 @@ export const target = defineExtension<Info>({
   name: 'MARK',
   families: ['arp'],
   revision: 2,
-  options: OPS.map((name) => ({ name, type: 'uint32' as const, excludes: OPS.filter((o) => o !== name) })),
+  options: OPS.map((name) => ({ name, type: 'uint32' as const, base: 16 as const, excludes: OPS.filter((o) => o !== name) })),
   help: () => `MARK target v2 options:
   --set-mark value     Set nfmark value
   --and-mark value     Binary AND the nfmark with value

@@ -16,8 +16,8 @@ export const target = defineExtension<Info>({
   families: ['bridge'],
   revision: 0,
   options: [
-    row('mark-set', 'mark-set'),
     row('set-mark', 'mark-set'),
+    row('mark-set', 'mark-set'),
     row('mark-or', 'mark-or'),
     row('mark-and', 'mark-and'),
     row('mark-xor', 'mark-xor'),
@@ -30,7 +30,7 @@ export const target = defineExtension<Info>({
  --mark-xor value     : Xor nfmark with value (nfmark ^= value)
  --mark-target target : ACCEPT, DROP, RETURN or CONTINUE
 `,
-  init: () => ({ op: null, mark: 0, verdict: 'ACCEPT' }),
+  init: () => ({ op: 'set', mark: 0, verdict: 'ACCEPT' }),
   parse(o, d) {
     if (o.name === 'mark-target') {
       d['verdict'] = verdictOf(o.raw ?? '', 'mark-target');
@@ -39,8 +39,8 @@ export const target = defineExtension<Info>({
     d['op'] = (o.option.id ?? o.name).slice(5);
     d['mark'] = o.value;
   },
-  finish(d) {
-    if (d['op'] === null) throw paramProblem('You must specify some option');
+  finish(d, c) {
+    if (c.seen.size === 0) throw paramProblem('You must specify some option');
     return { ...d } as unknown as Info;
   },
   save: (i) => ` --mark-${i.op} ${hex(i.mark)} --mark-target ${i.verdict}`,

@@ -28,7 +28,7 @@ export const target = defineExtension<Info>({
   },
   finish: (d) => ({ ...d }) as unknown as Info,
   save: (i) =>
-    `${i.prefix ? ` --nflog-prefix "${i.prefix}"` : ''}${i.group ? ` --nflog-group ${i.group}` : ''}${i.range ? ` --nflog-range ${i.range}` : ''}${i.threshold !== 1 ? ` --nflog-threshold ${i.threshold}` : ''}`,
+    `${i.prefix ? ` --nflog-prefix "${i.prefix}"` : ''}${i.group ? ` --nflog-group ${i.group}` : ''}${i.range ? ` --nflog-range ${i.range | 0}` : ''}${i.threshold !== 1 ? ` --nflog-threshold ${i.threshold}` : ''}`,
   print(i, c) {
     return this.save(i, c);
   },
