@@ -83,8 +83,7 @@ export class Getopt {
       if (near.length > 0 && near.every((o) => o.val === near[0].val && o.arg === near[0].arg)) found = near[0];
       else {
         this.optind++;
-        const message =
-          near.length > 1 ? `option '--${text}' is ambiguous; possibilities:${near.map((o) => ` '--${o.name}'`).join('')}` : `unrecognized option '--${text}'`;
+        const message = near.length > 1 ? `option '--${text}' is ambiguous; possibilities:${near.map((o) => ` '--${o.name}'`).join('')}` : `unrecognized option '--${text}'`;
         return { kind: 'unknown', optind: this.optind, opt: name, ambiguous: near.length > 1, message };
       }
     }

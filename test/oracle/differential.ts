@@ -34,7 +34,15 @@ export async function compare(sessions: readonly (readonly Step[])[], matches: M
     }
     await host.close();
   }
-  const accepted = real.filter((r, i) => r[Math.max(0, sessions[i].findIndex((s) => s.judged))].status === 0).length;
+  const accepted = real.filter(
+    (r, i) =>
+      r[
+        Math.max(
+          0,
+          sessions[i].findIndex((s) => s.judged),
+        )
+      ].status === 0,
+  ).length;
   return { accepted, refused: real.length - accepted, differences };
 }
 

@@ -146,14 +146,21 @@ function options(c: Choice, e: XtExtension, family: XtFamily): string[] {
   for (const o of rows) if (o.mandatory && !c.in(40)) add(o);
   const extra = c.in(5) ? rows.length : c.below(4);
   for (const o of c.some(rows, Math.max(1, rows.length)).slice(0, chosen.length ? extra : Math.max(1, extra))) add(o);
-  const order = c.in(2) ? chosen : c.some(chosen, chosen.length).concat(chosen).filter((o, i, all) => all.indexOf(o) === i);
+  const order = c.in(2)
+    ? chosen
+    : c
+        .some(chosen, chosen.length)
+        .concat(chosen)
+        .filter((o, i, all) => all.indexOf(o) === i);
   return order.flatMap((o) => option(c, e, o, family));
 }
 
 /** Never of use here: no such module, no object they name, or not to be had by `-m`. */
 const IDLE = new Set(['nfacct', 'ipvs', 'LED', 'CLUSTERIP', 'SECMARK']);
 const isUsual = (e: XtExtension, family: XtFamily): boolean =>
-  !IDLE.has(e.name) && (e.kernelFamilies ?? e.families).includes(family) && (family === 'bridge' ? !e.families.includes('ip') || e.name === 'limit' : family !== 'arp' || e.kind === 'target' || e.name === 'comment');
+  !IDLE.has(e.name) &&
+  (e.kernelFamilies ?? e.families).includes(family) &&
+  (family === 'bridge' ? !e.families.includes('ip') || e.name === 'limit' : family !== 'arp' || e.kind === 'target' || e.name === 'comment');
 function listOf(c: Choice, list: readonly unknown[], family: XtFamily): XtExtension[] {
   const all = (list as readonly XtExtension[]).filter((e) => e.families.includes(family));
   return c.in(40) ? all : all.filter((e) => isUsual(e, family));
@@ -166,9 +173,12 @@ const inv = (c: Choice, w: readonly string[]): string[] => (c.in(4) ? ['!', ...w
 /** Tests of the tool itself: addresses, interfaces, ARP fields. */
 function selectors(c: Choice, family: XtFamily, chain: string): string[] {
   const one = (list: string): string => pick(c, list);
-  const iface = (): string[] => (/^(INPUT|PREROUTING|BROUTING)$/.test(chain) || (c.in(2) && !/OUT|POST/.test(chain)) ? [c.one(['-i', '--in-interface']), pick(c, IFACES)] : [c.one(['-o', '--out-interface']), pick(c, IFACES)]);
+  const iface = (): string[] =>
+    /^(INPUT|PREROUTING|BROUTING)$/.test(chain) || (c.in(2) && !/OUT|POST/.test(chain))
+      ? [c.one(['-i', '--in-interface']), pick(c, IFACES)]
+      : [c.one(['-o', '--out-interface']), pick(c, IFACES)];
   const own: Readonly<Record<XtFamily, readonly (() => string[])[]>> = {
-    ip: [() => [c.one(['-s', '--source', '--src']), one(IP4)], () => [c.one(['-d', '--destination', '--dst']), one(IP4)], iface, () => [c.one(['-f', '--fragments'])], ],
+    ip: [() => [c.one(['-s', '--source', '--src']), one(IP4)], () => [c.one(['-d', '--destination', '--dst']), one(IP4)], iface, () => [c.one(['-f', '--fragments'])]],
     ip6: [() => [c.one(['-s', '--source']), one(IP6)], () => [c.one(['-d', '--dst']), one(IP6)], iface],
     arp: [
       () => [c.one(['-s', '--source-ip']), one(IP4)],
@@ -182,11 +192,7 @@ function selectors(c: Choice, family: XtFamily, chain: string): string[] {
       () => ['--proto-type', c.one(['0x800', 'IPv4', '2048', 'x', '0x806/0xff'])],
     ],
     // --logical-in and --logical-out: the kernel that is asked has no NFT_BRIDGE_META.
-    bridge: [
-      () => [c.one(['-s', '--source', '--src']), one(MACS)],
-      () => [c.one(['-d', '--destination']), one(MACS)],
-      iface,
-    ],
+    bridge: [() => [c.one(['-s', '--source', '--src']), one(MACS)], () => [c.one(['-d', '--destination']), one(MACS)], iface],
   };
   return c.some(own[family], 2).flatMap((f) => inv(c, f()));
 }
@@ -214,7 +220,7 @@ export function ruleLine(c: Choice): RuleLine {
   const chains = (tables[table] ?? tables.filter).split(' ');
   const asked = need('chain');
   const chain = asked && chains.includes(asked) ? asked : c.one(chains);
-  const p = need('p') ?? (c.in(3) ? family === 'bridge' ? pick(c, ETYPE) : c.one(PROTOS) : undefined);
+  const p = need('p') ?? (c.in(3) ? (family === 'bridge' ? pick(c, ETYPE) : c.one(PROTOS)) : undefined);
   const rule: string[] = [];
   if (p !== undefined && family !== 'arp') rule.push(...(c.in(15) ? ['!'] : []), c.one(family === 'bridge' ? ['-p', '--protocol', '--proto'] : ['-p', '--protocol']), p);
   if (c.in(3)) rule.push(...selectors(c, family, chain));
@@ -225,14 +231,51 @@ export function ruleLine(c: Choice): RuleLine {
     matchPart.push('-m', m2.name, ...options(c, m2, family));
   }
   const watcher = family === 'bridge' && t && (t.name === 'log' || t.name === 'nflog');
-  const jump = t ? [...(watcher ? [] : ['-j', t.name]), ...options(c, t, family)] : c.in(8) ? [] : [c.one(['-j', '--jump']), c.one(['ACCEPT', 'DROP', 'RETURN', ...(family === 'bridge' ? ['CONTINUE'] : [])])];
+  const jump = t
+    ? [...(watcher ? [] : ['-j', t.name]), ...options(c, t, family)]
+    : c.in(8)
+      ? []
+      : [c.one(['-j', '--jump']), c.one(['ACCEPT', 'DROP', 'RETURN', ...(family === 'bridge' ? ['CONTINUE'] : [])])];
   const swapped = c.in(10);
   rule.push(...(swapped ? [...jump, ...matchPart] : [...matchPart, ...jump]));
   if (c.in(30)) rule.push(...(family === 'bridge' ? ['-c', '3', '4'] : ['-c', '5', '600']));
   return { tool: TOOL[family], table, chain, rule };
 }
 
-const JUNK = ['!', '-m', '--', '-', 'x', '', '-j', '--help', '-h', '-p', '--dport', '4294967296', '-1', '0', '-x', '-n', '--line-numbers', '-f', '-4', '-6', '-w', '-A', '-L', '--to', '-c', '-v', '-g', 'ACCEPT', '-i', '--set-counters', '-V', '-C'];
+const JUNK = [
+  '!',
+  '-m',
+  '--',
+  '-',
+  'x',
+  '',
+  '-j',
+  '--help',
+  '-h',
+  '-p',
+  '--dport',
+  '4294967296',
+  '-1',
+  '0',
+  '-x',
+  '-n',
+  '--line-numbers',
+  '-f',
+  '-4',
+  '-6',
+  '-w',
+  '-A',
+  '-L',
+  '--to',
+  '-c',
+  '-v',
+  '-g',
+  'ACCEPT',
+  '-i',
+  '--set-counters',
+  '-V',
+  '-C',
+];
 
 /** A line with a slip in it: words left out, doubled, swapped, cut, negated, given a value they do not take. */
 export function spoiled(c: Choice, line: readonly string[]): string[] {
@@ -265,7 +308,9 @@ export function spoiled(c: Choice, line: readonly string[]): string[] {
 /** What a rule takes to be there: sets, estimators. */
 const before = (rule: readonly string[]): string[][] => [
   ...['S1', 'S2'].filter((s) => rule.includes(s)).map((s) => ['ipset', 'create', s, s === 'S1' ? 'hash:ip' : 'hash:ip,port']),
-  ...['R1', 'R2'].filter((r) => rule.includes(r) && rule.includes('rateest')).map((r) => ['iptables', '-t', 'mangle', '-A', 'OUTPUT', '-j', 'RATEEST', '--rateest-name', r, '--rateest-interval', '250ms', '--rateest-ewmalog', '1s']),
+  ...['R1', 'R2']
+    .filter((r) => rule.includes(r) && rule.includes('rateest'))
+    .map((r) => ['iptables', '-t', 'mangle', '-A', 'OUTPUT', '-j', 'RATEEST', '--rateest-name', r, '--rateest-interval', '250ms', '--rateest-ewmalog', '1s']),
 ];
 
 /** The commands of one session about one rule: it goes in, is read back in some of the ways there are, and perhaps goes out. */

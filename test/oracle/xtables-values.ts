@@ -12,7 +12,8 @@ const DSCP = 'CS0|CS1|cs7|AF11|af23|AF43|EF|BE|ef|!|VA|XX';
 const IP4 = '10.0.0.1|10.0.0.0/8|192.168.1.1/24|0.0.0.0|0.0.0.0/0|1.2.3.4/255.0.255.0|1.2.3.4/32|10|10.1|255.255.255.255|10.0.0.1/0|localhost|0x7f.1|!|fd00::1';
 const IP6 = 'fd00::1|fd00::/8|::|::/0|fe80::1/64|::ffff:1.2.3.4|fd00::1/ffff:ffff::|fd00::1/128|fd00::1/ffff::ffff|FD00::A|ip6-localhost|!|10.0.0.1|fd00::/129';
 const ETYPE = 'IPv4|ARP|IPv6|0x0800|0x88a8|802_1Q|PPP_DISC|0x9999|ipv4|LENGTH|1535|!|5ff|foo';
-const MACS = '02:00:00:00:00:01|2:0:0:0:0:1|02:00:00:00:00:00/ff:ff:ff:00:00:00|ff:ff:ff:ff:ff:ff|Unicast|Multicast|Broadcast|BGA|00:00:00:00:00:00|01:02:03:04:05:06/00:00:ff:ff:00:00|multicast|!|02:00:00|x';
+const MACS =
+  '02:00:00:00:00:01|2:0:0:0:0:1|02:00:00:00:00:00/ff:ff:ff:00:00:00|ff:ff:ff:ff:ff:ff|Unicast|Multicast|Broadcast|BGA|00:00:00:00:00:00|01:02:03:04:05:06/00:00:ff:ff:00:00|multicast|!|02:00:00|x';
 const VERDICTS = 'ACCEPT|DROP|CONTINUE|!|RETURN|FOO';
 
 export const VALUES: Values = {
@@ -20,7 +21,11 @@ export const VALUES: Values = {
   bpf: { bytecode: '4,48~0~0~9,21~0~1~6,6~0~0~1,6~0~0~0|1,6~0~0~1|2,40~0~0~12,6~0~0~65535|!|4,1~1~1~1|0,|65,1~0~0~0|x', 'object-pinned': '/sys/fs/bpf/none' },
   cgroup: { path: '/a|/|a/b|', cgroup: '0|1|0x10001|4294967295|!|4294967296' },
   comment: { comment: `a|some~words|it's|"q"|a\\b|--y|#|$HOME|\`x\`|ä|a,b;c|${'x'.repeat(255)}|${'x'.repeat(256)}|` },
-  connbytes: { connbytes: '0:|1:2|10|:5|0:18446744073709551615|18446744073709551615|!|5:1|18446744073709551616:', 'connbytes-dir': 'original|reply|both|!|x', 'connbytes-mode': 'packets|bytes|avgpkt|!|x' },
+  connbytes: {
+    connbytes: '0:|1:2|10|:5|0:18446744073709551615|18446744073709551615|!|5:1|18446744073709551616:',
+    'connbytes-dir': 'original|reply|both|!|x',
+    'connbytes-mode': 'packets|bytes|avgpkt|!|x',
+  },
   connlabel: { label: '1|0|40|127|128|name' },
   connlimit: { 'connlimit-upto': '0|1|100|4294967295', 'connlimit-above': '0|1|100|4294967295' },
   conntrack: {
@@ -59,7 +64,10 @@ export const VALUES: Values = {
     'icmpv6-type':
       '1|1/0|1/1|destination-unreachable|no-route|communication-prohibited|beyond-scope|address-unreachable|port-unreachable|failed-policy|reject-route|packet-too-big|time-exceeded|ttl-exceeded|ttl-zero-during-transit|parameter-problem|bad-header|unknown-option|echo-request|ping|echo-reply|pong|router-solicitation|router-advertisement|neighbour-solicitation|neighbor-solicitation|neighbour-advertisement|redirect|mld-listener-query|128|128/0|255/255|0|!|256|x|echo|ro',
   },
-  iprange: { 'src-range': '1.1.1.1-1.1.1.9|10.0.0.0-10.255.255.255|0.0.0.0-255.255.255.255|1.1.1.1|1.1.1.9-1.1.1.1|!|a-b|1.1.1.1-', 'dst-range': '1.1.1.1-1.1.1.9|0.0.0.0-0.0.0.0|1.1.1.1' },
+  iprange: {
+    'src-range': '1.1.1.1-1.1.1.9|10.0.0.0-10.255.255.255|0.0.0.0-255.255.255.255|1.1.1.1|1.1.1.9-1.1.1.1|!|a-b|1.1.1.1-',
+    'dst-range': '1.1.1.1-1.1.1.9|0.0.0.0-0.0.0.0|1.1.1.1',
+  },
   'iprange@ip6': { 'src-range': '::1-::9|fd00::-fd00::ffff|::-ffff::|::9-::1|fd00::1', 'dst-range': '::1-::9|fd00::a-fd00::b|::1' },
   ipv6header: { header: 'hop-by-hop|hop,dst|dst|route|frag|auth|esp|none|prot|protocol|hop-by-hop,frag|0|43,44|ah|60|59|255|!|x|all' },
   limit: { limit: '1/sec|1/s|1/second|5/minute|10/hour|3/day|1000/s|10000/s|20/min|7/h|5|999/day|11/m|!|1/x|0/s|10001/s' },
@@ -71,7 +79,17 @@ export const VALUES: Values = {
   physdev: { 'physdev-in': 'eth0|eth+|+|lo', 'physdev-out': 'eth0|eth+|+' },
   pkttype: { 'pkt-type': 'unicast|broadcast|multicast|bcast|mcast|Unicast|!|x' },
   policy: { dir: 'in|out|!|x', pol: 'none|ipsec|!|x', proto: 'esp|ah|ipcomp|50|!|comp|tcp|x', mode: 'tunnel|transport|!|x' },
-  rateest: { rateest: 'R1|R2|nope', rateest1: 'R1|R2', rateest2: 'R2|R1', 'rateest-bps1': '1000|8bit|1kbit|1mbps|!|', 'rateest-pps1': '5|10|!|', 'rateest-bps2': '1mbit|1000|!|', 'rateest-pps2': '7|!|', 'rateest-bps': '1mbit|9kibit', 'rateest-pps': '3' },
+  rateest: {
+    rateest: 'R1|R2|nope',
+    rateest1: 'R1|R2',
+    rateest2: 'R2|R1',
+    'rateest-bps1': '1000|8bit|1kbit|1mbps|!|',
+    'rateest-pps1': '5|10|!|',
+    'rateest-bps2': '1mbit|1000|!|',
+    'rateest-pps2': '7|!|',
+    'rateest-bps': '1mbit|9kibit',
+    'rateest-pps': '3',
+  },
   realm: { realm: '0|1|0x10/0xff|0x1|4294967295|1/0|!|local|cosmos|x' },
   recent: { name: 'DEFAULT|a|name|a/b', mask: '255.255.255.0|255.255.255.255|0.0.0.0|10.0.0.1', hitcount: '1|5|20|254|255|0|65535|65536', seconds: '1|60|4294967295' },
   'recent@ip6': { name: 'DEFAULT|a|name', mask: 'ffff::|ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff|::', hitcount: '1|5|20|255', seconds: '1|60' },
@@ -84,14 +102,28 @@ export const VALUES: Values = {
     'chunk-types':
       'all DATA|any INIT|only DATA,INIT|all ALL|any NONE|any DATA:Be|any DATA:UBE,SACK|all INIT,INIT_ACK,SACK,HEARTBEAT|only ABORT:T|any SHUTDOWN_COMPLETE:t|any ASCONF,ASCONF_ACK,FORWARD_TSN|any data|any DATA:i,I_DATA|any SHUTDOWN,ERROR,ECN_CWR,ECN_ECNE,COOKIE_ECHO,COOKIE_ACK|!|any FOO|x DATA|all',
   },
-  set: { 'match-set': 'S1 src|S1 dst|S2 src,dst|nope src|S1 x|S1', set: 'S1 src', 'packets-eq': '5', 'packets-lt': '5', 'packets-gt': '5', 'bytes-eq': '100', 'bytes-lt': '100', 'bytes-gt': '100' },
+  set: {
+    'match-set': 'S1 src|S1 dst|S2 src,dst|nope src|S1 x|S1',
+    set: 'S1 src',
+    'packets-eq': '5',
+    'packets-lt': '5',
+    'packets-gt': '5',
+    'bytes-eq': '100',
+    'bytes-lt': '100',
+    'bytes-gt': '100',
+  },
   srh: {
     'srh-psid': '::1|fd00::/8|fd00::1/128|!|x',
     'srh-nsid': '::1|fd00::/8|fd00::1',
     'srh-lsid': '::1|fd00::/64|fd00::1',
   },
   state: { state: 'NEW|NEW,ESTABLISHED|INVALID|UNTRACKED,RELATED|INVALID,NEW,RELATED,ESTABLISHED,UNTRACKED|established|!|SNAT|FOO|NEW,' },
-  statistic: { mode: 'random|nth|!|x', probability: '0.5|0|1|0.1|0.01|0.333333|1e-5|0.99999999999|0.00000000047|0x1p-3|!|1.5|x', every: '1|2|5|100|4294967295|!|0', packet: '0|1|4|99' },
+  statistic: {
+    mode: 'random|nth|!|x',
+    probability: '0.5|0|1|0.1|0.01|0.333333|1e-5|0.99999999999|0.00000000047|0x1p-3|!|1.5|x',
+    every: '1|2|5|100|4294967295|!|0',
+    packet: '0|1|4|99',
+  },
   string: {
     algo: 'bm|kmp|fsm|x',
     string: `a|GET~/x|it's|"q"|a\\b|${'y'.repeat(128)}|${'y'.repeat(129)}|~|ä||`,
@@ -104,7 +136,8 @@ export const VALUES: Values = {
     sport: PORTS,
     'destination-port': PORTS,
     dport: PORTS,
-    'tcp-flags': 'SYN,ACK SYN|ALL NONE|SYN,RST,ACK,FIN SYN|ALL ALL|SYN SYN|FIN,SYN,RST,PSH,ACK,URG FIN,PSH|NONE NONE|RST RST|syn,ack syn|ALL SYN|ACK ALL|SYN,FIN SYN,FIN|!|SYN|X SYN|SYN X',
+    'tcp-flags':
+      'SYN,ACK SYN|ALL NONE|SYN,RST,ACK,FIN SYN|ALL ALL|SYN SYN|FIN,SYN,RST,PSH,ACK,URG FIN,PSH|NONE NONE|RST RST|syn,ack syn|ALL SYN|ACK ALL|SYN,FIN SYN,FIN|!|SYN|X SYN|SYN X',
     'tcp-option': '1|2|7|255|!|0|256|x',
   },
   tcpmss: { mss: '1|1:500|65535|0|100:|:100|!|5:1' },
@@ -122,9 +155,18 @@ export const VALUES: Values = {
   AUDIT: { type: 'accept|drop|reject|!|x' },
   CLASSIFY: { 'set-class': '1:2|0:0|ffff:ffff|10:20|1234:5678|0:1|a:b|!|1|x' },
   CONNMARK: {},
-  CT: { helper: 'ftp|x', timeout: 'nope', ctevents: 'new|new,related,destroy|assured,reply,protoinfo,helper,mark,natseqinfo,secmark|!|x', expevents: 'new|!|x', 'zone-orig': '1|65535|mark', 'zone-reply': '1|65535|mark', zone: '0|1|65535|mark|!|65536|x' },
+  CT: {
+    helper: 'ftp|x',
+    timeout: 'nope',
+    ctevents: 'new|new,related,destroy|assured,reply,protoinfo,helper,mark,natseqinfo,secmark|!|x',
+    expevents: 'new|!|x',
+    'zone-orig': '1|65535|mark',
+    'zone-reply': '1|65535|mark',
+    zone: '0|1|65535|mark|!|65536|x',
+  },
   DNAT: {
-    'to-destination': '10.0.0.1|10.0.0.1-10.0.0.9|10.0.0.1:80|10.0.0.1:80-90|:80|10.0.0.1-10.0.0.9:1-100|:1-100|10.0.0.1:1000-2000/1500|10.0.0.1:0|10.0.0.9-10.0.0.1|10.0.0.1:ssh|10.0.0.1:1000-2000/5|!|10.0.0.1:65536|x|10.0.0.1:90-80|:',
+    'to-destination':
+      '10.0.0.1|10.0.0.1-10.0.0.9|10.0.0.1:80|10.0.0.1:80-90|:80|10.0.0.1-10.0.0.9:1-100|:1-100|10.0.0.1:1000-2000/1500|10.0.0.1:0|10.0.0.9-10.0.0.1|10.0.0.1:ssh|10.0.0.1:1000-2000/5|!|10.0.0.1:65536|x|10.0.0.1:90-80|:',
   },
   'DNAT@ip6': { 'to-destination': 'fd00::1|fd00::1-fd00::9|[fd00::1]:80|[fd00::1]:80-90|:80|[fd00::1-fd00::9]:1-100|fd00::1:80|[fd00::1]|!|[fd00::1]-[fd00::9]:1-100|x|[fd00::1' },
   SNAT: { 'to-source': '10.0.0.1|10.0.0.1-10.0.0.9|10.0.0.1:80|10.0.0.1:80-90|:80|10.0.0.1-10.0.0.9:1-100|:1-100|10.0.0.1:65535|10.0.0.9-10.0.0.1|!|x|10.0.0.1:9-1' },
@@ -132,7 +174,11 @@ export const VALUES: Values = {
   DNPT: { 'src-pfx': 'fd00::/64|fd00:1::/48|::/0|fd00::/65|2001:db8:1::/56', 'dst-pfx': '2001:db8::/64|2001:db8:9::/48|fd00::1/64' },
   SNPT: { 'src-pfx': 'fd00::/64|fd00:1::/48|::/0|2001:db8:1::/56', 'dst-pfx': '2001:db8::/64|2001:db8:9::/48|fd00::1/64' },
   DSCP: { 'set-dscp-class': DSCP },
-  HMARK: { 'hmark-tuple': 'src,dst|src,dst,sport,dport,proto|sport,dport|ct,src|src,dst,spi|ct|src,spi,sport|!|x', 'hmark-src-prefix': '24|0|32|!|255.255.0.0', 'hmark-dst-prefix': '24|0|32' },
+  HMARK: {
+    'hmark-tuple': 'src,dst|src,dst,sport,dport,proto|sport,dport|ct,src|src,dst,spi|ct|src,spi,sport|!|x',
+    'hmark-src-prefix': '24|0|32|!|255.255.0.0',
+    'hmark-dst-prefix': '24|0|32',
+  },
   IDLETIMER: { label: 'a|name|xyz', timeout: '1|10|86400|4294967295|0' },
   LOG: { 'log-prefix': `x|a~b:~|it's|"q"|${'p'.repeat(29)}|${'p'.repeat(30)}|` },
   MASQUERADE: { 'to-ports': '1024|1024-2048|1-65535|0|http|!|65536|2-1|x|10-' },
@@ -143,9 +189,13 @@ export const VALUES: Values = {
   NFQUEUE: { 'queue-num': '0|1|65535|!|65536|x', 'queue-balance': '0:3|1:65534|!|0:65535|3:1|5:5|5|x' },
   RATEEST: { 'rateest-name': 'R1|abc|a-name-that-is-long', 'rateest-interval': '250ms|1s|500ms|2s|8s|10s|1us|1|!|x', 'rateest-ewmalog': '1s|2s|500ms|4s|1us|100s|!|x' },
   REJECT: {
-    'reject-with': 'icmp-net-unreachable|icmp-host-unreachable|icmp-port-unreachable|icmp-proto-unreachable|icmp-net-prohibited|icmp-host-prohibited|icmp-admin-prohibited|tcp-reset|net-unreach|host-unreach|tcp-rst|port-unreach|net|icmp-net-un|echo-reply|!|x',
+    'reject-with':
+      'icmp-net-unreachable|icmp-host-unreachable|icmp-port-unreachable|icmp-proto-unreachable|icmp-net-prohibited|icmp-host-prohibited|icmp-admin-prohibited|tcp-reset|net-unreach|host-unreach|tcp-rst|port-unreach|net|icmp-net-un|echo-reply|!|x',
   },
-  'REJECT@ip6': { 'reject-with': 'icmp6-no-route|no-route|icmp6-adm-prohibited|adm-prohibited|icmp6-addr-unreachable|addr-unreach|icmp6-port-unreachable|tcp-reset|icmp6-policy-fail|policy-fail|icmp6-reject-route|reject-route|port|!|x' },
+  'REJECT@ip6': {
+    'reject-with':
+      'icmp6-no-route|no-route|icmp6-adm-prohibited|adm-prohibited|icmp6-addr-unreachable|addr-unreach|icmp6-port-unreachable|tcp-reset|icmp6-policy-fail|policy-fail|icmp6-reject-route|reject-route|port|!|x',
+  },
   SET: { 'add-set': 'S1 src|S2 src,dst|nope src|S1 x|S1', 'del-set': 'S1 src|S1 dst', 'map-set': 'S1 src', timeout: '10|0|!|x', exist: '', 'map-mark': '' },
   SYNPROXY: { wscale: '0|7|14|15', mss: '1460|536|65535|0' },
   TCPOPTSTRIP: { 'strip-options': 'timestamp|sack-permitted|wscale,mss|md5|2,3,4|255|sack|!|timestamp,timestamp|x|256|0|1' },
@@ -162,12 +212,22 @@ export const VALUES: Values = {
   // ebtables
   '802_3': { '802_3-sap': '0xaa|0x0a|!|170|255', '802_3-type': '0x1234|0x0800|!|65535' },
   among: {
-    'among-src': '02:00:00:00:00:01|02:00:00:00:00:01=10.0.0.1|02:00:00:00:00:01=10.0.0.1,02:00:00:00:00:02=10.0.0.2|2:0:0:0:0:1,3:0:0:0:0:2,|00:11:22:33:44:55,00:11:22:33:44:54|02:00:00:00:00:01,02:00:00:00:00:02=1.2.3.4||!|x|02:00:00:00:00:01=x',
+    'among-src':
+      '02:00:00:00:00:01|02:00:00:00:00:01=10.0.0.1|02:00:00:00:00:01=10.0.0.1,02:00:00:00:00:02=10.0.0.2|2:0:0:0:0:1,3:0:0:0:0:2,|00:11:22:33:44:55,00:11:22:33:44:54|02:00:00:00:00:01,02:00:00:00:00:02=1.2.3.4||!|x|02:00:00:00:00:01=x',
     'among-dst': '02:00:00:00:00:01|ff:ff:ff:ff:ff:ff|02:00:00:00:00:01=10.0.0.1|02:00:00:00:00:09,02:00:00:00:00:01|!|x',
     'among-dst-file': '/nonexistent',
     'among-src-file': '/nonexistent',
   },
-  arp: { 'arp-opcode': '1|Request|reply|10|Reply_Reverse|0|65535|!|x', 'arp-op': 'Request|2', 'arp-htype': '1|Ethernet|65535|!|x', 'arp-ptype': '0x0800|IPv4|ARP|!|x', 'arp-mac-src': MACS, 'arp-mac-dst': MACS, 'arp-ip-src': IP4, 'arp-ip-dst': IP4 },
+  arp: {
+    'arp-opcode': '1|Request|reply|10|Reply_Reverse|0|65535|!|x',
+    'arp-op': 'Request|2',
+    'arp-htype': '1|Ethernet|65535|!|x',
+    'arp-ptype': '0x0800|IPv4|ARP|!|x',
+    'arp-mac-src': MACS,
+    'arp-mac-dst': MACS,
+    'arp-ip-src': IP4,
+    'arp-ip-dst': IP4,
+  },
   ip: {
     'ip-tos': '0x10|0|255|10|!|256|x',
     'ip-protocol': 'tcp|udp|icmp|1|6|17|igmp|sctp|89|0|!|x',

@@ -217,5 +217,10 @@ Environment variable:
 
 export function helpText(family: XtFamily, program: string, uses: () => readonly XtExtension[]): string {
   const own = family === 'arp' ? arp(program) : family === 'bridge' ? BRIDGE : inet(program, family === 'ip6');
-  return own + uses().map((e) => `\n${e.help(family)}`).join('');
+  return (
+    own +
+    uses()
+      .map((e) => `\n${e.help(family)}`)
+      .join('')
+  );
 }

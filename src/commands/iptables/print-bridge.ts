@@ -1,5 +1,5 @@
 import type { PrintContext } from '../../kernel/xt/definition.ts';
-import { macWords } from '../../kernel/xt/ebt.ts';
+import { GLUE, macWords } from '../../kernel/xt/ebt.ts';
 import { ethertypes } from '../../kernel/net/names/database.ts';
 import type { Masked, Name, XtRule, XtUse } from '../../parsers/xtables/rule.ts';
 import type { PrintEnvironment } from './print.ts';
@@ -23,7 +23,7 @@ function text(r: XtRule, env: PrintEnvironment): string {
   const b = r.bridge;
   const j = r.jump;
   const name = j.kind === 'none' ? 'CONTINUE' : j.kind === 'target' ? j.use.extension.name : j.name;
-  return (
+  const words =
     protocol(r) +
     (b ? mac('s', b.srcMac) + mac('d', b.dstMac) : '') +
     iface('-i', r.iif) +
@@ -31,8 +31,8 @@ function text(r: XtRule, env: PrintEnvironment): string {
     iface('-o', r.oif) +
     (b ? iface('--logical-out', b.logicalOut) : '') +
     r.matches.map((m) => m.extension.save(m.info, c)).join('') +
-    ` -j ${name}${j.kind === 'target' ? target(j.use, c) : ''}`
-  );
+    ` -j ${name}${j.kind === 'target' ? target(j.use, c) : ''}`;
+  return words.replaceAll(`${GLUE} `, '');
 }
 
 /** nft_bridge_save_rule prints targets as -L does, after a blank; those of ebtables have one form for both. */

@@ -17,7 +17,7 @@ function etherType(r: XtRule): string[] {
   if (r.bridge?.length) return [`ether type ${r.bridge.lengthInverted ? '>= ' : '< '}0x0600`];
   if (!r.proto) return [];
   const implied = IMPLIED[r.proto.number];
-  if (!r.proto.inverted && implied && r.matches.some((m) => m.name === implied)) return [];
+  if (implied && r.matches.some((m) => m.name === implied)) return [];
   return [`ether type ${r.proto.inverted ? '!= ' : ''}0x${r.proto.number.toString(16)}`];
 }
 

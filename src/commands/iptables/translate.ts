@@ -129,7 +129,12 @@ function translate(t: Tool, c: XtCommand, shown: readonly string[], restore: boo
       out(`${q}${verb} rule ${family} ${c.table} ${c.chain}${index} ${words}${q}\n`);
     }
     if (done) return true;
-    out(`${family === 'bridge' ? "' " : ''}# ${shown.concat(c.left.slice(1)).map((a) => `${a} `).join('')}\n`);
+    out(
+      `${family === 'bridge' ? "' " : ''}# ${shown
+        .concat(c.left.slice(1))
+        .map((a) => `${a} `)
+        .join('')}\n`,
+    );
     return family !== 'bridge';
   }
   if (has('flush') || has('initTable')) {

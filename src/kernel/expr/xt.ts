@@ -35,6 +35,12 @@ export function checkExtension(e: Compat, ctx: InitContext | ValidateContext): E
   );
 }
 
+/** The expression as the kernel stores it once it is accepted. */
+export function settled(e: Compat, family: string): Compat {
+  const settle = extension(e, family)?.settle;
+  return settle ? { ...e, info: settle(e.info) } : e;
+}
+
 /** What the extension of one rule keeps: with the rule, or shared in the namespace under a name. */
 function keepOf(env: OpEnvironment): XtKeep {
   let own: unknown;

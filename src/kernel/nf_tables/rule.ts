@@ -1,5 +1,5 @@
 import { checkExpression, findExpression } from '../expr/check.ts';
-import { hasExtension } from '../expr/xt.ts';
+import { hasExtension, settled } from '../expr/xt.ts';
 import type { InitContext } from '../expr/definition.ts';
 import type { Expression, Verdict } from '../expr/expression.ts';
 import { deleteChain, flushRules } from './chain.ts';
@@ -82,7 +82,9 @@ function bindExpressions(tx: Transaction, t: DraftTable, chain: Chain, m: Of<'ne
     const bad = checkExpression(e, ctx) ?? hold(tx, t, e);
     if (bad) return refuse(bad, 'expressions', at);
     // nft_dynset_dump: what the set brings itself is not the rule's to say
-    exprs.push(Object.freeze(e.kind === 'dynset' && e.exprs.length && t.sets.get(e.set)?.exprs.length ? { ...e, exprs: [] } : e));
+    const kept =
+      e.kind === 'match' || e.kind === 'target' ? settled(e, t.family) : e.kind === 'dynset' && e.exprs.length && t.sets.get(e.set)?.exprs.length ? { ...e, exprs: [] } : e;
+    exprs.push(Object.freeze(kept));
   }
   return { exprs: Object.freeze(exprs) };
 }

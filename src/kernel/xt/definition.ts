@@ -43,6 +43,8 @@ export interface XtExtension<Info extends XtInfo = XtInfo> {
   translate?(info: Info, context: TranslateContext): string | null;
   /** What the kernel refuses (checkentry, hooks, tables, protocol). null: accepted. */
   check?(info: Info, context: CheckContext): Errno | null;
+  /** What the kernel's check leaves of the info, where it changes it. */
+  settle?(info: Info): Info;
   /** Match: does the packet match (inversion included)? 'hotdrop' drops it. */
   match?(info: Info, skb: Skb, state: HookState, keep: XtKeep): boolean | 'hotdrop';
   /** Target: verdict; 'continue' goes on with the next rule. */

@@ -2,6 +2,8 @@ import type { Errno } from '../errno.ts';
 import { macText, parseMac } from './address.ts';
 import type { CheckContext, ParsedOption, TranslateContext } from './definition.ts';
 import { XtError } from './error.ts';
+import type { IcmpName } from './icmp-type.ts';
+import { wholeUint } from './number.ts';
 
 /** What the ebtables extensions share (extensions/libebt_*.c, net/bridge/netfilter/ebt_*.c). */
 export interface Ranged {
@@ -44,7 +46,8 @@ export const PORTED: readonly number[] = [6, 17, 33, 132, 136];
 export function portWords(i: { readonly proto: Flag | null; readonly sport: Ranged | null; readonly dport: Ranged | null }, c: TranslateContext): string[] {
   const known = i.proto && !i.proto.inverted && PORTED.includes(i.proto.value);
   const name = known ? c.names.protocolName(i.proto.value) : undefined;
-  const word = (key: string, at: number, r: Ranged | null): string[] => (r ? [`${name ? `${name} ${key}` : `@th,${at},16`} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`] : []);
+  const word = (key: string, at: number, r: Ranged | null): string[] =>
+    r ? [`${name ? `${name} ${key}` : `@th,${at},16`} ${ne(r)}${r.from}${r.from === r.to ? '' : `-${r.to}`}`] : [];
   return [...word('sport', 0, i.sport), ...word('dport', 16, i.dport)];
 }
 
@@ -93,18 +96,34 @@ export interface TypeName {
   readonly code: readonly [number, number];
 }
 
-/** libxtables? ebtables' icmp-parse.c: name, type[:type][/code[:code]]. */
+export const typeNames = (rows: readonly IcmpName[]): readonly TypeName[] => rows.map(([name, type, from, to]) => ({ name, type, code: [from, to] }));
+
+/** The kernel's check: a range that runs backwards. */
+export const backward = (t: { readonly type: readonly [number, number]; readonly code: readonly [number, number] }): boolean => t.type[0] > t.type[1] || t.code[0] > t.code[1];
+
+/** Ends a text after which the real printer leaves out the blank. */
+export const GLUE = '\0';
+
+/** parse_range: `a` or `a:b`, a byte each. */
+function byteRange(text: string): readonly [number, number] | null {
+  const parts = text.split(':').map((p) => wholeUint(p, 0, 255));
+  const [from, to = from] = parts;
+  return parts.length > 2 || from === null || to === null ? null : [from, to];
+}
+
+/** ebtables' icmp-parse.c: name, type[:type][/code[:code]]. */
 export function parseTypes(text: string, names: readonly TypeName[], word: string): { type: readonly [number, number]; code: readonly [number, number] } {
   const lower = text.toLowerCase();
   const exact = names.filter((n) => n.name.toLowerCase() === lower);
   const hits = exact.length ? exact : names.filter((n) => n.name.toLowerCase().startsWith(lower));
   if (hits.length > 1 && !exact.length) throw new XtError('PARAMETER_PROBLEM', `Ambiguous ${word} type \`${text}': \`${hits[0].name}' or \`${hits[1].name}'?`);
   if (hits.length) return { type: [hits[0].type, hits[0].type], code: hits[0].code };
-  const m = /^(\d+)(?::(\d+))?(?:\/(\d+)(?::(\d+))?)?$/.exec(text);
-  const n = m?.slice(1).map((x) => (x === undefined ? undefined : Number(x)));
-  if (!m || !n || n.some((x) => x !== undefined && x > 255)) throw new XtError('PARAMETER_PROBLEM', `Unknown ${word} type \`${text}'`);
-  const type: [number, number] = [n[0] as number, n[1] ?? (n[0] as number)];
-  return { type, code: n[2] === undefined ? [0, 255] : [n[2], n[3] ?? n[2]] };
+  const slash = text.indexOf('/');
+  const type = byteRange(slash < 0 ? text : text.slice(0, slash));
+  if (!type) throw new XtError('PARAMETER_PROBLEM', `Unknown ${word} type \`${text}'`);
+  const code = slash < 0 ? ([0, 255] as const) : byteRange(text.slice(slash + 1));
+  if (!code) throw new XtError('PARAMETER_PROBLEM', `Unknown ${word} code \`${text}'`);
+  return { type, code };
 }
 
 /** ebt_print_icmp_type */

@@ -89,6 +89,8 @@ export class CommandLine {
       if (this.ignored) return this.result();
       invert = false;
     }
+    // do_commandeb looks at its own options first, the others at the extensions.
+    if (this.env.family === 'bridge') this.checkOptions();
     this.finishUses();
     if (this.opt.index < this.argv.length) throw paramProblem('unknown arguments found on commandline');
     if (this.commands.size === 0) throw paramProblem('no command specified');
@@ -175,7 +177,8 @@ export class CommandLine {
 
   /** Compatibility is asked of the kernel; the translators ask nobody. */
   private warnAbsent(e: XtExtension, name: string): void {
-    if (e.absent && (this.env.family === 'ip' || this.env.family === 'ip6') && !this.env.program.endsWith('-translate')) this.env.warn(`Warning: Extension ${name} revision 0 not supported, missing kernel module?\n`);
+    if (e.absent && (this.env.family === 'ip' || this.env.family === 'ip6') && !this.env.program.endsWith('-translate'))
+      this.env.warn(`Warning: Extension ${name} revision 0 not supported, missing kernel module?\n`);
   }
 
   private addMatch(e: XtExtension): void {
@@ -214,7 +217,11 @@ export class CommandLine {
     if (this.command(key, arg, invert)) return;
     switch (key) {
       case 'h':
-        throw new XtExit(0, this.env.help(this.env.family, this.env.program, () => this.helped()), null);
+        throw new XtExit(
+          0,
+          this.env.help(this.env.family, this.env.program, () => this.helped()),
+          null,
+        );
       case 'p':
         return this.protocol(text, invert);
       case 's':
@@ -600,12 +607,17 @@ export class CommandLine {
     };
   }
 
-  /** generic_opt_check and what follows it. */
-  private check(ruled: boolean): void {
+  /** generic_opt_check */
+  private checkOptions(): void {
     for (const o of OPTIONS) {
       if (this.options.has(o.name) && o.commands && [...this.commands].some((c) => !o.commands?.includes(c)))
         throw paramProblem(`Illegal option \`${this.optionText(o.name)}' with this command`);
     }
+  }
+
+  /** generic_opt_check and what follows it. */
+  private check(ruled: boolean): void {
+    this.checkOptions();
     if (this.chain !== null && byteLength(this.chain) >= NAME_MAX) throw paramProblem(`chain name \`${this.chain}' too long (must be under ${NAME_MAX} chars)`);
     if (this.newName !== null) checkChainName(this.env.family, this.newName);
     if (!ruled) return;
@@ -685,7 +697,7 @@ export class CommandLine {
       logicalIn: this.name(this.words.get('logical-in') ?? '', 'logical-in'),
       logicalOut: this.name(this.words.get('logical-out') ?? '', 'logical-out'),
       length: this.bridgeProto?.length ?? false,
-      lengthInverted: this.inverted.has('protocol'),
+      lengthInverted: this.bridgeProto?.length === true && this.inverted.has('protocol'),
     };
   }
 }

@@ -15,4 +15,3 @@ export const STANDARD = ['ACCEPT', 'DROP', 'RETURN', 'QUEUE'];
 export const isTarget = (family: XtFamily, name: string): boolean => name === '' || name === 'standard' || STANDARD.includes(name) || findTarget(family, name) !== undefined;
 
 export const revisionOf = (e: XtExtension, family: XtFamily): number => (typeof e.revision === 'number' ? e.revision : (e.revision[family] ?? 0));
-

@@ -21,18 +21,19 @@ export const match = defineExtension<IpcompInfo>({
 [!] --ipcompspi spi[:spi]
 				match spi (range)
 `,
-  init: () => ({ spis: ALL32, hdrres: false, invert: false }),
+  init: () => ({ spis: ALL32, hdrres: false, invert: false, nvals: 1 }),
   parse(o, draft) {
     if (o.name === 'compres') {
-      // comp_parse takes the option for a single SPI, and ends the range where it begins.
+      // comp_parse takes the option for an SPI: what was a single one ends where it begins.
       draft['hdrres'] = true;
-      draft['spis'] = [(draft['spis'] as Span)[0], (draft['spis'] as Span)[0]];
+      if (draft['nvals'] === 1) draft['spis'] = [(draft['spis'] as Span)[0], (draft['spis'] as Span)[0]];
       return;
     }
     draft['spis'] = rangeOf(o);
+    draft['nvals'] = (o.value as number[]).length;
     draft['invert'] = o.inverted;
   },
-  finish: (draft) => draftOf<IpcompInfo>({ ...draft }),
+  finish: ({ nvals, ...rest }) => draftOf<IpcompInfo>(rest),
   save: (i) => saveSpan('ipcompspi', i.spis, i.invert) + (i.hdrres ? ' --compres' : ''),
   print: (i) => ` comp ${printSpan('spi', i.spis, i.invert)}${i.hdrres ? ' reserved' : ''}`,
   translate: (i) => `comp cpi ${i.invert ? '!= ' : ''}${spanText(i.spis, '-')}`,

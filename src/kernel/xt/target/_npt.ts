@@ -41,6 +41,8 @@ function mapPrefix(i: NptInfo, address: Uint8Array): boolean {
   return true;
 }
 
+const prefix = (word: string, address: Uint8Array, length: number): string => (address.some((b) => b !== 0) || length !== 0 ? `${word} ${ntop(address)}/${length}` : '');
+
 /** SNPT and DNPT are one extension for two addresses (extensions/libip6t_SNPT.c, libip6t_DNPT.c). */
 export function nptTarget(name: string, hooks: number, addressAt: number, help: string): XtExtension<NptInfo> {
   return {
@@ -66,8 +68,8 @@ export function nptTarget(name: string, hooks: number, addressAt: number, help: 
       }
     },
     finish: (d) => ({ ...fields<NptInfo>(d) }),
-    save: (i) => ` --src-pfx ${ntop(i.src)}/${i.srcLen} --dst-pfx ${ntop(i.dst)}/${i.dstLen}`,
-    print: (i) => ` ${name} src-pfx ${ntop(i.src)}/${i.srcLen} dst-pfx ${ntop(i.dst)}/${i.dstLen}`,
+    save: (i) => prefix(' --src-pfx', i.src, i.srcLen) + prefix(' --dst-pfx', i.dst, i.dstLen),
+    print: (i) => ` ${name}${prefix(' src-pfx', i.src, i.srcLen)}${prefix(' dst-pfx', i.dst, i.dstLen)}`,
     check: (i, c) =>
       misplaced({ table: 'mangle', hooks }, c) ??
       (i.srcLen < 0 || i.srcLen > 64 || i.dstLen < 0 || i.dstLen > 64 || !inPrefix(i.src, i.srcLen) || !inPrefix(i.dst, i.dstLen) ? 'EINVAL' : null),

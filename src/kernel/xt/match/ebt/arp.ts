@@ -20,7 +20,8 @@ type Info = {
 };
 
 const OPCODES = ['Request', 'Reply', 'Request_Reverse', 'Reply_Reverse', 'DRARP_Request', 'DRARP_Reply', 'DRARP_Error', 'InARP_Request', 'ARP_NAK'];
-const alias = (names: readonly string[], type: 'string' | 'hostmask' | 'none') => names.map((name) => ({ name, id: names[0], type, invert: true, ...(names[0].startsWith('arp-mac') ? { cutAt: '/' } : {}), ...(type === 'none' ? { code: 7 } : {}) }));
+const alias = (names: readonly string[], type: 'string' | 'hostmask' | 'none') =>
+  names.map((name) => ({ name, id: names[0], type, invert: true, ...(names[0].startsWith('arp-mac') ? { cutAt: '/' } : {}), ...(type === 'none' ? { code: 7 } : {}) }));
 
 function mac(text: string, inverted: boolean): Address {
   const m = macAndMask(text);

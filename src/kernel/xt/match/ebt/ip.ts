@@ -1,7 +1,8 @@
 import { addressHit, flagHit, portsHit } from '../../ebt-packet.ts';
 import { maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
-import { PORTED, portWords, hostOf, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typesText } from '../../ebt.ts';
+import { backward, GLUE, PORTED, portWords, hostOf, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typeNames, typesText } from '../../ebt.ts';
+import { ICMP_NAMES } from '../../icmp-names.ts';
 import type { Address, Flag, Ranged, TypeName } from '../../ebt.ts';
 import { XtError } from '../../error.ts';
 import { paramProblem } from '../../text.ts';
@@ -20,48 +21,7 @@ type Info = {
 };
 
 const any = (name: string, type: number): TypeName => ({ name, type, code: [0, 255] });
-const one = (name: string, type: number, code: number): TypeName => ({ name, type, code: [code, code] });
-const ICMP: readonly TypeName[] = [
-  any('echo-reply', 0),
-  any('pong', 0),
-  any('destination-unreachable', 3),
-  one('network-unreachable', 3, 0),
-  one('host-unreachable', 3, 1),
-  one('protocol-unreachable', 3, 2),
-  one('port-unreachable', 3, 3),
-  one('fragmentation-needed', 3, 4),
-  one('source-route-failed', 3, 5),
-  one('network-unknown', 3, 6),
-  one('host-unknown', 3, 7),
-  one('network-prohibited', 3, 9),
-  one('host-prohibited', 3, 10),
-  one('TOS-network-unreachable', 3, 11),
-  one('TOS-host-unreachable', 3, 12),
-  one('communication-prohibited', 3, 13),
-  one('host-precedence-violation', 3, 14),
-  one('precedence-cutoff', 3, 15),
-  any('source-quench', 4),
-  any('redirect', 5),
-  one('network-redirect', 5, 0),
-  one('host-redirect', 5, 1),
-  one('TOS-network-redirect', 5, 2),
-  one('TOS-host-redirect', 5, 3),
-  any('echo-request', 8),
-  any('ping', 8),
-  any('router-advertisement', 9),
-  any('router-solicitation', 10),
-  any('time-exceeded', 11),
-  any('ttl-exceeded', 11),
-  one('ttl-zero-during-transit', 11, 0),
-  one('ttl-zero-during-reassembly', 11, 1),
-  any('parameter-problem', 12),
-  one('ip-header-bad', 12, 0),
-  one('required-option-missing', 12, 1),
-  any('timestamp-request', 13),
-  any('timestamp-reply', 14),
-  any('address-mask-request', 17),
-  any('address-mask-reply', 18),
-];
+const ICMP = typeNames(ICMP_NAMES);
 const IGMP: readonly TypeName[] = [
   any('membership-query', 0x11),
   any('membership-report-v1', 0x12),
@@ -72,6 +32,12 @@ const IGMP: readonly TypeName[] = [
 
 const alias = (names: readonly string[], row: { type: 'hostmask' | 'string' | 'uint8' | 'portrc' | 'protocol'; excludes?: readonly string[] }) =>
   names.map((name) => ({ name, id: names[0], invert: true, ...row }));
+
+/** ebt_print_icmp_type without codes: where there is no name, no blank follows. */
+function igmpText([from, to]: readonly [number, number]): string {
+  const hit = from === to ? IGMP.find((n) => n.type === from) : undefined;
+  return hit ? hit.name : `${from}${from === to ? '' : `:${to}`}${GLUE}`;
+}
 
 export const match = defineExtension<Info & Record<string, never>>({
   kind: 'match',
@@ -140,7 +106,7 @@ export const match = defineExtension<Info & Record<string, never>>({
       rangeOption('ip-sport', i.sport) +
       rangeOption('ip-dport', i.dport) +
       (i.icmp ? `${not(i.icmp)} --ip-icmp-type ${typesText(i.icmp, ICMP)}` : '') +
-      (i.igmp ? `${not(i.igmp)} --ip-igmp-type ${typesText(i.igmp, IGMP)}` : '')
+      (i.igmp ? `${not(i.igmp)} --ip-igmp-type ${igmpText(i.igmp.type)}` : '')
     );
   },
   print(i, c) {
@@ -170,8 +136,8 @@ export const match = defineExtension<Info & Record<string, never>>({
     const bad = onlyProto(c, 0x800);
     if (bad) return bad;
     if ((i.sport || i.dport) && (!i.proto || i.proto.inverted || !PORTED.includes(i.proto.value))) return 'EINVAL';
-    if (i.icmp && (!i.proto || i.proto.inverted || i.proto.value !== 1)) return 'EINVAL';
-    return i.igmp && (!i.proto || i.proto.inverted || i.proto.value !== 2) ? 'EINVAL' : null;
+    if (i.icmp && (!i.proto || i.proto.inverted || i.proto.value !== 1 || backward(i.icmp))) return 'EINVAL';
+    return i.igmp && (!i.proto || i.proto.inverted || i.proto.value !== 2 || backward(i.igmp)) ? 'EINVAL' : null;
   },
   /** ebt_ip.c */
   match(i, skb) {

@@ -2,8 +2,9 @@ import { addressHit, flagHit, portsHit } from '../../ebt-packet.ts';
 import { skipExtensions } from '../../../net/wire/ip.ts';
 import { maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
-import { PORTED, portWords, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typesText } from '../../ebt.ts';
-import type { Address, Flag, Ranged, TypeName } from '../../ebt.ts';
+import { backward, PORTED, portWords, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typeNames, typesText } from '../../ebt.ts';
+import { ICMP6_NAMES } from '../../icmp-names.ts';
+import type { Address, Flag, Ranged } from '../../ebt.ts';
 import { resolveHost, prefixMask, ptonV6, maskLength } from '../../address.ts';
 import { XtError } from '../../error.ts';
 import { wholeUint } from '../../number.ts';
@@ -22,35 +23,7 @@ type Info = {
   readonly icmp: Types | null;
 };
 
-const any = (name: string, type: number): TypeName => ({ name, type, code: [0, 255] });
-const one = (name: string, type: number, code: number): TypeName => ({ name, type, code: [code, code] });
-const ICMP6: readonly TypeName[] = [
-  any('destination-unreachable', 1),
-  one('no-route', 1, 0),
-  one('communication-prohibited', 1, 1),
-  one('address-unreachable', 1, 3),
-  one('port-unreachable', 1, 4),
-  any('packet-too-big', 2),
-  any('time-exceeded', 3),
-  any('ttl-exceeded', 3),
-  one('ttl-zero-during-transit', 3, 0),
-  one('ttl-zero-during-reassembly', 3, 1),
-  any('parameter-problem', 4),
-  one('bad-header', 4, 0),
-  one('unknown-header-type', 4, 1),
-  one('unknown-option', 4, 2),
-  any('echo-request', 128),
-  any('ping', 128),
-  any('echo-reply', 129),
-  any('pong', 129),
-  any('router-solicitation', 133),
-  any('router-advertisement', 134),
-  any('neighbour-solicitation', 135),
-  any('neighbor-solicitation', 135),
-  any('neighbour-advertisement', 136),
-  any('neighbor-advertisement', 136),
-  any('redirect', 137),
-];
+const ICMP6 = typeNames(ICMP6_NAMES);
 const alias = (names: readonly string[], row: { type: 'string' | 'uint8' | 'portrc' | 'protocol'; excludes?: readonly string[] }) =>
   names.map((name) => ({ name, id: names[0], invert: true, ...row }));
 
@@ -143,7 +116,7 @@ export const match = defineExtension<Info & Record<string, never>>({
     };
     address('ip6 saddr', i.src);
     address('ip6 daddr', i.dst);
-    if (i.tclass) out.push(`ip6 dscp ${ne(i.tclass)}0x${(c.forTranslate ? i.tclass.value : i.tclass.value & 0x3f).toString(16).padStart(2, '0')}`);
+    if (i.tclass) out.push(`ip6 dscp ${ne(i.tclass)}0x${(i.tclass.value & 0x3f).toString(16).padStart(2, '0')}`);
     const ports = i.sport || i.dport;
     if (i.proto && (i.proto.inverted || !(ports || i.icmp))) out.push(`meta l4proto ${ne(i.proto)}${c.names.protocolName(i.proto.value) ?? i.proto.value}`);
     out.push(...portWords(i, c));
@@ -158,7 +131,7 @@ export const match = defineExtension<Info & Record<string, never>>({
     const bad = onlyProto(c, 0x86dd);
     if (bad) return bad;
     if ((i.sport || i.dport) && (!i.proto || i.proto.inverted || !PORTED.includes(i.proto.value))) return 'EINVAL';
-    return i.icmp && (!i.proto || i.proto.inverted || i.proto.value !== 58) ? 'EINVAL' : null;
+    return i.icmp && (!i.proto || i.proto.inverted || i.proto.value !== 58 || backward(i.icmp)) ? 'EINVAL' : null;
   },
   /** ebt_ip6.c */
   match(i, skb) {

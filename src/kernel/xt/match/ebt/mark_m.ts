@@ -43,7 +43,7 @@ export const match = defineExtension<Info>({
   },
   translate(i) {
     const short = (n: bigint): string => hex(n & ALL);
-    if (i.or) return `meta mark and ${short(i.mask)} ${i.inverted ? '==' : '!='} 0`;
+    if (i.or) return `meta mark and ${short(i.mask)} ${i.inverted ? '' : '!= '}0`;
     return `meta mark ${i.mask === ALL ? '' : `and ${short(i.mask)} `}${i.inverted ? '!= ' : ''}${short(i.mark)}`;
   },
   /** ebt_mark_m.c */

@@ -1,6 +1,6 @@
 import { flagHit } from '../../ebt-packet.ts';
 import { defineExtension } from '../../definition.ts';
-import { ne, not, onlyProto } from '../../ebt.ts';
+import { ne, not } from '../../ebt.ts';
 import type { Flag } from '../../ebt.ts';
 import { paramProblem } from '../../text.ts';
 import { ethertypes } from '../../../net/names/database.ts';
@@ -51,7 +51,9 @@ export const match = defineExtension<Info & Record<string, never>>({
     ]
       .filter((w) => w)
       .join(' '),
-  check: (_, c) => onlyProto(c, 0x8100),
+  check: (_, c) => (c.proto === 0x8100 ? null : 'EINVAL'),
+  /** A frame of a VLAN has no priority to look at: ebt_vlan_mt_check forgets it. */
+  settle: (i) => (i.id && i.id.value !== 0 ? ({ ...i, prio: null } as typeof i) : i),
   /** ebt_vlan.c */
   match(i, skb) {
     const d = skb.data,

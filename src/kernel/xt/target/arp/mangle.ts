@@ -21,6 +21,9 @@ const words = (i: Info, address: (a: Uint8Array) => string): string =>
   (i.dstMac ? ` --mangle-mac-d ${macText(i.dstMac)}` : '') +
   (i.verdict === 'ACCEPT' ? '' : ` --mangle-target ${i.verdict}`);
 
+/** mangle_xlate prints chars, which have a sign. */
+const signedMac = (mac: Uint8Array): string => Array.from(mac, (b) => (b > 127 ? 'ffffff' : '') + b.toString(16).padStart(2, '0')).join(':');
+
 export const target = defineExtension<Info & Record<string, never>>({
   kind: 'target',
   name: 'mangle',
@@ -55,9 +58,9 @@ export const target = defineExtension<Info & Record<string, never>>({
   translate: (i) =>
     [
       i.srcIp ? `arp saddr ip set ${ntop(i.srcIp)}` : '',
-      i.srcMac ? `arp saddr ether set ${macText(i.srcMac)}` : '',
+      i.srcMac ? `arp saddr ether set ${signedMac(i.srcMac)}` : '',
       i.dstIp ? `arp daddr ip set ${ntop(i.dstIp)}` : '',
-      i.dstMac ? `arp daddr ether set ${macText(i.dstMac)}` : '',
+      i.dstMac ? `arp daddr ether set ${signedMac(i.dstMac)}` : '',
       i.verdict === 'CONTINUE' ? '' : i.verdict.toLowerCase(),
     ]
       .filter((w) => w)
