@@ -161,8 +161,8 @@ const isUsual = (e: XtExtension, family: XtFamily): boolean =>
   !IDLE.has(e.name) &&
   (e.kernelFamilies ?? e.families).includes(family) &&
   (family === 'bridge' ? !e.families.includes('ip') || e.name === 'limit' : family !== 'arp' || e.kind === 'target' || e.name === 'comment');
-function listOf(c: Choice, list: readonly unknown[], family: XtFamily): XtExtension[] {
-  const all = (list as readonly XtExtension[]).filter((e) => e.families.includes(family));
+function listOf(c: Choice, kind: XtExtension['kind'], family: XtFamily): XtExtension[] {
+  const all = allExtensions(kind).filter((e) => e.families.includes(family));
   return c.in(40) ? all : all.filter((e) => isUsual(e, family));
 }
 const needsOf = (family: XtFamily, e: XtExtension): Need => (family === 'bridge' ? BRIDGE_NEEDS : family === 'arp' ? {} : NEEDS)[e.name] ?? {};
@@ -208,8 +208,8 @@ export interface RuleLine {
 /** A random rule: of every extension of every family, mostly as its manual says. */
 export function ruleLine(c: Choice): RuleLine {
   const family = c.one(['ip', 'ip', 'ip', 'ip6', 'ip6', 'bridge', 'bridge', 'arp'] as const);
-  const m = c.in(5) ? null : c.one(listOf(c, match, family));
-  const t = c.in(2) ? null : c.one(listOf(c, target, family));
+  const m = c.in(5) ? null : c.one(listOf(c, 'match', family));
+  const t = c.in(2) ? null : c.one(listOf(c, 'target', family));
   const sure = !c.in(25);
   const need = (k: keyof Need): string | undefined => {
     const lists = [t, m].flatMap((e) => (e && sure ? (needsOf(family, e)[k]?.split(' ') ?? []) : []));
@@ -227,7 +227,7 @@ export function ruleLine(c: Choice): RuleLine {
   const matchPart = m ? [...(family === 'bridge' ? [] : [family === 'arp' ? '--match' : c.one(['-m', '--match']), m.name]), ...options(c, m, family)] : [];
   if (family === 'ip' && !rule.includes('-s') && c.in(40)) rule.push('-s', '10.0.0.1,10.0.0.2');
   if (m && family !== 'bridge' && c.in(12)) {
-    const m2 = c.one(listOf(c, match, family));
+    const m2 = c.one(listOf(c, 'match', family));
     matchPart.push('-m', m2.name, ...options(c, m2, family));
   }
   const watcher = family === 'bridge' && t && (t.name === 'log' || t.name === 'nflog');

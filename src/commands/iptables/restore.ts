@@ -22,6 +22,7 @@ interface Options {
   test: boolean;
   noflush: boolean;
   table: string | null;
+  file: string | null;
 }
 
 /** An operation that waits for COMMIT, and the line that asked for it. */
@@ -227,7 +228,7 @@ const BRIDGE_LONG: readonly LongOption[] = [
 
 /** Options of a restore tool and the words after them, or the status with which they end it. */
 function readOptions(call: Call, family: XtFamily, program: string, argv: readonly string[]): { readonly o: Options; readonly words: readonly string[] } | number {
-  const o: Options = { counters: false, verbose: false, test: false, noflush: false, table: null };
+  const o: Options = { counters: false, verbose: false, test: false, noflush: false, table: null, file: null };
   // arptables-restore reads no options, ebtables-restore two.
   if (family === 'arp') return { o, words: [] };
   const bridge = family === 'bridge';
@@ -290,6 +291,7 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
       call.err(`Can't open ${words[0]}: No such file or directory\n`);
       return 1;
     }
+    o.file = words[0];
     text = read;
   }
   return new Restore(toolOf(call, family, program), o).run(text);

@@ -165,8 +165,12 @@ A '#' followed by input means no translation is available.
 export function runTranslate(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
   const t = toolOf(call, family, program);
   try {
+    const tellHelp = (): string => {
+      call.err(bridgeHelp(program));
+      return '';
+    };
     const environment = parseEnvironment(t, false, null);
-    const c = new CommandLine(family === 'bridge' ? { ...environment, help: () => (call.err(bridgeHelp(program)), '') } : environment, argv).parse();
+    const c = new CommandLine(family === 'bridge' ? { ...environment, help: tellHelp } : environment, argv).parse();
     if (family === 'bridge' && !builtinTable(family, c.table)) throw new XtError('VERSION_PROBLEM', `table '${c.table}' does not exist`);
     if (translate(t, c, [], false)) return 0;
     call.err('Translation not implemented\n');

@@ -9,8 +9,9 @@ export type Value = { readonly own: string } | { readonly extension: XtExtension
 const argOf = (o: XtOption): HasArg => (o.type === 'none' ? 'no' : o.type === 'raw' ? (o.argument === 'none' ? 'no' : (o.argument ?? 'required')) : 'required');
 
 /** xtables-eb.c: ebt_load_match_extensions: what ebtables loads at its start, in this order; log and nflog are watchers, targets that are options of a rule. */
-const PRELOADED = ['802_3', 'arp', 'ip', 'ip6', 'mark_m', 'limit', 'pkttype', 'stp', 'vlan', 'among'].flatMap((name) => findMatch('bridge', name) ?? []);
-const WATCHERS = ['log', 'nflog'].flatMap((name) => findTarget('bridge', name) ?? []);
+const PRELOADED = ['802_3', 'arp', 'ip', 'ip6', 'mark_m', 'limit', 'pkttype', 'stp', 'vlan', 'among'];
+const WATCHERS = ['log', 'nflog'];
+const preloaded = (): XtExtension[] => [...PRELOADED.flatMap((name) => findMatch('bridge', name) ?? []), ...WATCHERS.flatMap((name) => findTarget('bridge', name) ?? [])];
 
 /** getopt takes abbreviations of options with the same value: the tool's own by key, an extension's by id. */
 const sameValue = (a: Value, b: Value): boolean => {
@@ -44,7 +45,7 @@ export function optionTable(family: XtFamily, loaded: readonly XtExtension[]): O
   let made: OptionTable<Value>;
   if (loaded.length === 0) {
     const own = longRows<Value>(family, (word) => ({ own: word }));
-    const all = family === 'bridge' ? [...PRELOADED, ...WATCHERS].flatMap((e) => rowsOf(e, family)) : [];
+    const all = family === 'bridge' ? preloaded().flatMap((e) => rowsOf(e, family)) : [];
     made = tableOf(
       [...own, ...all],
       shortRows<Value>(family, (own1) => ({ own: own1 })),

@@ -5,7 +5,6 @@ import { backward, GLUE, PORTED, portWords, hostOf, ne, not, onlyProto, parseTyp
 import { ICMP_NAMES } from '../../icmp-names.ts';
 import type { Address, Flag, Ranged, TypeName } from '../../ebt.ts';
 import { XtError } from '../../error.ts';
-import { paramProblem } from '../../text.ts';
 
 type Types = { readonly type: readonly [number, number]; readonly code: readonly [number, number]; readonly inverted: boolean };
 /** struct ebt_ip_info */
