@@ -13,41 +13,62 @@ function ready() {
   process.exit(require('node:child_process').spawnSync(newer, process.argv.slice(1), { stdio: 'inherit' }).status ?? 1);
 }
 
+/** Scripts that were run, with what else there is to know of them. */
+const scripts = [];
+
 /**
- * Runs a bundle of dist/tools. V8's code for the functions that a command ran lies beside it, one file for each version of
- * Node: Node's own compile cache holds only what is compiled while a file is loaded. `keep` writes that file anew.
+ * The value of a script of dist/tools. V8's code for the functions that a command ran lies beside it, one file for each
+ * version of Node: Node's own compile cache holds only what is compiled while a file is loaded.
  */
-function load(family) {
-  const { readFileSync, renameSync, writeFileSync } = require('node:fs');
+function evaluate(name) {
+  const { readFileSync } = require('node:fs');
   const { Script } = require('node:vm');
-  const filename = `${__dirname}/../dist/tools/${family}.js`;
+  const filename = `${__dirname}/../dist/tools/${name}.js`;
   const kept = `${filename}.${process.version}-${process.arch}`;
   let cachedData;
   try {
     cachedData = readFileSync(kept);
   } catch {}
   const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
-  const tool = {};
-  script.runInThisContext()(tool, require, (name) => import(`../dist/${name}.js`));
-  const keep = () => {
+  scripts.push({ script, kept, cached: cachedData !== undefined && !script.cachedDataRejected });
+  return script.runInThisContext();
+}
+
+/** Keeps the code of scripts, of all or of those that had none. */
+function keep(all) {
+  const { renameSync, writeFileSync } = require('node:fs');
+  for (const { script, kept, cached } of scripts) {
+    if (cached && !all) continue;
     try {
       writeFileSync(`${kept}.${process.pid}`, script.createCachedData());
       renameSync(`${kept}.${process.pid}`, kept);
     } catch {} // a folder that is not ours: the next start compiles again
-  };
-  return { run: tool.run, keep, cached: cachedData !== undefined && !script.cachedDataRejected };
+  }
+}
+
+/** A family's bundle. */
+function load(family) {
+  const tool = { keep: () => keep(true) };
+  evaluate(family)(
+    tool,
+    require,
+    (name) => import(`../dist/${name}.js`),
+    () => evaluate(`${family}.rest`),
+  );
+  return tool;
 }
 exports.load = load;
 
 /** A cloned tool: its name is that of the launcher, its bundle that of its family. */
 exports.tool = (name, family) => {
   if (!ready()) return;
-  const { run, keep, cached } = load(family);
-  run([name, ...process.argv.slice(2)]).then((status) => {
-    if (!cached) keep();
-    // At once: the state is committed and all is written.
-    process.reallyExit(status);
-  });
+  load(family)
+    .run([name, ...process.argv.slice(2)])
+    .then((status) => {
+      keep(false);
+      // At once: the state is committed and all is written.
+      process.reallyExit(status);
+    });
 };
 
 /** drywall's own command line. */

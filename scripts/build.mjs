@@ -1,10 +1,12 @@
 // npm run build: generated files, then the bundles of dist/. `npm ci` runs it, so it may need nothing but dependencies.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
-import { linked } from './link.mjs';
+import { linked, modulesOf, telling } from './link.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 execFileSync(process.execPath, [join(root, 'scripts/generate.mjs')], { stdio: 'inherit' });
@@ -19,35 +21,63 @@ const bundle = async (options, out) => {
   await made.close();
 };
 
-// The library and drywall's own command line share chunks; each tool family is one file for its
-// launchers, whose time goes into loading code (docs/decisions/0006-cold-start.md).
+// The library and drywall's own command line share chunks; each tool family has files of its own for its launchers, whose
+// time goes into loading code (docs/decisions/0006-cold-start.md).
 const programs = join(root, 'src/commands/generated/programs.ts');
-const families = readdirSync(join(root, 'src/cli/generated')).map((f) => f.replace(/\.ts$/, ''));
 const tools = join(root, 'dist/tools');
 mkdirSync(tools, { recursive: true });
-await Promise.all([
-  bundle(
-    { input: { index: join(root, 'src/index.ts'), drywall: join(root, 'src/cli/drywall.ts'), programs }, external: [/^node:/] },
-    { dir: join(root, 'dist'), entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' },
-  ),
-  ...families.map(async (f) => {
-    writeFileSync(join(tools, `${f}.js`), await linked(join(root, `src/cli/generated/${f}.ts`), common, { [programs]: 'programs' }));
-  }),
-]);
 
-// A family's usual commands: functions that they run are compiled already when it starts, others when they are first called.
+/** A family's usual commands: what they run is loaded and compiled already when a tool starts, the rest when first called. */
 const USUAL = {
+  conntrack: ['conntrack -L', 'conntrack -I -s 192.0.2.1 -d 192.0.2.2 -p tcp --sport 1 --dport 2 --state ESTABLISHED -t 9', 'conntrack -L'],
+  dmesg: ['dmesg'],
+  ip: ['ip addr', 'ip route'],
+  ipset: ['ipset create s hash:ip', 'ipset add s 192.0.2.1', 'ipset list'],
   iptables: ['iptables -P INPUT ACCEPT', 'iptables -A INPUT -s 192.0.2.1 -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -j ACCEPT', 'iptables -S', 'iptables -D INPUT 1'],
+  modules: ['lsmod', 'modprobe nf_conntrack'],
+  nfct: ['nfct list timeout'],
   nft: [
     'nft add table ip t',
     'nft add chain ip t c { type filter hook input priority 0; }',
     'nft add rule ip t c ip saddr 192.0.2.1 tcp dport 22 ct state new counter accept',
     'nft list ruleset',
   ],
-  conntrack: ['conntrack -L', 'conntrack -I -s 192.0.2.1 -d 192.0.2.2 -p tcp --sport 1 --dport 2 --state ESTABLISHED -t 9', 'conntrack -L'],
-  ip: ['ip addr', 'ip route'],
-  ipset: ['ipset create s hash:ip', 'ipset add s 192.0.2.1', 'ipset list'],
+  packages: ['apt install nftables'],
+  services: ['systemctl status nftables'],
+  small: ['sleep 0'],
   sysctl: ['sysctl net.ipv4.ip_forward', 'sysctl -w net.ipv4.ip_forward=1'],
 };
-for (const [family, commands] of Object.entries(USUAL))
-  execFileSync(process.execPath, [join(root, 'scripts/warm.mjs'), family, ...commands], { stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** Runs a script of node's with a state of its own: a copy of `state`, or a fresh one. */
+async function inState(state, args, env = {}) {
+  const dir = mkdtempSync(join(tmpdir(), 'drywall-build-'));
+  const own = join(dir, 'state.db');
+  try {
+    if (state) writeFileSync(own, state);
+    await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env, DRYWALL_STATE: own } });
+    return readFileSync(own);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function tool(family, state) {
+  const warm = (env) => inState(state, [join(root, 'scripts/warm.mjs'), family, ...(USUAL[family] ?? [])], env);
+  const modules = await modulesOf(join(root, `src/cli/generated/${family}.ts`), common, { [programs]: 'programs' });
+  const file = (name) => join(tools, `${family}${name}.js`);
+  writeFileSync(file(''), telling(modules));
+  await warm({ DRYWALL_RAN: file('.ran') });
+  const ran = new Set(JSON.parse(readFileSync(file('.ran'), 'utf8')));
+  rmSync(file('.ran'));
+  const { first, second } = linked(modules, (m) => ran.has(m.path));
+  writeFileSync(file(''), first);
+  writeFileSync(file('.rest'), second);
+  await warm({});
+}
+
+await bundle(
+  { input: { index: join(root, 'src/index.ts'), drywall: join(root, 'src/cli/drywall.ts'), programs }, external: [/^node:/] },
+  { dir: join(root, 'dist'), entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' },
+);
+const fresh = await inState(null, [join(root, 'bin/drywall'), 'state', 'reset']);
+await Promise.all(readdirSync(join(root, 'src/cli/generated')).map((f) => tool(f.replace(/\.ts$/, ''), fresh)));

@@ -1,5 +1,5 @@
-// A tool's bundle: one file in which a module's code runs when something of it is first used. A tool that starts runs a
-// fraction of the modules, and V8's cached code holds only functions that have run. bin/launch.cjs evaluates it.
+// A tool's bundle (docs/decisions/0006-cold-start.md): a module's code runs when something of it is first used, and modules
+// that usual commands do not run lie in a second file. bin/launch.cjs evaluates both.
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { minifySync } from 'rolldown/utils';
@@ -20,29 +20,68 @@ const LAZY = `const lazy = (run) => {
 };`;
 
 /**
- * `input` with all that it imports as the text of a function of `exports`, `require` and `load`. What is in `outside`
- * (path → name) is left out: `load` of the name is to import it.
+ * `input` with all that it imports, a module an entry: its path, its code as the body of a function of `exports`, and
+ * whether it is the one to begin with. What is in `outside` (path → name) is left out: `load` of the name is to import it.
+ * Other modules are called moduleN in the code, by their place.
  */
-export async function linked(input, options, outside) {
+export async function modulesOf(input, options, outside) {
   const made = await rolldown({ ...options, input, external: (id) => id.startsWith('node:') || id in outside });
-  const { output: modules } = await made.generate({ format: 'cjs', preserveModules: true, paths: Object.fromEntries(Object.keys(outside).map((id) => [id, `outside:${id}`])) });
+  const { output } = await made.generate({ format: 'cjs', preserveModules: true, paths: Object.fromEntries(Object.keys(outside).map((id) => [id, `outside:${id}`])) });
   await made.close();
-  const names = new Map(modules.map((m, i) => [m.fileName, `module${i}`]));
+  const places = new Map(output.map((m, i) => [m.fileName, i]));
   const nameOf = (from, path) => {
-    const name = names.get(join(dirname(from), path));
-    if (!name) throw new Error(`${from} requires ${path}, which is no module of the bundle`);
-    return name;
+    const place = places.get(join(dirname(from), path));
+    if (place === undefined) throw new Error(`${from} requires ${path}, which is no module of the bundle`);
+    return `module${place}`;
   };
-  const parts = modules.map((m) => {
-    const code = m.code
+  return output.map((m) => ({
+    path: m.fileName,
+    entry: m.isEntry ? m.exports : null,
+    code: m.code
       .replace(/\brequire\("(\.[^"]+)"\)/g, (_, path) => nameOf(m.fileName, path))
-      .replace(/\bimport\("[^"]*outside:([^"]+)"\)/g, (_, id) => `load(${JSON.stringify(outside[id])})`);
-    return `const ${names.get(m.fileName)} = lazy((exports) => {\n${code}\n});`;
-  });
-  const entry = modules.find((m) => m.type === 'chunk' && m.isEntry);
-  const text = `keep(function (exports, require, load) {\n'use strict';\n${LAZY}\n${parts.join('\n')}\n${entry.exports.map((e) => `exports.${e} = (...a) => ${names.get(entry.fileName)}.${e}(...a);`).join('\n')}\n})\n`;
-  const small = minifySync('tool.js', text, { module: false });
+      .replace(/\bimport\("[^"]*outside:([^"]+)"\)/g, (_, id) => `load(${JSON.stringify(outside[id])})`),
+  }));
+}
+
+/** A function as the whole text of a file. */
+function packed(text) {
+  // A minifier drops what nobody calls: the call goes afterwards.
+  const small = minifySync('tool.js', `keep(${text})\n`, { module: false });
   if (small.errors.length) throw new Error(small.errors.map((e) => e.message).join('\n'));
-  // A minifier drops what nobody calls: the call goes afterwards. In ASCII alone, so that Node reads it byte for byte.
+  // In ASCII alone, so that Node reads it byte for byte.
   return small.code.replace(/^keep/, '').replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
+
+const body = (m) => `(exports) => {\n${m.code}\n}`;
+
+/**
+ * The two files: the first a function of `exports`, `require`, `load` and `rest`, which gives the second's function when a
+ * module of it is wanted; that takes `require`, `load` and all modules and gives the code of its own by place.
+ */
+export function linked(modules, isUsual) {
+  const names = modules.map((_, i) => `module${i}`);
+  const entry = modules.findIndex((m) => m.entry);
+  const lines = modules.map((m, i) => `const ${names[i]} = lazy(${isUsual(m) ? body(m) : `(exports) => others()[${i}](exports)`});`);
+  const first = `function (exports, require, load, rest) {
+'use strict';
+${LAZY}
+let known;
+const others = () => known ??= rest()(require, load, [${names.join(', ')}]);
+${lines.join('\n')}
+${modules[entry].entry.map((e) => `exports.${e} = (...a) => ${names[entry]}.${e}(...a);`).join('\n')}
+}`;
+  const second = `function (require, load, modules) {
+'use strict';
+const [${names.join(', ')}] = modules;
+return {
+${modules.map((m, i) => (isUsual(m) ? '' : `${i}: ${body(m)},\n`)).join('')}};
+}`;
+  return { first: packed(first), second: packed(second) };
+}
+
+/** The first file of a bundle whose modules say their paths to `globalThis.ran` when they run. */
+export const telling = (modules) =>
+  linked(
+    modules.map((m) => ({ ...m, code: `globalThis.ran(${JSON.stringify(m.path)});\n${m.code}` })),
+    () => true,
+  ).first;

@@ -1,16 +1,15 @@
-// warm.mjs FAMILY COMMAND…: runs a family's bundle through usual commands and keeps V8's code for what they ran beside it.
-import { mkdtempSync, rmSync } from 'node:fs';
+// warm.mjs FAMILY COMMAND…: runs a family's bundle through usual commands, in the state of $DRYWALL_STATE. With
+// DRYWALL_RAN=FILE it writes down which modules ran; else V8's code for what they ran is kept beside the bundle.
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 const [family, ...commands] = process.argv.slice(2);
-const dir = mkdtempSync(join(tmpdir(), 'drywall-warm-'));
-process.env.DRYWALL_STATE = join(dir, 'state.db');
-try {
-  const { run, keep } = createRequire(import.meta.url)('../bin/launch.cjs').load(family);
-  for (const c of commands) await run(c.split(' '));
-  keep();
-} finally {
-  rmSync(dir, { recursive: true, force: true });
+const ran = [];
+globalThis.ran = (path) => ran.push(path);
+const { run, keep } = createRequire(import.meta.url)('../bin/launch.cjs').load(family);
+for (const c of commands) {
+  const status = await run(c.split(' '));
+  if (status !== 0) throw new Error(`${c}: status ${status}`);
 }
+if (process.env.DRYWALL_RAN) writeFileSync(process.env.DRYWALL_RAN, JSON.stringify(ran));
+else keep();

@@ -13,7 +13,7 @@ export type Family = readonly Command[];
 const loaded = new Map<string, Command>();
 
 async function commandNamed(name: string, family: Family): Promise<Command | undefined> {
-  const known = loaded.get(name) ?? family.find((c) => c.names.includes(name));
+  const known = family.find((c) => c.names.includes(name)) ?? loaded.get(name);
   if (known) return known;
   const { programs } = await import('../commands/generated/programs.ts');
   const commands = await programs.find((p) => p.names.includes(name))?.load();
@@ -99,7 +99,7 @@ export class StateHost {
     try {
       const session = Session.load(store);
       if (session) return await new StateHost(store, session, family).#attach();
-      return await StateHost.make(store, SINGLE);
+      return await StateHost.make(store, SINGLE, family);
     } catch (e) {
       store.rollback();
       store.close();
@@ -108,8 +108,8 @@ export class StateHost {
   }
 
   /** Replaces the host of a state by a new one; within the store's transaction. */
-  static async make(store: Store, plan: HostPlan): Promise<StateHost> {
-    const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), []);
+  static async make(store: Store, plan: HostPlan, family: Family = []): Promise<StateHost> {
+    const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), family);
     await setUp(plan, made.host, (argv) => made.exec(argv));
     return made;
   }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
@@ -33,6 +33,14 @@ const REASONS: Readonly<Record<number, string>> = {
   26: 'it is not a drywall state file',
   23: 'access is denied',
 };
+
+/**
+ * The log is copied back into the file by `commit` alone. In step with the machine's disk the file is only then: a power
+ * failure may take the last commands with it, a killed process none.
+ */
+const SETTINGS = 'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0';
+/** Length of the log in bytes from which it is copied back. Whoever opens the file alone reads the whole log first. */
+const LOG_LIMIT = 1 << 18;
 
 const WRITE = 'INSERT INTO part (name, key, data) VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET data = excluded.data';
 
@@ -77,7 +85,10 @@ export class Store {
     this.#run(() => this.#db.exec('BEGIN IMMEDIATE'));
   }
   commit(): void {
-    this.#run(() => this.#db.exec('COMMIT'));
+    this.#run(() => {
+      this.#db.exec('COMMIT');
+      if ((statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    });
   }
   rollback(): void {
     if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
@@ -211,13 +222,14 @@ function prepare(path: string, db: DatabaseSync): void {
     const layout = pragma(db, 'user_version');
     if (layout > LAYOUT) throw new StateError(`state file ${path}: it was written by a newer drywall (layout ${layout}, this one knows ${LAYOUT})`);
     if (layout < LAYOUT) throw new StateError(`state file ${path}: it was written by an older drywall (layout ${layout}, this one knows ${LAYOUT}): remove it to begin anew`);
-    db.exec('PRAGMA synchronous = NORMAL');
+    db.exec(SETTINGS);
     return;
   }
-  db.exec('PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE');
+  db.exec('PRAGMA journal_mode = WAL');
+  db.exec(`${SETTINGS}; BEGIN IMMEDIATE`);
   if (pragma(db, 'user_version') === 0) {
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LAYOUT};
-      CREATE TABLE part (name TEXT NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+      CREATE TABLE part (id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (name, key));
       CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, listener INTEGER NOT NULL, text TEXT NOT NULL);
       CREATE TABLE listener (id INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, argv TEXT NOT NULL, shown INTEGER NOT NULL)`);
   }

@@ -16,7 +16,7 @@ export interface Rows {
 }
 
 /** At most so many rules to a piece. */
-const PIECE = 64;
+const PIECE = 32;
 const HEADS = 'rules ';
 const headRow = (key: string): string => HEADS + key;
 const codeRow = (key: string): string => `code ${key}`;
@@ -64,26 +64,19 @@ class Code {
   }
 }
 
-/** A rule whose bytecode is decoded when somebody looks at it. */
+/** A rule whose bytecode is decoded when somebody looks at it. Long chains have many of these: they hold little. */
 class StoredRule implements Rule {
-  readonly handle: bigint;
-  readonly id: number;
+  private readonly head: Head;
   private readonly code: Code;
   private readonly at: number;
-  private readonly fact: Head['facts'][number];
-  private body: Body | undefined;
-  private known: RuleFacts | undefined;
-  home: Piece | undefined;
+  private body: Body | undefined = undefined;
+  private known: RuleFacts | undefined = undefined;
+  home: Piece | undefined = undefined;
 
-  constructor(handle: number, id: number, code: Code, at: number, fact: Head['facts'][number]) {
-    this.handle = BigInt(handle);
-    this.id = id;
+  constructor(head: Head, code: Code, at: number) {
+    this.head = head;
     this.code = code;
     this.at = at;
-    this.fact = fact;
-    this.body = undefined;
-    this.known = undefined;
-    this.home = undefined;
   }
 
   private load(): Body {
@@ -91,6 +84,12 @@ class StoredRule implements Rule {
   }
   line(): Uint8Array {
     return this.code.line(this.at);
+  }
+  get handle(): bigint {
+    return BigInt(this.head.handles[this.at]);
+  }
+  get id(): number {
+    return this.head.ids[this.at];
   }
   get exprs(): readonly Expression[] {
     return this.load().exprs;
@@ -105,7 +104,11 @@ class StoredRule implements Rule {
     return this.load().compat;
   }
   get facts(): RuleFacts {
-    return (this.known ??= { edges: this.fact[0], checkedFor: new Set(this.fact[1]) });
+    if (!this.known) {
+      const [edges, checkedFor] = this.head.facts[this.head.fact[this.at]];
+      this.known = { edges, checkedFor: new Set(checkedFor) };
+    }
+    return this.known;
   }
 }
 
@@ -183,11 +186,14 @@ export class StoredRules {
     this.#heads ??= new Map(Array.from(rows.all(HEADS), ([k, bytes]) => [k, JSON.parse(decoder.decode(bytes)) as Head]));
     const head = this.#heads.get(headRow(key));
     if (!head) throw new Error(`rules ${key} are missing in the state`);
-    const { handles, ids, fact, facts } = head;
     const code = new Code(rows, codeRow(key));
-    const rules = handles.map((handle, i) => new StoredRule(handle, ids[i], code, i, facts[fact[i]]));
-    const piece: Piece = { key, rules, facts, stored: true };
-    for (const r of rules) settle(r, piece);
+    const rules: StoredRule[] = [];
+    const piece: Piece = { key, rules, facts: head.facts, stored: true };
+    for (let i = 0; i < head.ids.length; i++) {
+      const rule = new StoredRule(head, code, i);
+      rule.home = piece;
+      rules.push(rule);
+    }
     this.#stored.set(key, piece);
     return piece;
   }
