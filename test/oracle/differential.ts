@@ -22,7 +22,7 @@ export async function compare(sessions: readonly (readonly Step[])[], matches: M
   const real = askAll(sessions);
   const differences: Difference[] = [];
   for (const [i, session] of sessions.entries()) {
-    const host = await createHost({ container: true });
+    const host = await createHost({ container: true, files: Object.assign({}, ...session.map((s) => s.files ?? {})) });
     for (const [k, step] of session.entries()) {
       const want = real[i][k];
       // What the real tool answers with a crash is left to drywall's own sense (docs/divergences.md).

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** Folder with Debian 13's tools; `DRYWALL_ORACLE_ROOT` names one that is there already. */
 export const askedRoot = process.env.DRYWALL_ORACLE_ROOT ?? '/var/cache/drywall-oracle/root';
@@ -10,6 +10,8 @@ export interface Step {
   readonly stdin?: string;
   /** The command by whose status the session counts as accepted; the first one where none says so. */
   readonly judged?: true;
+  /** Written into the session's working directory before its first step. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 export interface Ran {
   readonly status: number;
@@ -40,12 +42,18 @@ export function askAll(sessions: readonly (readonly Step[])[]): Ran[][] {
   const inside = dir.slice(askedRoot.length);
   try {
     const script = sessions.map((steps, i) => {
+      const cwd = `${inside}/d${i}`;
+      mkdirSync(join(askedRoot, cwd));
       const lines = steps.map((s, k) => {
+        for (const [name, text] of Object.entries(s.files ?? {})) {
+          mkdirSync(dirname(join(askedRoot, cwd, name)), { recursive: true });
+          writeFileSync(join(askedRoot, cwd, name), text);
+        }
         const at = `${inside}/${i}.${k}`;
         if (s.stdin !== undefined) writeFileSync(join(dir, `${i}.${k}.in`), s.stdin);
         return `${s.argv.map(quote).join(' ')} <${s.stdin === undefined ? '/dev/null' : `${at}.in`} >${at}.out 2>${at}.err; echo $? >${at}.st`;
       });
-      return `unshare -n sh -c ${quote(`ip link set lo up\n${lines.join('\n')}`)}`;
+      return `unshare -n sh -c ${quote(`cd ${cwd}\nip link set lo up\n${lines.join('\n')}`)}`;
     });
     mkdirSync(join(askedRoot, 'proc'), { recursive: true });
     writeFileSync(join(dir, 'script'), script.join('\n'));

@@ -109,14 +109,14 @@ export class Session {
   }
 
   #run(source: Source): number {
-    if (this.options.optimize) {
-      // nft_run_optimized_file: once for errors, nothing changing
+    if (this.options.optimize && source.kind === 'file') {
+      // nft_run_optimized_file: once for errors, nothing changing; words of the command line are not optimized
       const dry = new Session(this.call, { ...this.options, optimize: false, check: true, echo: false }).#run(source);
       if (dry !== 0) return dry;
     }
     const parsed = this.#parse(source);
     const nft = this.call.host.net.nft;
-    if (this.options.optimize && !parsed.failed) optimize(parsed.cmds, { p: this.printer, out: this.call.out, err: this.call.err });
+    if (this.options.optimize && source.kind === 'file' && !parsed.failed) optimize(parsed.cmds, { p: this.printer, out: this.call.out, err: this.call.err });
     const cache = kernelCache(nft),
       evaluated = evaluateCommands(parsed.cmds, this.names, cache);
     const errors = [...parsed.errors, ...evaluated.errors];

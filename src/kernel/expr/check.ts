@@ -36,7 +36,7 @@ export function checkObject(v: ObjectValue, ctx: { readonly net: Netns; readonly
     case 'ct timeout':
       return v.l4proto !== 6 && v.l4proto !== 17 ? 'EOPNOTSUPP' : trackable(ctx.family) ? null : 'EPROTO';
     case 'ct expectation':
-      return trackable(ctx.family) ? null : 'EPROTO';
+      return ctExpectation(v.l3proto, ctx.family);
     case 'synproxy':
       return trackable(ctx.family) ? null : 'EPROTO';
     // no security module loads contexts here
@@ -47,12 +47,27 @@ export function checkObject(v: ObjectValue, ctx: { readonly net: Netns; readonly
   }
 }
 
+/** nft_ct_expect_obj_init: for one of the two protocols, which is the table's own or, in inet, either. */
+function ctExpectation(l3proto: number, family: Family): Errno | null {
+  if (l3proto !== 2 && l3proto !== 10) return 'EAFNOSUPPORT';
+  return family === 'inet' || family === (l3proto === 2 ? 'ip' : 'ip6') ? null : 'EINVAL';
+}
+
+const helperFamilies = (l3proto: number): readonly number[] => (l3proto === 2 ? [2] : l3proto === 10 ? [10] : l3proto === 1 || l3proto === 5 || l3proto === 7 ? [2, 10] : []);
+
+/** The value as it is kept: a helper is for the protocols for which it was found (nft_ct_helper_obj_dump). */
+export function keptObject(v: ObjectValue): ObjectValue {
+  if (v.kind !== 'ct helper') return v;
+  const found = helperFamilies(v.l3proto).filter((l3) => findHelper(v.helper, l3, v.l4proto));
+  return { ...v, l3proto: found.length === 2 ? 1 : (found[0] ?? v.l3proto) };
+}
+
 /** nft_ct_helper_obj_init */
 function ctHelper(v: Extract<ObjectValue, { kind: 'ct helper' }>, family: Family): Errno | null {
   if (v.helper === '') return 'ERANGE';
   if (v.l4proto === 0) return 'ENOENT';
   if ((v.l3proto === 2 && family === 'ip6') || (v.l3proto === 10 && family === 'ip')) return 'EINVAL';
-  const wanted = v.l3proto === 2 ? [2] : v.l3proto === 10 ? [10] : v.l3proto === 1 || v.l3proto === 5 || v.l3proto === 7 ? [2, 10] : [];
+  const wanted = helperFamilies(v.l3proto);
   if (!wanted.length) return 'EAFNOSUPPORT';
   if (!wanted.some((l3) => findHelper(v.helper, l3, v.l4proto))) return 'ENOENT';
   return trackable(family) ? null : 'EPROTO';

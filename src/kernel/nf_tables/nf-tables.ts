@@ -106,6 +106,7 @@ export class NfTables {
   /** What the ruleset would be after these messages, while `look` runs; then it is as before. */
   preview<T>(messages: readonly NftMessage[], options: CommitOptions, look: () => T): T {
     const before = this.ruleset,
+      handles = [this.#tableHandle, new Map(this.#handles)] as const,
       { tx } = this.#run(messages, options, false);
     this.ruleset = tx.finish(before.generation);
     try {
@@ -113,6 +114,9 @@ export class NfTables {
     } finally {
       this.ruleset = before;
       tx.abort();
+      this.#tableHandle = handles[0];
+      this.#handles.clear();
+      for (const [table, n] of handles[1]) this.#handles.set(table, n);
     }
   }
 

@@ -1,4 +1,4 @@
-import { checkObject } from '../expr/check.ts';
+import { checkObject, keptObject } from '../expr/check.ts';
 import type { NftMessage } from './message.ts';
 import type { NftObject } from './objects.ts';
 import { refuse, type Outcome } from './refusal.ts';
@@ -28,7 +28,7 @@ export function newObject(tx: Transaction, m: Of<'newobj'>): Outcome {
     kind: m.value.kind,
     name: m.name,
     handle: tx.nft.nextHandle(t.handle),
-    value: Object.freeze({ ...m.value }),
+    value: Object.freeze({ ...keptObject(m.value) }),
     id: tx.nft.nextId(),
     ...(m.comment !== undefined && { comment: m.comment }),
   });

@@ -45,7 +45,6 @@ function misspelt(cache: Cache, p: Pending): { message: string; at?: Cmd['loc'] 
       t = cache.tables.find((x) => x.name === name);
     return t ? { message: `${words} table '${t.name}' in family ${t.family}?` } : null;
   }
-  if (cmd.object.kind === 'rule' && h.chain && cache.find(h.family, h.table.name)?.chains.has(h.chain.name)) return null;
   const found = nearestName(cache, cmd);
   if (!found) return null;
   const { table: t } = found;

@@ -155,7 +155,7 @@ function mayKill(dep: ExprOf<'relational'>, e: ExprOf<'payload'>, family: Family
   const wide = family === 'bridge' || family === 'netdev' || family === 'inet';
   if (wide && left.base === 'network' && (left.proto === 'ip' || left.proto === 'ip6') && e.base === 'transport') return false;
   if (left.base === 'transport' && e.base === 'transport') return killsIcmp(dep, left, e);
-  if (left.base === 'link' && e.base === 'link') return killsLink(dep, left);
+  if (wide && left.base === 'link' && e.base === 'link') return killsLink(dep, left);
   return true;
 }
 
@@ -169,9 +169,9 @@ function killsIcmp(dep: ExprOf<'relational'>, left: ExprOf<'payload'>, e: ExprOf
   return dep.right.kind === 'value' && types.length === 1 && types[0] === Number(dep.right.value);
 }
 
-/** Where the family has several link layers, a `vlan type` compared with one value does not imply `ether type 8021q`. */
+/** Where the family has several link layers, an `ether type` or `vlan type` compared with one value does not imply `ether type 8021q`. */
 const keepsLink = (dep: ExprOf<'relational'>, e: ExprOf<'payload'>, family: Family): boolean =>
-  e.proto === 'vlan' && e.field === 'type' && dep.left.kind === 'payload' && dep.left.base === 'link' && (family === 'inet' || family === 'netdev' || family === 'bridge');
+  (e.proto === 'vlan' || e.proto === 'ether') && e.field === 'type' && dep.left.kind === 'payload' && dep.left.base === 'link' && (family === 'inet' || family === 'netdev' || family === 'bridge');
 
 const ETH_P_8021Q = 0x8100n;
 

@@ -121,7 +121,7 @@ export function objectJson(object: NftObject, v: ObjectValue, family: Family, ta
       Object.assign(out, { type: v.helper, protocol: L4[v.l4proto] ?? v.l4proto, l3proto: L3[v.l3proto] });
       break;
     case 'ct timeout':
-      Object.assign(out, { protocol: L4[v.l4proto] ?? v.l4proto, l3proto: L3[v.l3proto], policy: Object.fromEntries(changed(v)) });
+      Object.assign(out, { protocol: L4[v.l4proto] ?? v.l4proto, l3proto: L3[v.l3proto], policy: changed(v).length ? Object.fromEntries(changed(v)) : null });
       break;
     case 'ct expectation':
       Object.assign(out, { protocol: L4[v.l4proto] ?? v.l4proto, dport: v.dport, timeout: v.timeout, size: v.size, l3proto: L3[v.l3proto] });

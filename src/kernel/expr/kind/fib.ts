@@ -12,10 +12,12 @@ export const definition = defineExpression({
   check(e) {
     const f = e.flags;
     if ((f & (FIB.SADDR | FIB.DADDR)) === 0 || (f & (FIB.SADDR | FIB.DADDR)) === 3 || (f & (FIB.IIF | FIB.OIF)) === 24) return 'EINVAL';
-    return null;
+    if (e.result !== 'type' && f & FIB.OIF) return 'EINVAL';
+    return f & FIB.PRESENT && e.result !== 'oif' ? 'EINVAL' : null;
   },
+  /** nft_fib_validate, as the kernel answers. */
   validate(e, ctx) {
-    if (ctx.family === 'netdev') return null;
+    if (ctx.family === 'netdev') return hooksOnly(ctx, e.result !== 'type' || e.flags & FIB.IIF ? ['ingress'] : e.flags & FIB.OIF ? ['egress'] : ['ingress', 'egress']);
     if (e.result !== 'type' || e.flags & FIB.IIF) return hooksOnly(ctx, ['prerouting', 'input', 'forward']);
     return e.flags & FIB.OIF ? hooksOnly(ctx, ['output', 'postrouting', 'forward']) : hooksOnly(ctx, ['input', 'output', 'forward', 'prerouting', 'postrouting']);
   },
