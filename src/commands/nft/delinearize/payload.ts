@@ -33,17 +33,16 @@ export function fieldAt(desc: Proto | null | undefined, offset: number, len: num
 
 /** payload_expr_complete */
 export function complete(e: ExprOf<'payload'>, ctx: ProtocolContext): void {
-  const desc = ctx.descOf(e);
-  const f = fieldAt(desc, e.offset - ctx.baseOf(e), e.len, ctx);
+  const { desc, skip } = ctx.place(e);
+  const f = fieldAt(desc, e.offset - skip, e.len, ctx);
   if (desc && f) become(e, desc, f);
   else initRaw(e, desc !== undefined);
 }
 
 /** payload_expr_expand: one load may cover several fields. The last may be cut short: a prefix of its field. */
 export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payload'>[] {
-  const desc = ctx.descOf(e);
+  const { desc, skip: base } = ctx.place(e);
   const out: ExprOf<'payload'>[] = [];
-  const base = ctx.baseOf(e);
   let offset = e.offset - base;
   let rest = e.len;
   const fits = (f: Field): boolean => f.meta === undefined && f.offset === offset && desc !== null && desc !== undefined && icmpMatches(desc.name, f, ctx.icmpType);
@@ -85,20 +84,20 @@ export function maskPlace(e: ExprOf<'payload'>, mask: bigint): Trim | null {
 /** payload_expr_trim: does the mask only cut a field out of whole bytes? */
 export function trim(e: ExprOf<'payload'>, mask: bigint, ctx: ProtocolContext): number | null {
   const place = maskPlace(e, mask);
-  const desc = ctx.descOf(e);
+  const { desc, skip } = ctx.place(e);
   if (!place) return null;
-  const f = fieldAt(desc, place.offset - ctx.baseOf(e), place.len, ctx) ?? fieldAt(desc, place.offset, place.len, ctx);
+  const f = fieldAt(desc, place.offset - skip, place.len, ctx);
   if (!desc || !f) return null;
   become(e, desc, f);
   return place.shift;
 }
 
 /** The field in which all the touched bits of some whole bytes lie. */
-export function fieldAround(e: ExprOf<'payload'>, touched: bigint, ctx: ProtocolContext, base: number): { field: ExprOf<'payload'>; shift: number } | null {
-  const desc = ctx.descOf(e);
+export function fieldAround(e: ExprOf<'payload'>, touched: bigint, ctx: ProtocolContext): { field: ExprOf<'payload'>; shift: number } | null {
+  const { desc, skip } = ctx.place(e);
   const bits = Math.ceil(e.len / 8) * 8;
   if (!desc || !touched) return null;
-  const start = e.offset - base;
+  const start = e.offset - skip;
   const first = start + bits - bitLength(touched);
   const last = start + bits - lowBit(touched);
   const f = desc.fields.find((x) => x.meta === undefined && x.offset <= first && x.offset + x.len >= last);

@@ -1,3 +1,4 @@
+import type { Family } from '../../../kernel/net/hook.ts';
 import type { Expr, ExprOf, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
 import { bitLength, cString, lowBit, ones } from '../datatype/bytes.ts';
 import { datatype, fieldsOf, hasBase } from '../datatype/index.ts';
@@ -5,8 +6,7 @@ import { CT } from '../keys/ct.ts';
 import { findExthdr } from '../keys/exthdr.ts';
 import { mk, mkStmt, setType, switchOrder, valueExpr } from '../node.ts';
 import { valueToBytes } from '../datatype/bytes.ts';
-import { protocolField, upperOf } from '../proto.ts';
-import { protocol } from '../proto.ts';
+import { numberOf, protocol, protocolField, upperOf } from '../proto.ts';
 import type { RuleContext } from './context.ts';
 import { complete, expand, fieldAround, maskPlace, trim } from './payload.ts';
 import { Dependencies, LAYER, ProtocolContext } from './protocols.ts';
@@ -190,7 +190,7 @@ export class Postprocessor {
 
   private kill(e: ExprOf<'payload'>, plain = false): void {
     const l = this.layered(e);
-    l.deps.kill(e, l.protocols.family, l.protocols.descOf(e) === null || e.raw, plain);
+    l.deps.kill(e, l.protocols.family, l.protocols.place(e).desc === null || e.raw, plain);
     if (e.inner !== undefined && (e.inner === 'gre' || e.inner === 'gretap')) {
       const dep = this.outer.deps.get(LAYER.transport);
       if (dep?.left.kind === 'meta') this.outer.deps.release(LAYER.transport);
@@ -296,7 +296,7 @@ export class Postprocessor {
     const base = META_BASE[`${left.kind} ${left.key}`];
     if (base === undefined) return;
     const dep = l.deps.get(base);
-    if (dep && metaMayKill(dep, l.deps, e)) l.deps.release(base);
+    if (dep && metaMayKill(l.deps, e, l.protocols.family)) l.deps.release(base);
     l.deps.store(this.stmt, base);
   }
 
@@ -311,7 +311,7 @@ export class Postprocessor {
       setType(e.right, left.dtype, left.byteorder);
       // payload_match_postprocess: where order matters flags stay a number
       if (e.right.kind !== 'value' || !isBitmask(left.dtype)) e.right = this.expr(e.right);
-    }
+    } else if (e.right.anonymous?.decl.init) setType(e.right.anonymous.decl.init, left.dtype, left.byteorder);
     this.kill(left);
     if (e.op === 'eq' && e.right.kind === 'set_ref' && isKey(left)) l.deps.store(this.stmt, LAYER[left.base]);
     return e;
@@ -388,9 +388,9 @@ export class Postprocessor {
     const place = maskPlace(left, binop.right.value);
     if (!place || place.offset % 8 === 0) return null;
     const copy: ExprOf<'payload'> = { ...left, offset: place.offset, len: place.len };
-    e.left = copy;
     adjust(e.right, place.shift, copy);
-    return e;
+    e.left = copy;
+    return this.payloadMatch(e, copy);
   }
 
   /** stmt_payload_postprocess */
@@ -398,15 +398,14 @@ export class Postprocessor {
     if (s.expr.kind !== 'payload') return;
     const l = this.layered(s.expr);
     const place = { ...s.expr };
-    const base = l.protocols.offset[LAYER[s.expr.base]] ?? 0;
     s.expr = this.payload(s.expr) as ExprOf<'payload'>;
-    if (s.expr.kind === 'payload' && s.expr.raw && this.mangled(s, place, base)) return;
+    if (s.expr.kind === 'payload' && s.expr.raw && this.mangled(s, place)) return;
     if (s.value.kind === 'value') setType(s.value, s.expr.dtype, s.expr.byteorder);
     s.value = this.value(s.value);
   }
 
   /** stmt_payload_binop_postprocess: `field set value` within bytes that also hold other fields. */
-  private mangled(s: StmtOf<'payload'>, place: ExprOf<'payload'>, base: number): boolean {
+  private mangled(s: StmtOf<'payload'>, place: ExprOf<'payload'>): boolean {
     const bits = Math.ceil(place.len / 8) * 8;
     const parts = maskedWrite(s.value);
     if (!parts) return false;
@@ -414,7 +413,7 @@ export class Postprocessor {
     const value = parts.value === null ? 0n : inNetworkOrder(parts.value, bits);
     const touched = (keep ^ ones(bits)) | value;
     const l = this.layered(place);
-    const found = fieldAround(place, touched, l.protocols, base) ?? rawAround(place, touched);
+    const found = fieldAround(place, touched, l.protocols) ?? rawAround(place, touched);
     if (!found) return false;
     const { field, shift } = found;
     s.expr = field;
@@ -432,22 +431,33 @@ export class Postprocessor {
     return true;
   }
 
+  /** stmt_reject_postprocess */
   private reject(s: StmtOf<'reject'>): void {
-    if (s.type !== 'tcp reset' && s.type !== 'icmpx' && s.expr) {
-      const desc = this.outer.protocols.desc[LAYER.network];
-      const v6 = this.context.family === 'ip6' || desc?.name === 'ip6';
-      s.type = v6 ? 'icmpv6' : 'icmp';
-      s.expr.dtype = v6 ? 'reject_icmpv6_code' : 'reject_icmp_code';
-      if (this.context.family !== 'ip' && this.context.family !== 'ip6') {
-        Object.assign(s, { verbose: true });
-        const dep = this.outer.deps.get(LAYER.network);
-        if (dep) this.outer.deps.release(LAYER.network);
-      }
+    const { family } = this.context;
+    const { desc } = this.outer.protocols;
+    if (family === 'ip' || family === 'ip6') {
+      if (s.type === 'tcp reset') this.release(LAYER.transport);
+      return;
     }
-    if (s.type === 'tcp reset' && (this.context.family === 'ip' || this.context.family === 'ip6')) {
-      const dep = this.outer.deps.get(LAYER.transport);
-      if (dep) this.outer.deps.release(LAYER.transport);
+    if (s.type === 'icmpx') return;
+    this.release(LAYER.network);
+    if (s.type === 'tcp reset') return;
+    const below = desc[LAYER.link],
+      above = desc[LAYER.network];
+    const known = above && below && numberOf(below, above) >= 0 ? above.name : undefined;
+    if (known !== 'ip' && known !== 'ip6') {
+      // no family: the real one prints the bare word
+      s.type = 'default';
+      delete s.expr;
+      return;
     }
+    s.type = known === 'ip6' ? 'icmpv6' : 'icmp';
+    if (s.expr) s.expr.dtype = known === 'ip6' ? 'reject_icmpv6_code' : 'reject_icmp_code';
+    Object.assign(s, { verbose: true });
+  }
+
+  private release(base: number): void {
+    if (this.outer.deps.get(base)) this.outer.deps.release(base);
   }
 }
 
@@ -467,21 +477,28 @@ const META_BASE: Readonly<Record<string, number>> = {
   'ct protocol': LAYER.network,
 };
 
-/** meta_may_dependency_kill */
-function metaMayKill(_dep: ExprOf<'relational'>, deps: Dependencies, e: ExprOf<'relational'>): boolean {
+/**
+ * meta_may_dependency_kill: a test of the network protocol says something where the family sees several, and in one that sees
+ * only one where it is another; ICMP and ICMPv6 imply their own.
+ */
+function metaMayKill(deps: Dependencies, e: ExprOf<'relational'>, family: Family): boolean {
   const dep = deps.get(LAYER.network);
   if (dep?.right.kind !== 'value') return true;
-  const n = Number(dep.right.value);
-  let v6: boolean;
-  if (dep.left.kind === 'meta' && dep.left.key === 'nfproto') {
-    if (n !== 2 && n !== 10) return false;
-    v6 = n === 10;
-  } else if ((dep.left.kind === 'meta' && dep.left.key === 'protocol') || (dep.left.kind === 'payload' && dep.left.base === 'link')) {
-    if (n !== 0x0800 && n !== 0x86dd) return dep.left.kind === 'payload';
-    v6 = n === 0x86dd;
-  } else return true;
+  const told = networkTold(dep, Number(dep.right.value));
+  if (told === undefined) return true;
+  if (family === 'ip' || family === 'ip6') return told === family;
+  if (family === 'arp' || (e.left.kind === 'meta' && e.left.key !== 'l4proto')) return true;
+  if (e.left.kind === 'ct') return false;
   const l4 = e.right.kind === 'value' ? Number(e.right.value) : -1;
-  return l4 === (v6 ? 58 : 1);
+  return (l4 === 1 && told === 'ip') || (l4 === 58 && told === 'ip6');
+}
+
+/** __meta_dependency_may_kill; null: some other protocol, undefined: not told at all. */
+function networkTold(dep: ExprOf<'relational'>, n: number): 'ip' | 'ip6' | null | undefined {
+  const { left } = dep;
+  if (left.kind === 'meta' && left.key === 'nfproto') return n === 2 ? 'ip' : n === 10 ? 'ip6' : null;
+  if ((left.kind === 'meta' && left.key === 'protocol') || (left.kind === 'payload' && left.base === 'link')) return n === 0x0800 ? 'ip' : n === 0x86dd ? 'ip6' : null;
+  return undefined;
 }
 
 const isKey = (e: ExprOf<'payload'>): boolean => !e.raw && (protocol(e.proto)?.key === e.field || ((e.proto === 'icmp' || e.proto === 'icmpv6') && e.field === 'type'));

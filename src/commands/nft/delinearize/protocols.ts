@@ -12,7 +12,8 @@ export class ProtocolContext {
   readonly family: Family;
   /** null: known to be none of those that nft knows. */
   readonly desc: (Proto | null | undefined)[] = [];
-  readonly offset: number[] = [0, 0, 0, 0, 0];
+  /** Link headers that others follow, outermost first. */
+  readonly #stacked: Proto[] = [];
   icmpType: number | undefined;
 
   constructor(family: Family) {
@@ -30,8 +31,10 @@ export class ProtocolContext {
     if (e.left.kind === 'meta') this.fromMeta(e.left.key, n);
     else if (e.left.kind === 'payload') this.fromPayload(e.left, n);
     else if (e.left.kind === 'ct') {
-      if (e.left.key === 'protocol') this.desc[LAYER.transport] = upperOf(protocol('inet-service'), n);
-      if (e.left.key === 'l3proto') this.desc[LAYER.network] = upperOf(protocol('inet'), n);
+      // ct_expr_pctx_update: without what is below it is some protocol that nft does not know
+      const link = this.desc[LAYER.link];
+      if (e.left.key === 'protocol') this.desc[LAYER.transport] = upperOf(this.desc[LAYER.network] ?? undefined, n) ?? null;
+      if (e.left.key === 'l3proto' && link) this.desc[LAYER.network] = upperOf(link, n) ?? null;
     }
   }
 
@@ -65,20 +68,25 @@ export class ProtocolContext {
     if (base.key !== e.field) return;
     const next = upperOf(base, n);
     if (!next) return;
-    if (next.base === base.base && next.base === 'link') this.offset[LAYER.link] = (this.offset[LAYER.link] ?? 0) + (HEADER_BITS[base.name] ?? 0);
+    if (next.base === base.base && next.base === 'link') this.#stacked.push(base);
     this.desc[LAYER[next.base]] = next;
   }
 
-  /** How far the header at hand begins behind its layer: stacked link headers. What lies before is the first one's. */
-  baseOf(e: ExprOf<'payload'>): number {
-    const base = e.base === 'tunnel' ? 0 : (this.offset[LAYER[e.base]] ?? 0);
-    return e.offset < base ? 0 : base;
-  }
-
-  descOf(e: ExprOf<'payload'>): Proto | null | undefined {
-    if (e.base === 'link' && e.raw && e.offset < (this.offset[LAYER.link] ?? 0)) return protocol('ether');
-    if (e.base === 'tunnel') return e.inner === undefined ? undefined : protocol(e.inner);
-    return this.desc[LAYER[e.base]];
+  /**
+   * get_stacked_desc: the header in which a place lies, and the bits before it. Of stacked link headers the newest comes first:
+   * whatever begins within its length is read as one of its fields.
+   */
+  place(e: ExprOf<'payload'>): { readonly desc: Proto | null | undefined; readonly skip: number } {
+    if (e.base === 'tunnel') return { desc: e.inner === undefined ? undefined : protocol(e.inner), skip: 0 };
+    const top = this.desc[LAYER[e.base]];
+    if (e.base !== 'link' || e.offset < (HEADER_BITS[top?.name ?? ''] ?? 0)) return { desc: top, skip: 0 };
+    let skip = 0;
+    for (const desc of this.#stacked) {
+      const bits = HEADER_BITS[desc.name] ?? 0;
+      if (e.offset - skip < bits) return { desc, skip };
+      skip += bits;
+    }
+    return { desc: top, skip };
   }
 }
 
@@ -130,23 +138,11 @@ export class Dependencies {
     if (dep && !unknown && !(plain && keepsLink(dep, e, family)) && mayKill(dep, e, family)) this.release(base);
   }
 
-  /** exthdr_dependency_kill: an IPv6 extension header takes an IPv6 dependency, options of a transport header any transport one. */
+  /** exthdr_dependency_kill: extension headers and options imply the header that has them. */
   killExthdr(e: ExprOf<'exthdr'>): void {
-    const dep = this.get(e.op === 'ipv6' || e.op === 'ipv4' ? LAYER.network : LAYER.transport);
-    if (!dep) return;
-    if (e.op === 'ipv6') {
-      if (isNfproto(dep, 10, 0x86dd)) this.release(LAYER.network);
-    } else if (e.op === 'ipv4') {
-      if (isNfproto(dep, 2, 0x0800)) this.release(LAYER.network);
-    } else this.release(LAYER.transport);
+    const base = e.op === 'ipv6' || e.op === 'ipv4' ? LAYER.network : LAYER.transport;
+    if (this.get(base)) this.release(base);
   }
-}
-
-function isNfproto(dep: ExprOf<'relational'>, nfproto: number, ethertype: number): boolean {
-  if (dep.right.kind !== 'value') return false;
-  const n = Number(dep.right.value);
-  if (dep.left.kind === 'meta') return dep.left.key === 'nfproto' ? n === nfproto : dep.left.key === 'protocol' && n === ethertype;
-  return dep.left.kind === 'payload' && dep.left.field === 'type' && n === ethertype;
 }
 
 function mayKill(dep: ExprOf<'relational'>, e: ExprOf<'payload'>, family: Family): boolean {
@@ -171,7 +167,11 @@ function killsIcmp(dep: ExprOf<'relational'>, left: ExprOf<'payload'>, e: ExprOf
 
 /** Where the family has several link layers, an `ether type` or `vlan type` compared with one value does not imply `ether type 8021q`. */
 const keepsLink = (dep: ExprOf<'relational'>, e: ExprOf<'payload'>, family: Family): boolean =>
-  (e.proto === 'vlan' || e.proto === 'ether') && e.field === 'type' && dep.left.kind === 'payload' && dep.left.base === 'link' && (family === 'inet' || family === 'netdev' || family === 'bridge');
+  (e.proto === 'vlan' || e.proto === 'ether') &&
+  e.field === 'type' &&
+  dep.left.kind === 'payload' &&
+  dep.left.base === 'link' &&
+  (family === 'inet' || family === 'netdev' || family === 'bridge');
 
 const ETH_P_8021Q = 0x8100n;
 

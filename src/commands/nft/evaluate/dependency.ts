@@ -2,7 +2,7 @@ import type { Expr, ExprOf, Location, Stmt } from '../../../parsers/nft/ast.ts';
 import { META } from '../keys/meta.ts';
 import { keyField, numberOf, protocol, type Proto } from '../proto.ts';
 import { datatype } from '../datatype/index.ts';
-import type { Context } from './context.ts';
+import { EvaluationFailed, type Context } from './context.ts';
 import { constant, relational } from './nature.ts';
 import { BASES, BASE_NAMES, baseIndex, headerLength, hookProtocol, type Base } from './proto-context.ts';
 import { evaluateStmt } from './stmt.ts';
@@ -74,8 +74,13 @@ function specialDependency(c: Context, e: ExprOf<'payload'>): Proto | null {
       const desc = c.pctx.at('link') ?? linkHeader(c);
       if (desc) {
         const upper = need(e.proto === 'icmpv6' ? 'ip6' : 'ip');
-        const stmt = addDependency(c, desc, upper, e);
-        insertBefore(c, stmt);
+        try {
+          insertBefore(c, addDependency(c, desc, upper, e));
+        } catch (error) {
+          // the caller adds that there is no network layer protocol
+          if (error instanceof EvaluationFailed) return null;
+          throw error;
+        }
         return upper;
       }
     }

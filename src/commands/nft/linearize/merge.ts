@@ -60,11 +60,12 @@ function mergeRun(run: Comparison[], gone: Set<Stmt>, changed: Map<Stmt, Stmt>):
 
 const ETHERTYPE: Partial<Record<Family, bigint>> = { ip: 0x0800n, ip6: 0x86ddn };
 
-/** `meta protocol ip` says nothing in a table that sees only IPv4. */
-const isRedundant = (s: Stmt, family: Family): boolean =>
+/** `meta protocol ip` says nothing in a table that sees only IPv4; the last statement stays whatever it says. */
+const isRedundant = (s: Stmt, last: boolean, family: Family): boolean =>
+  !last &&
   s.kind === 'expression' &&
   s.expr.kind === 'relational' &&
-  s.expr.op !== 'neq' &&
+  (s.expr.op === 'eq' || s.expr.op === 'implicit') &&
   s.expr.left.kind === 'meta' &&
   s.expr.left.key === 'protocol' &&
   s.expr.right.kind === 'value' &&
@@ -72,7 +73,7 @@ const isRedundant = (s: Stmt, family: Family): boolean =>
 
 /** stmt_reduce (src/rule.c): joins comparisons of neighbouring header fields into one. */
 export function mergePayloads(all: readonly Stmt[], family: Family): Stmt[] {
-  const stmts = all.filter((s) => !isRedundant(s, family));
+  const stmts = all.filter((s, i) => !isRedundant(s, i === all.length - 1, family));
   const gone = new Set<Stmt>();
   const changed = new Map<Stmt, Stmt>();
   let run: Comparison[] = [];

@@ -103,7 +103,7 @@ const FIND: Readonly<Record<ExpressionOf<'exthdr'>['op'], Find>> = { ipv6, tcpop
 /** net/netfilter/nft_exthdr.c */
 export const definition = defineExpression({
   kind: 'exthdr',
-  check: (e) => (e.offset > 255 || e.len > 255 ? 'ERANGE' : null),
+  check: (e, ctx) => (e.op === 'ipv4' && ctx.family === 'ip6' ? 'EOPNOTSUPP' : e.offset > 255 || e.len > 255 ? 'ERANGE' : null),
   compile(e): Op {
     const find = FIND[e.op],
       at = byteOf(e.dreg);
