@@ -1,8 +1,6 @@
 import chalk from 'chalk';
+import { ACCEPTED } from '../host/packet/fate.ts';
 import type { DecisionReport, PacketReport } from '../host/packet/report.ts';
-
-/** Verdicts that mean that the packet got where it was going. */
-export const ACCEPTED: ReadonlySet<PacketReport['verdict']> = new Set<PacketReport['verdict']>(['forwarded', 'sent', 'delivered']);
 
 const paint = (v: PacketReport['verdict']): string => (ACCEPTED.has(v) ? chalk.green : v === 'dropped' || v === 'rejected' ? chalk.red : chalk.yellow)(v);
 

@@ -5,7 +5,8 @@ import { looksLikeHex, readHex } from '../host/packet/hex.ts';
 import { type PacketReport, Reporter } from '../host/packet/report.ts';
 import { PacketError } from '../parsers/packet/index.ts';
 import { StateHost } from './host.ts';
-import { ACCEPTED, packetText } from './report.ts';
+import { ACCEPTED } from '../host/packet/fate.ts';
+import { packetText } from './report.ts';
 
 export interface SendOptions {
   readonly state: string;

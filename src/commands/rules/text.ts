@@ -53,6 +53,27 @@ export class RuleTexts {
     return text;
   }
 
+  /** A rule in nft's tongue, whoever made it; what nft cannot say stays `xt match …`. */
+  inNft(table: Table, rule: Rule): string {
+    return this.#nft(table, rule);
+  }
+
+  /** The test to which an expression of a rule belongs, without what stands before it in the rule. */
+  test(table: Table, chain: Chain, rule: Rule, legacy: boolean, index: number): string {
+    const upTo = (n: number): Rule => ({ ...rule, exprs: rule.exprs.slice(0, n) });
+    if (this.toolOf(table, legacy) === 'nft') {
+      const last = this.#reader(table).rule(upTo(index + 1)).at(-1);
+      return last ? nftRuleText({ rule: { ...rule, comment: undefined }, stmts: [last] }, forRule(this.#printer(), table.family, rule)) : '';
+    }
+    const whole = this.#xt(table, chain, upTo(index + 1), legacy);
+    // What the tests before it say is not this one's.
+    for (let n = index; n >= 0; n--) {
+      const before = this.#xt(table, chain, upTo(n), legacy);
+      if (before !== whole) return (whole.startsWith(before) ? whole.slice(before.length) : whole.slice(whole.indexOf(' -', 3))).trim();
+    }
+    return whole;
+  }
+
   #xt(table: Table, chain: Chain, rule: Rule, legacy: boolean): string {
     const nft: NfTables = legacy ? this.#net.legacy : this.#net.nft;
     const family = table.family as XtFamily;
@@ -62,8 +83,18 @@ export class RuleTexts {
   }
 
   #nft(table: Table, rule: Rule): string {
+    return nftRuleText({ rule, stmts: this.#reader(table).rule(rule) }, forRule(this.#printer(), table.family, rule));
+  }
+
+  #reader(table: Table): TableReader {
+    let reader = this.#readers.get(table);
+    if (!reader) this.#readers = new Map([[table, (reader = new TableReader(this.#net.nft, table))]]);
+    return reader;
+  }
+
+  #printer(): Printer {
     const { stack } = this.#net;
-    const p = new Printer({
+    return new Printer({
       names: namesOf(this.#file),
       ifindex: (name) => stack.deviceByName(name)?.index,
       ifname: (index) => stack.device(index)?.name,
@@ -71,8 +102,5 @@ export class RuleTexts {
       warn: () => {},
       options: { ...NO_OPTIONS, stateless: true },
     });
-    let reader = this.#readers.get(table);
-    if (!reader) this.#readers = new Map([[table, (reader = new TableReader(this.#net.nft, table))]]);
-    return nftRuleText({ rule, stmts: reader.rule(rule) }, forRule(p, table.family, rule));
   }
 }

@@ -33,6 +33,9 @@ export type Verdict =
   /** Nobody wanted it: not for this host, a device that is down. */
   | 'ignored';
 
+/** Verdicts that mean that the packet got where it was going. */
+export const ACCEPTED: ReadonlySet<Verdict> = new Set<Verdict>(['forwarded', 'sent', 'delivered']);
+
 /** One packet's way from where it came or was made to where it ended. */
 export interface Fate {
   readonly id: number;
@@ -66,11 +69,17 @@ export class FateWatcher implements Tracer {
   /** What comes in now is not to be told of. */
   aside = false;
   readonly #decisions = new Map<number, Decision[]>();
+  readonly #next: Tracer | null;
+
+  /** `next` is told of everything too. */
+  constructor(next: Tracer | null = null) {
+    this.#next = next;
+  }
 
   /** Watches a namespace until `stop` is called. */
   static on(net: Netns): FateWatcher & { stop(): void } {
-    const watcher = new FateWatcher();
     const before = net.tracer;
+    const watcher = new FateWatcher(before);
     net.tracer = watcher;
     return Object.assign(watcher, {
       stop: () => {
@@ -89,6 +98,7 @@ export class FateWatcher implements Tracer {
   }
 
   event(e: TraceEvent): void {
+    this.#next?.event(e);
     if (e.kind === 'received' || e.kind === 'made') {
       if (!this.aside || e.skb.parent !== 0) this.#fate(e.skb.id, e.skb.parent, e.kind === 'received' ? 'outside' : e.origin);
       return;
