@@ -76,7 +76,7 @@ async function tool(family, state) {
 }
 
 await bundle(
-  { input: { index: join(root, 'src/index.ts'), drywall: join(root, 'src/cli/drywall.ts'), programs }, external: [/^node:/] },
+  { input: { index: join(root, 'src/index.ts'), vitest: join(root, 'src/vitest.ts'), drywall: join(root, 'src/cli/drywall.ts'), programs }, external: [/^node:/, 'vitest'] },
   { dir: join(root, 'dist'), entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' },
 );
 const fresh = await inState(null, [join(root, 'bin/drywall'), 'state', 'reset']);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import chalk from 'chalk';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultStatePath, StateError, Store } from '../host/state/store.ts';
 import { envOff, envOn } from './env.ts';
 import { StateHost } from './host.ts';
@@ -14,6 +14,7 @@ import { send, type SendOptions } from './send.ts';
 import { runShell } from './shell.ts';
 import { describeState, exportState, importState, resetState } from './state.ts';
 import { summary } from './summary.ts';
+import type { TestOptions } from './suite/command.ts';
 import { demonstrate } from './demo.ts';
 import { STATE_FAILED } from './tool.ts';
 
@@ -107,6 +108,23 @@ function program(): Command {
     });
 
   cli
+    .command('test')
+    .description('run suites of firewall tests')
+    .argument('[suites...]', 'suite files; default: every *.suite.yaml below here')
+    .addOption(new Option('--format <name>', 'how to tell the results').choices(['pretty', 'tap', 'junit', 'github']).default('pretty'))
+    .option('--filter <text>', 'only tests whose name has this')
+    .option('--coverage', 'which rules, tests, policies and set elements the tests reach')
+    .option('--lcov <file>', 'write coverage over the lines of the rule files')
+    .option('--html <file>', 'write coverage as a page')
+    .option('--min <percent>', 'fail when fewer of the rules are hit', Number)
+    .option('--watch', 'run again when a file changes')
+    .option('--schema', 'print the JSON schema of suite files')
+    .action(async (files: string[], o: TestOptions) => {
+      const { runTests } = await import('./suite/command.ts');
+      process.exitCode = await runTests(files, o);
+    });
+
+  cli
     .command('demo')
     .description('run the example firewall scripts on a fresh host and show what came of it')
     .action(async () => {
@@ -172,6 +190,11 @@ function program(): Command {
 
 /** The `drywall` program. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // `drywall … | head`: whoever reads has seen enough.
+  process.stdout.on('error', (e: NodeJS.ErrnoException) => {
+    if (e.code !== 'EPIPE') throw e;
+    process.exit(0);
+  });
   try {
     await program().parseAsync([...argv]);
   } catch (e) {

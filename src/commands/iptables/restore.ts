@@ -286,7 +286,8 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
     return 1;
   }
   if (words.length === 1) {
-    const read = call.host.files.read(call.host.files.resolve(call.cwd, words[0]));
+    o.file = words[0];
+    const read = call.host.files.read(call.host.files.resolve(call.cwd, o.file));
     if (read === undefined) {
       call.err(`Can't open ${words[0]}: No such file or directory\n`);
       return 1;

@@ -62,7 +62,9 @@ export class RuleTexts {
   test(table: Table, chain: Chain, rule: Rule, legacy: boolean, index: number): string {
     const upTo = (n: number): Rule => ({ ...rule, exprs: rule.exprs.slice(0, n) });
     if (this.toolOf(table, legacy) === 'nft') {
-      const last = this.#reader(table).rule(upTo(index + 1)).at(-1);
+      const last = this.#reader(table)
+        .rule(upTo(index + 1))
+        .at(-1);
       return last ? nftRuleText({ rule: { ...rule, comment: undefined }, stmts: [last] }, forRule(this.#printer(), table.family, rule)) : '';
     }
     const whole = this.#xt(table, chain, upTo(index + 1), legacy);

@@ -87,7 +87,11 @@ function judgeCounters(want: NonNullable<ExpectSpec['counters']>, host: MemoryHo
     const found = rows.filter((r) => r.text.includes(text));
     const [row] = found;
     if (found.length !== 1 || !row.counter) {
-      fail(`counters of ${text}`, 'one rule that counts', found.length === 0 ? 'no such rule' : found.length > 1 ? `${found.length} rules: ${found.map((r) => r.text).join('; ')}` : 'it has no counter');
+      fail(
+        `counters of ${text}`,
+        'one rule that counts',
+        found.length === 0 ? 'no such rule' : found.length > 1 ? `${found.length} rules: ${found.map((r) => r.text).join('; ')}` : 'it has no counter',
+      );
       continue;
     }
     const { packets, bytes } = typeof value === 'number' ? { packets: value, bytes: undefined } : value;

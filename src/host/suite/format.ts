@@ -16,7 +16,9 @@ export const Expect = z
     chain: z.string().describe('Chain of the rule that decided.').optional(),
     state: z.enum(['new', 'established', 'related', 'invalid', 'untracked']).describe('State that connection tracking gave the packet.').optional(),
     reason: z.string().describe("Why the stack dropped it where no rule did: the kernel's drop reason, or part of it (`IP_RPFILTER`).").optional(),
-    left: Words.describe('What left the host, in order: a device and words of its description, `*` for anything (`lan tcp * > 192.168.1.10:80 SYN`). An empty list: nothing.').optional(),
+    left: Words.describe(
+      'What left the host, in order: a device and words of its description, `*` for anything (`lan tcp * > 192.168.1.10:80 SYN`). An empty list: nothing.',
+    ).optional(),
     conntrack: Words.describe('Words of lines that `conntrack -L` must show, each in order (`tcp ESTABLISHED dport=22 ASSURED`). An empty list: no entries.').optional(),
     counters: z
       .record(z.string(), z.union([z.int().nonnegative(), z.strictObject({ packets: z.int().nonnegative().optional(), bytes: z.int().nonnegative().optional() })]))
@@ -37,7 +39,10 @@ const step = {
   expect: Expect.optional(),
 } as const;
 
-const action = (s: { readonly send?: unknown; readonly advance?: unknown; readonly run?: unknown; readonly in?: unknown; readonly expect?: unknown }, c: z.core.$RefinementCtx): void => {
+const action = (
+  s: { readonly send?: unknown; readonly advance?: unknown; readonly run?: unknown; readonly in?: unknown; readonly expect?: unknown },
+  c: z.core.$RefinementCtx,
+): void => {
   const actions = (['send', 'advance', 'run'] as const).filter((k) => s[k] !== undefined);
   if (actions.length > 1) c.addIssue({ code: 'custom', message: `one of ${actions.join(' and ')} is too many`, path: [actions[1]] });
   if (s.in !== undefined && s.send === undefined) c.addIssue({ code: 'custom', message: '`in` says where packets arrive, and nothing is sent', path: ['in'] });
@@ -75,13 +80,10 @@ export const Suite = z
   .strictObject({
     $schema: z.string().optional(),
     host: z
-      .union([
-        z.enum(['single', 'router']),
-        z.strictObject({ devices: z.array(Device), gateways: z.array(z.string()).default([]), forward: z.boolean().default(false) }),
-      ])
+      .union([z.enum(['single', 'router']), z.strictObject({ devices: z.array(Device), gateways: z.array(z.string()).default([]), forward: z.boolean().default(false) })])
       .default('single')
       .describe('single: eth0 with 192.0.2.10/24; router: wan, lan and dmz, forwarding; or devices of your own.'),
-    files: z.record(z.string(), z.string()).default({}).describe("Files of the host: path and text. A text that begins with `@` names a file beside the suite."),
+    files: z.record(z.string(), z.string()).default({}).describe('Files of the host: path and text. A text that begins with `@` names a file beside the suite.'),
     load: Words.default([]).describe('Rule files and scripts to run before each test, beside the suite: nft, iptables-save, ipset save format, or a shell script.'),
     run: z.string().optional().describe('Commands to run on the host after that.'),
     tests: z.array(Test).min(1),

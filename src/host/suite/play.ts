@@ -122,7 +122,8 @@ export class LoadedSuite {
     if (step.advance !== undefined) await host.advance(seconds(step.advance));
     if (step.run !== undefined) {
       command = await host.exec(['bash', '-c', step.run]);
-      if (!step.expect && command.status !== 0) return [{ line, what: `the command failed: ${command.stderr.trim()}`, expected: 'status 0', actual: `status ${command.status}`, ends: true }];
+      if (!step.expect && command.status !== 0)
+        return [{ line, what: `the command failed: ${command.stderr.trim()}`, expected: 'status 0', actual: `status ${command.status}`, ends: true }];
     }
     const log = net.log.records().flatMap((r) => (r.seq > logged ? [r.text] : []));
     return step.expect ? await judge(step.expect, { packet, command, log }, host, line) : [];

@@ -34,7 +34,10 @@ const SKIPPED = /^(?:counter packets \d+ bytes \d+|counter|limit rate (?:over )?
 
 /** A value that a listing's right side lets through; null: none that is simple. */
 function valueFor(right: string, negated: boolean): string | null {
-  const first = right.replace(/^\{\s*|\s*\}$/g, '').split(/,\s*/)[0].replaceAll('"', '');
+  const first = right
+    .replace(/^\{\s*|\s*\}$/g, '')
+    .split(/,\s*/)[0]
+    .replaceAll('"', '');
   if (first.startsWith('@') || first.startsWith('$')) return null;
   const start = first.split('-')[0];
   const plain = /^[\d.]+-[\d.]+$/.test(first) ? start : first;
@@ -125,8 +128,10 @@ export function suggest(row: RuleCoverage, host: () => MemoryHost): Suggestion {
     if (tried === 'hit') return { kind: 'packet', steps };
     if (tried) met ??= { report: tried, packet: steps.at(-1)?.send ?? '' };
   }
-  return met ? { kind: 'shadowed', by: met.report.decision?.text ?? `${met.report.verdict}: ${met.report.reason ?? 'it never comes to the chain'}`, packet: met.packet } : { kind: 'unknown' };
+  return met ? { kind: 'shadowed', by: endOf(met.report), packet: met.packet } : { kind: 'unknown' };
 }
+
+const endOf = ({ decision: d, verdict, reason }: PacketReport): string => (d ? `${d.chain}: ${d.text}` : `${verdict}: ${reason ?? 'it never comes to the chain'}`);
 
 type Steps = readonly { readonly in?: string; readonly send: string }[];
 
@@ -142,7 +147,8 @@ function conversation(w: Wanted, from: string | undefined, to: string | undefine
   const l4 = w.l4 ?? 'udp';
   const ports = l4 === 'icmp' || l4 === 'icmpv6' ? {} : { [`${l4} sport`]: l4 === 'tcp' ? '443' : '53', [`${l4} dport`]: '40000' };
   const answer = filled({ ...w, l4 }, { ...ports, [w.family === 6 ? 'ip6 saddr' : 'ip saddr']: w.family === 6 ? '2001:db8:ffff::7' : '203.0.113.7' });
-  const text = l4 === 'icmp' || l4 === 'icmpv6' ? wordsOf(answer, false).replace('echo-request', 'echo-reply') : wordsOf(answer, false).replace('flags syn', 'flags syn,ack ack 1001');
+  const text =
+    l4 === 'icmp' || l4 === 'icmpv6' ? wordsOf(answer, false).replace('echo-request', 'echo-reply') : wordsOf(answer, false).replace('flags syn', 'flags syn,ack ack 1001');
   const first = wordsOf(answer, true).replace('echo-reply', 'echo-request').replace('flags syn', 'seq 1000 flags syn');
   return [
     { ...(from !== undefined && { in: from }), send: first },
