@@ -2,7 +2,9 @@ import { CTINFO } from '../net/skb.ts';
 import type { CtInfo, Skb } from '../net/skb.ts';
 import type { HookState } from '../net/hook-state.ts';
 import { u16 } from '../net/wire/bytes.ts';
-import { IPPROTO, IP_MF, IP_OFFSET, ip4Dst, ip6Dst, skipExtensions } from '../net/wire/ip.ts';
+import { ip4Text, ip6Text } from '../log/format.ts';
+import { logInvalidPacket } from './log-invalid.ts';
+import { IPPROTO, IP_MF, IP_OFFSET, ip4Dst, ip6Dst, ip6Src, isLinkLocal6, skipExtensions } from '../net/wire/ip.ts';
 import type { Netns } from '../netns.ts';
 import type { Tracer } from '../trace/event.ts';
 import type { HookVerdict } from '../stack/hooks.ts';
@@ -88,6 +90,7 @@ function track(skb: Skb, state: HookState): HookVerdict {
     return v;
   };
   if (!l4) {
+    table.why = 'no transport header';
     table.stats.invalid++;
     return done('accept');
   }
@@ -104,10 +107,12 @@ function track(skb: Skb, state: HookState): HookVerdict {
   for (let round = 0; round < 2; round++) {
     const found = resolve(skb, state, family, l4.at, l4.protonum);
     if (found === 'full') {
+      table.why = 'the connection table is full';
       table.stats.drop++;
       return done('drop');
     }
     if (!found) {
+      table.why ??= 'its headers make no tuple';
       table.stats.invalid++;
       return done('accept');
     }
@@ -143,10 +148,15 @@ const ERRORS4 = new Set([3, 4, 5, 11, 12]);
 function icmpError(skb: Skb, state: HookState, family: 4 | 6, at: number, protonum: number): 'normal' | 'bad' | 'assigned' {
   const b = skb.data;
   if ((protonum === IPPROTO.ICMP) !== (family === 4)) return 'normal';
-  if (b.length < at + 8 || badChecksum(state.net, state, skb, at, protonum)) return 'bad';
+  const bad = (why: string): 'bad' => {
+    logInvalidPacket(skb, state, protonum, why);
+    return 'bad';
+  };
+  if (b.length < at + 8) return bad('short packet');
+  if (badChecksum(state.net, state, skb, at, protonum)) return bad(family === 4 ? 'bad hw icmp checksum' : 'ICMPv6 checksum failed');
   const type = b[at];
   if (family === 4) {
-    if (type > 18) return 'bad';
+    if (type > 18) return bad('invalid icmp type');
     return ERRORS4.has(type) ? innerError(skb, state, family, at + 8, ip4Dst(b, skb.network)) : 'normal';
   }
   if (UNTRACKED6.has(type)) {
@@ -160,13 +170,22 @@ function icmpError(skb: Skb, state: HookState, family: 4 | 6, at: number, proton
 
 /** nf_conntrack_icmpv6_redirect: what it is about stands in the redirected-header option. */
 function redirect6(skb: Skb, state: HookState, at: number): 'normal' | 'bad' | 'assigned' {
-  const b = skb.data;
+  const b = skb.data,
+    o = skb.network;
+  const bad = (why: string): 'bad' => {
+    logInvalidPacket(skb, state, IPPROTO.ICMPV6, why);
+    return 'bad';
+  };
+  if (b.length < at + 40) return bad('short redirect');
+  if (b[o + 7] !== 255 || !isLinkLocal6(ip6Src(b, o))) return bad('invalid saddr or hoplimit for redirect');
+  if (b.length < at + 42 || b[at + 41] === 0) return bad('redirect without options');
   for (let i = at + 40; i + 8 <= b.length; ) {
     const len = b[i + 1] * 8;
-    if (len === 0) return 'bad';
-    if (b[i] === 4) return innerError(skb, state, 6, i + 8, ip6Dst(b, skb.network));
+    if (len === 0) break;
+    if (b[i] === 4) return innerError(skb, state, 6, i + 8, ip6Dst(b, o));
     i += len;
   }
+  state.net.conntrack.why = 'a redirect that says of no packet';
   return 'bad';
 }
 
@@ -176,9 +195,22 @@ function innerError(skb: Skb, state: HookState, family: 4 | 6, inner: number, ou
   const l4 = findInner(b, inner, family);
   const orig = l4 && tupleOf(b, inner, family, l4.at, l4.protonum, greKey(state.net));
   const tuple = orig && invertTuple(orig);
-  if (!tuple) return 'bad';
-  const found = state.net.conntrack.find(zoneOf(skb), tuple);
-  if (!found || !sameBytes(found.ct.tuple(found.dir).dst, outerDst)) return 'bad';
+  const { conntrack } = state.net;
+  if (!tuple) {
+    conntrack.why = 'an error about a packet that cannot be made out';
+    return 'bad';
+  }
+  const found = conntrack.find(zoneOf(skb), tuple);
+  if (!found) {
+    conntrack.why = 'an error about no known connection';
+    return 'bad';
+  }
+  const { dst } = found.ct.tuple(found.dir);
+  if (!sameBytes(dst, outerDst)) {
+    const text = (a: Uint8Array): string => (family === 4 ? ip4Text(a, 0) : ip6Text(a, 0));
+    logInvalidPacket(skb, state, family === 4 ? IPPROTO.ICMP : IPPROTO.ICMPV6, `outer daddr ${text(outerDst)} != inner ${text(dst)}`);
+    return 'bad';
+  }
   skb.ct = found.ct;
   skb.ctinfo = found.dir === 1 ? CTINFO.relatedReply : CTINFO.related;
   return 'assigned';

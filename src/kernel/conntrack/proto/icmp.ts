@@ -1,3 +1,4 @@
+import { silentlyInvalid } from '../log-invalid.ts';
 import { refreshAcct } from '../protocol.ts';
 import type { Protocol } from '../protocol.ts';
 import { timeoutsOf } from '../timeout.ts';
@@ -8,7 +9,7 @@ const VALID_NEW = new Set([8, 13, 15, 17]);
 export const protocol: Protocol = {
   protonum: 1,
   packet(c) {
-    if (c.state.pf !== 'ip' || !VALID_NEW.has(c.ct.original.icmp?.type ?? -1)) return 'invalid';
+    if (c.state.pf !== 'ip' || !VALID_NEW.has(c.ct.original.icmp?.type ?? -1)) return silentlyInvalid(c, 'nothing begins with this type, and no query is known that it answers');
     refreshAcct(c, timeoutsOf(c.net.conntrack.conf, c.ct)[0]);
     return 'accept';
   },

@@ -3,6 +3,7 @@ import { sctpChecksum } from '../../net/wire/crc32c.ts';
 import type { HookState } from '../../net/hook-state.ts';
 import { IPCT, IPS } from '../entry.ts';
 import type { Dir, ProtoState } from '../entry.ts';
+import { logInvalid, silentlyInvalid } from '../log-invalid.ts';
 import { refreshAcct } from '../protocol.ts';
 import type { Protocol, TrackContext, TrackVerdict } from '../protocol.ts';
 import { timeoutsOf } from '../timeout.ts';
@@ -68,15 +69,21 @@ const T = {
   SHUTDOWN_COMPLETE: 14,
 } as const;
 const VTAG_FAILED = 2;
+const TAG = 'verification tag is not the one expected';
 
 /** sctp_new_state */
 const newState = (dir: number, current: number, type: number): number => (ROW[type] === undefined ? current : TABLE[dir][ROW[type]][current]);
 
-function wrongChecksum(c: TrackContext, state: HookState): boolean {
-  if (c.skb.data.length - c.at < 12) return true;
+/** sctp_error */
+function wrong(c: TrackContext, state: HookState): boolean {
+  const bad = (why: string): true => {
+    logInvalid(c, `nf_ct_sctp: ${why} `);
+    return true;
+  };
+  if (c.skb.data.length - c.at < 12) return bad('short packet');
   if (state.hook !== 'prerouting' || !c.net.conntrack.conf.checksum) return false;
   const want = sctpChecksum(c.skb.data, c.at);
-  return want.some((x, i) => x !== c.skb.data[c.at + 8 + i]);
+  return want.some((x, i) => x !== c.skb.data[c.at + 8 + i]) && bad('bad CRC');
 }
 
 type Sctp = Extract<ProtoState, { kind: 'sctp' }>;
@@ -94,20 +101,25 @@ function chunksOf(c: TrackContext): Chunk[] {
     out: Chunk[] = [];
   for (let at = c.at + 12; at < b.length && at + 4 <= b.length; ) {
     const len = u16(b, at + 2);
-    if (len === 0) break;
     out.push({ at, type: b[at], flags: b[at + 1], len });
+    if (len === 0) break;
     at += (len + 3) & ~3;
   }
   return out;
 }
 
 /** do_basic_checks: chunks that must stand alone. */
-function malformed(chunks: readonly Chunk[]): boolean {
+function malformed(c: TrackContext, chunks: readonly Chunk[]): boolean {
   let alone = false;
   for (const [i, ch] of chunks.entries()) {
     if (ch.type === T.INIT || ch.type === T.INIT_ACK || ch.type === T.SHUTDOWN_COMPLETE) alone = true;
-    if (((ch.type === T.COOKIE_ACK || ch.type === T.COOKIE_ECHO || alone) && i !== 0) || ch.len === 0) return true;
+    if (((ch.type === T.COOKIE_ACK || ch.type === T.COOKIE_ECHO || alone) && i !== 0) || ch.len === 0) {
+      // The length is printed as it lies in the packet, and the flag is not the chunk's.
+      logInvalid(c, `do_basic_checks failed. chunk num ${i}, type ${ch.type}, len ${((ch.len & 0xff) << 8) | (ch.len >> 8)} flag ${alone ? 1 : 0}\n`);
+      return true;
+    }
   }
+  if (chunks.length === 0) c.net.conntrack.why = 'no chunks';
   return chunks.length === 0;
 }
 
@@ -196,29 +208,29 @@ function noteTag(p: Sctp, dir: Dir, ch: Chunk, b: Uint8Array): boolean {
 function packet(c: TrackContext): TrackVerdict {
   const p = c.ct.proto,
     { dir } = c;
-  if (p.kind !== 'sctp' || wrongChecksum(c, c.state)) return 'invalid';
+  if (p.kind !== 'sctp' || wrong(c, c.state)) return 'invalid';
   const chunks = chunksOf(c);
-  if (malformed(chunks)) return 'invalid';
+  if (malformed(c, chunks)) return 'invalid';
   const has = (t: number): boolean => chunks.some((ch) => ch.type === t);
   if (!(c.ct.status & IPS.CONFIRMED)) {
     // What comes out of the blue with one of these begins nothing (8.4).
-    if (has(T.ABORT) || has(T.SHUTDOWN_COMPLETE) || has(T.COOKIE_ACK) || !fresh(c, p, chunks)) return 'invalid';
+    if (has(T.ABORT) || has(T.SHUTDOWN_COMPLETE) || has(T.COOKIE_ACK) || !fresh(c, p, chunks)) return silentlyInvalid(c, 'no association begins with these chunks');
   }
   const b = c.skb.data,
     vtag = tagAt(b, c.at + 4);
-  if (!chunks.some((ch) => OWN_RULE.has(ch.type)) && vtag !== p.vtag[dir]) return 'invalid';
+  if (!chunks.some((ch) => OWN_RULE.has(ch.type)) && vtag !== p.vtag[dir]) return silentlyInvalid(c, TAG);
   let ignore = false;
   for (const ch of chunks) {
     const tag = checkTag(p, dir, ch, vtag, has(T.DATA), ignore);
-    if (tag === 'bad') return 'invalid';
+    if (tag === 'bad') return silentlyInvalid(c, TAG);
     if (tag === 'skip') {
       ignore = true;
       continue;
     }
     const old = p.state,
       next = newState(dir, old, ch.type);
-    if (next === IV) return 'invalid';
-    if ((ch.type === T.INIT || ch.type === T.INIT_ACK) && !noteTag(p, dir, ch, b)) return 'invalid';
+    if (next === IV) return silentlyInvalid(c, `chunk type ${ch.type} in dir ${dir} in state ${old}`);
+    if ((ch.type === T.INIT || ch.type === T.INIT_ACK) && !noteTag(p, dir, ch, b)) return silentlyInvalid(c, TAG);
     p.state = next;
     if (old === next) continue;
     c.net.conntrack.cache(c.ct, IPCT.PROTOINFO);

@@ -3,7 +3,7 @@ import { IPCT, IPS } from '../entry.ts';
 import type { Conntrack, ProtoState, TcpSide } from '../entry.ts';
 import { TCP_TIMEOUT } from '../conf.ts';
 import { badChecksum } from '../l4.ts';
-import { logInvalid } from '../log-invalid.ts';
+import { logInvalid, silentlyInvalid } from '../log-invalid.ts';
 import { account, refreshAcct } from '../protocol.ts';
 import type { Protocol, TrackContext, TrackVerdict } from '../protocol.ts';
 import { seqOffset } from '../seqadj.ts';
@@ -172,7 +172,10 @@ function fresh(c: TrackContext, t: Tcp, s: Segment): boolean {
     logInvalid(c, 'invalid new');
     return false;
   }
-  if (state !== SS && c.net.conntrack.conf.tcpLoose === 0) return false;
+  if (state !== SS && c.net.conntrack.conf.tcpLoose === 0) {
+    c.net.conntrack.why = 'not a SYN, and nf_conntrack_tcp_loose is off';
+    return false;
+  }
   Object.assign(t, { state: NO, lastDir: 0, retrans: 0, lastIndex: 0, lastSeq: 0, lastAck: 0, lastEnd: 0, lastWin: 0, lastWscale: 0, lastFlags: 0 });
   zeroSide(t.seen[0]);
   zeroSide(t.seen[1]);
@@ -409,7 +412,8 @@ function timeoutOf(c: TrackContext, t: Tcp, s: Segment, next: number, timeouts: 
 /** net/netfilter/nf_conntrack_proto_tcp.c: nf_conntrack_tcp_packet */
 function packet(c: TrackContext): TrackVerdict {
   const t = c.ct.proto;
-  if (t.kind !== 'tcp' || c.skb.data.length - c.at < 20 || wrong(c)) return 'invalid';
+  if (t.kind !== 'tcp' || c.skb.data.length - c.at < 20) return silentlyInvalid(c, 'no whole TCP header');
+  if (wrong(c)) return 'invalid';
   const s = segmentOf(c);
   if (!(c.ct.status & IPS.CONFIRMED) && !fresh(c, t, s)) return 'invalid';
   const d = decide(c, t, s);

@@ -1,24 +1,30 @@
 import { u16 } from '../../net/wire/bytes.ts';
 import { IPCT, IPS } from '../entry.ts';
 import { badChecksum } from '../l4.ts';
+import { logInvalid } from '../log-invalid.ts';
 import { refreshAcct } from '../protocol.ts';
 import type { Protocol, TrackContext } from '../protocol.ts';
 import { timeoutsOf } from '../timeout.ts';
 
-function wrong(c: TrackContext): boolean {
+/** udp_error: what is wrong with it, in the words of the kernel's log. */
+function wrong(c: TrackContext): string | null {
   const b = c.skb.data,
     have = b.length - c.at;
-  if (have < 8) return true;
+  if (have < 8) return 'short packet';
   const len = u16(b, c.at + 4);
-  if (len > have || len < 8) return true;
-  return u16(b, c.at + 6) !== 0 && badChecksum(c.net, c.state, c.skb, c.at, 17);
+  if (len > have || len < 8) return 'truncated/malformed packet';
+  return u16(b, c.at + 6) !== 0 && badChecksum(c.net, c.state, c.skb, c.at, 17) ? 'bad checksum' : null;
 }
 
 /** net/netfilter/nf_conntrack_proto_udp.c: nf_conntrack_udp_packet */
 export const protocol: Protocol = {
   protonum: 17,
   packet(c) {
-    if (wrong(c)) return 'invalid';
+    const why = wrong(c);
+    if (why) {
+      logInvalid(c, why);
+      return 'invalid';
+    }
     const timeouts = timeoutsOf(c.net.conntrack.conf, c.ct);
     const status = c.ct.status,
       now = c.net.clock.now();
