@@ -34,6 +34,11 @@ function zoneOf(skb: Skb): Zone {
   return (zone as Zone & { readonly mark?: boolean }).mark ? { id: skb.mark & 0xffff, dir: zone.dir } : zone;
 }
 
+function tellDefrag(skb: Skb, net: Netns, complete: boolean): boolean {
+  net.tracer?.event({ kind: 'defrag', skb, complete });
+  return complete;
+}
+
 /** ipv4_conntrack_defrag, ipv6_defrag: the hook at priority -400. */
 export function defragHook(skb: Skb, state: HookState): HookVerdict {
   if (skb.ct || skb.ctinfo === CTINFO.untracked) return 'accept';
@@ -41,11 +46,11 @@ export function defragHook(skb: Skb, state: HookState): HookVerdict {
   const fragments = state.net.stack.fragments,
     user = `${state.hook} ${zoneOf(skb).id}`;
   if (state.pf === 'ip') {
-    return fragments.defrag4(skb, user) ? 'accept' : 'stolen';
+    return tellDefrag(skb, state.net, fragments.defrag4(skb, user)) ? 'accept' : 'stolen';
   }
   const frag = findFragmentHeader(skb.data, skb.network);
   if (!frag) return 'accept';
-  if (!fragments.defrag6(skb, user, frag.at, frag.prevAt)) return 'stolen';
+  if (!tellDefrag(skb, state.net, fragments.defrag6(skb, user, frag.at, frag.prevAt))) return 'stolen';
   state.net.stack.ip6.locate(skb);
   return 'accept';
 }
@@ -286,7 +291,11 @@ export function confirmHook(skb: Skb, state: HookState): HookVerdict {
       }
     }
   }
-  return confirm(skb, state.net);
+  const { tracer } = state.net;
+  if (!tracer || ct.status & IPS.CONFIRMED) return confirm(skb, state.net);
+  const verdict = confirm(skb, state.net);
+  tracer.event({ kind: 'confirm', skb, state, ct, ok: verdict === 'accept' });
+  return verdict;
 }
 
 /** nf_conntrack_confirm */

@@ -9,6 +9,8 @@ import { CTINFO } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16 } from '../net/wire/bytes.ts';
 import { IPPROTO, ip4Dst, ip4HeaderLen, ip6Dst, ip6Src, skipExtensions } from '../net/wire/ip.ts';
+import { endpointsOf } from '../trace/endpoints.ts';
+import type { Endpoints } from '../trace/event.ts';
 import type { HookVerdict } from '../stack/hooks.ts';
 import type { Manip } from './core.ts';
 import { manipulate4, manipulate6 } from './manip.ts';
@@ -48,6 +50,18 @@ function outChanged(skb: Skb, ct: Conntrack, state: HookState): boolean {
 
 /** nf_nat_ipv4_fn / nf_nat_ipv6_fn with what each hook does around it. */
 export function natHook(skb: Skb, state: HookState, chains: readonly NatChain[]): HookVerdict {
+  const { tracer } = state.net;
+  if (!tracer) return translate(skb, state, chains);
+  const before = endpointsOf(skb),
+    verdict = translate(skb, state, chains),
+    after = endpointsOf(skb);
+  if (!sameEndpoints(before, after)) tracer.event({ kind: 'nat', skb, state, manip: manipOf(state), before, after });
+  return verdict;
+}
+
+const sameEndpoints = (a: Endpoints, b: Endpoints): boolean => sameBytes(a.src, b.src) && sameBytes(a.dst, b.dst) && a.sport === b.sport && a.dport === b.dport;
+
+function translate(skb: Skb, state: HookState, chains: readonly NatChain[]): HookVerdict {
   const v4 = state.pf === 'ip',
     ct = skb.ct;
   if (!ct) return 'accept';

@@ -151,7 +151,11 @@ export class Ip4 {
   /** ip_local_deliver */
   localDeliver(skb: Skb): void {
     const frag = u16(skb.data, skb.network + 6);
-    if (frag & (IP_MF | IP_OFFSET) && !this.#s.fragments.defrag4(skb, 'local')) return;
+    if (frag & (IP_MF | IP_OFFSET)) {
+      const complete = this.#s.fragments.defrag4(skb, 'local');
+      this.#s.net.tracer?.event({ kind: 'defrag', skb, complete });
+      if (!complete) return;
+    }
     if (!this.#input.run(skb, skb.dev, null)) return;
     this.#s.net.tracer?.event({ kind: 'delivered', skb, proto: skb.data[skb.network + 9] });
     this.#s.local.deliver4(skb);

@@ -2,6 +2,7 @@ import { CTINFO, KERNEL_SOCKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, ip6Tclass, isExtensionHeader, putIp4, putIp6 } from '../net/wire/ip.ts';
 import { tellMade } from '../trace/tell.ts';
+import type { DropReason } from '../trace/event.ts';
 import type { Stack } from './stack.ts';
 
 const RST = 4,
@@ -36,6 +37,7 @@ export class LocalHost {
         if (this.#udp(skb, proto, ip4Src(b, o), ip4Dst(b, o)) && !skb.dst?.broadcast && !skb.dst?.multicast) this.#s.icmp4.send(skb, 3, 3, 0);
         return;
       default:
+        this.#unwanted(skb, 'IP_NOPROTO');
         this.#s.icmp4.send(skb, 3, 2, 0);
     }
   }
@@ -92,8 +94,13 @@ export class LocalHost {
         if (this.#udp(skb, next, ip6Src(b, o), ip6Dst(b, o)) && b[o + 24] !== 0xff) this.#s.icmp6.send(skb, 1, 4, 0);
         return;
       default:
+        this.#unwanted(skb, 'IP_NOPROTO');
         this.#s.icmp6.send(skb, 4, 1, nextAt - o);
     }
+  }
+
+  #unwanted(skb: Skb, reason: DropReason): void {
+    this.#s.net.tracer?.event({ kind: 'unwanted', skb, reason });
   }
 
   /** Is it a datagram that a socket would have taken? (__udp4_lib_rcv) */
@@ -103,17 +110,15 @@ export class LocalHost {
     // nf_reset_ct: the error about it is not attached to its connection.
     skb.ct = null;
     skb.ctinfo = CTINFO.new;
-    if (b.length < at + 8) return false;
     const len = u16(b, at + 4),
-      have = b.length - at;
-    if (proto === IPPROTO.UDPLITE) {
-      const cover = len === 0 ? have : len;
-      if (cover < 8 || cover > have || u16(b, at + 6) === 0) return false;
-      return checksum(b, at, at + cover, pseudo(src, dst, proto, have)) === 0;
-    }
-    if (len > have || len < 8) return false;
-    if (u16(b, at + 6) === 0) return src.length === 4;
-    return checksum(b, at, at + len, pseudo(src, dst, proto, len)) === 0;
+      have = b.length - at,
+      lite = proto === IPPROTO.UDPLITE,
+      covered = lite && len === 0 ? have : len;
+    const whole = have >= 8 && covered >= 8 && covered <= have;
+    const none = u16(b, at + 6) === 0;
+    const right = whole && (none ? !lite && src.length === 4 : checksum(b, at, at + covered, pseudo(src, dst, proto, lite ? have : len)) === 0);
+    this.#unwanted(skb, right ? 'NO_SOCKET' : whole ? 'UDP_CSUM' : 'PKT_TOO_SMALL');
+    return right;
   }
 
   /** tcp_v4_rcv without a socket: tcp_v4_send_reset. */
@@ -122,10 +127,17 @@ export class LocalHost {
       o = skb.network,
       at = skb.transport,
       len = b.length - at;
-    if (len < 20 || (b[at + 12] >> 4) * 4 < 20 || len < (b[at + 12] >> 4) * 4) return;
+    if (len < 20 || (b[at + 12] >> 4) * 4 < 20 || len < (b[at + 12] >> 4) * 4) {
+      this.#unwanted(skb, 'PKT_TOO_SMALL');
+      return;
+    }
     const src = family === 4 ? ip4Src(b, o) : ip6Src(b, o),
       dst = family === 4 ? ip4Dst(b, o) : ip6Dst(b, o);
-    if (checksum(b, at, b.length, pseudo(src, dst, IPPROTO.TCP, len)) !== 0) return;
+    if (checksum(b, at, b.length, pseudo(src, dst, IPPROTO.TCP, len)) !== 0) {
+      this.#unwanted(skb, 'TCP_CSUM');
+      return;
+    }
+    this.#unwanted(skb, 'NO_SOCKET');
     const flags = b[at + 13];
     if (flags & RST || skb.dst?.type !== 'local') return;
     const tcp = resetHeader(b, at, len);

@@ -129,8 +129,10 @@ export type TraceEvent =
   | (AboutPacket & { readonly kind: 'defrag'; readonly complete: boolean })
   /** The packet ends here without having gone anywhere; an answer (`made`) may have been sent before. */
   | (AboutPacket & { readonly kind: 'drop'; readonly reason: DropReason; readonly why: string | null })
-  /** Taken by the host itself: a protocol, a socket; whether anybody was there says the answer. */
+  /** Taken by the host itself … */
   | (AboutPacket & { readonly kind: 'delivered'; readonly proto: number })
+  /** … where nobody wanted it. */
+  | (AboutPacket & { readonly kind: 'unwanted'; readonly reason: DropReason })
   /** Waits until the next hop's link-layer address is known. */
   | (AboutPacket & { readonly kind: 'waiting'; readonly dev: NetDevice; readonly nexthop: Uint8Array })
   /** Handed to a device; it leaves the host unless that is the loopback, a bridge, a VLAN or a veth. */
