@@ -1,7 +1,7 @@
 import { maskLength, macText, ntop } from '../../kernel/xt/address.ts';
 import type { TranslateContext } from '../../kernel/xt/definition.ts';
 import type { Field, Masked, XtRule } from '../../parsers/xtables/rule.ts';
-import { ifaceWords, jumpWords } from './translate.ts';
+import { ifaceWords, jumpWords, useWords } from './translate.ts';
 
 /** nft-arp.c: nft_arp_xlate */
 const hex = (n: number): string => `0x${n.toString(16)}`;
@@ -18,7 +18,7 @@ function mac(key: string, m: Masked | null): string[] {
 }
 
 function address(key: string, m: Masked | null): string[] {
-  if (!m || (!m.inverted && m.mask.every((b) => b === 0))) return [];
+  if (!m || m.mask.every((b) => b === 0)) return [];
   const n = maskLength(m.mask);
   if (n < 0) return [`${key} and ${ntop(m.mask)} ${m.inverted ? '!=' : '=='} ${ntop(m.value)}`];
   return [`${key} ${m.inverted ? '!= ' : ''}${ntop(m.value)}${n === 32 ? '' : `/${n}`}`];
@@ -40,6 +40,11 @@ export function translateArp(r: XtRule, c: TranslateContext): string[] | null {
     ...mac('arp saddr ether', a.srcMac),
     ...mac('arp daddr ether', a.dstMac),
   ];
+  for (const m of r.matches) {
+    const w = useWords(m, c);
+    if (!w) return null;
+    out.push(...w);
+  }
   const j = jumpWords(r, c);
   return j && [...out, 'counter', ...j];
 }

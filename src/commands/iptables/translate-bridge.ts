@@ -7,7 +7,7 @@ import { ifaceWords, jumpWords, useWords } from './translate.ts';
 function mac(key: string, m: Masked | null): string[] {
   if (!m) return [];
   if (m.mask.every((b) => b === 255)) return [`${key} ${m.inverted ? '!= ' : ''}${macText(m.value)}`];
-  return [`${key} and ${macText(m.mask)} ${m.inverted ? '!=' : '=='} ${macText(m.value)}`];
+  return [`${key} ${m.inverted ? '!= ' : ''}and ${macText(m.mask)} == ${macText(m.value)}`];
 }
 
 /** Matches that say the ethertype themselves. */

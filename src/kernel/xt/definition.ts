@@ -35,6 +35,8 @@ export interface XtExtension<Info extends XtInfo = XtInfo> {
   parse(option: ParsedOption, draft: Draft, context: ParseContext): void;
   /** After all options (x6_fcheck / final_check): missing options, combinations. Makes the finished info. */
   finish(draft: Draft, context: ParseContext): Info;
+  /** ebtables: the ethertype that -p must name (0: LENGTH), and what is said where it does not. */
+  readonly etherType?: { readonly number: number; readonly message: string };
   /** -S/-save: text with a leading space before each option, as the C functions print it; '' when nothing. */
   save(info: Info, context: PrintContext): string;
   /** -L: text with leading (and where the real one does, trailing) space. `numeric` is -n. */

@@ -1,4 +1,3 @@
-import type { XtInfo } from '../../kernel/expr/expression.ts';
 import type { ParseContext, XtExtension, XtFamily, XtOption } from '../../kernel/xt/definition.ts';
 import type { XtError } from '../../kernel/xt/error.ts';
 import { wholeUint } from '../../kernel/xt/number.ts';
@@ -119,7 +118,7 @@ export class CommandLine {
   /** xshared.c: check_inverse: `--option ! value`, which only arptables and ebtables still take. */
   private intrapositioned(v: Value, arg: string | null, invert: boolean): [string | null, boolean] {
     const { family } = this.env;
-    if (arg !== '!' || !(family === 'bridge' || family === 'arp') || ('own' in v ? !INTRAPOSITIONED.has(v.own) : family === 'arp')) return [arg, invert];
+    if (arg !== '!' || !(family === 'bridge' || family === 'arp') || ('own' in v && !INTRAPOSITIONED.has(v.own))) return [arg, invert];
     this.env.warn('Using intrapositioned negation (`--option ! this`) is deprecated in favor of extrapositioned (`! --option this`).\n');
     if (invert) throw paramProblem("Multiple `!' flags not allowed");
     if (this.opt.index >= this.argv.length) throw paramProblem("no argument following `!'");
@@ -569,7 +568,13 @@ export class CommandLine {
     if (this.tableName === 'nat' && this.env.family !== 'bridge' && (this.policy === 'DROP' || this.jumpto === 'DROP')) {
       throw paramProblem('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n');
     }
-    this.finished = this.loaded.map((l) => finishUse(l.use, this.context(), l.watcher, this.env.program === 'ebtables-translate'));
+    this.finished = this.loaded.map((l) => finishUse(l.use, this.context(), l.watcher));
+    // What the kernel's own module says of the protocol, the tools say themselves; the translator is no such tool.
+    if (this.env.program !== 'ebtables-translate')
+      for (const { use } of this.loaded) {
+        const need = use.extension.etherType;
+        if (need && (this.bridgeProto?.number !== need.number)) throw paramProblem(need.message);
+      }
     this.finishedTarget = this.target ? finishUse(this.target, this.context(), false) : null;
   }
 
@@ -707,8 +712,7 @@ const MATCH_OF_PROTOCOL: Readonly<Record<string, string>> = { icmpv6: 'icmp6', '
 
 const ARP_NAMES: Readonly<Partial<Record<OptionName, string>>> = { source: 'source-ip', destination: 'destination-ip', 'src-mac': 'source-mac', 'dst-mac': 'destination-mac' };
 
-/** xtables-eb-translate.c asks no match whether it is content. */
-function finishUse(use: ExtensionUse, context: Omit<ParseContext, 'seen'>, watcher: boolean, unchecked = false): XtUse {
-  const info = unchecked ? ({ ...use.draft } as XtInfo) : use.finish(context);
+function finishUse(use: ExtensionUse, context: Omit<ParseContext, 'seen'>, watcher: boolean): XtUse {
+  const info = use.finish(context);
   return { extension: use.extension, name: use.name, info, ...(watcher ? { watcher } : {}) };
 }

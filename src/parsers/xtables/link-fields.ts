@@ -10,7 +10,8 @@ export function macMask(text: string, option: string, family: XtFamily): { value
   const m = macAndMask(text);
   if (m) return m;
   if (family === 'arp') throw paramProblem(`Problem with specified ${option === 'src-mac' ? 'source' : 'destination'} mac`);
-  throw paramProblem(`Problem with specified ${option} mac '${text}'`);
+  // Reading it cuts the mask off.
+  throw paramProblem(`Problem with specified ${option} mac '${text.replace(/\/[^/]*$/, '')}'`);
 }
 
 export const ARP_OPCODES = ['Request', 'Reply', 'Request_Reverse', 'Reply_Reverse', 'DRARP_Request', 'DRARP_Reply', 'DRARP_Error', 'InARP_Request', 'ARP_NAK'];

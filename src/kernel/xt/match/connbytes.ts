@@ -52,7 +52,7 @@ export const match = defineExtension<ConnbytesInfo>({
     const inverted = i.from > i.to;
     const [from, to] = inverted ? [i.to, i.from] : [i.from, i.to];
     const head = `ct ${i.direction === 'both' ? '' : `${i.direction} `}${i.what} `;
-    if (to === MAX) return `${head}${inverted ? 'lt' : 'ge'} ${from}`;
+    if (to === MAX && from !== MAX) return `${head}${inverted ? 'lt' : 'ge'} ${from}`;
     return `${head}${inverted ? '!= ' : ''}${from === to ? from : `${from}-${to}`}`;
   },
   /** xt_connbytes.c: connbytes_mt_check switches accounting on in the namespace. */

@@ -29,7 +29,8 @@ const NAMES: readonly (readonly [string, number])[] = [
 ];
 
 function typeNumber(text: string): number {
-  return NAMES.find(([name]) => name.startsWith(text.toLowerCase()))?.[1] ?? wholeUint(text, 0, 255) ?? fail(`Invalid MH type \`${text}'`);
+  const lower = text.toLowerCase();
+  return (NAMES.find(([name]) => name === lower) ?? NAMES.find(([name]) => name.startsWith(lower)))?.[1] ?? wholeUint(text, 0, 255) ?? fail(`Invalid MH type \`${text}'`);
 }
 
 function parseTypes(text: string): Span {

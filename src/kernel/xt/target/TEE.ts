@@ -44,7 +44,7 @@ export const target = defineExtension<Info>({
   finish: (d) => ({ ...fields<Info>(d) }),
   save: (i) => ` --gateway ${ntop(i.gateway)}${i.oif ? ` --oif ${i.oif}` : ''}`,
   print: (i, c) => ` TEE gw:${c.numeric ? ntop(i.gateway) : gatewayName(i.gateway, c.names)}${i.oif ? ` oif=${i.oif}` : ''}`,
-  translate: (i, c) => `dup to ${i.gateway.length === 4 ? gatewayName(i.gateway, c.names) : ntop(i.gateway)}${i.oif ? ` device ${i.oif}` : ''}`,
+  translate: (i, c) => `dup to ${c.numeric ? ntop(i.gateway) : gatewayName(i.gateway, c.names)}${i.oif ? ` device ${i.oif}` : ''}`,
   check: (i) => (i.gateway.every((b) => b === 0) ? 'EINVAL' : null),
   target(i, skb, state) {
     const out = i.oif ? state.net.stack.deviceByName(i.oif) : undefined;

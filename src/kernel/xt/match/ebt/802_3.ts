@@ -2,7 +2,6 @@ import { flagHit } from '../../ebt-packet.ts';
 import { defineExtension } from '../../definition.ts';
 import { not } from '../../ebt.ts';
 import type { Flag } from '../../ebt.ts';
-import { XtError } from '../../error.ts';
 
 /** struct ebt_802_3_info */
 type Info = { readonly sap: Flag | null; readonly type: Flag | null };
@@ -27,10 +26,8 @@ export const match = defineExtension<Info & Record<string, never>>({
   parse(o, d) {
     d[o.name === '802_3-sap' ? 'sap' : 'type'] = { value: o.value as number, inverted: o.inverted };
   },
-  finish(d, c) {
-    if (c.proto?.number !== 0) throw new XtError('PARAMETER_PROBLEM', 'For 802.3 DSAP/SSAP filtering the protocol must be LENGTH');
-    return { ...d } as unknown as Info & Record<string, never>;
-  },
+  finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,
+  etherType: { number: 0, message: 'For 802.3 DSAP/SSAP filtering the protocol must be LENGTH' },
   save: (i) => (i.sap ? `${not(i.sap)} --802_3-sap ${hex(i.sap.value, 2)}` : '') + (i.type ? `${not(i.type)} --802_3-type ${hex(i.type.value, 4)}` : ''),
   print(i, c) {
     return this.save(i, c);

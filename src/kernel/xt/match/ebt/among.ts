@@ -40,10 +40,10 @@ export const match = defineExtension<Info & Record<string, never>>({
   families: ['bridge'],
   revision: 0,
   options: [
-    { name: 'among-dst', type: 'string', invert: true, cutAt: ',=' },
-    { name: 'among-src', type: 'string', invert: true, cutAt: ',=' },
-    { name: 'among-dst-file', id: 'among-dst-file', type: 'string', invert: true },
-    { name: 'among-src-file', id: 'among-src-file', type: 'string', invert: true },
+    { name: 'among-dst', type: 'string', invert: true, multi: true, cutAt: ',=' },
+    { name: 'among-src', type: 'string', invert: true, multi: true, cutAt: ',=' },
+    { name: 'among-dst-file', id: 'among-dst-file', type: 'string', invert: true, multi: true },
+    { name: 'among-src-file', id: 'among-src-file', type: 'string', invert: true, multi: true },
   ],
   help: () => `\`among' options:
 [!] --among-dst      list   : matches if ether dst is in list

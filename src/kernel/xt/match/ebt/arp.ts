@@ -3,7 +3,6 @@ import { macText, maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { macAndMask, hostOf, not, onlyProto } from '../../ebt.ts';
 import type { Address, Flag } from '../../ebt.ts';
-import { wholeUint } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
 import { ethertypes } from '../../../net/names/database.ts';
 
@@ -23,9 +22,12 @@ const OPCODES = ['Request', 'Reply', 'Request_Reverse', 'Reply_Reverse', 'DRARP_
 const alias = (names: readonly string[], type: 'string' | 'hostmask' | 'none') =>
   names.map((name) => ({ name, id: names[0], type, invert: true, ...(names[0].startsWith('arp-mac') ? { cutAt: '/' } : {}), ...(type === 'none' ? { code: 7 } : {}) }));
 
+/** strtol(3) with base 10, all of the text. */
+const decimal = (text: string): number | null => (/^\s*\+?\d+$/.test(text) && Number(text) <= 65535 ? Number(text) : null);
+
 function mac(text: string, inverted: boolean): Address {
   const m = macAndMask(text);
-  if (!m) throw paramProblem('Problem with ARP MAC address argument');
+  if (!m) throw paramProblem('Invalid MAC/mask address specified.');
   return { ...m, inverted };
 }
 
@@ -63,13 +65,13 @@ ${OPCODES.map((o, i) => ` ${i + 1} = ${o}\n`).join('')} hardware type string: 1 
     switch (o.option.id) {
       case 'arp-opcode': {
         const i = OPCODES.findIndex((x) => x.toLowerCase() === text.toLowerCase());
-        const n = wholeUint(text, 0, 65535) ?? (i < 0 ? null : i + 1);
+        const n = decimal(text) ?? (i < 0 ? null : i + 1);
         if (n === null) throw paramProblem(`Problem with specified ARP opcode`);
         d['op'] = { value: n, inverted: o.inverted };
         return;
       }
       case 'arp-htype': {
-        const n = wholeUint(text, 0, 65535) ?? (text.toLowerCase() === 'ethernet' ? 1 : null);
+        const n = decimal(text) ?? (text.toLowerCase() === 'ethernet' ? 1 : null);
         if (n === null) throw paramProblem('Problem with specified ARP hardware type');
         d['htype'] = { value: n, inverted: o.inverted };
         return;

@@ -4,7 +4,6 @@ import { defineExtension } from '../../definition.ts';
 import { backward, GLUE, PORTED, portWords, hostOf, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typeNames, typesText } from '../../ebt.ts';
 import { ICMP_NAMES } from '../../icmp-names.ts';
 import type { Address, Flag, Ranged, TypeName } from '../../ebt.ts';
-import { XtError } from '../../error.ts';
 
 type Types = { readonly type: readonly [number, number]; readonly code: readonly [number, number]; readonly inverted: boolean };
 /** struct ebt_ip_info */
@@ -91,10 +90,8 @@ export const match = defineExtension<Info & Record<string, never>>({
         d['igmp'] = { ...parseTypes(o.raw ?? '', IGMP, 'IGMP'), inverted: o.inverted };
     }
   },
-  finish(d, c) {
-    if (c.proto?.number !== 0x800) throw new XtError('PARAMETER_PROBLEM', 'For IP filtering the protocol must be specified as IPv4.');
-    return { ...d } as unknown as Info & Record<string, never>;
-  },
+  finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,
+  etherType: { number: 0x0800, message: 'For IP filtering the protocol must be specified as IPv4.' },
   save(i, c) {
     const address = (name: string, a: Address | null): string => (a ? `${not(a)} --${name} ${ntop(a.value)}${maskText(a.mask)}` : '');
     return (

@@ -6,7 +6,6 @@ import { backward, PORTED, portWords, ne, not, onlyProto, parseTypes, portsOf, r
 import { ICMP6_NAMES } from '../../icmp-names.ts';
 import type { Address, Flag, Ranged } from '../../ebt.ts';
 import { resolveHost, prefixMask, ptonV6, maskLength } from '../../address.ts';
-import { XtError } from '../../error.ts';
 import { wholeUint } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
 import type { Names } from '../../definition.ts';
@@ -90,10 +89,8 @@ export const match = defineExtension<Info & Record<string, never>>({
         d['icmp'] = { ...parseTypes(o.raw ?? '', ICMP6, 'ICMPv6'), inverted: o.inverted };
     }
   },
-  finish(d, c) {
-    if (c.proto?.number !== 0x86dd) throw new XtError('PARAMETER_PROBLEM', 'For IPv6 filtering the protocol must be specified as IPv6.');
-    return { ...d } as unknown as Info & Record<string, never>;
-  },
+  finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,
+  etherType: { number: 0x86dd, message: 'For IPv6 filtering the protocol must be specified as IPv6.' },
   save(i, c) {
     const address = (name: string, a: Address | null): string => (a ? `${not(a)} --${name} ${ntop(a.value)}${maskText(a.mask)}` : '');
     return (

@@ -27,7 +27,7 @@ const RANGES = ['stp-root-prio', 'stp-root-cost', 'stp-sender-prio', 'stp-port',
 
 function mac(text: string, inverted: boolean): Address {
   const m = macAndMask(text);
-  if (!m) throw paramProblem('Problem with specified MAC address');
+  if (!m) throw paramProblem('Invalid MAC/mask address specified.');
   return { ...m, inverted };
 }
 

@@ -31,8 +31,9 @@ export const match = defineExtension<Info & Record<string, never>>({
     }
     const text = o.raw ?? '';
     const m = /^(?:0x)?([0-9a-f]+)$/i.exec(text);
-    const n = m && Number.parseInt(m[1], 16) < 65536 ? Number.parseInt(m[1], 16) : ethertypes().number(text);
+    const n = m ? Number.parseInt(m[1], 16) : ethertypes().number(text);
     if (n === undefined) throw paramProblem(`Unknown --vlan-encap value ('${text}')`);
+    if (n === 0 || n > 65535) throw paramProblem(`Invalid --vlan-encap range ('${text}')`);
     d['encap'] = { value: n, inverted: o.inverted };
   },
   finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,

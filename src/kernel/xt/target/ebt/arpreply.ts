@@ -28,7 +28,7 @@ export const target = defineExtension<Info>({
       return;
     }
     const mac = parseMac(o.raw ?? '');
-    if (!mac) throw paramProblem('Problem with specified --arpreply-mac mac');
+    if (!mac) throw paramProblem('Invalid MAC address specified.');
     d['mac'] = mac;
   },
   finish: (d) => ({ ...d }) as unknown as Info,
