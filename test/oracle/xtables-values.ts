@@ -27,7 +27,7 @@ export const VALUES: Values = {
     'connbytes-mode': 'packets|bytes|avgpkt|!|x',
   },
   connlabel: { label: '1|0|40|127|128|name' },
-  connlimit: { 'connlimit-upto': '0|1|100|4294967295', 'connlimit-above': '0|1|100|4294967295' },
+  connlimit: { 'connlimit-mask': '24|0|32|255.255.255.0|!|33|x', 'connlimit-upto': '0|1|100|4294967295', 'connlimit-above': '0|1|100|4294967295' },
   conntrack: {
     ctstate: 'NEW|NEW,ESTABLISHED|INVALID|RELATED,UNTRACKED|SNAT|DNAT,SNAT|new|INVALID,NEW,ESTABLISHED,RELATED,UNTRACKED,SNAT,DNAT|!|NEW,|FOO|',
     ctstatus: 'NONE|EXPECTED|SEEN_REPLY,ASSURED|CONFIRMED|none,assured|EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED|!|FOO',

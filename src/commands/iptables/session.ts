@@ -281,6 +281,7 @@ export class Session {
 
   replace(table: string, chain: string, rule: XtRule, rulenum: number): Refusal | null {
     this.assertJump(rule, table);
+    lower(rule, NO_SETS, table);
     const c = this.chain(table, chain);
     if (!c) return { fn: 'replace', errno: 'ENOENT' };
     const at = c.rules[rulenum - 1];
@@ -305,13 +306,19 @@ export class Session {
     );
   }
 
+  /** What is compared is read back from bytecode on both sides (nft_rule_cmp); sets of `among` are not made for it. */
+  private asListed(rule: XtRule, table: string): XtRule {
+    const exprs = lower(rule, NO_SETS, table);
+    if (rule.bridge && exprs.some((e) => e.kind === 'lookup')) return rule;
+    const { error, rule: listed } = this.raise({ handle: 0n, exprs, id: -1 });
+    return error === null ? listed : rule;
+  }
+
   /** nft.c: nft_rule_find: the first rule that says the same; a rule that cannot be read ends the tool. */
   private find(table: string, chain: string, rule: XtRule): ViewRule | null {
+    const sought = this.asListed(rule, table);
     const c = this.chain(table, chain);
     if (!c) return null;
-    lower(rule, NO_SETS, table);
-    // What is compared is read back from bytecode, where arptables' matches are not.
-    const sought = rule.arp ? { ...rule, matches: [] } : rule;
     for (const r of c.rules) {
       const raised = this.raise(r.rule);
       if (raised.error !== null) throw new ParseFailure(raised.error);

@@ -74,7 +74,9 @@ export function jumpWords(r: XtRule, c: TranslateContext): string[] | null {
 
 function inetWords(r: XtRule, c: TranslateContext): string[] | null {
   const v6 = r.family === 'ip6';
-  const out = [...ifaceWords('iifname', r.iif), ...ifaceWords('oifname', r.oif)];
+  // What comes after these has its own blank, or brings a second one (time).
+  const spaced = (words: readonly string[]): string[] => words.map((w) => `${w} `);
+  const out = spaced([...ifaceWords('iifname', r.iif), ...ifaceWords('oifname', r.oif)]);
   if (r.fragment) out.push(`ip frag-off & 0x1fff ${r.fragment.inverted ? '' : '!= '}0`);
   const proto = r.proto?.number ?? 0;
   if (proto !== 0) {
@@ -83,7 +85,7 @@ function inetWords(r: XtRule, c: TranslateContext): string[] | null {
       out.push(`${v6 ? 'meta l4proto' : 'ip protocol'} ${r.proto?.inverted ? '!= ' : ''}${name ?? proto}`);
   }
   const ip = v6 ? 'ip6' : 'ip';
-  out.push(...addressWords(`${ip} saddr`, r.src), ...addressWords(`${ip} daddr`, r.dst));
+  out.push(...spaced([...addressWords(`${ip} saddr`, r.src), ...addressWords(`${ip} daddr`, r.dst)]));
   for (const m of r.matches) {
     const w = useWords(m, c);
     if (!w) return null;
@@ -102,7 +104,7 @@ function commentOf(r: XtRule): string[] {
 function ruleWords(r: XtRule, c: TranslateContext): string | null {
   const words = r.family === 'arp' ? translateArp(r, c) : r.family === 'bridge' ? translateBridge(r, c) : inetWords(r, c);
   // xt_xlate_add separates words by one blank, unless the next brings its own (time).
-  return words && [...words, ...commentOf(r)].reduce((line, word) => (line === '' ? word : line + (word[0] === ' ' ? '' : ' ') + word), '');
+  return words && [...words, ...commentOf(r)].reduce((line, word) => (line === '' ? word : line + (line.endsWith(' ') || word[0] === ' ' ? '' : ' ') + word), '');
 }
 
 /** do_command_xlate; false: not implemented. `shown` stands before the words of a rule that has no translation. */

@@ -45,6 +45,8 @@ export interface XtExtension<Info extends XtInfo = XtInfo> {
   translate?(info: Info, context: TranslateContext): string | null;
   /** What the kernel refuses (checkentry, hooks, tables, protocol). null: accepted. */
   check?(info: Info, context: CheckContext): Errno | null;
+  /** xtables_match.userspacesize is 0: to -C and -D any two uses are the same. */
+  readonly alike?: true;
   /** What the kernel's check leaves of the info, where it changes it. */
   settle?(info: Info): Info;
   /** Match: does the packet match (inversion included)? 'hotdrop' drops it. */

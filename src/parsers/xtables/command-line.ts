@@ -225,12 +225,12 @@ export class CommandLine {
         return this.protocol(text, invert);
       case 's':
         this.setOption('source', invert);
-        this.cutMac(text);
+        this.readMac(text, 'source');
         this.src = text;
         return;
       case 'd':
         this.setOption('destination', invert);
-        this.cutMac(text);
+        this.readMac(text, 'destination');
         this.dst = text;
         return;
       case 'src-mac':
@@ -475,10 +475,12 @@ export class CommandLine {
     this.left[at] = this.left[at].slice(0, this.left[at].length - arg.length) + text;
   }
 
-  /** xtables_parse_mac_and_mask */
-  private cutMac(text: string): void {
+  /** ebtables reads MAC addresses at once, and cuts their masks off. */
+  private readMac(text: string, option: 'source' | 'destination'): void {
+    if (this.env.family !== 'bridge') return;
+    macMask(text, option, 'bridge');
     const slash = text.lastIndexOf('/');
-    if (this.env.family === 'bridge' && slash >= 0) this.leave(text, text.slice(0, slash));
+    if (slash >= 0) this.leave(text, text.slice(0, slash));
   }
 
   private protocol(word: string, invert: boolean): void {
@@ -573,7 +575,7 @@ export class CommandLine {
     if (this.env.program !== 'ebtables-translate')
       for (const { use } of this.loaded) {
         const need = use.extension.etherType;
-        if (need && (this.bridgeProto?.number !== need.number)) throw paramProblem(need.message);
+        if (need && this.bridgeProto?.number !== need.number) throw paramProblem(need.message);
       }
     this.finishedTarget = this.target ? finishUse(this.target, this.context(), false) : null;
   }

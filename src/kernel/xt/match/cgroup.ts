@@ -6,6 +6,8 @@ import { draftOf, numberOf } from '../value.ts';
 /** struct xt_cgroup_info_v2: a path or a class id, exactly one of them (checked by the kernel only). */
 type CgroupInfo = { readonly path: string | null; readonly classid: number | null; readonly invertPath: boolean; readonly invertClassid: boolean };
 
+const isRoot = (path: string): boolean => path === '/' || path === '';
+
 export const match = defineExtension<CgroupInfo>({
   kind: 'match',
   name: 'cgroup',
@@ -38,12 +40,12 @@ export const match = defineExtension<CgroupInfo>({
   /** xt_cgroup.c: cgroup_mt_check_v2; a path must exist, and only the root does here. */
   check(i, c) {
     if ((i.path !== null) === (i.classid !== null)) return 'EINVAL';
-    if (i.path !== null && i.path !== '/') return 'EINVAL';
+    if (i.path !== null && !isRoot(i.path)) return 'EINVAL';
     return needHooks(c, HOOK_BIT.output | HOOK_BIT.postrouting | HOOK_BIT.input);
   },
   match(i, skb) {
     if (!skb.sk) return false;
-    if (i.path !== null) return (i.path === '/' || skb.sk.cgroupPath === i.path || skb.sk.cgroupPath.startsWith(`${i.path}/`)) !== i.invertPath;
+    if (i.path !== null) return (isRoot(i.path) || skb.sk.cgroupPath === i.path || skb.sk.cgroupPath.startsWith(`${i.path}/`)) !== i.invertPath;
     return (skb.sk.cgroupClassid === i.classid) !== i.invertClassid;
   },
 });

@@ -33,6 +33,7 @@ export const match = defineExtension<ConnlabelInfo>({
   name: 'connlabel',
   families: ['ip', 'ip6', 'arp'],
   revision: 0,
+  alike: true,
   options: [
     { name: 'label', type: 'string', min: 1, invert: true, mandatory: true },
     { name: 'set', type: 'none' },

@@ -10,6 +10,7 @@ export const match = defineExtension<HelperInfo>({
   name: 'helper',
   families: ['ip', 'ip6', 'arp'],
   revision: 0,
+  alike: true,
   options: [{ name: 'helper', type: 'string', invert: true, mandatory: true }],
   help: () => `helper match options:
 [!] --helper string        Match helper identified by string

@@ -69,7 +69,7 @@ export function nptTarget(name: string, hooks: number, addressAt: number, help: 
     },
     finish: (d) => ({ ...fields<NptInfo>(d) }),
     save: (i) => prefix(' --src-pfx', i.src, i.srcLen) + prefix(' --dst-pfx', i.dst, i.dstLen),
-    print: (i) => ` ${name}${prefix(' src-pfx', i.src, i.srcLen)}${prefix(' dst-pfx', i.dst, i.dstLen)}`,
+    print: (i) => ` ${name} src-pfx ${ntop(i.src)}/${i.srcLen} dst-pfx ${ntop(i.dst)}/${i.dstLen}`,
     check: (i, c) =>
       misplaced({ table: 'mangle', hooks }, c) ??
       (i.srcLen < 0 || i.srcLen > 64 || i.dstLen < 0 || i.dstLen > 64 || !inPrefix(i.src, i.srcLen) || !inPrefix(i.dst, i.dstLen) ? 'EINVAL' : null),
