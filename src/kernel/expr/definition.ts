@@ -4,6 +4,7 @@ import type { Netns } from '../netns.ts';
 import type { BaseHook, NftObject, NftSet } from '../nf_tables/objects.ts';
 import type { Expression, ExpressionKind, ObjectKind } from './expression.ts';
 import type { Op, OpEnvironment } from './machine.ts';
+import type { TestEnvironment, TestReader } from './tests.ts';
 
 export type ExpressionOf<K extends ExpressionKind> = Extract<Expression, { kind: K }>;
 
@@ -37,6 +38,11 @@ export interface ExpressionDefinition<K extends ExpressionKind = ExpressionKind>
   check?(expr: ExpressionOf<K>, ctx: InitContext): Errno | null;
   /** ops->validate */
   validate?(expr: ExpressionOf<K>, ctx: ValidateContext): Errno | null;
+  /**
+   * What it says as tests over fields of the packet. False, or no such face: it has effects, so that nothing behind it may
+   * be asked before it ran.
+   */
+  tests?(expr: ExpressionOf<K>, reader: TestReader, env: TestEnvironment): boolean;
   /** ops->eval, with what init prepared. */
   compile(expr: ExpressionOf<K>, env: OpEnvironment): Op;
 }

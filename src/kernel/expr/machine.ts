@@ -27,6 +27,8 @@ export class Regs {
   nfproto = 0;
   /** Offset of the tunnel's own header while an expression looks inside; -1: outside. */
   tunnel = -1;
+  /** Number of the stretch in which the packet's fields stay as they were read: see ./dispatch.ts. */
+  epoch = 0;
   /** Chain and table at work, for expressions that ask. */
   family: Family = 'ip';
 

@@ -4,16 +4,16 @@ import type { Skb } from '../net/skb.ts';
 import { ETH } from '../net/wire/ip.ts';
 import type { NfTables } from '../nf_tables/nf-tables.ts';
 import type { Chain, Rule, Table } from '../nf_tables/objects.ts';
-import { definitionOf } from './check.ts';
-import { Prefilter } from './prefilter.ts';
-import { NF, Regs, setPacketInfo, type Op } from './machine.ts';
+import { Dispatch } from './dispatch.ts';
+import { compileRule, type RuleProgram } from './rule-program.ts';
+import { NF, Regs, setPacketInfo } from './machine.ts';
 import { runTraced } from './traced.ts';
 
-/** A rule made ready: its expressions in order. */
+/** A chain made ready. */
 interface Program {
-  readonly rules: readonly (readonly Op[])[];
   readonly chain: Chain;
-  readonly filter: Prefilter;
+  readonly rules: readonly RuleProgram[];
+  readonly dispatch: Dispatch;
 }
 
 /** A base chain as the traversal of hooks sees it. */
@@ -35,7 +35,7 @@ const queueVerdict = (regs: Regs): number => NF.QUEUE | (regs.queue << 16) | (re
 /** nft_do_chain and what it needs: programs are made from frozen rules once and kept as long as those live. */
 export class Evaluator {
   readonly #nft: NfTables;
-  readonly #rules = new WeakMap<Rule, readonly Op[]>();
+  readonly #rules = new WeakMap<Rule, RuleProgram>();
   readonly #programs = new WeakMap<Chain, Program>();
   readonly #chains = new WeakMap<Table, Map<string, Program>>();
   #entries: Map<string, readonly HookEntry[]> = new Map();
@@ -43,6 +43,8 @@ export class Evaluator {
   readonly #regs: Regs[] = [];
   #level = 0;
   readonly #probe = new Regs();
+  /** Counts the stretches of runs in which a packet's fields stay as they were read. */
+  #epoch = 0;
 
   constructor(nft: NfTables) {
     this.#nft = nft;
@@ -84,35 +86,17 @@ export class Evaluator {
     this.#generation = -1;
   }
 
-  #ops(table: Table, chain: Chain, rule: Rule): readonly Op[] {
-    let ops = this.#rules.get(rule);
-    if (!ops) {
-      const nft = this.#nft,
-        states = nft.live.states(rule);
-      ops = rule.exprs.map((e, i): Op => {
-        const d = definitionOf(e.kind);
-        if (!d) throw new Error(`no expression ${e.kind}`);
-        return d.compile(e, {
-          nft,
-          family: table.family,
-          table: table.name,
-          chain: chain.name,
-          state: states[i],
-          ...(rule.compat && { compat: rule.compat }),
-          set: (name) => nft.set(table.family, table.name, name),
-          object: (kind, name) => nft.table(table.family, table.name)?.objects.find((o) => o.kind === kind && o.name === name),
-        });
-      });
-      this.#rules.set(rule, ops);
-    }
-    return ops;
+  #rule(table: Table, chain: Chain, rule: Rule): RuleProgram {
+    let program = this.#rules.get(rule);
+    if (!program) this.#rules.set(rule, (program = compileRule(rule, { nft: this.#nft, family: table.family, table: table.name, chain: chain.name })));
+    return program;
   }
 
   #program(table: Table, chain: Chain): Program {
     let program = this.#programs.get(chain);
     if (!program) {
-      program = { chain, rules: chain.rules.map((r) => this.#ops(table, chain, r)), filter: new Prefilter(chain.rules) };
-      this.#programs.set(chain, program);
+      const rules = chain.rules.map((r) => this.#rule(table, chain, r));
+      this.#programs.set(chain, (program = { chain, rules, dispatch: new Dispatch(rules) }));
     }
     return program;
   }
@@ -173,7 +157,7 @@ export class Evaluator {
         legacy: nft === state.net.legacy,
         maxDepth: MAX_DEPTH,
         chain: (name) => this.#target(table, name)?.chain,
-        ops: (chain, rule) => this.#ops(table, chain, rule),
+        ops: (chain, rule) => this.#rule(table, chain, rule).ops,
         set: (name) => nft.set(table.family, table.name, name),
         tell(e) {
           tracer?.event(e);
@@ -194,13 +178,15 @@ export class Evaluator {
       at = 0;
     for (;;) {
       regs.verdict = NF.CONTINUE;
-      const rules = program.rules;
-      while ((at = program.filter.next(at, regs, skb)) < rules.length) {
-        const ops = rules[at++];
-        for (let i = 0; i < ops.length; i++) {
+      const { rules, dispatch } = program;
+      regs.epoch = ++this.#epoch;
+      while ((at = dispatch.next(at, regs, skb, state)) < rules.length) {
+        const { ops, skip, changes } = rules[at++];
+        for (let i = dispatch.sure ? skip : 0; i < ops.length; i++) {
           ops[i].run(regs, skb, state);
           if (regs.verdict !== NF.CONTINUE) break;
         }
+        if (changes) regs.epoch = ++this.#epoch;
         if (regs.verdict === NF.BREAK) regs.verdict = NF.CONTINUE;
         else if (regs.verdict !== NF.CONTINUE) break;
       }

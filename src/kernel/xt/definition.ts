@@ -1,5 +1,6 @@
 import type { Errno } from '../errno.ts';
 import type { XtInfo } from '../expr/expression.ts';
+import type { FieldTest } from '../expr/field.ts';
 import type { Family } from '../net/hook.ts';
 import type { Skb } from '../net/skb.ts';
 import type { HookState } from '../net/hook-state.ts';
@@ -51,6 +52,11 @@ export interface XtExtension<Info extends XtInfo = XtInfo> {
   settle?(info: Info): Info;
   /** Match: does the packet match (inversion included)? 'hotdrop' drops it. */
   match?(info: Info, skb: Skb, state: HookState, keep: XtKeep): boolean | 'hotdrop';
+  /**
+   * Match without a state of its own: tests over fields of the packet that all hold when it matches; `exact`: and only then.
+   * None for infos that have no such form.
+   */
+  tests?(info: Info, family: string): { readonly tests: readonly FieldTest[]; readonly exact: boolean } | null;
   /** Target: verdict; 'continue' goes on with the next rule. */
   target?(info: Info, skb: Skb, state: HookState, keep: XtKeep): XtVerdict;
   /**

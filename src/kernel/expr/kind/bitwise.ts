@@ -11,6 +11,11 @@ const padded = (b: Uint8Array): Int32Array => {
 export const definition = defineExpression({
   kind: 'bitwise',
   check: (e) => (e.len === 0 || e.len > 64 ? 'EINVAL' : (e.op === 'lshift' || e.op === 'rshift') && (!e.data || padded(e.data)[0] >>> 0 >= 32) ? 'EINVAL' : null),
+  tests(e, reader) {
+    if (e.op === 'mask_xor') reader.mask(e.sreg, e.dreg, e.len, e.mask, e.xor);
+    else reader.unknown(e.dreg, e.len);
+    return true;
+  },
   compile(e): Op {
     const from = wordOf(e.sreg),
       to = wordOf(e.dreg),

@@ -5,6 +5,10 @@ import { byteOf, NF, wordOf, type Op } from '../machine.ts';
 export const definition = defineExpression({
   kind: 'cmp',
   check: (e) => (e.data.length === 0 || e.data.length > 64 ? 'EINVAL' : null),
+  tests(e, reader) {
+    reader.compare(e.sreg, e.op, e.data);
+    return true;
+  },
   compile(e): Op {
     const { data, op } = e,
       len = data.length;

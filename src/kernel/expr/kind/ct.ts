@@ -2,13 +2,8 @@ import type { Conntrack, Tuple } from '../../conntrack/entry.ts';
 import { CTINFO, type Skb } from '../../net/skb.ts';
 import { store16, store32, store64, store8, storeBe16, storeBytes, storeName } from '../bytes.ts';
 import { defineExpression } from '../definition.ts';
+import { FIELD, plainField, stateBits, type Field } from '../field.ts';
 import { byteOf, NF, type OpEnvironment, type Regs } from '../machine.ts';
-
-/** NF_CT_STATE_BIT: invalid 1, established 2, related 4, new 8, untracked 64. */
-export function stateBits(skb: Skb): number {
-  if (!skb.ct) return skb.ctinfo === CTINFO.untracked ? 64 : 1;
-  return 1 << ((skb.ctinfo % 3) + 1);
-}
 
 const direction = (skb: Skb): 0 | 1 => (skb.ctinfo >= CTINFO.establishedReply && skb.ctinfo <= CTINFO.relatedReply ? 1 : 0);
 const tuple = (ct: Conntrack, dir: 'original' | 'reply'): Tuple => (dir === 'reply' ? ct.reply : ct.original);
@@ -77,6 +72,9 @@ const TRACKED = new Set(['ip', 'ip6', 'inet']);
 /** nf_ct_netns_get: there is no tracking in arp and netdev, nor, without nf_conntrack_bridge, on bridges. */
 export const trackable = (family: string): boolean => TRACKED.has(family);
 
+/** Keys that plain tests can ask. */
+const FIELDS: Readonly<Record<string, Field['kind']>> = { state: FIELD.ctState, mark: FIELD.ctMark, status: FIELD.ctStatus };
+
 /** nft_ct_get_ops */
 export const definition = defineExpression({
   kind: 'ct',
@@ -88,6 +86,12 @@ export const definition = defineExpression({
     // nft_ct_get_init: nf_ct_set_acct
     if (COUNTED.has(e.key)) ctx.net.conntrack.conf.acct = 1;
     return null;
+  },
+  tests(e, reader) {
+    const kind = FIELDS[e.key];
+    if (kind === undefined) reader.unknown(e.dreg, 16);
+    else reader.load(e.dreg, 4, 'host', () => plainField(kind, 4));
+    return true;
   },
   compile(e, env) {
     const at = byteOf(e.dreg),

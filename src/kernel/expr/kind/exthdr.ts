@@ -104,6 +104,10 @@ const FIND: Readonly<Record<ExpressionOf<'exthdr'>['op'], Find>> = { ipv6, tcpop
 export const definition = defineExpression({
   kind: 'exthdr',
   check: (e, ctx) => (e.op === 'ipv4' && ctx.family === 'ip6' ? 'EOPNOTSUPP' : e.offset > 255 || e.len > 255 ? 'ERANGE' : null),
+  tests(e, reader) {
+    reader.unknown(e.dreg, e.len);
+    return true;
+  },
   compile(e): Op {
     const find = FIND[e.op],
       at = byteOf(e.dreg);

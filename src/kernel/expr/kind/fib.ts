@@ -21,6 +21,10 @@ export const definition = defineExpression({
     if (e.result !== 'type' || e.flags & FIB.IIF) return hooksOnly(ctx, ['prerouting', 'input', 'forward']);
     return e.flags & FIB.OIF ? hooksOnly(ctx, ['output', 'postrouting', 'forward']) : hooksOnly(ctx, ['input', 'output', 'forward', 'prerouting', 'postrouting']);
   },
+  tests(e, reader) {
+    reader.unknown(e.dreg, 16);
+    return true;
+  },
   compile(e, env): Op {
     const at = byteOf(e.dreg),
       present = (e.flags & FIB.PRESENT) !== 0;

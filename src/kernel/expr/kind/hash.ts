@@ -8,6 +8,10 @@ const scale = (h: number, modulus: number): number => Number((BigInt(h >>> 0) * 
 export const definition = defineExpression({
   kind: 'hash',
   check: (e) => (e.modulus < 1 ? 'ERANGE' : e.offset + e.modulus - 1 > 0xffff_ffff ? 'EOVERFLOW' : e.type === 'jenkins' && e.len === 0 ? 'ERANGE' : null),
+  tests(e, reader) {
+    reader.unknown(e.dreg, 4);
+    return true;
+  },
   compile(e, env): Op {
     const word = wordOf(e.dreg);
     if (e.type === 'symmetric')

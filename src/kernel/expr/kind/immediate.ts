@@ -8,6 +8,11 @@ export const verdictCode = (code: keyof typeof CODE): number => CODE[code];
 /** net/netfilter/nft_immediate.c */
 export const definition = defineExpression({
   kind: 'immediate',
+  tests(e, reader) {
+    if ('verdict' in e.data) return false;
+    reader.unknown(e.dreg, e.data.value.length);
+    return true;
+  },
   compile(e): Op {
     if ('verdict' in e.data) {
       const v = e.data.verdict,

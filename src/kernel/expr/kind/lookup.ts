@@ -13,6 +13,13 @@ export const definition = defineExpression({
     if (e.inv && e.dreg !== undefined) return 'EINVAL';
     return e.dreg !== undefined && !set.flags.map ? 'EINVAL' : null;
   },
+  tests(e, reader, env) {
+    const set = env.set(e.set);
+    reader.member(e.sreg, set, e.inv);
+    if (e.dreg) reader.unknown(e.dreg, 16);
+    // Counters of elements count whatever follows; a verdict ends the rule.
+    return e.dreg !== 0 && set !== undefined && set.flags.anonymous && set.exprs.length === 0 && [...set.elements].every((x) => x.exprs.length === 0);
+  },
   compile(e, env): Op {
     const set = env.set(e.set),
       store = set?.elements as ElementStore | undefined;

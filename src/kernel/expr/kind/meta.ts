@@ -4,6 +4,7 @@ import { PACKET, type Skb } from '../../net/skb.ts';
 import type { NetDevice } from '../../stack/device.ts';
 import { store16, store32, store64, store8, storeBe16, storeName } from '../bytes.ts';
 import { defineExpression } from '../definition.ts';
+import { FIELD, type Field } from '../field.ts';
 import { hooksOnly, inetHooksOnly } from '../hooks.ts';
 import { byteOf, NF, type OpEnvironment, type Regs } from '../machine.ts';
 
@@ -98,6 +99,20 @@ const slave = (_skb: Skb, _state: HookState): NetDevice | null => null;
 
 const BRIDGE_ONLY = new Set(['bri_iifname', 'bri_oifname', 'bri_iifpvid', 'bri_iifvproto', 'bri_iifhwaddr']);
 
+/** Keys that plain tests can ask. */
+const FIELDS: Readonly<Record<string, { readonly kind: Field['kind']; readonly len: number; readonly order: 'host' | 'network' }>> = {
+  len: { kind: FIELD.length, len: 4, order: 'host' },
+  protocol: { kind: FIELD.protocol, len: 2, order: 'network' },
+  nfproto: { kind: FIELD.nfproto, len: 1, order: 'host' },
+  l4proto: { kind: FIELD.l4proto, len: 1, order: 'host' },
+  priority: { kind: FIELD.priority, len: 4, order: 'host' },
+  mark: { kind: FIELD.mark, len: 4, order: 'host' },
+  iif: { kind: FIELD.iif, len: 4, order: 'host' },
+  oif: { kind: FIELD.oif, len: 4, order: 'host' },
+  iifname: { kind: FIELD.iifname, len: 16, order: 'network' },
+  oifname: { kind: FIELD.oifname, len: 16, order: 'network' },
+};
+
 /** net/netfilter/nft_meta.c. This kernel is without nft_meta_bridge, so the bridge's own keys are refused. */
 export const definition = defineExpression({
   kind: 'meta',
@@ -108,6 +123,12 @@ export const definition = defineExpression({
       return inetHooksOnly(ctx, ['forward', 'input', 'prerouting']);
     }
     return e.key === 'sdif' || e.key === 'sdifname' ? inetHooksOnly(ctx, ['input', 'forward']) : null;
+  },
+  tests(e, reader) {
+    const f = FIELDS[e.key];
+    if (f) reader.load(e.dreg, f.len, f.order, (n) => ({ kind: f.kind, offset: 4 * n, len: Math.min(4, f.len) }));
+    else reader.unknown(e.dreg, 16);
+    return e.key !== 'prandom';
   },
   compile(e, env) {
     const read = READ[e.key],

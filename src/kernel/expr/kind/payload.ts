@@ -1,6 +1,7 @@
 import type { Skb } from '../../net/skb.ts';
 import { defineExpression } from '../definition.ts';
 import type { PayloadBase } from '../expression.ts';
+import { FIELD, type Field } from '../field.ts';
 import { byteOf, NF, type Op, type Regs } from '../machine.ts';
 
 /** Offset of the base in the packet's bytes; -1: it has none. */
@@ -52,10 +53,18 @@ function withTag(skb: Skb): Uint8Array {
   return out;
 }
 
+const BASES: Readonly<Partial<Record<PayloadBase, Field['kind']>>> = { link: FIELD.link, network: FIELD.network, transport: FIELD.transport };
+
 /** net/netfilter/nft_payload.c */
 export const definition = defineExpression({
   kind: 'payload',
   check: (e) => (e.len === 0 || e.len > 64 ? 'EINVAL' : e.offset > 0xffff ? 'ERANGE' : null),
+  tests(e, reader) {
+    const kind = BASES[e.base];
+    if (kind === undefined) reader.unknown(e.dreg, e.len);
+    else reader.load(e.dreg, e.len, 'network', (n) => ({ kind, offset: e.offset + 4 * n, len: Math.min(4, e.len - 4 * n) }));
+    return true;
+  },
   compile(e): Op {
     const { base, offset, len } = e,
       to = byteOf(e.dreg),

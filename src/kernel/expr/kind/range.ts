@@ -13,6 +13,10 @@ const compare = (regs: Uint8Array, at: number, b: Uint8Array): number => {
 export const definition = defineExpression({
   kind: 'range',
   check: (e) => (e.from.length !== e.to.length ? 'EINVAL' : null),
+  tests(e, reader) {
+    reader.range(e.sreg, e.op, e.from, e.to);
+    return true;
+  },
   compile(e) {
     const at = byteOf(e.sreg),
       inside = e.op === 'eq';

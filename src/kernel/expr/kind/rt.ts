@@ -10,6 +10,10 @@ export const definition = defineExpression({
     if (ctx.family !== 'ip' && ctx.family !== 'ip6' && ctx.family !== 'inet') return 'EOPNOTSUPP';
     return e.key === 'tcpmss' ? hooksOnly(ctx, ['forward', 'output', 'postrouting']) : null;
   },
+  tests(e, reader) {
+    reader.unknown(e.dreg, 16);
+    return true;
+  },
   compile(e, env) {
     const at = byteOf(e.dreg);
     return {

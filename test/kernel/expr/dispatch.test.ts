@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryHost } from '../../../src/host/create.ts';
+import { pick, type Random, random } from './random.ts';
+import { randomFrame } from './random-frame.ts';
+import { randomIptables, randomRules, SKELETON } from './random-rules.ts';
+
+/**
+ * The short interpreter is the reference: a packet that is traced meets every rule and runs every expression. The same
+ * packets through the same rules, dispatched, must leave the same frames, counters, sets and connections.
+ */
+async function machine(rules: readonly (readonly string[])[], reference: boolean): Promise<MemoryHost> {
+  const host = new MemoryHost({
+    devices: [
+      { name: 'eth0', type: 'ethernet', mac: '02:00:00:00:00:10' },
+      { name: 'eth1', type: 'ethernet', mac: '02:00:00:00:01:10' },
+    ],
+  });
+  for (const line of [
+    'ip addr add 10.0.0.1/24 dev eth0',
+    'ip addr add 192.168.1.1/24 dev eth1',
+    'ip -6 addr add fd00::1/64 dev eth0',
+    'ip -6 addr add fd01::1/64 dev eth1',
+    'ip link set eth0 up',
+    'ip link set eth1 up',
+    'sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1',
+    'ip neigh replace 10.0.0.2 lladdr 02:00:00:00:00:02 dev eth0 nud permanent',
+    'ip -6 neigh replace fd00::2 lladdr 02:00:00:00:00:02 dev eth0 nud permanent',
+  ])
+    await run(host, line.split(' '));
+  await run(host, ['nft', '-f', '-'], SKELETON);
+  let refused = 0;
+  for (const argv of rules) if ((await host.exec(argv)).status !== 0) refused++;
+  expect(refused).toBeLessThan(rules.length / 3);
+  if (reference) host.machine.net.tracer = { event: () => {} };
+  return host;
+}
+
+async function run(host: MemoryHost, argv: readonly string[], stdin = ''): Promise<string> {
+  const r = await host.exec(argv, { stdin });
+  if (r.status !== 0) throw new Error(`${argv.join(' ')}: ${r.stderr}`);
+  return r.stdout;
+}
+
+async function seen(host: MemoryHost): Promise<string> {
+  const save = (await run(host, ['iptables-save', '-c'])).replace(/^#.*\n/gm, '');
+  return (await run(host, ['nft', 'list', 'ruleset'])) + save + (await run(host, ['conntrack', '-L']));
+}
+
+async function agree(r: Random, rules: readonly (readonly string[])[], packets: number): Promise<void> {
+  const fast = await machine(rules, false),
+    plain = await machine(rules, true);
+  for (let i = 0; i < packets; i++) {
+    const frame = randomFrame(r),
+      device = pick(r, ['eth1', 'eth1', 'eth1', 'eth0']);
+    expect(await fast.inject(device, frame), `packet ${i}`).toEqual(await plain.inject(device, frame));
+  }
+  const counted = await seen(fast);
+  expect(counted).toEqual(await seen(plain));
+  expect(counted).toMatch(/packets [1-9]|\[[1-9]/);
+}
+
+describe('chains, dispatched', () => {
+  it.each(Array.from({ length: 24 }, (_, i) => i))('do with packets what their rules do one after another (nft, ruleset %i)', async (seed) => {
+    const r = random(seed + 1);
+    const rules = randomRules(r, pick(r, [3, 15, 17, 60, 200])).map((text) => ['nft', text]);
+    await agree(r, rules, 120);
+  });
+
+  it.each(Array.from({ length: 12 }, (_, i) => i))('do with packets what their rules do one after another (iptables, ruleset %i)', async (seed) => {
+    const r = random(seed + 1000);
+    const rules = randomIptables(r, pick(r, [3, 20, 40])).map((line) => line.split(' '));
+    await agree(r, rules, 120);
+  });
+});
