@@ -7,10 +7,10 @@ const range = (r: Random, value: (r: Random) => number): string => {
     b = value(r);
   return a === b ? String(a) : `${Math.min(a, b)}-${Math.max(a, b)}`;
 };
-const some = (r: Random, n: number, f: () => string): string[] => [...new Set(Array.from({ length: n }, f))];
+const some = (n: number, f: () => string): string[] => [...new Set(Array.from({ length: n }, f))];
 /** Ranges that do not touch: those that do are merged or refused. */
 const ports = (r: Random): string =>
-  r(3) === 0 ? `${pick(r, [20, 30])}-${pick(r, [60, 90])}, ${pick(r, [400, 440])}-${pick(r, [500, 2000])}` : some(r, 1 + r(4), () => String(port(r))).join(', ');
+  r(3) === 0 ? `${pick(r, [20, 30])}-${pick(r, [60, 90])}, ${pick(r, [400, 440])}-${pick(r, [500, 2000])}` : some(1 + r(4), () => String(port(r))).join(', ');
 const address = (r: Random): string => `192.168.1.${1 + r(5)}`;
 const not = (r: Random): string => pick(r, ['', '', '!= ']);
 const compared = (r: Random): string => pick(r, ['', '', '!= ', '< ', '> ', '<= ', '>= ']);
@@ -19,14 +19,14 @@ const TESTS: readonly ((r: Random) => string)[] = [
   (r) => `ip saddr ${not(r)}${address(r)}`,
   (r) => `ip saddr ${not(r)}192.168.1.${pick(r, ['0/30', '4/30', '0/24', '2/31', '0/25'])}`,
   (r) => `ip saddr ${not(r)}192.168.1.${1 + r(3)}-192.168.1.${4 + r(90)}`,
-  (r) => `ip saddr ${not(r)}{ ${some(r, 1 + r(3), () => address(r)).join(', ')} }`,
+  (r) => `ip saddr ${not(r)}{ ${some(1 + r(3), () => address(r)).join(', ')} }`,
   (r) => `ip daddr ${not(r)}${pick(r, ['10.0.0.2', '10.0.0.0/8', '192.168.1.1', '10.0.0.0-10.0.1.5'])}`,
   (r) => `ip6 saddr ${not(r)}${pick(r, ['fd01::2', 'fd01::/64', 'fd01::/127', 'fd01::1-fd01::3'])}`,
   (r) => `ip6 hoplimit ${compared(r)}${pick(r, [1, 2, 64])}`,
   (r) => `${pick(r, ['tcp', 'udp', 'th'])} ${pick(r, ['sport', 'dport'])} ${compared(r)}${port(r)}`,
   (r) => `${pick(r, ['tcp', 'udp'])} dport ${not(r)}${range(r, port)}`,
   (r) => `${pick(r, ['tcp', 'udp'])} ${pick(r, ['sport', 'dport'])} ${not(r)}{ ${ports(r)} }`,
-  (r) => `ip saddr . ${pick(r, ['tcp', 'udp'])} dport ${not(r)}{ ${some(r, 1 + r(3), () => `${address(r)} . ${port(r)}`).join(', ')} }`,
+  (r) => `ip saddr . ${pick(r, ['tcp', 'udp'])} dport ${not(r)}{ ${some(1 + r(3), () => `${address(r)} . ${port(r)}`).join(', ')} }`,
   (r) => `ip saddr . udp dport { 192.168.1.1-192.168.1.${2 + r(4)} . ${range(r, port)} }`,
   (r) => `ip ttl ${compared(r)}${pick(r, [1, 2, 63, 64])}`,
   (r) => `ip dscp ${not(r)}${pick(r, ['cs0', 'ef', 'cs1'])}`,
