@@ -197,7 +197,7 @@ export class TestReader {
       word = wordOf(sreg);
     if (store.catchall || store.size > MAX_RANGES || (set.keyLen > 4 && (inv || (set.flags.interval && !set.flags.concat)))) return;
     const c = set.flags.interval ? this.#ordered(word) : this.#words[word];
-    if (!c || c.xor !== 0 || Math.min(set.keyLen, 4) < c.field.len) return;
+    if (c?.xor !== 0 || Math.min(set.keyLen, 4) < c.field.len) return;
     const ranges = set.flags.interval ? intervals(c, store, set.keyLen > 4) : points(c, store);
     if (ranges) this.#test(word, c, c.mask, ranges, inv);
   }

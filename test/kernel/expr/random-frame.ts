@@ -17,7 +17,7 @@ function put(b: Uint8Array, at: number, v: number): void {
 /** Values that `random-rules.ts` asks for, so that packets and rules meet. */
 export const PORTS = [1, 22, 53, 80, 443, 1024, 5000, 65535];
 const port = (r: Random): number => (r(5) === 0 ? r(65536) : pick(r, PORTS));
-const host = (r: Random): number => (r(5) === 0 ? r(256) : 1 + r(4));
+const host = (r: Random): number => (r(5) === 0 ? r(256) : 1 + r(12));
 
 function segment(r: Random, proto: number): Uint8Array {
   const b = new Uint8Array(proto === 6 ? 20 + r(8) : proto === 1 || proto === 58 ? 8 : 8 + r(20));

@@ -11,14 +11,14 @@ const some = (n: number, f: () => string): string[] => [...new Set(Array.from({ 
 /** Ranges that do not touch: those that do are merged or refused. */
 const ports = (r: Random): string =>
   r(3) === 0 ? `${pick(r, [20, 30])}-${pick(r, [60, 90])}, ${pick(r, [400, 440])}-${pick(r, [500, 2000])}` : some(1 + r(4), () => String(port(r))).join(', ');
-const address = (r: Random): string => `192.168.1.${1 + r(5)}`;
+const address = (r: Random): string => `192.168.1.${1 + r(12)}`;
 const not = (r: Random): string => pick(r, ['', '', '!= ']);
 const compared = (r: Random): string => pick(r, ['', '', '!= ', '< ', '> ', '<= ', '>= ']);
 
 const TESTS: readonly ((r: Random) => string)[] = [
   (r) => `ip saddr ${not(r)}${address(r)}`,
   (r) => `ip saddr ${not(r)}192.168.1.${pick(r, ['0/30', '4/30', '0/24', '2/31', '0/25'])}`,
-  (r) => `ip saddr ${not(r)}192.168.1.${1 + r(3)}-192.168.1.${4 + r(90)}`,
+  (r) => `ip saddr ${not(r)}192.168.1.${1 + r(5)}-192.168.1.${6 + r(r(2) ? 6 : 90)}`,
   (r) => `ip saddr ${not(r)}{ ${some(1 + r(3), () => address(r)).join(', ')} }`,
   (r) => `ip daddr ${not(r)}${pick(r, ['10.0.0.2', '10.0.0.0/8', '192.168.1.1', '10.0.0.0-10.0.1.5'])}`,
   (r) => `ip6 saddr ${not(r)}${pick(r, ['fd01::2', 'fd01::/64', 'fd01::/127', 'fd01::1-fd01::3'])}`,
@@ -72,6 +72,14 @@ const ACTS: readonly ((r: Random, chains: readonly string[]) => string)[] = [
   () => 'counter tcp dport { 22, 80 } counter',
 ];
 
+/** Tests of what rules before them change. */
+const CHANGEABLE: readonly ((r: Random) => string)[] = [
+  (r) => `meta mark ${compared(r)}${r(4)}`,
+  (r) => `ct mark ${compared(r)}${r(3)}`,
+  (r) => `ip ttl ${compared(r)}${pick(r, [2, 64, 70])}`,
+  (r) => `udp dport ${compared(r)}${port(r)}`,
+];
+
 /** Rules of one kind side by side, as in real chains, so that there is something to tell apart by. */
 function rule(r: Random, kinds: readonly ((r: Random) => string)[], chains: readonly string[]): string {
   const tests = Array.from({ length: r(8) === 0 ? 0 : 1 + r(2) }, () => pick(r, r(4) === 0 ? TESTS : kinds)(r));
@@ -93,7 +101,7 @@ export const SKELETON = `table inet t {
 
 /** `nft` commands that fill the chains of the skeleton, `size` rules in the longest. The tool refuses some. */
 export function randomRules(r: Random, size: number): string[] {
-  const kinds = Array.from({ length: 1 + r(4) }, () => pick(r, TESTS)),
+  const kinds = Array.from({ length: 1 + r(4) }, () => pick(r, r(3) ? TESTS : CHANGEABLE)),
     share = Math.ceil(size / 4);
   const fill = (n: number, chain: string, chains: readonly string[]): string[] => Array.from({ length: n }, () => `add rule inet t ${chain} ${rule(r, kinds, chains)}`);
   return [
