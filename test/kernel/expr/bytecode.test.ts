@@ -42,7 +42,7 @@ function randomTest(r: Random): Expression[] {
   const size = r(6) === 0 ? Math.max(1, len - 1) : r(12) === 0 ? 4 : len,
     data = (): Uint8Array => (len === 16 && r(3) ? Uint8Array.from('eth1\0\0\0\0\0\0\0\0\0\0\0\0', (c) => c.charCodeAt(0)).subarray(0, size) : bytes(r, size, values));
   const how = r(5);
-  if (how === 0) out.push({ kind: 'range'', sreg: reg, op: pick(r, ['eq', 'eq', 'neq'] as const), from: data(), to: data() });
+  if (how === 0) out.push({ kind: 'range', sreg: reg, op: pick(r, ['eq', 'eq', 'neq'] as const), from: data(), to: data() });
   else if (how === 1) out.push({ kind: 'cmp', sreg: reg, op: 'gte', data: data() }, { kind: 'cmp', sreg: reg, op: 'lte', data: data() });
   else out.push({ kind: 'cmp', sreg: reg, op: pick(r, OPS), data: data() });
   return out;
