@@ -10,7 +10,7 @@ import { envOff, envOn } from './env.ts';
 import { StateHost } from './host.ts';
 import { type HostPlan, parseDevice, ROUTER, SINGLE } from '../host/plan.ts';
 import { findScript, type Job, jobFor, ScriptRun } from './run.ts';
-import { send, type SendOptions } from './send.ts';
+import { addPacketCommands } from './packets.ts';
 import { runShell } from './shell.ts';
 import { describeState, exportState, importState, resetState } from './state.ts';
 import { summary } from './summary.ts';
@@ -40,15 +40,6 @@ const deviceOption = (text: string, before: HostPlan['devices']): HostPlan['devi
   const device = parseDevice(text);
   if (!device) throw new InvalidArgumentError('wanted NAME[:tun][=ADDRESS/LENGTH[,…]]');
   return [...before, device];
-};
-
-const wholeNumber = (text: string): number => {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('wanted a number from 1');
-  return Number(text);
-};
-const seconds = (text: string): number => {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('wanted a number of seconds');
-  return Number(text);
 };
 
 function program(): Command {
@@ -93,19 +84,7 @@ function program(): Command {
       process.exitCode = await runShell(state(), o.isolation, confirm);
     });
 
-  cli
-    .command('send')
-    .description('let a packet in, or have the host send it, and say what became of it')
-    .argument('<packet...>', "a packet in words ('ip saddr 203.0.113.7 tcp dport 22 flags syn'), a hex dump, or a file of either or of packets, one a line")
-    .option('--in <device>', 'the device on which it arrives; without it the host sends it')
-    .option('--hex', 'the packet is a hex dump: a frame of an ethernet device, else an IP packet')
-    .option('--count <n>', 'send it n times', wholeNumber, 1)
-    .option('--wait <seconds>', "let the host's clock go on after each packet", seconds, 0)
-    .option('--json', 'print what became of it as JSON')
-    .addHelpText('after', '\nExit status: 0 every packet got where it was going, 1 one did not, 2 the packet cannot be read.')
-    .action(async (words: string[], o: Omit<SendOptions, 'state'>) => {
-      process.exitCode = await send(words, { ...o, state: state() });
-    });
+  addPacketCommands(cli, state);
 
   cli
     .command('test')

@@ -12,7 +12,8 @@ export type Family = readonly Command[];
 
 const loaded = new Map<string, Command>();
 
-async function commandNamed(name: string, family: Family): Promise<Command | undefined> {
+/** A cloned program by its name. */
+export async function commandNamed(name: string, family: Family): Promise<Command | undefined> {
   const known = family.find((c) => c.names.includes(name)) ?? loaded.get(name);
   if (known) return known;
   const { programs } = await import('../commands/generated/programs.ts');

@@ -9,7 +9,8 @@ import type { Tracer } from './trace/event.ts';
 import { NftTraces } from './trace/nftrace.ts';
 
 /** Names of a namespace's subsystems. */
-export type Subsystem = 'conntrack' | 'nft' | 'legacy' | 'stack' | 'sysctl' | 'ipset' | 'log';
+export const SUBSYSTEMS = ['conntrack', 'nft', 'legacy', 'stack', 'sysctl', 'ipset', 'log'] as const;
+export type Subsystem = (typeof SUBSYSTEMS)[number];
 
 export interface NetnsOptions {
   readonly clock: Clock;

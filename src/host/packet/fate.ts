@@ -1,5 +1,8 @@
 import type { Conntrack } from '../../kernel/conntrack/entry.ts';
 import type { HookName } from '../../kernel/net/hook.ts';
+import type { Skb } from '../../kernel/net/skb.ts';
+import { u16 } from '../../kernel/net/wire/bytes.ts';
+import { ETH, IP_MF, IP_OFFSET, IPPROTO } from '../../kernel/net/wire/ip.ts';
 import type { Chain, Rule, Table } from '../../kernel/nf_tables/objects.ts';
 import type { Netns } from '../../kernel/netns.ts';
 import type { DropReason, Endpoints, Origin, RulePlace, TraceEvent, Tracer } from '../../kernel/trace/event.ts';
@@ -63,8 +66,13 @@ export interface Fate {
 const DECIDING: ReadonlySet<HookName> = new Set<HookName>(['input', 'forward', 'output']);
 const NOBODY: ReadonlySet<DropReason> = new Set<DropReason>(['OTHERHOST', 'UNHANDLED_PROTO']);
 
+/** A piece that reassembly has taken waits for the others. */
+export const isFragment = (skb: Skb): boolean =>
+  skb.protocol === ETH.IP ? (u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET)) !== 0 : skb.protocol === ETH.IPV6 && skb.data[skb.network + 6] === IPPROTO.FRAGMENT;
+
 /** Watches packets and keeps what became of each, in the order in which they appeared. */
 export class FateWatcher implements Tracer {
+  readonly brief = true;
   #fates = new Map<number, Fate>();
   /** What comes in now is not to be told of. */
   aside = false;
@@ -145,7 +153,7 @@ export class FateWatcher implements Tracer {
         return;
       case 'hook-end':
         if (e.verdict === 'drop') f.verdict = 'dropped';
-        else if (e.verdict === 'stolen') f.verdict = 'queued';
+        else if (e.verdict === 'stolen') f.verdict = isFragment(e.skb) ? 'waiting' : 'queued';
         return;
       case 'conntrack':
         f.state ??= e.result;
@@ -174,6 +182,11 @@ export class FateWatcher implements Tracer {
       case 'emitted':
         f.verdict = f.origin === 'outside' ? 'forwarded' : 'sent';
         f.emitted.push({ iface: e.dev.name, frame: e.frame.slice() });
+        // What was cut into pieces is where they are.
+        if (f.origin === 'fragment') {
+          const whole = this.#fates.get(f.parent);
+          if (whole) whole.verdict = whole.origin === 'outside' ? 'forwarded' : 'sent';
+        }
         return;
       default:
     }

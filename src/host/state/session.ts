@@ -1,4 +1,5 @@
-import { Netns, type Subsystem } from '../../kernel/netns.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { Netns, SUBSYSTEMS, type Subsystem } from '../../kernel/netns.ts';
 import { fromText, toLine } from '../../kernel/net/plain-text.ts';
 import { seededRandom } from '../random.ts';
 import type { Store } from './store.ts';
@@ -87,6 +88,27 @@ export class Session {
   static load(store: Store): Session | null {
     const row = store.read('host');
     return row === undefined ? null : new Session(store, fromText(row) as HostRow);
+  }
+
+  /**
+   * A copy of a state's host in memory, with a clock of its own that `clock` makes from the host's time (milliseconds since
+   * it booted). Nothing is written back. Null when the file holds no host yet.
+   */
+  static copy(store: Store, clock: (now: number) => Clock): Netns | null {
+    const session = Session.load(store);
+    if (!session) return null;
+    const parts = new Map(SUBSYSTEMS.map((name) => [name, { text: store.read(name), rows: new Map(store.rows(name)) }] as const));
+    return new Netns({
+      clock: clock(session.#frozen),
+      random: seededRandom(session.#host.seed),
+      container: session.#host.container,
+      made: (name, net) => {
+        const { text, rows } = parts.get(name) ?? {};
+        if (text === undefined || !rows) return;
+        const part: Persistent = net[name];
+        part.import(fromText(text) as never, { get: (key) => rows.get(key) ?? NOTHING, all: (prefix) => [...rows].filter(([key]) => key.startsWith(prefix)) });
+      },
+    });
   }
 
   static create(store: Store, host: Omit<HostRow, 'bootWall' | 'ahead' | 'pid' | 'seed'>): Session {

@@ -7,7 +7,8 @@ import type { Chain, Rule, Table } from '../nf_tables/objects.ts';
 import { Dispatch } from './dispatch.ts';
 import { compileRule, type RuleProgram } from './rule-program.ts';
 import { NF, Regs, setPacketInfo } from './machine.ts';
-import { runTraced } from './traced.ts';
+import { runTraced, verdictOf } from './traced.ts';
+import type { Tracer } from '../trace/event.ts';
 
 /** A chain made ready. */
 interface Program {
@@ -41,6 +42,8 @@ export class Evaluator {
   #entries: Map<string, readonly HookEntry[]> = new Map();
   #generation = -1;
   readonly #regs: Regs[] = [];
+  /** The chain in which the last run ended, and how many of its rules it had met. */
+  readonly #stopped: { chain: Chain | null; at: number } = { chain: null, at: 0 };
   #level = 0;
   readonly #probe = new Regs();
   /** Counts the stretches of runs in which a packet's fields stay as they were read. */
@@ -122,7 +125,12 @@ export class Evaluator {
       const { tracer, nftrace } = state.net;
       regs.fresh(table.family);
       setPacketInfo(regs, skb, state.pf);
-      const verdict = tracer === null && nftrace === null ? this.#run(regs, table, base, skb, state) : this.#traced(regs, table, base, skb, state);
+      if (nftrace !== null || (tracer !== null && !tracer.brief)) {
+        const verdict = this.#traced(regs, table, base, skb, state);
+        return verdict === NF.CONTINUE ? this.#policy(base, skb) : verdict;
+      }
+      const verdict = this.#run(regs, table, base, skb, state);
+      if (tracer !== null) this.#tellDecision(tracer, regs, table, base, skb, state, verdict);
       return verdict === NF.CONTINUE ? this.#policy(base, skb) : verdict;
     } finally {
       this.#level--;
@@ -135,6 +143,27 @@ export class Evaluator {
     setPacketInfo(this.#probe, skb, 'netdev');
     if (!this.#probe.l4) return NF.DROP;
     return this.run(table, base, skb, { ...state, pf: skb.protocol === ETH.IP ? 'ip' : 'ip6', hooknum: NF_INET_HOOK.ingress });
+  }
+
+  /** For a brief tracer: the rule at which #run stopped, or the policy. */
+  #tellDecision(tracer: Tracer, regs: Regs, table: Table, base: Chain, skb: Skb, state: HookState, verdict: number): void {
+    const legacy = this.#nft === state.net.legacy;
+    if (verdict === NF.CONTINUE) {
+      tracer.event({ kind: 'policy', skb, state, place: { legacy, run: regs, table, base, chain: base }, verdict: base.policy });
+      return;
+    }
+    const chain = this.#stopped.chain ?? base,
+      position = this.#stopped.at;
+    tracer.event({
+      kind: 'rule',
+      skb,
+      state,
+      place: { legacy, run: regs, table, base, chain },
+      rule: chain.rules[position - 1],
+      position,
+      failed: null,
+      verdict: verdict === NF.DROP ? { code: 'drop' } : verdictOf(regs),
+    });
   }
 
   #policy(base: Chain, skb: Skb): number {
@@ -194,7 +223,11 @@ export class Evaluator {
         case NF.JUMP:
         case NF.GOTO: {
           const next = this.#target(table, regs.chain);
-          if (!next || back.length >= MAX_DEPTH) return NF.DROP;
+          if (!next || back.length >= MAX_DEPTH) {
+            this.#stopped.chain = program.chain;
+            this.#stopped.at = at;
+            return NF.DROP;
+          }
           if (regs.verdict === NF.JUMP) back.push({ program, at });
           program = next;
           at = 0;
@@ -203,10 +236,10 @@ export class Evaluator {
         case NF.CONTINUE:
         case NF.RETURN:
           break;
-        case NF.QUEUE:
-          return queueVerdict(regs);
         default:
-          return regs.verdict;
+          this.#stopped.chain = program.chain;
+          this.#stopped.at = at;
+          return regs.verdict === NF.QUEUE ? queueVerdict(regs) : regs.verdict;
       }
       const last = back.pop();
       if (!last) return NF.CONTINUE;

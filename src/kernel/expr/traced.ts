@@ -35,7 +35,8 @@ function compared(e: Expression, set: (name: string) => NftSet | undefined): { r
   }
 }
 
-function verdictOf(regs: Regs): RuleVerdict {
+/** What the registers' verdict says, in words. */
+export function verdictOf(regs: Regs): RuleVerdict {
   switch (regs.verdict) {
     case NF.ACCEPT:
       return { code: 'accept' };

@@ -13,6 +13,8 @@ const RST = 4,
 /** A host on which nothing listens: what TCP, UDP and the rest answer to packets for it. */
 export class LocalHost {
   readonly #s: Stack;
+  /** Takes what is delivered without an answer of its own: somebody else gives the host's answers (a capture of a real one). */
+  silent = false;
   constructor(stack: Stack) {
     this.#s = stack;
   }
@@ -23,6 +25,8 @@ export class LocalHost {
       o = skb.network,
       proto = b[o + 9];
     skb.transport = o + ip4HeaderLen(b, o);
+    // Errors still reach whom they are about (ECHO, timestamps and address masks are questions).
+    if (this.silent && (proto !== IPPROTO.ICMP || [8, 13, 17].includes(b[skb.transport]))) return;
     switch (proto) {
       case IPPROTO.ICMP:
         this.#s.icmp4.receive(skb);
@@ -82,6 +86,7 @@ export class LocalHost {
       break;
     }
     skb.transport = at;
+    if (this.silent && (next !== IPPROTO.ICMPV6 || b[at] === 128)) return;
     switch (next) {
       case IPPROTO.ICMPV6:
         this.#s.icmp6.receive(skb);

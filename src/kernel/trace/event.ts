@@ -11,6 +11,8 @@ import type { Dst } from '../stack/fib.ts';
  * once and changes nothing. Which packet it is says `skb.id`; an answer or a copy names its cause in `skb.parent` (0: none).
  */
 export interface Tracer {
+  /** It wants to know of rules only which one decided, so chains may run by their short cuts. */
+  readonly brief?: true;
   event(e: TraceEvent): void;
 }
 

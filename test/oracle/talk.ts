@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { askedRoot, whyNot } from './real.ts';
+
+/** Folder with Debian's tcpdump, ping, nc, curl and traceroute beside the firewall tools. */
+const talkRoot = process.env.DRYWALL_TALK_ROOT ?? '/var/cache/drywall-oracle/talk';
+
+/** Why real programs cannot talk through a real router here, or null. */
+export function whyNoTalk(): string | null {
+  const why = whyNot();
+  if (why !== null || existsSync(join(talkRoot, 'usr/bin/tcpdump'))) return why;
+  const made = spawnSync('sh', [resolve(import.meta.dirname, 'talk-setup.sh'), talkRoot, askedRoot], { encoding: 'utf8' });
+  return made.status === 0 ? null : made.stdout.trim() || made.stderr.trim() || 'the programs could not be installed';
+}
+
+/** Runs capture.sh with these rules; the files that it wrote lie in `into` afterwards. */
+export function capture(rules: string, into: string): void {
+  mkdirSync(join(talkRoot, 'tmp'), { recursive: true });
+  const dir = mkdtempSync(join(talkRoot, 'tmp/capture-'));
+  try {
+    writeFileSync(join(dir, 'rules.nft'), rules);
+    cpSync(resolve(import.meta.dirname, 'capture.sh'), join(dir, 'capture.sh'));
+    const inside = dir.slice(talkRoot.length);
+    const r = talkRoot;
+    const script = `mount --bind ${r} ${r}; mount -t proc proc ${r}/proc; mount -t sysfs sysfs ${r}/sys; mount --bind /dev ${r}/dev; exec chroot ${r} sh ${inside}/capture.sh ${inside}`;
+    const ran = spawnSync('unshare', ['-nm', 'sh', '-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+    if (ran.status !== 0) throw new Error(ran.stderr);
+    mkdirSync(into, { recursive: true });
+    for (const f of ['rules.nft', 'after.nft', 'devices', 'capture.pcap']) cpSync(join(dir, f), join(into, f));
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
