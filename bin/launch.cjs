@@ -17,44 +17,43 @@ function ready() {
 const scripts = [];
 
 /**
- * The value of a script of dist/tools. V8's code for the functions that a command ran lies beside it, one file for each
- * version of Node: Node's own compile cache holds only what is compiled while a file is loaded.
+ * The value of a script of dist/tools. V8's code for functions that commands ran lies beside it, for each version of Node:
+ * in a file for commands that begin with `word`, or in one for all. (Node's own compile cache holds only what is compiled
+ * while a file is loaded.)
  */
-function evaluate(name) {
+function evaluate(name, word) {
   const { readFileSync } = require('node:fs');
   const { Script } = require('node:vm');
   const filename = `${__dirname}/../dist/tools/${name}.js`;
   const kept = `${filename}.${process.version}-${process.arch}`;
   let cachedData;
-  try {
-    cachedData = readFileSync(kept);
-  } catch {}
+  for (const file of word ? [`${kept}.${word}`, kept] : [kept])
+    try {
+      cachedData ??= readFileSync(file);
+    } catch {}
   const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
   scripts.push({ script, kept, cached: cachedData !== undefined && !script.cachedDataRejected });
   return script.runInThisContext();
 }
 
-/** Keeps the code of scripts, of all or of those that had none. */
-function keep(all) {
+/** Keeps the code of scripts: of those that had none, or of all under a word. */
+function keep(word) {
   const { renameSync, writeFileSync } = require('node:fs');
   for (const { script, kept, cached } of scripts) {
-    if (cached && !all) continue;
+    if (cached && word === undefined) continue;
+    const file = word ? `${kept}.${word}` : kept;
     try {
-      writeFileSync(`${kept}.${process.pid}`, script.createCachedData());
-      renameSync(`${kept}.${process.pid}`, kept);
+      writeFileSync(`${file}.${process.pid}`, script.createCachedData());
+      renameSync(`${file}.${process.pid}`, file);
     } catch {} // a folder that is not ours: the next start compiles again
   }
 }
 
-/** A family's bundle. */
-function load(family) {
-  const tool = { keep: () => keep(true) };
-  evaluate(family)(
-    tool,
-    require,
-    (name) => import(`../dist/${name}.js`),
-    () => evaluate(`${family}.rest`),
-  );
+/** A family's bundle, for a command that begins with `word`. */
+function load(family, word = '') {
+  const rest = () => evaluate(`${family}.rest`, '');
+  const tool = { keep, rest };
+  evaluate(family, /^[-\w]{1,12}$/.test(word) ? word : '')(tool, require, (name) => import(`../dist/${name}.js`), rest);
   return tool;
 }
 exports.load = load;
@@ -62,10 +61,10 @@ exports.load = load;
 /** A cloned tool: its name is that of the launcher, its bundle that of its family. */
 exports.tool = (name, family) => {
   if (!ready()) return;
-  load(family)
+  load(family, process.argv[2])
     .run([name, ...process.argv.slice(2)])
     .then((status) => {
-      keep(false);
+      keep();
       // At once: the state is committed and all is written.
       process.reallyExit(status);
     });

@@ -27,13 +27,26 @@ const programs = join(root, 'src/commands/generated/programs.ts');
 const tools = join(root, 'dist/tools');
 mkdirSync(tools, { recursive: true });
 
-/** A family's usual commands: what they run is loaded and compiled already when a tool starts, the rest when first called. */
+/**
+ * A family's usual commands: what they run is loaded and compiled already when a tool starts, the rest when first called.
+ * Those that begin with the same word follow each other.
+ */
 const USUAL = {
   conntrack: ['conntrack -L', 'conntrack -I -s 192.0.2.1 -d 192.0.2.2 -p tcp --sport 1 --dport 2 --state ESTABLISHED -t 9', 'conntrack -L'],
   dmesg: ['dmesg'],
   ip: ['ip addr', 'ip route'],
   ipset: ['ipset create s hash:ip', 'ipset add s 192.0.2.1', 'ipset list'],
-  iptables: ['iptables -P INPUT ACCEPT', 'iptables -A INPUT -s 192.0.2.1 -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -j ACCEPT', 'iptables -S', 'iptables -D INPUT 1'],
+  iptables: [
+    'iptables -P INPUT ACCEPT',
+    'iptables -N NEW',
+    'iptables -A INPUT -s 192.0.2.1 -i eth0 -p tcp -m tcp --dport 22 -j ACCEPT',
+    'iptables -A INPUT -m conntrack --ctstate NEW -j NEW',
+    'iptables -I INPUT -p tcp --dport 23 -j ACCEPT',
+    'iptables -S',
+    'iptables -L',
+    'iptables-save',
+    'iptables -D INPUT 1',
+  ],
   modules: ['lsmod', 'modprobe nf_conntrack'],
   nfct: ['nfct list timeout'],
   nft: [
@@ -62,17 +75,22 @@ async function inState(state, args, env = {}) {
 }
 
 async function tool(family, state) {
-  const warm = (env) => inState(state, [join(root, 'scripts/warm.mjs'), family, ...(USUAL[family] ?? [])], env);
+  const warm = (before, word, commands, env) => inState(before, [join(root, 'scripts/warm.mjs'), family, word, ...commands], env);
   const modules = await modulesOf(join(root, `src/cli/generated/${family}.ts`), common, { [programs]: 'programs' });
   const file = (name) => join(tools, `${family}${name}.js`);
+  const usual = USUAL[family] ?? [];
   writeFileSync(file(''), telling(modules));
-  await warm({ DRYWALL_RAN: file('.ran') });
+  await warm(state, '', usual, { DRYWALL_RAN: file('.ran') });
   const ran = new Set(JSON.parse(readFileSync(file('.ran'), 'utf8')));
   rmSync(file('.ran'));
   const { first, second } = linked(modules, (m) => ran.has(m.path));
   writeFileSync(file(''), first);
   writeFileSync(file('.rest'), second);
-  await warm({});
+  // What is kept for all is kept last: it would be found, and added to, for each word.
+  const words = Map.groupBy(usual, (c) => c.split(' ')[1] ?? '');
+  let before = state;
+  if (words.size > 1) for (const [word, commands] of words) if (/^-?\w+$/.test(word)) before = await warm(before, word, commands, {});
+  await warm(state, '', usual, {});
 }
 
 await bundle(

@@ -5,18 +5,22 @@ import { rolldown } from 'rolldown';
 import { minifySync } from 'rolldown/utils';
 
 /**
- * Makes `exports` of a module: its members are its own once its code has run; till then the prototype is asked, which runs it.
- * A module that is asked for a member while it is still being set up says so, as the order of imports would have.
+ * Makes `exports` of a module: its members are its own once its code has run; till then the prototype is asked, which runs
+ * it. `run` is the code, or the place of the module whose code is in the second file. A module that is asked for a member
+ * while it is still being set up says so, as the order of imports would have. Little for each module: there are hundreds.
  */
-const LAZY = `const lazy = (run) => {
-  let begun = false;
-  const exports = Object.create(new Proxy({}, { get(_, name) {
-    if (begun) throw new ReferenceError(String(name) + ' is asked for before its module has run');
-    begun = true;
-    run(exports);
+const LAZY = `const ASKED = {
+  get(module, name) {
+    const { run, exports } = module;
+    if (run === null) throw new ReferenceError(String(name) + ' is asked for before its module has run');
+    module.run = null;
+    (typeof run === 'number' ? others()[run] : run)(exports);
     return exports[name];
-  } }));
-  return exports;
+  },
+};
+const lazy = (run) => {
+  const module = { run, exports: null };
+  return (module.exports = Object.create(new Proxy(module, ASKED)));
 };`;
 
 /**
@@ -61,7 +65,7 @@ const body = (m) => `(exports) => {\n${m.code}\n}`;
 export function linked(modules, isUsual) {
   const names = modules.map((_, i) => `module${i}`);
   const entry = modules.findIndex((m) => m.entry);
-  const lines = modules.map((m, i) => `const ${names[i]} = lazy(${isUsual(m) ? body(m) : `(exports) => others()[${i}](exports)`});`);
+  const lines = modules.map((m, i) => `const ${names[i]} = lazy(${isUsual(m) ? body(m) : i});`);
   const first = `function (exports, require, load, rest) {
 'use strict';
 ${LAZY}

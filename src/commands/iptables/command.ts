@@ -15,12 +15,13 @@ const FAMILIES: readonly (readonly [string, XtFamily])[] = [
   ['arptables', 'arp'],
   ['ebtables', 'bridge'],
 ];
+/** A runner's file is loaded when it is first called. */
 const KINDS: readonly (readonly [string, Runner])[] = [
-  ['', runCommand],
-  ['-save', runSave],
-  ['-restore', runRestore],
-  ['-translate', runTranslate],
-  ['-restore-translate', runRestoreTranslate],
+  ['', (...a) => runCommand(...a)],
+  ['-save', (...a) => runSave(...a)],
+  ['-restore', (...a) => runRestore(...a)],
+  ['-translate', (...a) => runTranslate(...a)],
+  ['-restore-translate', (...a) => runRestoreTranslate(...a)],
 ];
 
 interface Applet {
@@ -114,6 +115,6 @@ function multi(call: Call): number {
 export const commands: readonly Command[] = [
   { names: [...applets.keys()], run },
   { names: ['xtables-nft-multi'], run: multi, listen: (call) => (call.argv[1] === 'xtables-monitor' ? listenMonitor({ ...call, argv: call.argv.slice(1) }) : null) },
-  { names: ['iptables-xml'], run: runXml },
-  { names: ['xtables-monitor'], run: runMonitor, listen: listenMonitor },
+  { names: ['iptables-xml'], run: (call) => runXml(call) },
+  { names: ['xtables-monitor'], run: (call) => runMonitor(call), listen: (call) => listenMonitor(call) },
 ];

@@ -1,5 +1,4 @@
 import { mkdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
@@ -13,10 +12,13 @@ const BUSY_MS = 10_000;
 /** A state file that cannot be used as it is; the message is for the user. Nothing has been written to it. */
 export class StateError extends Error {}
 
+/** Node's module is loaded where the environment does not say it. */
+const home = (env: Readonly<Record<string, string | undefined>>): string => (process.platform !== 'win32' && env.HOME) || process.getBuiltinModule('node:os').homedir();
+
 /** Where the state lies when nobody says otherwise (XDG base directories; %LOCALAPPDATA% on Windows). */
 export function defaultStatePath(env: Readonly<Record<string, string | undefined>>): string {
   if (env.DRYWALL_STATE) return env.DRYWALL_STATE;
-  const base = env.XDG_STATE_HOME || (process.platform === 'win32' && env.LOCALAPPDATA) || join(homedir(), '.local', 'state');
+  const base = env.XDG_STATE_HOME || (process.platform === 'win32' && env.LOCALAPPDATA) || join(home(env), '.local', 'state');
   return join(base, 'drywall', 'state.db');
 }
 

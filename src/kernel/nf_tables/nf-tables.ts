@@ -43,7 +43,7 @@ export class NfTables {
   origins: Map<number, RuleOrigin> | null = null;
   ruleset: Ruleset = Object.freeze({ tables: Object.freeze([]), generation: 1 });
   readonly live: LiveState;
-  readonly evaluator: Evaluator;
+  #evaluator: Evaluator | null = null;
   /** What expressions ask of the packet path: NAT, routes, answers. The stack sets it. */
   services: PacketServices | null = null;
   /** Tables that xt extensions share by name (recent, hashlimit, rateest …). */
@@ -60,7 +60,11 @@ export class NfTables {
   constructor(net: Netns) {
     this.net = net;
     this.live = new LiveState(() => net.clock.now());
-    this.evaluator = new Evaluator(this);
+  }
+
+  /** Judges packets; made for the first. */
+  get evaluator(): Evaluator {
+    return (this.#evaluator ??= new Evaluator(this));
   }
 
   /** Applies a batch whole or not at all; all errors of it are reported, as nfnetlink_rcv_batch does. */
@@ -149,7 +153,7 @@ export class NfTables {
       return t.flags.persist ? [Object.freeze({ ...t, ownerPort: 0, flags: { ...t.flags, owner: false } })] : [];
     });
     this.ruleset = Object.freeze({ tables: Object.freeze(tables), generation: this.ruleset.generation });
-    this.evaluator.forget();
+    this.#evaluator?.forget();
   }
 
   table(family: Family, name: string): Table | undefined {

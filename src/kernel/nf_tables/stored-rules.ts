@@ -27,7 +27,7 @@ interface Head {
   /** Of each rule, in order. */
   readonly handles: readonly number[];
   readonly ids: readonly number[];
-  /** Which of `facts` it has. */
+  /** Which of `facts` it has; empty where all have the same. */
   readonly fact: readonly number[];
   readonly facts: readonly (readonly [edges: readonly string[], checkedFor: readonly string[]])[];
 }
@@ -105,7 +105,7 @@ class StoredRule implements Rule {
   }
   get facts(): RuleFacts {
     if (!this.known) {
-      const [edges, checkedFor] = this.head.facts[this.head.fact[this.at]];
+      const [edges, checkedFor] = this.head.facts[this.head.fact[this.at] ?? 0];
       this.known = { edges, checkedFor: new Set(checkedFor) };
     }
     return this.known;
@@ -169,7 +169,7 @@ export class StoredRules {
 
   #read(keys: readonly string[]): readonly Rule[] {
     const pieces = keys.map((key) => this.#piece(key));
-    const rules = Object.freeze(pieces.flatMap((p) => p.rules));
+    const rules = Object.freeze(([] as Rule[]).concat(...pieces.map((p) => p.rules)));
     composed.set(rules, pieces);
     const facts = pieces.flatMap((p) => p.facts);
     const [first, ...others] = facts.map(([, checkedFor]) => checkedFor);
@@ -274,5 +274,5 @@ function headOf(rules: readonly Rule[]): Head {
     }
     return at;
   });
-  return { handles: rules.map((r) => Number(r.handle)), ids: rules.map((r) => r.id), fact, facts };
+  return { handles: rules.map((r) => Number(r.handle)), ids: rules.map((r) => r.id), fact: facts.length > 1 ? fact : [], facts };
 }

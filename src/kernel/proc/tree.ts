@@ -3,14 +3,15 @@ import type { Netns } from '../netns.ts';
 import { procFile as registered } from './generated/index.ts';
 import type { ProcFile } from './definition.ts';
 
-const files = registered as readonly ProcFile[];
+/** Asked for when one is wanted: most commands look at none. */
+const files = (): readonly ProcFile[] => registered;
 const SYS = '/proc/sys/';
 
 /** /proc/self/net is where /proc/net leads. */
 const canonical = (path: string): string => path.replace(/^\/proc\/(self|thread-self|1)\/net(?=\/|$)/, '/proc/net');
 
 function find(path: string): { readonly file: ProcFile; readonly name: string } | undefined {
-  for (const file of files) {
+  for (const file of files()) {
     if (!file.names && file.path === path) return { file, name: '' };
     if (file.names && path.startsWith(`${file.path}/`)) return { file, name: path.slice(file.path.length + 1) };
   }
@@ -65,7 +66,7 @@ export class ProcTree {
     const path = canonical(given);
     const names = new Set<string>();
     const prefix = `${path}/`;
-    for (const f of files) {
+    for (const f of files()) {
       if (f.path.startsWith(prefix)) names.add(f.path.slice(prefix.length).split('/')[0]);
       if (f.path === path && f.names) for (const n of f.names(this.#net)) names.add(n);
     }
