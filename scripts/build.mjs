@@ -22,7 +22,7 @@ const bundle = async (options, out) => {
 };
 
 // The library and drywall's own command line share chunks; each tool family has files of its own for its launchers, whose
-// time goes into loading code (docs/decisions/0006-cold-start.md).
+// time goes into loading code (docs/decisions/0007-cold-start.md).
 const programs = join(root, 'src/commands/generated/programs.ts');
 const tools = join(root, 'dist/tools');
 mkdirSync(tools, { recursive: true });

@@ -1,4 +1,4 @@
-// A tool's bundle (docs/decisions/0006-cold-start.md): a module's code runs when something of it is first used, and modules
+// A tool's bundle (docs/decisions/0007-cold-start.md): a module's code runs when something of it is first used, and modules
 // that usual commands do not run lie in a second file. bin/launch.cjs evaluates both.
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { askedRoot, whyNot } from '../oracle/real.ts';
+import { coldBenches } from './cold.ts';
 import { packetBenches } from './packets.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -89,6 +90,7 @@ const chosen = (name: string): boolean => wanted.length === 0 || wanted.some((w)
 console.log(`Node ${process.versions.node}; medians of ${RUNS}; ${reason ? `the real tools are not here: ${reason}` : 'paired with the real tools'}`);
 const bare = median(Array.from({ length: 9 }, () => timed(process.execPath, ['-e', '0'], '')));
 console.log(`${'node -e 0'.padEnd(32)} ${bare.toFixed(0)} ms`);
+for (const line of coldBenches(root, dir, chosen)) console.log(line);
 for (const b of benches.filter((x) => chosen(x.name))) {
   const pairs = Array.from({ length: RUNS }, () => ({ ours: drywallTime(b), real: reason ? Number.NaN : realTime(b) }));
   const ours = median(pairs.map((p) => p.ours));
