@@ -30,8 +30,8 @@ function row(r: RuleCoverage, s: Suggestion | undefined): string {
   return `<tr class="${state(r)}"><td class="n">${r.hits}</td><td class="n">${r.asked}</td><td><code>${h(r.text)}</code>${where}</td><td>${unseen.join('')}${hint}</td></tr>`;
 }
 
-/** One page that needs nothing else. */
-export function coverageHtml(report: CoverageReport, suggestions: ReadonlyMap<RuleCoverage, Suggestion>): string {
+/** Tables of what was reached, without a page around them. */
+export function coverageTables(report: CoverageReport, suggestions: ReadonlyMap<RuleCoverage, Suggestion>): string {
   const chains = Map.groupBy(report.rules, (r) => `${r.table.family} ${r.table.name} ${r.chain.name}`);
   const shares = [
     ['rules hit', report.share.rules],
@@ -46,11 +46,13 @@ export function coverageHtml(report: CoverageReport, suggestions: ReadonlyMap<Ru
       : '';
     return `<h2>${h(name)}</h2><table><thead><tr><th class="n">hits</th><th class="n">asked</th><th>rule</th><th>not seen</th></tr></thead><tbody>${rules.map((r) => row(r, suggestions.get(r))).join('')}${end}</tbody></table>`;
   });
-  return `<!doctype html>
+  return `<dl>${shares.map(([label, share]) => `<div><dt>${label}</dt><dd>${percent(share)}</dd></div>`).join('')}</dl>\n${tables.join('\n')}`;
+}
+
+/** One page that needs nothing else. */
+export const coverageHtml = (report: CoverageReport, suggestions: ReadonlyMap<RuleCoverage, Suggestion>): string => `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Rule coverage</title><style>${STYLE}</style>
 <h1>Rule coverage</h1>
-<dl>${shares.map(([label, share]) => `<div><dt>${label}</dt><dd>${percent(share)}</dd></div>`).join('')}</dl>
-${tables.join('\n')}
+${coverageTables(report, suggestions)}
 </html>
 `;
-}
