@@ -104,6 +104,27 @@ function program(): Command {
     });
 
   cli
+    .command('graph')
+    .description('hooks, chains, jumps and counters')
+    .option('--svg <file>', 'as a picture into a file')
+    .action(async (o: { svg?: string }) => {
+      const { graph } = await import('./graph.ts');
+      await graph(state(), o);
+    });
+
+  cli
+    .command('report')
+    .description('one page with picture, rules, connections, ways of packets and coverage')
+    .argument('<file>', 'HTML file to write')
+    .option('--suite <files...>', 'suites whose coverage is shown', [])
+    .option('--send <packets...>', 'packets whose way is shown; the state stays as it is', [])
+    .option('--in <device>', 'where these packets arrive; without it the host sends them')
+    .action(async (out: string, o: { suite: string[]; send: string[]; in?: string }) => {
+      const { report } = await import('./page.ts');
+      await report({ ...o, state: state(), out });
+    });
+
+  cli
     .command('demo')
     .description('run the example firewall scripts on a fresh host and show what came of it')
     .action(async () => {

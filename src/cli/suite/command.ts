@@ -85,6 +85,15 @@ async function runOnce(suites: readonly ReadSuite[], o: TestOptions): Promise<nu
   return enough && all.every((t) => t.failures.length === 0) ? STATUS.passed : STATUS.failed;
 }
 
+/** Runs a suite for what it covers. Throws SuiteError. */
+export async function coverSuite(file: string): Promise<Covered> {
+  const coverage = new Coverage();
+  const suite = read(file);
+  const loaded = await LoadedSuite.load(suite, filesBeside(suite.file), coverage);
+  for (const c of suite.cases) await loaded.play(c);
+  return covered(loaded, coverage);
+}
+
 /** Prints what was covered; false when it is less than was asked for. */
 function tellCoverage({ report, suggestions }: Covered, o: TestOptions, table: boolean): boolean {
   if (table) process.stdout.write(coverageText(report, suggestions));

@@ -21,7 +21,7 @@ body { margin: 1.5rem auto; max-width: 84rem; padding: 0 1rem } h1 { font-size: 
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100% } td, th { text-align: left; vertical-align: top; padding: .25rem .6rem; border-top: 1px solid var(--line) }
 code, pre { font: 13px/1.5 ui-monospace, monospace; white-space: pre-wrap; margin: 0 } .n { text-align: right; font-variant-numeric: tabular-nums; width: 6rem }
 .dim { opacity: .45 } section.chain:target, .marked { outline: 2px solid var(--half); outline-offset: 4px } input { font: inherit; padding: .2rem .5rem; width: 24rem; max-width: 100% }
-nav a { margin-right: 1rem } .good { border-left: 4px solid var(--good) } .bad { border-left: 4px solid var(--bad) } .half { border-left: 4px solid var(--half) } small { opacity: .75; display: block }`;
+dl { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem } dt { opacity: .7 } dd { margin: 0; font-size: 1.3rem } nav a { margin-right: 1rem } .good { border-left: 4px solid var(--good) } .bad { border-left: 4px solid var(--bad) } .half { border-left: 4px solid var(--half) } small { opacity: .75; display: block }`;
 
 /** Filters the table of connections as one types, and shows the rules of a chain that was clicked in the picture. */
 const SCRIPT = `
@@ -46,7 +46,9 @@ function chainSection(c: GraphChain): string {
     return `<tr data-packets="${r.packets ?? ''}"${r.packets === 0n ? ' class="dim"' : ''}><td class="n">${r.position}</td><td class="n">${r.packets ?? ''}</td><td><code>${text}</code></td></tr>`;
   });
   const policy = c.policy ? `<tr><td></td><td class="n">${c.policy.packets ?? ''}</td><td><code>policy ${c.policy.verdict}</code></td></tr>` : '';
-  const hook = c.hook ? ` <small>${c.hook.type} at ${c.hook.name}, priority ${c.hook.priority}${c.hook.devices.length ? `, ${escaped(c.hook.devices.join(', '))}` : ''}</small>` : '';
+  const hook = c.hook
+    ? ` <small>${c.hook.type} at ${c.hook.name}, priority ${c.hook.priority}${c.hook.devices.length ? `, ${escaped(c.hook.devices.join(', '))}` : ''}</small>`
+    : '';
   return `<section class="chain" id="${escaped(encodeURIComponent(c.key))}"><h3>${escaped(c.key)}${hook}</h3><table><thead><tr><th class="n">rule</th><th class="n">packets</th><th>text</th></tr></thead><tbody>${rows.join('')}${policy}</tbody></table></section>`;
 }
 

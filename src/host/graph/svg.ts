@@ -1,8 +1,8 @@
 import type { HookName } from '../../kernel/net/hook.ts';
 import type { GraphChain, World } from './model.ts';
 
-const BOX = { width: 190, height: 46, gap: 10 } as const;
-const COLUMN = 250;
+const BOX = { width: 226, height: 46, gap: 10 } as const;
+const COLUMN = 290;
 const HEAD = 30;
 const PAD = 14;
 
@@ -58,7 +58,7 @@ export function graphSvg(worlds: readonly World[]): string {
     return part;
   });
   const size = `${width + 2 * PAD} ${Math.max(y, 40)}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="dw" viewBox="${-PAD} ${-PAD} ${size}" width="${width + 2 * PAD}" role="img" aria-label="Hooks, chains and jumps of the firewall"><style>${STYLE}</style><defs><marker id="dw-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#7d8590"/></marker></defs>${parts.join('') || '<text y="20">no chains: every packet is accepted</text>'}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="dw" viewBox="${-PAD} ${-PAD} ${size}" width="${width + 2 * PAD}" height="${Math.max(y, 40)}" role="img" aria-label="Hooks, chains and jumps of the firewall"><style>${STYLE}</style><defs><marker id="dw-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#7d8590"/></marker></defs>${parts.join('') || '<text y="20">no chains: every packet is accepted</text>'}</svg>`;
 }
 
 const stack = (n: number): number => HEAD + n * (BOX.height + BOX.gap) + BOX.gap;
@@ -81,7 +81,8 @@ function drawWorld(w: World): { readonly svg: string; readonly width: number; re
   const columns = Math.max(...[...places.values()].map((p) => p.x / COLUMN)) + 1;
   const user = [...w.reached, ...w.idle];
   const userTop = top[1] + heights[1] + 60;
-  for (const [i, c] of user.entries()) boxes.set(c.key, { x: (i % columns) * COLUMN + BOX.gap, y: userTop + Math.floor(i / columns) * (BOX.height + 40), w: BOX.width, h: BOX.height });
+  for (const [i, c] of user.entries())
+    boxes.set(c.key, { x: (i % columns) * COLUMN + BOX.gap, y: userTop + Math.floor(i / columns) * (BOX.height + 40), w: BOX.width, h: BOX.height });
   const all = [...w.hooks.flatMap((h) => h.chains), ...user];
   const svg = [
     ...FLOW.map(([a, b]) => flow(places.get(a), places.get(b))),
@@ -113,7 +114,7 @@ function chainBox(c: GraphChain, r: Rect | undefined, idle: boolean): string {
   const policy = c.policy ? `policy ${c.policy.verdict}${c.policy.packets === null ? '' : ` ${c.policy.packets}`}` : idle ? 'nothing leads here' : 'jumped to';
   const kind = `${c.hook ? 'base' : 'user'}${c.policy?.verdict === 'drop' ? ' drop' : ''}${idle ? ' none' : ''}`;
   const title = [`${c.family} ${c.table} ${c.name}`, ...c.rules.map((x) => `${x.position}. ${x.text}${x.packets === null ? '' : `  [${x.packets}]`}`)].join('\n');
-  return `<a href="#${encodeURIComponent(c.key)}"><g class="chain ${kind}" data-chain="${escaped(c.key)}"><title>${escaped(title)}</title><rect x="${r.x}" y="${r.y}" width="${r.w}" height="${r.h}" rx="5"/><text x="${r.x + 8}" y="${r.y + 18}">${escaped(short(`${c.hook ? `${c.hook.priority}  ` : ''}${c.family} ${c.table} ${c.name}`, 30))}</text><text class="small" x="${r.x + 8}" y="${r.y + 35}">${c.rules.length} rules, ${counted} counted · ${policy}</text></g></a>`;
+  return `<a href="#${encodeURIComponent(c.key)}"><g class="chain ${kind}" data-chain="${escaped(c.key)}"><title>${escaped(title)}</title><rect x="${r.x}" y="${r.y}" width="${r.w}" height="${r.h}" rx="5"/><text x="${r.x + 8}" y="${r.y + 18}">${escaped(short(`${c.hook ? `${c.hook.priority}  ` : ''}${c.family} ${c.table} ${c.name}`, 34))}</text><text class="small" x="${r.x + 8}" y="${r.y + 35}">${c.rules.length} ${c.rules.length === 1 ? 'rule' : 'rules'}, ${counted} counted · ${policy}</text></g></a>`;
 }
 
 function jumps(c: GraphChain, boxes: ReadonlyMap<string, Rect>): string[] {

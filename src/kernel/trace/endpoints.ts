@@ -18,7 +18,8 @@ export function endpointsOf(skb: Skb): Endpoints {
     dport: number | null = null;
   if (end && (v4 ? end.fragOff : end.fragOff & ~7) === 0) {
     if (PORTS.has(end.next) && at + 4 <= b.length) [sport, dport] = [u16(b, at), u16(b, at + 2)];
-    else if (at + 8 <= b.length && ((end.next === IPPROTO.ICMP && ICMP_QUERIES.has(b[at])) || (end.next === IPPROTO.ICMPV6 && ICMPV6_QUERIES.has(b[at])))) sport = dport = u16(b, at + 4);
+    else if (at + 8 <= b.length && ((end.next === IPPROTO.ICMP && ICMP_QUERIES.has(b[at])) || (end.next === IPPROTO.ICMPV6 && ICMPV6_QUERIES.has(b[at]))))
+      sport = dport = u16(b, at + 4);
   }
   return { src: v4 ? ip4Src(b, o) : ip6Src(b, o), dst: v4 ? ip4Dst(b, o) : ip6Dst(b, o), sport, dport };
 }
