@@ -21,9 +21,21 @@ export function findL4(b: Uint8Array, o: number, family: 4 | 6): { at: number; p
   return !end || end.fragOff & ~7 ? null : { at: end.offset, protonum: end.next };
 }
 
+const SHARED = 4096;
+const shared = new Array<Uint8Array | null>(SHARED).fill(null);
+
+/** An IPv4 address of a packet. Tuples never change theirs, so that those of the same address may share one array. */
+function address4(b: Uint8Array, at: number): Uint8Array {
+  const place = (b[at] ^ (b[at + 1] << 3) ^ (b[at + 2] << 4) ^ b[at + 3]) & (SHARED - 1),
+    known = shared[place];
+  if (known !== null && known[3] === b[at + 3] && known[2] === b[at + 2] && known[1] === b[at + 1] && known[0] === b[at]) return known;
+  return (shared[place] = b.slice(at, at + 4));
+}
+
 /** nf_ct_get_tuple of the headers at `o`. `greKey`: gre_keymap_lookup. */
 export function tupleOf(b: Uint8Array, o: number, family: 4 | 6, at: number, protonum: number, greKey: (t: Tuple) => number): Tuple | null {
-  const base = family === 4 ? { l3num: 2 as const, protonum, src: ip4Src(b, o), dst: ip4Dst(b, o) } : { l3num: 10 as const, protonum, src: ip6Src(b, o), dst: ip6Dst(b, o) };
+  const base =
+    family === 4 ? { l3num: 2 as const, protonum, src: address4(b, o + 12), dst: address4(b, o + 16) } : { l3num: 10 as const, protonum, src: ip6Src(b, o), dst: ip6Dst(b, o) };
   switch (protonum) {
     case IPPROTO.ICMP:
     case IPPROTO.ICMPV6:

@@ -4,7 +4,7 @@ import type { HookState } from '../net/hook-state.ts';
 import { u16 } from '../net/wire/bytes.ts';
 import { ip4Text, ip6Text } from '../log/format.ts';
 import { logInvalidPacket } from './log-invalid.ts';
-import { IPPROTO, IP_MF, IP_OFFSET, ip4Dst, ip6Dst, ip6Src, isLinkLocal6, skipExtensions } from '../net/wire/ip.ts';
+import { IPPROTO, IP_MF, IP_OFFSET, ip4Dst, ip4HeaderLen, ip6Dst, ip6Src, isLinkLocal6, skipExtensions } from '../net/wire/ip.ts';
 import type { Netns } from '../netns.ts';
 import type { Tracer } from '../trace/event.ts';
 import type { HookVerdict } from '../stack/hooks.ts';
@@ -16,7 +16,6 @@ import { greKeyOf } from './gre-keys.ts';
 import { findHelper } from './helpers.ts';
 import { badChecksum, findL4, invertTuple, tupleOf } from './l4.ts';
 import { dirOf, protocolOf } from './protocol.ts';
-import type { TrackContext } from './protocol.ts';
 import { adjustSequence } from './seqadj.ts';
 import { sameBytes, sameTuple } from './tuple.ts';
 
@@ -89,6 +88,10 @@ function track(skb: Skb, state: HookState): HookVerdict {
   if (state.hook === 'output' && state.pf === 'ip' && u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET)) return 'accept';
   if (skb.ct || skb.ctinfo === CTINFO.untracked) return 'accept';
   const family = familyOf(state);
+  if (family === 4 && skb.template === null) {
+    const verdict = trackKnown4(skb, state);
+    if (verdict) return verdict;
+  }
   const l4 = findL4(skb.data, skb.network, family);
   const done = (v: HookVerdict): HookVerdict => {
     skb.template = null;
@@ -121,28 +124,54 @@ function track(skb: Skb, state: HookState): HookVerdict {
       table.stats.invalid++;
       return done('accept');
     }
-    skb.ct = found.ct;
-    skb.ctinfo = found.ctinfo;
-    const c: TrackContext = { net, state, skb, at: l4.at, ct: found.ct, ctinfo: found.ctinfo, dir: dirOf(found.ctinfo) };
-    const verdict = protocolOf(l4.protonum).packet(c);
-    if (verdict === 'accept') {
-      if (found.ctinfo === CTINFO.establishedReply && !(found.ct.status & IPS.SEEN_REPLY)) {
-        found.ct.status |= IPS.SEEN_REPLY;
-        table.cache(found.ct, IPCT.REPLY);
-      }
-      return done('accept');
-    }
-    skb.ct = null;
-    skb.ctinfo = CTINFO.new;
-    if (verdict === 'repeat') continue;
-    table.stats.invalid++;
-    if (verdict === 'drop') {
-      table.stats.drop++;
-      return done('drop');
-    }
-    return done('accept');
+    const verdict = judge(skb, state, l4.at, l4.protonum, found.ct, found.ctinfo);
+    if (verdict !== 'repeat') return done(verdict);
   }
   return done('accept');
+}
+
+const infoOf = (ct: Conntrack, dir: Dir): CtInfo =>
+  dir === 1 ? CTINFO.establishedReply : ct.status & IPS.SEEN_REPLY ? CTINFO.established : ct.status & IPS.EXPECTED ? CTINFO.related : CTINFO.new;
+
+/** What the protocol's tracker says of a packet and the connection it seems to be of. */
+function judge(skb: Skb, state: HookState, at: number, protonum: number, ct: Conntrack, ctinfo: CtInfo): 'accept' | 'drop' | 'repeat' {
+  const { net } = state,
+    table = net.conntrack;
+  skb.ct = ct;
+  skb.ctinfo = ctinfo;
+  const verdict = protocolOf(protonum).packet({ net, state, skb, at, ct, ctinfo, dir: dirOf(ctinfo) });
+  if (verdict === 'accept') {
+    if (ctinfo === CTINFO.establishedReply && !(ct.status & IPS.SEEN_REPLY)) {
+      ct.status |= IPS.SEEN_REPLY;
+      table.cache(ct, IPCT.REPLY);
+    }
+    return 'accept';
+  }
+  skb.ct = null;
+  skb.ctinfo = CTINFO.new;
+  if (verdict === 'repeat') return 'repeat';
+  table.stats.invalid++;
+  if (verdict === 'drop') {
+    table.stats.drop++;
+    return 'drop';
+  }
+  return 'accept';
+}
+
+/** The short way of a TCP or UDP packet whose connection is known; null: the long one. */
+function trackKnown4(skb: Skb, state: HookState): HookVerdict | null {
+  const b = skb.data,
+    o = skb.network,
+    protonum = b[o + 9];
+  if ((protonum !== IPPROTO.UDP && protonum !== IPPROTO.TCP) || (u16(b, o + 6) & IP_OFFSET) !== 0) return null;
+  const at = o + ip4HeaderLen(b, o);
+  if (at < o + 20 || at + 4 > b.length) return null;
+  const found = state.net.conntrack.findPacket4(DEFAULT_ZONE, b, o, at, protonum);
+  if (found === null) return null;
+  skb.transport = at;
+  skb.l4proto = protonum;
+  const verdict = judge(skb, state, at, protonum, found.ct, infoOf(found.ct, found.dir));
+  return verdict === 'repeat' ? null : verdict;
 }
 
 /** Messages that are never tracked: router and neighbour discovery, listener reports. */
@@ -230,15 +259,9 @@ function findInner(b: Uint8Array, o: number, family: 4 | 6): { at: number; proto
 
 /** resolve_normal_ct */
 function resolve(skb: Skb, state: HookState, family: 4 | 6, at: number, protonum: number): { ct: Conntrack; ctinfo: CtInfo } | null | 'full' {
-  const zone = zoneOf(skb),
-    b = skb.data;
-  const known =
-    family === 4 && (protonum === IPPROTO.UDP || protonum === IPPROTO.TCP) && at + 4 <= b.length ? state.net.conntrack.findPacket4(zone, b, skb.network, at, protonum) : null;
-  const found = known ?? findOrInit(skb, state, zone, family, at, protonum);
+  const found = findOrInit(skb, state, zoneOf(skb), family, at, protonum);
   if (!found || found === 'full') return found;
-  const { ct, dir } = found;
-  if (dir === 1) return { ct, ctinfo: CTINFO.establishedReply };
-  return { ct, ctinfo: ct.status & IPS.SEEN_REPLY ? CTINFO.established : ct.status & IPS.EXPECTED ? CTINFO.related : CTINFO.new };
+  return { ct: found.ct, ctinfo: infoOf(found.ct, found.dir) };
 }
 
 function findOrInit(skb: Skb, state: HookState, zone: Zone, family: 4 | 6, at: number, protonum: number): { ct: Conntrack; dir: Dir } | null | 'full' {

@@ -28,9 +28,9 @@ export interface Protocol {
   packet(c: TrackContext): TrackVerdict;
 }
 
-const byNumber = new Map<number, Protocol>((registered as readonly Protocol[]).map((p) => [p.protonum, p]));
-const generic = byNumber.get(-1) as Protocol;
-export const protocolOf = (protonum: number): Protocol => byNumber.get(protonum) ?? generic;
+const protocols = registered as readonly Protocol[];
+const byNumber = Array.from({ length: 256 }, (_, n) => protocols.find((p) => p.protonum === n) ?? (protocols.find((p) => p.protonum === -1) as Protocol));
+export const protocolOf = (protonum: number): Protocol => byNumber[protonum];
 
 /** CTINFO2DIR */
 export const dirOf = (ctinfo: CtInfo): Dir => (ctinfo >= 3 ? 1 : 0);

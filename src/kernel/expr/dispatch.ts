@@ -62,10 +62,9 @@ export class Dispatch {
   sure = false;
   readonly #size: number;
   readonly #fields: readonly Field[];
-  /** What was read of the packet in the stretch of the run called `#epoch`. */
+  /** What was read of the packet since `forget`. */
   readonly #values: Int32Array;
   readonly #state: Uint8Array;
-  #epoch = -1;
   readonly #indexes: readonly Index[];
   /** All rules, and those without an index. */
   readonly #all: Columns;
@@ -97,12 +96,14 @@ export class Dispatch {
     this.#state = new Uint8Array(fields.length);
   }
 
+  /** Another packet, or what was read of it may have changed. */
+  forget(): void {
+    const states = this.#state;
+    for (let i = 0; i < states.length; i++) states[i] = UNREAD;
+  }
+
   /** The first rule from `from` on that may match; the number of rules when none does. */
   next(from: number, regs: Regs, skb: Skb, state: HookState): number {
-    if (this.#epoch !== regs.epoch) {
-      this.#epoch = regs.epoch;
-      for (let i = 0; i < this.#state.length; i++) this.#state[i] = UNREAD;
-    }
     let best = this.#size,
       sure = false;
     for (let i = 0; i < this.#indexes.length; i++) {
@@ -177,7 +178,7 @@ export class Dispatch {
 }
 
 /** True of every packet. */
-const ALWAYS: FieldTest = { field: plainField(FIELD.nfproto, 1), mask: 0, ranges: [[0, 0]], not: false, absent: 'fails' };
+const ALWAYS: FieldTest = { field: plainField(FIELD.mark, 4), mask: 0, ranges: [[0, 0]], not: false, absent: 'fails' };
 
 function columnsOf(rules: readonly RuleTests[], among: readonly number[], slotOf: (f: Field) => number): Columns {
   const cells: number[] = [],

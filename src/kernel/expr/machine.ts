@@ -27,14 +27,11 @@ export class Regs {
   nfproto = 0;
   /** Offset of the tunnel's own header while an expression looks inside; -1: outside. */
   tunnel = -1;
-  /** Number of the stretch in which the packet's fields stay as they were read: see ./dispatch.ts. */
-  epoch = 0;
   /** Chain and table at work, for expressions that ask. */
   family: Family = 'ip';
 
-  /** As new, for another run. */
+  /** For another run. What the registers hold stays, as on the kernel's stack: rules load what they read. */
   fresh(family: Family): this {
-    this.words.fill(0);
     this.chain = '';
     this.queue = 0;
     this.bypass = false;

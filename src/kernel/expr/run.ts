@@ -46,8 +46,6 @@ export class Evaluator {
   readonly #stopped: { chain: Chain | null; at: number } = { chain: null, at: 0 };
   #level = 0;
   readonly #probe = new Regs();
-  /** Counts the stretches of runs in which a packet's fields stay as they were read. */
-  #epoch = 0;
 
   constructor(nft: NfTables) {
     this.#nft = nft;
@@ -76,8 +74,10 @@ export class Evaluator {
         const h = chain.hook;
         if (h?.name !== hook || (inet && (hook === 'ingress') !== (pf === 'netdev'))) continue;
         const devices = pf === 'netdev' ? h.devices : null;
+        let program: Program | null = null;
+        const ready = (): Program => (program ??= this.#program(table, chain));
         const run: HookEntry['run'] =
-          table.family === 'inet' && hook === 'ingress' ? (skb, state) => this.#inetIngress(table, chain, skb, state) : (skb, state) => this.run(table, chain, skb, state);
+          table.family === 'inet' && hook === 'ingress' ? (skb, state) => this.#inetIngress(table, ready(), skb, state) : (skb, state) => this.run(table, ready(), skb, state);
         out.push({ priority: h.priority, type: h.type, table, chain, devices, run });
       }
     }
@@ -117,7 +117,7 @@ export class Evaluator {
   }
 
   /** nft_do_chain */
-  run(table: Table, base: Chain, skb: Skb, state: HookState): number {
+  run(table: Table, program: Program, skb: Skb, state: HookState): number {
     // A chain may send packets that meet chains: one set of registers a level.
     const regs = this.#regs[this.#level] ?? (this.#regs[this.#level] = new Regs());
     this.#level++;
@@ -125,11 +125,12 @@ export class Evaluator {
       const { tracer, nftrace } = state.net;
       regs.fresh(table.family);
       setPacketInfo(regs, skb, state.pf);
+      const base = program.chain;
       if (nftrace !== null || (tracer !== null && !tracer.brief)) {
         const verdict = this.#traced(regs, table, base, skb, state);
         return verdict === NF.CONTINUE ? this.#policy(base, skb) : verdict;
       }
-      const verdict = this.#run(regs, table, base, skb, state);
+      const verdict = this.#run(regs, table, program, skb, state);
       if (tracer !== null) this.#tellDecision(tracer, regs, table, base, skb, state, verdict);
       return verdict === NF.CONTINUE ? this.#policy(base, skb) : verdict;
     } finally {
@@ -138,11 +139,11 @@ export class Evaluator {
   }
 
   /** nft_do_chain_inet_ingress: only packets of IPv4 and IPv6 are shown to the chain, and malformed ones are dropped. */
-  #inetIngress(table: Table, base: Chain, skb: Skb, state: HookState): number {
+  #inetIngress(table: Table, program: Program, skb: Skb, state: HookState): number {
     if (skb.protocol !== ETH.IP && skb.protocol !== ETH.IPV6) return NF.ACCEPT;
     setPacketInfo(this.#probe, skb, 'netdev');
     if (!this.#probe.l4) return NF.DROP;
-    return this.run(table, base, skb, { ...state, pf: skb.protocol === ETH.IP ? 'ip' : 'ip6', hooknum: NF_INET_HOOK.ingress });
+    return this.run(table, program, skb, { ...state, pf: skb.protocol === ETH.IP ? 'ip' : 'ip6', hooknum: NF_INET_HOOK.ingress });
   }
 
   /** For a brief tracer: the rule at which #run stopped, or the policy. */
@@ -201,21 +202,21 @@ export class Evaluator {
   }
 
   /** The verdict of the chains; NF.CONTINUE: none, the policy decides. */
-  #run(regs: Regs, table: Table, base: Chain, skb: Skb, state: HookState): number {
-    const back: { program: Program; at: number }[] = [];
-    let program = this.#program(table, base),
+  #run(regs: Regs, table: Table, base: Program, skb: Skb, state: HookState): number {
+    let back: { program: Program; at: number }[] | null = null,
+      program = base,
       at = 0;
     for (;;) {
       regs.verdict = NF.CONTINUE;
       const { rules, dispatch } = program;
-      regs.epoch = ++this.#epoch;
+      dispatch.forget();
       while ((at = dispatch.next(at, regs, skb, state)) < rules.length) {
         const { ops, skip, changes } = rules[at++];
         for (let i = dispatch.sure ? skip : 0; i < ops.length; i++) {
           ops[i].run(regs, skb, state);
           if (regs.verdict !== NF.CONTINUE) break;
         }
-        if (changes) regs.epoch = ++this.#epoch;
+        if (changes) dispatch.forget();
         if (regs.verdict === NF.BREAK) regs.verdict = NF.CONTINUE;
         else if (regs.verdict !== NF.CONTINUE) break;
       }
@@ -223,12 +224,12 @@ export class Evaluator {
         case NF.JUMP:
         case NF.GOTO: {
           const next = this.#target(table, regs.chain);
-          if (!next || back.length >= MAX_DEPTH) {
+          if (!next || (back !== null && back.length >= MAX_DEPTH)) {
             this.#stopped.chain = program.chain;
             this.#stopped.at = at;
             return NF.DROP;
           }
-          if (regs.verdict === NF.JUMP) back.push({ program, at });
+          if (regs.verdict === NF.JUMP) (back ??= []).push({ program, at });
           program = next;
           at = 0;
           continue;
@@ -241,8 +242,8 @@ export class Evaluator {
           this.#stopped.at = at;
           return regs.verdict === NF.QUEUE ? queueVerdict(regs) : regs.verdict;
       }
-      const last = back.pop();
-      if (!last) return NF.CONTINUE;
+      const last = back?.pop();
+      if (last === undefined) return NF.CONTINUE;
       ({ program, at } = last);
     }
   }

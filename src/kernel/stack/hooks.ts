@@ -40,7 +40,7 @@ export class HookPoint {
 
   /** nf_hook_slow: true when the packet may go on. */
   run(skb: Skb, input: NetDevice | null, output: NetDevice | null): boolean {
-    this.#hooks.refresh();
+    if (!this.#hooks.fresh) this.#hooks.refresh();
     const list = this.list;
     if (list.length === 0) return true;
     let state = this.#state;
@@ -75,7 +75,9 @@ export class HookPoint {
 export class Hooks {
   readonly net: Netns;
   readonly #points = new Map<string, HookPoint>();
-  /** Called before each traversal: rebuilds what the ruleset implies when it changed. */
+  /** Nothing has changed since `refresh`: it is known while the stack is at work. */
+  fresh = false;
+  /** Called before traversals: rebuilds what the ruleset implies when it changed. */
   refresh: () => void = () => {};
 
   constructor(net: Netns) {

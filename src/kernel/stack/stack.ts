@@ -205,12 +205,12 @@ export class Stack {
       this.arrive(dev, bytes, about);
       return;
     }
-    this.#running = true;
+    this.#begin();
     try {
       this.arrive(dev, bytes, about);
       this.#work();
     } finally {
-      this.#running = false;
+      this.#end();
     }
   }
 
@@ -258,13 +258,24 @@ export class Stack {
       f();
       return;
     }
-    this.#running = true;
+    this.#begin();
     try {
       f();
       this.#work();
     } finally {
-      this.#running = false;
+      this.#end();
     }
+  }
+
+  #begin(): void {
+    this.#running = true;
+    this.hooks.refresh();
+    this.hooks.fresh = true;
+  }
+
+  #end(): void {
+    this.#running = false;
+    this.hooks.fresh = false;
   }
 
   /** netif_rx: handled after what is going on now. */
@@ -416,7 +427,10 @@ export class Stack {
     }
     const frame = last && skb.mac === 0 && skb.vlanTci < 0 ? skb.data : wire(skb);
     this.net.tracer?.event({ kind: 'emitted', skb, dev, frame });
-    this.#emitted.push({ iface: dev.name, frame });
+    const left = { iface: dev.name, frame };
+    // Mostly one packet leaves for one that came: no list with room for more.
+    if (this.#emitted.length === 0) this.#emitted = [left];
+    else this.#emitted.push(left);
   }
 
   /** loopback_xmit: connection, mark and route stay with the packet. */

@@ -99,7 +99,7 @@ describe('tests that expressions say of themselves', () => {
       const plain = rules.flatMap((_, i) => (matches(i, 0) ? [i] : [])),
         found: number[] = [];
       let before = -1;
-      regs.epoch = n;
+      dispatch.forget();
       for (let at = 0; (at = dispatch.next(at, regs, skb, state)) < length; at++) {
         expect(at).toBeGreaterThan(before);
         before = at;

@@ -4,7 +4,6 @@ import { badChecksum } from '../l4.ts';
 import { logInvalid } from '../log-invalid.ts';
 import { refreshAcct } from '../protocol.ts';
 import type { Protocol, TrackContext } from '../protocol.ts';
-import { timeoutsOf } from '../timeout.ts';
 
 /** udp_error: what is wrong with it, in the words of the kernel's log. */
 function wrong(c: TrackContext): string | null {
@@ -25,7 +24,7 @@ export const protocol: Protocol = {
       logInvalid(c, why);
       return 'invalid';
     }
-    const timeouts = timeoutsOf(c.net.conntrack.conf, c.ct);
+    const timeouts = c.ct.timeoutPolicy?.timeouts ?? c.net.conntrack.conf.timeouts.udp;
     const status = c.ct.status,
       now = c.net.clock.now();
     const proto = c.ct.proto;
