@@ -111,6 +111,8 @@ export class ScriptRun {
   }
 
   async #answerNow(r: Request): Promise<Answer> {
+    // Notices of writes to the kernel's files that came before this request are delivered first: epoll keeps no order.
+    await new Promise((done) => setImmediate(done));
     await this.#begin();
     if (r.argv[0] === WRITTEN && this.#kernel) {
       this.#later();

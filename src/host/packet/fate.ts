@@ -72,7 +72,6 @@ export const isFragment = (skb: Skb): boolean =>
 
 /** Watches packets and keeps what became of each, in the order in which they appeared. */
 export class FateWatcher implements Tracer {
-  readonly brief = true;
   #fates = new Map<number, Fate>();
   /** What comes in now is not to be told of. */
   aside = false;
@@ -82,6 +81,11 @@ export class FateWatcher implements Tracer {
   /** `next` is told of everything too. */
   constructor(next: Tracer | null = null) {
     this.#next = next;
+  }
+
+  /** Enough for a fate; who is told too may want more. */
+  get brief(): boolean {
+    return this.#next?.brief ?? this.#next === null;
   }
 
   /** Watches a namespace until `stop` is called. */

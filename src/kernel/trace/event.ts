@@ -12,7 +12,7 @@ import type { Dst } from '../stack/fib.ts';
  */
 export interface Tracer {
   /** It wants to know of rules only which one decided, so chains may run by their short cuts. */
-  readonly brief?: true;
+  readonly brief?: boolean;
   event(e: TraceEvent): void;
 }
 
