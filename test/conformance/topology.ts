@@ -7,7 +7,7 @@ export const TUN_DEVICES = [
   { name: 'tun1', type: 'tun' },
 ] as const;
 
-const NETS = [
+export const NETS = [
   { dev: 'eth0', mac: '02:00:00:00:00:10', v4: '10.0.0.1/24', v6: 'fd00:a::1/64' },
   { dev: 'eth1', mac: '02:00:00:00:01:10', v4: '192.168.1.1/24', v6: 'fd00:b::1/64' },
   { dev: 'eth2', mac: '02:00:00:00:02:10', v4: '172.16.0.1/24', v6: 'fd00:c::1/64' },
@@ -15,7 +15,7 @@ const NETS = [
 export const ROUTER_DEVICES = NETS.map(({ dev, mac }) => ({ name: dev, type: 'ethernet' as const, mac }));
 
 /** Hosts that are pretended to be near: device, MAC, addresses. */
-const NEIGHBOURS: readonly (readonly [string, string, ...string[]])[] = [
+export const NEIGHBOURS: readonly (readonly [string, string, ...string[]])[] = [
   ['eth0', '02:00:00:00:00:02', '10.0.0.2', 'fd00:a::2'],
   ['eth0', '02:00:00:00:00:03', '10.0.0.3', 'fd00:a::3'],
   ['eth0', '02:00:00:00:00:fe', '10.0.0.254', 'fd00:a::fe'],

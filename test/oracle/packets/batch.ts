@@ -1,0 +1,56 @@
+import { cpus } from 'node:os';
+import type { RecordedCase } from '../../conformance/play.ts';
+import { play } from '../../conformance/play.ts';
+import { Choice } from '../random.ts';
+import { randomScenario } from './generate/scenario.ts';
+import { Kernel } from './kernel.ts';
+import { record } from './record.ts';
+import type { Scenario } from './scenario.ts';
+import { shrink } from './shrink.ts';
+
+export interface Difference {
+  readonly recorded: RecordedCase;
+  readonly why: string;
+}
+
+export interface BatchOptions {
+  readonly seed: number;
+  readonly count: number;
+  readonly jobs: number;
+  readonly shrink: boolean;
+  readonly each: (d: Difference) => void;
+}
+
+/** The recording of what the kernel does, and what drywall does differently (null: nothing). */
+export async function ask(kernel: Kernel, s: Scenario): Promise<{ readonly recorded: RecordedCase; readonly why: string | null }> {
+  const recorded = record(s, await kernel.play(s));
+  return { recorded, why: await play(recorded).catch((e: unknown) => `threw ${e instanceof Error ? e.stack : e}`) };
+}
+
+/** Plays random scenarios `seed`, `seed + 1` …; each is made from its own seed alone. */
+export async function differences(o: BatchOptions): Promise<{ readonly steps: number; readonly failed: number }> {
+  let next = 0;
+  const total = { steps: 0, failed: 0 };
+  await Promise.all(
+    Array.from({ length: o.jobs }, async (_, j) => {
+      let kernel = new Kernel(j % cpus().length);
+      while (next < o.count) {
+        const seed = o.seed + next++;
+        const scenario = await randomScenario(new Choice(seed), `pkt/fuzz/${seed}`);
+        total.steps += scenario.steps.length;
+        try {
+          const { recorded, why } = await ask(kernel, scenario);
+          if (why === null) continue;
+          o.each(o.shrink ? await shrink(kernel, scenario) : { recorded, why });
+        } catch (e) {
+          total.failed++;
+          console.log(`${scenario.id}: ${e instanceof Error ? e.message : e}`);
+          kernel.close();
+          kernel = new Kernel(j % cpus().length);
+        }
+      }
+      kernel.close();
+    }),
+  );
+  return total;
+}

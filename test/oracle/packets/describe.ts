@@ -1,0 +1,58 @@
+import type { RecordedStep } from '../../conformance/play.ts';
+import type { Difference } from './batch.ts';
+import { parse, PROTO } from './frames.ts';
+
+const NAMES = new Map<number, string>(Object.entries(PROTO).map(([name, n]) => [n, name]));
+const FLAGS = 'FSRPAUEC';
+
+/** An IP packet in words. */
+function packetWords(p: Buffer): string {
+  const h = parse(p);
+  if (!h) return `(short) ${p.toString('hex')}`;
+  const t = p.subarray(h.l4);
+  const head = `${h.src} > ${h.dst} ${NAMES.get(h.proto) ?? h.proto} len ${p.length} ttl ${p[h.six ? 7 : 8]} tos ${h.six ? ((p[0] & 15) << 4) | (p[1] >> 4) : p[1]}${h.six ? '' : ` id ${p.readUInt16BE(4)} frag ${p.toString('hex', 6, 8)}`}${h.l4 > (h.six ? 40 : 20) ? ` options ${p.toString('hex', h.six ? 40 : 20, h.l4)}` : ''}`;
+  if (!h.first || t.length < 8) return `${head} ${t.toString('hex').slice(0, 60)}`;
+  if (h.proto === PROTO.tcp && t.length >= 20)
+    return `${head} ${t.readUInt16BE(0)} > ${t.readUInt16BE(2)} ${[...FLAGS].filter((_, i) => t[13] & (1 << i)).join('') || '.'} seq ${t.readUInt32BE(4)} ack ${t.readUInt32BE(8)} win ${t.readUInt16BE(14)} sum ${t.toString('hex', 16, 18)} opts ${t.toString('hex', 20, (t[12] >> 4) * 4)} data ${t.length - (t[12] >> 4) * 4}`;
+  if (([PROTO.icmp, PROTO.icmp6] as number[]).includes(h.proto)) {
+    const error = h.six ? t[0] < 128 : [3, 4, 5, 11, 12].includes(t[0]);
+    return `${head} type ${t[0]}/${t[1]} sum ${t.toString('hex', 2, 4)} ${t.toString('hex', 4, 8)}${error ? ` [${packetWords(Buffer.from(t.subarray(8)))}]` : ''}`;
+  }
+  if (([PROTO.udp, PROTO.udplite, PROTO.sctp] as number[]).includes(h.proto)) return `${head} ${t.readUInt16BE(0)} > ${t.readUInt16BE(2)} ${t.toString('hex', 4, 28)}`;
+  return `${head} ${t.toString('hex').slice(0, 60)}`;
+}
+
+export function frameWords(hex: string): string {
+  const f = Buffer.from(hex, 'hex');
+  const type = f.readUInt16BE(12);
+  const link = `${f.toString('hex', 6, 12)} > ${f.toString('hex', 0, 6)}`;
+  return type === 0x0800 || type === 0x86dd ? `${link} ${packetWords(Buffer.from(f.subarray(14)))}` : `${link} type ${type.toString(16)} ${f.toString('hex', 14, 60)}`;
+}
+
+function stepWords(s: RecordedStep): string {
+  if (s.argv) return `$ ${s.argv.join(' ')}${s.stdin ? ` <<.\n${s.stdin.replace(/^/gm, '    ')}` : ''}`;
+  if (s.inject) return `-> ${s.inject.iface} ${frameWords(s.inject.frame)}`;
+  if (s.local) return `-> local ${packetWords(Buffer.from(s.local.packet, 'hex'))}`;
+  return `wait ${s.wait}`;
+}
+
+/** Of two texts only the lines that the other has not; frames in words. */
+function lineDifferences(why: string): string {
+  const m = /^([\s\S]*?)\n--- real\n([\s\S]*)\n--- drywall\n([\s\S]*)$/.exec(why);
+  if (!m) return why;
+  const lines = (t: string): string[] => t.split('\n').filter((l) => l !== '' && !/^# (Generated|Completed)/.test(l));
+  const [real, ours] = [lines(m[2]), lines(m[3])];
+  const word = (l: string): string => {
+    const f = /^(\S+) ([0-9a-f]{28,})$/.exec(l);
+    return f ? `${f[1]} ${frameWords(f[2])}` : l;
+  };
+  return [m[1], ...real.filter((l) => !ours.includes(l)).map((l) => `  real    ${word(l)}`), ...ours.filter((l) => !real.includes(l)).map((l) => `  drywall ${word(l)}`)].join('\n');
+}
+
+/** A difference as a person reads it: the scenario up to the step, and what differs there. */
+export function describe(d: Difference): string {
+  const setup = d.recorded.setup ?? [];
+  const at = /^step (\d+)/.exec(d.why)?.[1];
+  const steps = [...setup, ...d.recorded.steps].slice(0, at === undefined ? undefined : Number(at) + 1);
+  return [`✗ ${d.recorded.id}`, ...steps.map(stepWords), lineDifferences(d.why), ''].join('\n');
+}

@@ -1,0 +1,40 @@
+// npm run fuzz -- [--count N] [--seed N] [--jobs N] [--keep FILE] [--shrink]
+// Random scenarios go to the real kernel and to drywall; what differs is made small and printed in the format of
+// shared/cases/packets, so that it can be kept.
+import { appendFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { whyNot } from '../real.ts';
+import { differences } from './batch.ts';
+import { describe } from './describe.ts';
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '500' },
+    seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
+    keep: { type: 'string' },
+    shrink: { type: 'boolean', default: false },
+  },
+});
+const reason = whyNot();
+if (reason) {
+  console.log(`packets cannot be compared here: ${reason}`);
+  process.exit(1);
+}
+const count = Number(values.count);
+let shown = 0;
+const started = performance.now();
+const total = await differences({
+  seed: Number(values.seed),
+  count,
+  jobs: Number(values.jobs),
+  shrink: values.shrink,
+  each: (d) => {
+    shown++;
+    console.log(describe(d));
+    if (values.keep) appendFileSync(values.keep, `${JSON.stringify(d.recorded)}\n`);
+  },
+});
+const seconds = (performance.now() - started) / 1000;
+console.log(`${count} scenarios, ${total.steps} steps, seed ${values.seed}: ${shown} differ, ${total.failed} could not be played (${seconds.toFixed(0)} s)`);
+process.exit(shown ? 1 : 0);

@@ -1,0 +1,114 @@
+import type { RecordedFrame } from '../../conformance/compare.ts';
+import type { RecordedCase, RecordedStep } from '../../conformance/play.ts';
+import { checksum, parse, PROTO } from './frames.ts';
+import type { Answer } from './kernel.ts';
+import type { Scenario, Step } from './scenario.ts';
+
+/**
+ * Makes what the kernel did into a recorded case of shared/cases/packets: what it picks at random is zeroed and named in a
+ * mask, remaining times are rounded up to 5 s, what a hash orders is marked unordered.
+ */
+export function record(s: Scenario, answers: readonly Answer[]): RecordedCase & Scenario {
+  const known = new Known(s);
+  const all: RecordedStep[] = [...s.setup, ...s.steps].map((step, i) => recordStep(step, answers[i], s, known));
+  return { ...s, setup: all.slice(0, s.setup.length), steps: all.slice(s.setup.length) } as RecordedCase & Scenario;
+}
+
+/** The identifications and ports that the scenario itself names: anything else the kernel chose. */
+class Known {
+  readonly ids = new Set<number>([0]);
+  readonly fragmentIds = new Set<string>();
+  readonly ports = new Set<number>();
+  readonly randomPorts = new Set<number>();
+
+  constructor(s: Scenario) {
+    for (const step of s.steps) {
+      const packet = 'inject' in step ? Buffer.from(step.inject.frame, 'hex').subarray(14) : 'local' in step ? Buffer.from(step.local.packet, 'hex') : null;
+      if (!packet) continue;
+      if (packet.length >= 20 && packet[0] >> 4 === 4) this.ids.add(packet.readUInt16BE(4));
+      else if (packet.length >= 48 && packet[6] === PROTO.fragment) this.fragmentIds.add(packet.toString('hex', 44, 48));
+      for (const [, port] of portsOf(packet, 0)) this.ports.add(port);
+    }
+    for (const m of JSON.stringify(s.setup).matchAll(/\b\d{1,5}\b/g)) this.ports.add(Number(m[0]));
+  }
+}
+
+/** [offset, value] of every port or echo identifier of a packet, those inside ICMP errors too. */
+export function portsOf(p: Buffer, base: number): [number, number][] {
+  const h = parse(p);
+  if (!h?.first || h.l4 + 8 > p.length) return [];
+  const type = p[h.l4];
+  const at = (n: number): [number, number] => [base + h.l4 + n, p.readUInt16BE(h.l4 + n)];
+  if (([PROTO.tcp, PROTO.udp, PROTO.sctp, PROTO.udplite] as number[]).includes(h.proto)) return [at(0), at(2)];
+  const six = h.proto === PROTO.icmp6;
+  if (!six && h.proto !== PROTO.icmp) return [];
+  if ((six ? [128, 129] : [0, 8]).includes(type)) return [at(4)];
+  return (six ? [1, 2, 3, 4] : [3, 4, 5, 11, 12]).includes(type) ? portsOf(p.subarray(h.l4 + 8), base + h.l4 + 8) : [];
+}
+
+function recordFrame(hex: string, s: Scenario, known: Known): RecordedFrame {
+  const f = Buffer.from(hex, 'hex');
+  const mask: [number, number][] = [];
+  const hide = (at: number, n: number): void => {
+    mask.push([at, n]);
+    f.fill(0, at, at + n);
+  };
+  const type = f.readUInt16BE(12);
+  const p = Buffer.from(f.subarray(14));
+  if (type !== 0x0800 && type !== 0x86dd) return { frame: hex };
+  if (type === 0x0800 && p.length >= 20 && !known.ids.has(p.readUInt16BE(4))) {
+    hide(18, 2);
+    f.writeUInt16BE(0, 24);
+    f.writeUInt16BE(checksum(f.subarray(14, 14 + (f[14] & 15) * 4)), 24);
+  }
+  if (type === 0x86dd && p.length >= 48 && p[6] === PROTO.fragment && !known.fragmentIds.has(p.toString('hex', 44, 48))) hide(58, 4);
+  if (s.normalise?.random_ports)
+    for (const [at, port] of portsOf(p, 14))
+      if (!known.ports.has(port)) {
+        known.randomPorts.add(port);
+        hide(at, 2);
+      }
+  const h = parse(p);
+  if (s.normalise?.random_isn && h?.proto === PROTO.tcp && h.first) for (const o of [4, 8]) if (p.readUInt32BE(h.l4 + o) >= 1 << 24) hide(14 + h.l4 + o, 4);
+  return mask.length ? { frame: f.toString('hex'), mask } : { frame: hex };
+}
+
+function recordStep(step: Step, a: Answer, s: Scenario, known: Known): RecordedStep {
+  const out = a.out.map(([iface, frame]) => ({ iface, ...recordFrame(frame, s, known) }));
+  if ('argv' in step) return { ...step, status: a.status, stderr: a.stderr, ...recordText(step.argv, a.stdout ?? '', known) };
+  if ('wait' in step) return out.length ? { ...step, out } : step;
+  return a.error ? { ...step, out, error: a.error } as RecordedStep : { ...step, out };
+}
+
+const up5 = (seconds: number): string => `<T${Math.ceil(seconds / 5) * 5}>`;
+const sorted = (text: string): string => {
+  const lines = text.split('\n').filter((l) => l !== '');
+  return lines.length ? `${lines.sort().join('\n')}\n` : '';
+};
+const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86400 };
+const duration = (text: string): number => [...text.matchAll(/(\d+)(ms|[dhms])/g)].reduce((n, m) => n + Number(m[1]) * SECONDS[m[2]], 0);
+
+/** Text of a tool with what ticks made equal between runs. */
+function recordText(argv: readonly string[], raw: string, known: Known): { readonly stdout: string; readonly unordered?: boolean } {
+  const command = argv.join(' ');
+  let text = raw
+    .replace(/\bexpires ((?:\d+(?:ms|[dhms]))+)/g, (_, d: string) => `expires ${up5(duration(d))}`)
+    .replace(/^(# (?:Generated by|Completed).*? on ).*$/gm, '$1<DATE>');
+  if (argv[0] === 'conntrack' || command.includes('nf_conntrack')) {
+    text = text
+      .replace(/^(\s*(?:ipv[46]\s+\d+\s+)?[a-z]\S*\s+\d+\s+)(\d+)(?=\s)/gm, (_, before: string, t: string) => before + up5(Number(t)))
+      .replace(/^(\d+)(?= (?:l3proto = \d+ )?proto=)/gm, (t) => up5(Number(t)));
+    if (known.randomPorts.size) text = text.replace(/\b((?:sport|dport|id|srckey|dstkey)=)(\d+)/g, (m, name: string, port: string) => (known.randomPorts.has(Number(port)) ? `${name}<P>` : m));
+    return text.split('\n').length > 2 ? { stdout: sorted(text), unordered: true } : { stdout: text };
+  }
+  if (argv[0] === 'ipset') {
+    text = text
+      .replace(/\btimeout (\d+)(?=$|\n| (?:packets|comment|skb))/g, (_, t: string) => `timeout ${Number(t) ? up5(Number(t)) : 0}`)
+      .replace(/^Size in memory: \d+$/gm, 'Size in memory: <N>')
+      .replace(/\binitval 0x[0-9a-f]+/g, 'initval <N>');
+    return { stdout: text, unordered: true };
+  }
+  if (command.includes('xt_recent')) return { stdout: sorted(text.replace(/last_seen: \d+ oldest_pkt: (\d+) [\d, ]+/g, 'last_seen: <T> oldest_pkt: $1 <T>')), unordered: true };
+  if (command.includes('_hashlimit')) return { stdout: sorted(text.replace(/^\d+ (\S+) \d+ (\d+) (\d+)/gm, '<T> $1 <C> $2 $3')), unordered: true };
+  return { stdout: text };
+}
