@@ -8,6 +8,7 @@ const SETTLE: readonly (readonly [RegExp, string])[] = [
   [/last used \d[0-9a-z]*/g, 'last used TIME'],
   [/("last": \{"used": )\d+/g, '$1"TIME"'],
   [/by process \d+ \(/g, 'by process PID ('],
+  [/last_seen: (?:<T>|\d+) oldest_pkt: (\d+) (?:<T>|\d+(?:, \d+)*)$/gm, 'last_seen: T oldest_pkt: $1 T'],
 ];
 
 /** Tokens that stand in a recording for any value of a shape. */

@@ -14,17 +14,21 @@ function onesSum(b: Buffer, from: number, to: number, start = 0): number {
 
 /** Makes the IPv4 and transport checksums of an Ethernet frame right. */
 function fixChecksums(b: Buffer): void {
-  if (b.readUInt16BE(12) !== 0x0800) return;
-  const l4 = 14 + (b[14] & 15) * 4;
-  const end = 14 + b.readUInt16BE(16);
-  b.writeUInt16BE(0, 24);
-  b.writeUInt16BE(onesSum(b, 14, l4) ^ 0xffff, 24);
-  const place = ({ 1: 2, 6: 16, 17: 6 } as Readonly<Record<number, number>>)[b[23]];
+  const six = b.readUInt16BE(12) === 0x86dd;
+  if (!six && b.readUInt16BE(12) !== 0x0800) return;
+  const l4 = six ? 54 : 14 + (b[14] & 15) * 4;
+  const end = six ? 54 + b.readUInt16BE(18) : 14 + b.readUInt16BE(16);
+  const proto = b[six ? 20 : 23];
+  if (!six) {
+    b.writeUInt16BE(0, 24);
+    b.writeUInt16BE(onesSum(b, 14, l4) ^ 0xffff, 24);
+  }
+  const place = ({ 1: 2, 6: 16, 17: 6, 58: 2 } as Readonly<Record<number, number>>)[proto];
   if (place === undefined) return;
   b.writeUInt16BE(0, l4 + place);
-  const pseudo = b[23] === 1 ? 0 : onesSum(b, 26, 34) + b[23] + end - l4;
+  const pseudo = proto === 1 ? 0 : onesSum(b, six ? 22 : 26, six ? 54 : 34) + proto + end - l4;
   const sum = onesSum(b, l4, end, pseudo) ^ 0xffff;
-  b.writeUInt16BE(sum === 0 && b[23] === 17 ? 0xffff : sum, l4 + place);
+  b.writeUInt16BE(sum === 0 && proto === 17 ? 0xffff : sum, l4 + place);
 }
 
 export function patchFrame(frame: string, patches: readonly Patch[], outs: readonly (readonly Uint8Array[])[]): Uint8Array {

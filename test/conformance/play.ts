@@ -20,6 +20,8 @@ export interface RecordedStep {
   readonly patch?: readonly Patch[];
   readonly local?: { readonly packet: string };
   readonly out?: readonly RecordedFrame[];
+  /** Errno that the sender of a local packet saw. */
+  readonly error?: string;
   readonly wait?: number;
   readonly sleep?: number;
   readonly events?: readonly string[] | readonly (readonly string[])[];

@@ -269,14 +269,16 @@ export function ctNew(net: Netns, m: CtMessage, flags: { readonly create: boolea
   return null;
 }
 
-/** Netlink's view of the reference count: the table's own, and one for each connection it is the master of. */
+/** Netlink's view of the reference count: the table's own, one for each connection it is the master of, one for each packet that waits for its neighbour. */
 export function useCounts(net: Netns): (ct: Conntrack) => number {
-  let children: Map<Conntrack, number> | null = null;
+  let others: Map<Conntrack, number> | null = null;
   return (ct) => {
-    if (!children) {
-      children = new Map();
-      for (const other of net.conntrack.entries()) if (other.master) children.set(other.master, (children.get(other.master) ?? 0) + 1);
+    if (!others) {
+      others = new Map();
+      const count = (x: Conntrack | null): unknown => x && others?.set(x, (others.get(x) ?? 0) + 1);
+      for (const other of net.conntrack.entries()) count(other.master);
+      for (const skb of net.stack.neighbours.waiting()) count(skb.ct);
     }
-    return 1 + (children.get(ct) ?? 0);
+    return 1 + (others.get(ct) ?? 0);
   };
 }

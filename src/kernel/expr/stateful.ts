@@ -1,4 +1,4 @@
-import type { Conntrack } from '../conntrack/entry.ts';
+import { type Counted, countConnection } from '../conntrack/conncount.ts';
 import type { Skb } from '../net/skb.ts';
 import type { Netns } from '../netns.ts';
 import type { StatefulExpression } from './expression.ts';
@@ -19,7 +19,7 @@ export type StatefulState =
       readonly bytes: boolean;
     }
   | { readonly kind: 'quota'; consumed: number; readonly bytes: number; readonly invert: boolean; depleted: boolean }
-  | { readonly kind: 'connlimit'; readonly count: number; readonly invert: boolean; list: unknown[] }
+  | { readonly kind: 'connlimit'; readonly count: number; readonly invert: boolean; readonly list: Counted[] }
   | { readonly kind: 'last'; at: number | null };
 
 const NSEC_PER_SEC = 1e9;
@@ -93,41 +93,10 @@ export function quotaExceeded(s: Extract<StatefulState, { kind: 'quota' }>, len:
   return s.consumed > s.bytes !== s.invert;
 }
 
-/** nft_connlimit_do_eval, nf_conncount_add: connections that matched here and still live. */
+/** nft_connlimit_do_eval: connections that matched here and still live. "over" is the inverted form: it goes on where the count is above. */
 export function connlimitHit(s: Extract<StatefulState, { kind: 'connlimit' }>, skb: Skb, net: Netns): boolean | 'drop' {
-  const ct = skb.ct;
-  const list = s.list as Conntrack[];
-  if (!ct) {
-    // nf_ct_get_tuplepr; such a tuple is in no table and so leaves the list with the next packet.
-    if (skb.transport < 0 || skb.fragOffset !== 0) return 'drop';
-    known(list, null, net);
-    return list.length + 1 > s.count === s.invert;
-  }
-  if (!known(list, ct, net)) list.push(ct);
-  // "over" is the inverted form: it goes on where the count is above.
-  return list.length > s.count === s.invert;
+  return countConnection(s.list, skb, net) ? s.list.length > s.count === s.invert : 'drop';
 }
-
-/** __nf_conncount_add: looks for the connection; what is gone or closed before its place leaves the list. */
-function known(list: Conntrack[], ct: Conntrack | null, net: Netns): boolean {
-  for (let i = 0, gone = 0; i < list.length && gone <= 8; ) {
-    const c = list[i],
-      found = (c.status & CONFIRMED) !== 0 && (c.status & DYING) === 0 && c.expiresAt > net.clock.now();
-    if (found && c === ct) return true;
-    if (found && !closed(c)) {
-      i++;
-      continue;
-    }
-    list.splice(i, 1);
-    gone++;
-  }
-  return false;
-}
-
-const DYING = 512,
-  CONFIRMED = 8;
-/** already_closed: TCP in TIME_WAIT or CLOSE does not count. */
-const closed = (c: Conntrack): boolean => c.proto.kind === 'tcp' && (c.proto.state === 7 || c.proto.state === 8);
 
 /** ops->eval of a stateful expression in an element or object. */
 export function runStateful(s: StatefulState, skb: Skb, net: Netns): number {

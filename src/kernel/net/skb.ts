@@ -1,6 +1,7 @@
 import type { Conntrack } from '../conntrack/entry.ts';
 import type { NetDevice } from '../stack/device.ts';
 import type { Dst } from '../stack/fib.ts';
+import type { IpOptions } from '../stack/options4.ts';
 
 /** How an skb relates to its connection (enum ip_conntrack_info). */
 export const CTINFO = { established: 0, related: 1, new: 2, establishedReply: 3, relatedReply: 4, untracked: 7 } as const;
@@ -63,9 +64,8 @@ export class Skb {
   /** Reassembled from fragments: payload lengths of the pieces in order, and the largest whole fragment (IPCB frag_max_size). */
   fragSizes: readonly number[] | null = null;
   fragMaxSize = 0;
-  /** Offsets in the IPv4 header of options that want this router's address; 0: none. */
-  recordRoute = 0;
-  timestampRoute = 0;
+  /** IPv4 options as ip_rcv_options found them (IPCB opt). */
+  options4: IpOptions | null = null;
   /** IPv6: identification of the fragment header that came. */
   fragId = 0;
   /** Upper device of a bridge port the packet came through (nf_bridge physindev / physoutdev). */

@@ -12,12 +12,16 @@ const ECHO_REPLY = 0,
   TIMESTAMP = 13,
   TIMESTAMP_REPLY = 14;
 const NR_TYPES = 18;
+const REDIRECT_NUMBER = 9,
+  REDIRECT_LOAD = 20,
+  REDIRECT_SILENCE = REDIRECT_LOAD << (REDIRECT_NUMBER + 1);
 const NO_OPTIONS: Uint8Array = new Uint8Array(0);
 
 /** net/ipv4/icmp.c */
 export class Icmp4 {
   readonly #s: Stack;
-  readonly #buckets = new Map<string, { tokens: number; last: number }>();
+  /** Tokens by peer (inetpeer): errors, redirects and what no route takes draw from the same. */
+  readonly #buckets = new Map<string, Peer>();
   #globalCredit = 0;
   #globalStamp = -1;
 
@@ -47,12 +51,16 @@ export class Icmp4 {
     }
     const tos = ERRORS.has(type) ? (b[o + 1] & 0x1e) | 0xc0 : b[o + 1];
     const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
-    const route = s.ip4.outputRoute(from, saddr, { mark, oif: 0, tos, anySource: true });
-    if ('error' in route || !this.#allowed(type, route.dst, from)) return;
-    const options = ip4HeaderLen(b, o) > 20 ? s.ip4.options.echo(orig, route.saddr) : NO_OPTIONS;
+    const echo = s.ip4.options.echo(orig);
+    if (!echo) return;
+    const daddr = echo.via ?? from;
+    const route = s.ip4.outputRoute(daddr, saddr, { mark, oif: 0, tos, anySource: true });
+    if ('error' in route || !this.#allowed(type, route.dst, daddr)) return;
+    echo.settle(route.saddr);
+    const options = echo.bytes;
     const room = Math.min(576, s.ip4.forwardMtu(route.dst)) - 28 - options.length;
     const quoted = b.subarray(o, Math.min(b.length, o + room));
-    this.#push(route.dst, route.saddr, from, tos, type, code, info, quoted, mark, orig, options);
+    this.#push(route.dst, route.saddr, daddr, tos, type, code, info, quoted, mark, orig, options);
   }
 
   /** icmp_push_reply */
@@ -114,8 +122,29 @@ export class Icmp4 {
     return true;
   }
 
-  /** ip_rt_send_redirect */
+  /** ip_error: five at once to a host for want of a route, then one a second. */
+  routeErrorAllowed(to: Uint8Array): boolean {
+    const now = this.#s.net.clock.now();
+    const p = peerOf(this.#buckets, to.join('.'), now);
+    p.tokens = Math.min(p.tokens + now - p.last, 5000);
+    p.last = now;
+    if (p.tokens < 1000) return false;
+    p.tokens -= 1000;
+    return true;
+  }
+
+  /** ip_rt_send_redirect: each after twice the pause of the one before, nine in all until 20 s are silent. */
   redirect(skb: Skb, dst: Dst): void {
+    const now = this.#s.net.clock.now();
+    const p = peerOf(this.#buckets, ip4Src(skb.data, skb.network).join('.'), now);
+    if (now > p.last + REDIRECT_SILENCE) p.tokens = p.redirects = 0;
+    if (p.redirects >= REDIRECT_NUMBER) {
+      p.last = now;
+      return;
+    }
+    if (p.redirects > 0 && now <= p.last + (REDIRECT_LOAD << p.redirects)) return;
+    p.last = now;
+    p.redirects++;
     this.send(skb, 5, 1, u32(dst.gateway ?? ip4Dst(skb.data, skb.network), 0));
   }
 
@@ -145,25 +174,16 @@ export class Icmp4 {
     const s = this.#s,
       b = orig.data,
       o = orig.network;
-    const daddr = ip4Src(b, o),
+    const echo = s.ip4.options.echo(orig);
+    if (!echo) return;
+    const daddr = echo.via ?? ip4Src(b, o),
       tos = b[o + 1];
     const saddr = this.specDst(orig);
     const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
     const route = s.ip4.outputRoute(daddr, saddr, { mark, oif: 0, tos, anySource: true });
     if ('error' in route || !this.#allowed(type, route.dst, daddr)) return;
-    this.#push(
-      route.dst,
-      route.saddr,
-      daddr,
-      tos,
-      type,
-      0,
-      u32(rest, 0),
-      rest.subarray(4),
-      mark,
-      orig,
-      ip4HeaderLen(b, o) > 20 ? s.ip4.options.echo(orig, route.saddr) : NO_OPTIONS,
-    );
+    echo.settle(route.saddr);
+    this.#push(route.dst, route.saddr, daddr, tos, type, 0, u32(rest, 0), rest.subarray(4), mark, orig, echo.bytes);
   }
 
   /** fib_compute_spec_dst: own address of a packet, or for broadcasts the one we would answer from. */
@@ -175,13 +195,25 @@ export class Icmp4 {
   }
 }
 
-/** inet_peer_xrlim_allow: a bucket of six tokens a peer. */
-export function peerAllow(buckets: Map<string, { tokens: number; last: number }>, peer: string, now: number, timeout: number): boolean {
-  let p = buckets.get(peer);
+/** struct inet_peer: what was sent to a host lately; times in milliseconds. */
+export interface Peer {
+  tokens: number;
+  last: number;
+  redirects: number;
+}
+
+function peerOf(peers: Map<string, Peer>, key: string, now: number): Peer {
+  let p = peers.get(key);
   if (!p) {
-    p = { tokens: 0, last: now - 60_000 };
-    buckets.set(peer, p);
+    p = { tokens: 0, last: now - 60_000, redirects: 0 };
+    peers.set(key, p);
   }
+  return p;
+}
+
+/** inet_peer_xrlim_allow: a bucket of six tokens a peer. */
+export function peerAllow(peers: Map<string, Peer>, key: string, now: number, timeout: number): boolean {
+  const p = peerOf(peers, key, now);
   p.tokens = Math.min(p.tokens + (now - p.last), 6 * timeout);
   p.last = now;
   if (p.tokens < timeout) return false;

@@ -2,7 +2,7 @@ import { KERNEL_SOCKET, PACKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, ip6Dst, ip6Src, ip6Tclass, isLinkLocal6, isMulticast6, isZero, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { Dst } from './fib.ts';
-import { attachConnection, peerAllow } from './icmp4.ts';
+import { attachConnection, type Peer, peerAllow } from './icmp4.ts';
 import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
@@ -13,7 +13,7 @@ const ECHO_REQUEST = 128,
 export class Icmp6 {
   readonly #s: Stack;
   /** Tokens by peer (inetpeer): errors and redirects draw from the same. */
-  readonly #buckets = new Map<string, { tokens: number; last: number }>();
+  readonly #buckets = new Map<string, Peer>();
   constructor(stack: Stack) {
     this.#s = stack;
   }
@@ -32,9 +32,11 @@ export class Icmp6 {
     const end = skipExtensions(b, o + 40, b[o + 6]);
     // Never about an error (is_ineligible).
     if (end && end.next === IPPROTO.ICMPV6 && end.fragOff < 8 && (end.offset >= b.length || b[end.offset] < 128)) return;
-    const saddr = s.ip6.isLocal(to) || s.ip6.isAnycast(to) ? to : null;
+    const came = s.device(orig.skbIif);
+    // icmpv6_route_lookup: not our own destination, then an address of the device it came in by.
+    const saddr = s.ip6.isLocal(to) || s.ip6.isAnycast(to) ? to : came && came !== s.lo ? s.ip6.selectAddr(came, from) : null;
     const mark = s.conf.v6('fwmark_reflect') ? orig.mark : 0;
-    const oif = isLinkLocal6(from) ? (s.device(orig.skbIif)?.index ?? 0) : 0;
+    const oif = isLinkLocal6(from) ? (came?.index ?? 0) : 0;
     const route = s.ip6.outputRoute(from, saddr, { mark, oif });
     if ('error' in route || !this.#allowed(type, route.dst, from)) return;
     const quoted = b.subarray(o, Math.min(b.length, o + 1280 - 48));

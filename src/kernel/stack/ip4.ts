@@ -145,7 +145,7 @@ export class Ip4 {
     tellDrop(this.#s.net, skb, dst.error === 'ENETUNREACH' ? 'IP_INNOROUTES' : 'NOT_SPECIFIED', forwarding ? 'no route' : 'the host does not forward');
     if (!forwarding) return;
     const code = dst.error === 'EHOSTUNREACH' ? 1 : dst.error === 'ENETUNREACH' ? 0 : dst.error === 'EACCES' ? 13 : -1;
-    if (code >= 0) this.#s.icmp4.send(skb, 3, code, 0);
+    if (code >= 0 && this.#s.icmp4.routeErrorAllowed(ip4Src(skb.data, skb.network))) this.#s.icmp4.send(skb, 3, code, 0);
   }
 
   /** ip_local_deliver */
@@ -351,6 +351,10 @@ export class Ip4 {
       this.#s.icmp4.send(skb, 11, 0, 0);
       return;
     }
+    if (skb.options4?.strict && dst.gateway) {
+      this.#s.icmp4.send(skb, 3, 5, 0);
+      return;
+    }
     const mtu = this.forwardMtu(dst);
     const df = (u16(b, o + 6) & IP_DF) !== 0;
     // ip_exceeds_mtu: what was put together from fragments that fit goes out in pieces again.
@@ -363,7 +367,7 @@ export class Ip4 {
     if (dst.redirect) this.#s.icmp4.redirect(skb, dst);
     if (this.#updatesPriority()) skb.priority = tosPriority(b[o + 1]);
     if (!this.#forward.run(skb, skb.dev, dst.dev)) return;
-    if (ip4HeaderLen(skb.data, skb.network) > 20) this.options.forward(skb, skb.dst as Dst);
+    if (skb.options4) this.options.forward(skb, skb.dst as Dst);
     this.output(skb, skb.dst as Dst);
   }
 
@@ -437,17 +441,18 @@ export class Ip4 {
     const dev = s.device(hit.hop.dev);
     if (!dev) return { error: 'ENETUNREACH' };
     const src = any ? (hit.route.src ?? this.selectAddr(dev, hit.hop.via ?? target, hit.route.scope)) : (saddr as Uint8Array);
-    const multicast = isMulticast4(target);
+    const multicast = isMulticast4(target),
+      broadcast = type === 'broadcast' || isLimitedBroadcast(target);
     return {
       dst: {
         ...base,
         input: 'forward',
-        type: multicast ? 'multicast' : type,
+        type: multicast ? 'multicast' : broadcast ? 'broadcast' : type,
         dev,
-        gateway: hit.hop.via,
+        gateway: broadcast ? null : hit.hop.via,
         route: hit.route,
         prefSrc: hit.route.src,
-        broadcast: type === 'broadcast',
+        broadcast,
         multicast,
         local: false,
       },
@@ -578,6 +583,8 @@ export class Ip4 {
     if (b.length < 20 || ihl > b.length) return 'EINVAL';
     const r = this.outputRoute(ip4Dst(b, 0), null, { mark: about.mark ?? 0, oif: 0, tos: 0 });
     if ('error' in r) return r.error;
+    // Its socket has no SO_BROADCAST.
+    if (r.dst.broadcast) return 'EACCES';
     if (b.length > this.forwardMtu(r.dst)) return 'EMSGSIZE';
     if (isZero(b.subarray(12, 16))) b.set(r.saddr, 12);
     if (u16(b, 4) === 0) put16(b, 4, this.randomId());

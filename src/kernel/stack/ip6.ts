@@ -36,13 +36,18 @@ export class Ip6 {
   /** ipv6_rcv */
   receive(skb: Skb): void {
     const dev = skb.dev as NetDevice;
-    const bad = skb.pktType === PACKET.otherhost ? 'OTHERHOST' : this.#s.conf.dev6(dev.name, 'disable_ipv6') ? 'IPV6DISABLED' : this.#insane(skb, dev);
+    const bad = skb.pktType === PACKET.otherhost ? 'OTHERHOST' : this.#off(dev) ? 'IPV6DISABLED' : this.#insane(skb, dev);
     if (bad) {
       tellDrop(this.#s.net, skb, bad);
       return;
     }
     if (!this.#prerouting.run(skb, dev, null)) return;
     this.finish(skb);
+  }
+
+  /** No IPv6 on the device: switched off, or too small for it (addrconf_notify). */
+  #off(dev: NetDevice): boolean {
+    return dev.mtu < MIN_MTU || this.#s.conf.dev6(dev.name, 'disable_ipv6') !== 0;
   }
 
   /** ip6_rcv_core */
@@ -209,7 +214,7 @@ export class Ip6 {
     const target = dst.gateway ?? ip6Dst(skb.data, skb.network);
     // By destination here, by source in ndisc: six at once, then one a second.
     if (!this.#s.icmp6.peerAllows(ip6Dst(skb.data, skb.network), 1000)) return;
-    this.#s.ndisc.redirect(skb, target, dst);
+    this.#s.ndisc.redirect(skb, target);
   }
 
   mtu(dst: Dst): number {
@@ -292,7 +297,7 @@ export class Ip6 {
     const input = skb.dev;
     skb.dev = dst.dev;
     skb.head = skb.network;
-    if (this.#s.conf.dev6(dst.dev.name, 'disable_ipv6')) {
+    if (this.#off(dst.dev)) {
       tellDrop(this.#s.net, skb, 'IPV6DISABLED');
       return false;
     }

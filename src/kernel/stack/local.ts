@@ -1,4 +1,4 @@
-import { CTINFO, KERNEL_SOCKET, Skb } from '../net/skb.ts';
+import { CTINFO, KERNEL_SOCKET, PACKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, ip6Tclass, isExtensionHeader, putIp4, putIp6 } from '../net/wire/ip.ts';
 import { tellMade } from '../trace/tell.ts';
@@ -144,7 +144,7 @@ export class LocalHost {
     }
     this.#unwanted(skb, 'NO_SOCKET');
     const flags = b[at + 13];
-    if (flags & RST || skb.dst?.type !== 'local') return;
+    if (flags & RST || skb.pktType !== PACKET.host || skb.dst?.type !== 'local') return;
     const tcp = resetHeader(b, at, len);
     put16(tcp, 16, checksum(tcp, 0, 20, pseudo(dst, src, IPPROTO.TCP, 20)));
     if (family === 4) this.#answer4(skb, tcp, src, dst);
@@ -156,14 +156,19 @@ export class LocalHost {
     const s = this.#s,
       tos = orig.data[orig.network + 1];
     const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
-    const route = s.ip4.outputRoute(to, from, { mark, oif: 0, tos, anySource: true });
+    const echo = s.ip4.options.echo(orig);
+    if (!echo) return;
+    const daddr = echo.via ?? to;
+    const route = s.ip4.outputRoute(daddr, from, { mark, oif: 0, tos, anySource: true });
     if ('error' in route) return;
-    const out = new Uint8Array(40);
-    putIp4(out, 0, { tos: tos & 0xfc, len: 40, id: 0, frag: IP_DF, ttl: s.icmp4.hopLimit(route.dst), proto: IPPROTO.TCP, src: from, dst: to });
-    out.set(tcp, 20);
+    echo.settle(from);
+    const at = 20 + echo.bytes.length;
+    const out = new Uint8Array(at + 20);
+    putIp4(out, 0, { tos: tos & 0xfc, len: out.length, id: 0, frag: IP_DF, ttl: s.icmp4.hopLimit(route.dst), proto: IPPROTO.TCP, src: from, dst: daddr, options: echo.bytes });
+    out.set(tcp, at);
     const skb = new Skb(out);
     skb.protocol = ETH.IP;
-    skb.transport = 20;
+    skb.transport = at;
     skb.l4proto = IPPROTO.TCP;
     skb.mark = mark;
     skb.sk = KERNEL_SOCKET;
@@ -172,6 +177,7 @@ export class LocalHost {
     s.ip4.localOut(skb);
   }
 
+  /** tcp_v6_send_response: unlike IPv4's, the packet itself has no socket. */
   #answer6(orig: Skb, tcp: Uint8Array, to: Uint8Array, from: Uint8Array): void {
     const s = this.#s;
     const mark = s.conf.v6('fwmark_reflect') ? orig.mark : 0;
@@ -185,7 +191,6 @@ export class LocalHost {
     skb.transport = 40;
     skb.l4proto = IPPROTO.TCP;
     skb.mark = mark;
-    skb.sk = KERNEL_SOCKET;
     skb.dst = route.dst;
     tellMade(s.net, skb, orig, 'reset');
     s.ip6.localOut(skb);

@@ -100,7 +100,7 @@ export class Ndisc {
   }
 
   /** ndisc_send_skb */
-  #message(dev: NetDevice, src: Uint8Array, dst: Uint8Array, type: number, word: number, rest: Uint8Array): void {
+  #message(dev: NetDevice, src: Uint8Array, dst: Uint8Array, type: number, word: number, rest: Uint8Array, routed?: Dst): void {
     const out = new Uint8Array(48 + rest.length);
     putIp6(out, 0, { len: out.length - 40, next: IPPROTO.ICMPV6, hops: 255, src, dst });
     out[40] = type;
@@ -112,10 +112,16 @@ export class Ndisc {
     skb.transport = 40;
     skb.l4proto = IPPROTO.ICMPV6;
     skb.sk = KERNEL_SOCKET;
+    skb.dst = routed ?? this.#onLink(dev, src, dst);
+    tellMade(this.#s.net, skb, null, 'neighbour');
+    this.#s.ip6.localOut(skb);
+  }
+
+  /** icmp6_dst_alloc: always this device, always on the link. */
+  #onLink(dev: NetDevice, src: Uint8Array, dst: Uint8Array): Dst {
     const route = this.#s.ip6.outputRoute(dst, src, { mark: 0, oif: dev.index });
-    // icmp6_dst_alloc: always this device, always on the link.
-    const local = !('error' in route) && route.dst.local ? route.dst : null;
-    skb.dst = local ?? {
+    if (!('error' in route) && route.dst.local) return route.dst;
+    return {
       family: 6,
       input: 'forward',
       type: isMulticast6(dst) ? 'multicast' : 'unicast',
@@ -129,12 +135,10 @@ export class Ndisc {
       redirect: false,
       prefSrc: null,
     };
-    tellMade(this.#s.net, skb, null, 'neighbour');
-    this.#s.ip6.localOut(skb);
   }
 
   /** ndisc_send_redirect */
-  redirect(orig: Skb, target: Uint8Array, _dst: Dst): void {
+  redirect(orig: Skb, target: Uint8Array): void {
     const s = this.#s,
       dev = orig.dev as NetDevice;
     const source = dev.addrs6.find((a) => isLinkLocal6(a.addr))?.addr;
@@ -152,7 +156,7 @@ export class Ndisc {
     rd[0] = 4;
     rd[1] = room >> 3;
     rd.set(b.subarray(o, o + room - 8), 8);
-    this.#message(back.dst.local ? dev : back.dst.dev, source, saddr, REDIRECT, 0, concat(target, daddr, opt, rd));
+    this.#message(back.dst.dev, source, saddr, REDIRECT, 0, concat(target, daddr, opt, rd), back.dst);
   }
 }
 

@@ -122,6 +122,11 @@ export class Neighbours {
     });
   }
 
+  /** Packets that wait for an address to be resolved. */
+  *waiting(): Iterable<Skb> {
+    for (const p of this.#pending.values()) yield* p.queue;
+  }
+
   #send(skb: Skb, dev: NetDevice, lladdr: Uint8Array): void {
     this.#stack.header(skb, dev, lladdr, skb.protocol);
     this.#stack.xmit(skb, dev, true);

@@ -33,6 +33,7 @@ export function packetServices(s: Stack): PacketServices {
     copy.template = null;
     copy.ctinfo = CTINFO.untracked;
     copy.duplicated = true;
+    copy.sk = null;
     copy.dst = null;
     return copy;
   }

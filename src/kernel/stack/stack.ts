@@ -341,7 +341,10 @@ export class Stack {
       this.bridge.handle(skb, dev, master);
       return;
     }
-    if (skb.vlanTci >= 0 && (skb.vlanTci & 0xfff) !== 0) skb.pktType = PACKET.otherhost;
+    if (skb.vlanTci >= 0) {
+      if ((skb.vlanTci & 0xfff) !== 0) skb.pktType = PACKET.otherhost;
+      skb.vlanTci = -1;
+    }
     skb.transport = -1;
     switch (skb.protocol) {
       case ETH.IP:

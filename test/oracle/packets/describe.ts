@@ -46,7 +46,11 @@ function lineDifferences(why: string): string {
     const f = /^(\S+) ([0-9a-f]{28,})$/.exec(l);
     return f ? `${f[1]} ${frameWords(f[2])}` : l;
   };
-  return [m[1], ...real.filter((l) => !ours.includes(l)).map((l) => `  real    ${word(l)}`), ...ours.filter((l) => !real.includes(l)).map((l) => `  drywall ${word(l)}`)].join('\n');
+  const without = (a: readonly string[], b: readonly string[]): string[] => {
+    const left = [...b];
+    return a.filter((l) => !left.includes(l) || !left.splice(left.indexOf(l), 1));
+  };
+  return [m[1], ...without(real, ours).map((l) => `  real    ${word(l)}`), ...without(ours, real).map((l) => `  drywall ${word(l)}`)].join('\n');
 }
 
 /** A difference as a person reads it: the scenario up to the step, and what differs there. */

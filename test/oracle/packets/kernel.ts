@@ -18,6 +18,8 @@ export interface Answer {
   readonly stderr?: string;
   readonly error?: string | null;
   readonly failed?: string;
+  /** The frame never reached the router. */
+  readonly refused?: boolean;
 }
 
 /** Written before the devices exist, so that they inherit conf/default (shared/cases/packets/README.md, Topology). */

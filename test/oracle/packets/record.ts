@@ -10,8 +10,9 @@ import type { Scenario, Step } from './scenario.ts';
  */
 export function record(s: Scenario, answers: readonly Answer[]): RecordedCase & Scenario {
   const known = new Known(s);
-  const all: RecordedStep[] = [...s.setup, ...s.steps].map((step, i) => recordStep(step, answers[i], s, known));
-  return { ...s, setup: all.slice(0, s.setup.length), steps: all.slice(s.setup.length) } as RecordedCase & Scenario;
+  const played = [...s.setup, ...s.steps].map((step, i) => (answers[i].refused ? null : recordStep(step, answers[i], s, known)));
+  const there = (r: RecordedStep | null): r is RecordedStep => r !== null;
+  return { ...s, setup: played.slice(0, s.setup.length).filter(there), steps: played.slice(s.setup.length).filter(there) } as RecordedCase & Scenario;
 }
 
 /** The identifications and ports that the scenario itself names: anything else the kernel chose. */
@@ -77,7 +78,7 @@ function recordStep(step: Step, a: Answer, s: Scenario, known: Known): RecordedS
   const out = a.out.map(([iface, frame]) => ({ iface, ...recordFrame(frame, s, known) }));
   if ('argv' in step) return { ...step, status: a.status, stderr: a.stderr, ...recordText(step.argv, a.stdout ?? '', known) };
   if ('wait' in step) return out.length ? { ...step, out } : step;
-  return a.error ? { ...step, out, error: a.error } as RecordedStep : { ...step, out };
+  return a.error ? { ...step, out, error: a.error } : { ...step, out };
 }
 
 const up5 = (seconds: number): string => `<T${Math.ceil(seconds / 5) * 5}>`;

@@ -1,7 +1,7 @@
 import type { Difference } from './batch.ts';
 import { ask } from './batch.ts';
 import type { Kernel } from './kernel.ts';
-import type { Command, Scenario } from './scenario.ts';
+import type { Command, Scenario, Step } from './scenario.ts';
 
 /** Tries to leave things out, in halves, then quarters …, keeping what still differs (delta debugging). */
 async function reduce<T>(all: readonly T[], differs: (kept: readonly T[]) => Promise<boolean>): Promise<readonly T[]> {
@@ -19,6 +19,12 @@ async function reduce<T>(all: readonly T[], differs: (kept: readonly T[]) => Pro
 /** Lines of a command's input that may go one by one: rules, not what holds them. */
 const isRule = (line: string): boolean => line !== '' && !/^(table|chain|\}|type |\*|:|COMMIT|set |map )/.test(line.trim());
 
+/** The steps that are left, with what they take from others pointing to where those are now. */
+function renumber(kept: readonly { readonly step: Step; readonly k: number }[]): Step[] {
+  const place = new Map(kept.map((x, now) => [x.k, now]));
+  return kept.map(({ step }) => ('inject' in step && step.patch ? { ...step, patch: step.patch.map((p) => ({ ...p, from: [place.get(p.from[0]) ?? -1, p.from[1], p.from[2], p.from[3]] as const })) } : step));
+}
+
 /** The smallest scenario found that still differs. */
 export async function shrink(kernel: Kernel, whole: Scenario): Promise<Difference> {
   let best = whole;
@@ -35,7 +41,7 @@ export async function shrink(kernel: Kernel, whole: Scenario): Promise<Differenc
   for (let round = 0; round < 2; round++) {
     const steps = best.steps.map((step, k) => ({ step, k }));
     const from = best;
-    await reduce(steps, (kept) => differs({ ...from, steps: kept.map((x) => x.step) }));
+    await reduce(steps, (kept) => differs({ ...from, steps: renumber(kept) }));
     for (let i = 0; i < best.setup.length; i++) {
       const command: Command = best.setup[i];
       if (await differs({ ...best, setup: best.setup.filter((_, k) => k !== i) })) {

@@ -33,6 +33,7 @@ TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 0x10, 0x40
 SIOCETHTOOL, SIOCSIFFLAGS = 0x8946, 0x8914
 ETHTOOL_OFF = (0x15, 0x17, 0x19, 0x1F, 0x24, 0x2C)  # rx tx sg tso gso gro
 ROUNDS = 4  # a packet crosses at most so many veth queues: in, a tunnel or bridge of its own, out, and one to spare
+TICK = 0.005  # longer than a jiffy: what the kernel does once a jiffy (garbage, rate tokens) it may do at each step
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": "/root", "TERM": "dumb"}
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -177,11 +178,16 @@ class World:
         return out
 
     def inject(self, iface, frame):
-        self.tx[iface].send(frame)
+        time.sleep(TICK)
+        try:
+            self.tx[iface].send(frame)
+        except OSError:
+            return {"out": [], "refused": True}  # larger than the device takes: it never reached the router
         return {"out": self.drain()}
 
     def local(self, packet):
         error = None
+        time.sleep(TICK)
         try:
             if packet[0] >> 4 == 4:
                 self.raw4.sendto(packet, (socket.inet_ntop(socket.AF_INET, packet[16:20]), 0))

@@ -1,7 +1,7 @@
 import type { Choice } from '../../random.ts';
 
 /** Hosts beyond the router by device, and the router's own addresses: what rules and conversations both draw from. */
-export const HOSTS4 = [
+export const HOSTS4: readonly (readonly [iface: string, address: string])[] = [
   ['eth0', '10.0.0.2'],
   ['eth0', '10.0.0.3'],
   ['eth0', '8.8.8.8'],
@@ -9,8 +9,8 @@ export const HOSTS4 = [
   ['eth1', '192.168.1.20'],
   ['eth2', '172.16.0.10'],
   ['eth2', '172.16.0.20'],
-] as const;
-export const HOSTS6 = [
+];
+export const HOSTS6: typeof HOSTS4 = [
   ['eth0', 'fd00:a::2'],
   ['eth0', 'fd00:a::3'],
   ['eth0', '2001:db8::8'],
@@ -18,9 +18,9 @@ export const HOSTS6 = [
   ['eth1', 'fd00:b::20'],
   ['eth2', 'fd00:c::10'],
   ['eth2', 'fd00:c::20'],
-] as const;
-export const ROUTER4 = ['10.0.0.1', '192.168.1.1', '172.16.0.1'] as const;
-export const ROUTER6 = ['fd00:a::1', 'fd00:b::1', 'fd00:c::1'] as const;
+];
+export const ROUTER4: readonly string[] = ['10.0.0.1', '192.168.1.1', '172.16.0.1'];
+export const ROUTER6: readonly string[] = ['fd00:a::1', 'fd00:b::1', 'fd00:c::1'];
 export const PORTS = [21, 22, 25, 53, 80, 80, 80, 123, 443, 500, 5353, 8080, 9] as const;
 
 const POOLS: Readonly<Record<string, readonly string[]>> = {

@@ -1,7 +1,8 @@
 import { createHost } from 'drywall';
 import { setUpRouter, ROUTER_DEVICES } from '../../../conformance/topology.ts';
+import { patchFrame } from '../../../conformance/patch.ts';
 import type { Choice } from '../../random.ts';
-import type { Command, Scenario, Step } from '../scenario.ts';
+import type { Command, Inject, Scenario, Step } from '../scenario.ts';
 import { chains, declarations, nftRule } from './nft.ts';
 import { Place, type Seen, type Talk, talk, tcpFuzz } from './talk.ts';
 import { restoreText, XT_TABLES, type XtLine, xtRule, type XtTool } from './xtables.ts';
@@ -74,7 +75,6 @@ const SYSCTLS = [
   'net.ipv4.ip_default_ttl=50',
   'net.ipv4.ip_no_pmtu_disc=1',
   'net.ipv4.conf.all.accept_source_route=0',
-  'net.ipv6.conf.all.forwarding=0',
   'net.ipv4.ip_forward=0',
 ];
 const ROUTES: readonly (readonly string[])[] = [
@@ -89,7 +89,6 @@ const ROUTES: readonly (readonly string[])[] = [
   ['ip route add prohibit 172.16.0.20/32'],
   ['ip route add 8.8.8.8/32 via 10.0.0.254 mtu 700'],
   ['ip addr add 10.0.0.77/24 dev eth0'],
-  ['ip addr add fd00:a::77/64 dev eth0 nodad'],
   ['ip rule add fwmark 3 lookup 102', 'ip route add local 0.0.0.0/0 dev lo table 102'],
 ];
 
@@ -152,10 +151,11 @@ export async function randomScenario(c: Choice, id: string): Promise<Scenario> {
     for (const s of commands) await host.exec(s.argv, { stdin: s.stdin });
     const place = new Place(c);
     const fuzz = c.in(6);
-    const talks: { readonly talk: Talk; outs: readonly Seen[] }[] = fuzz
+    const talks: { readonly talk: Talk; outs: Seen[] }[] = fuzz
       ? [{ talk: tcpFuzz(place, 4 + c.below(8)), outs: [] }]
       : Array.from({ length: 2 + c.below(6) }, () => ({ talk: talk(place), outs: [] }));
     const steps: Step[] = [];
+    const emitted: Uint8Array[][] = [];
     while (talks.length > 0 && steps.length < 60) {
       const t = c.one(talks);
       const next = t.talk.next(t.outs);
@@ -164,26 +164,33 @@ export async function randomScenario(c: Choice, id: string): Promise<Scenario> {
         continue;
       }
       steps.push(next.value);
-      t.outs = await act(host, next.value);
-      if (fuzz && c.in(3)) steps.push(argv('conntrack -L'));
-      else if (c.in(40)) {
+      t.outs = await act(host, next.value, emitted);
+      for (const [k, o] of t.outs.entries()) o.from = [steps.length - 1, k];
+      emitted.push(t.outs.map((o) => o.frame));
+      if (fuzz && c.in(3)) {
+        steps.push(argv('conntrack -L'));
+        emitted.push([]);
+      }
+      if (c.in(40)) {
         const s = argv(c.one(MIDDLE));
-        await act(host, s);
+        await act(host, s, emitted);
         steps.push(s);
+        emitted.push([]);
       }
     }
-    return { id, about: 'random rules and conversations', setup: commands, steps: [...steps, ...lists, argv('conntrack -L'), argv('conntrack -L -f ipv6')], normalise: { random_ports: true } };
+    return { id, about: 'random rules and conversations', setup: commands, steps: [...steps, ...lists, argv('conntrack -L'), argv('conntrack -L -f ipv6')], normalise: { random_ports: true, ...(commands.some((x) => /synproxy/i.test(x.stdin ?? '')) ? { random_isn: true } : {}) } };
   } finally {
     await host.close();
   }
 }
 
-async function act(host: Host, s: Step): Promise<Seen[]> {
+async function act(host: Host, s: Step, emitted: readonly Uint8Array[][]): Promise<Seen[]> {
   if ('argv' in s) {
     await host.exec(s.argv, { stdin: s.stdin });
     return [];
   }
   const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
-  const outs = 'inject' in s ? await host.inject(s.inject.iface, bytesOf(s.inject.frame)) : 'local' in s ? await host.send(bytesOf(s.local.packet)) : await host.advance(s.wait);
-  return outs.map((o) => ({ iface: o.iface, frame: Buffer.from(o.frame) }));
+  const inject = ({ inject, patch }: Inject): ReturnType<Host['inject']> => host.inject(inject.iface, patch ? patchFrame(inject.frame, patch, emitted) : bytesOf(inject.frame));
+  const outs = 'inject' in s ? await inject(s) : 'local' in s ? await host.send(bytesOf(s.local.packet)) : await host.advance(s.wait);
+  return outs.map((o) => ({ iface: o.iface, frame: Buffer.from(o.frame), from: [0, 0] }));
 }

@@ -8,6 +8,8 @@ import { HOSTS4, HOSTS6, PORTS, ROUTER4, ROUTER6 } from './pools.ts';
 export interface Seen {
   readonly iface: string;
   readonly frame: Buffer;
+  /** Which step of the scenario it came from, and which frame of that step it was. */
+  from: readonly [step: number, out: number];
 }
 /** A conversation: gives steps, is told what each made the router emit. */
 export type Talk = Generator<Step, void, readonly Seen[]>;
@@ -25,6 +27,8 @@ export interface End {
   /** MACs to use, where a frame was answered. */
   readonly from?: string;
   readonly to?: string;
+  /** Where the other end's port was seen: the router may have chosen it, and choose another one elsewhere. */
+  readonly portFrom?: readonly [step: number, out: number, offset: number, length: number];
 }
 
 /** What all conversations of a scenario share. */
@@ -42,7 +46,11 @@ export class Place {
   }
 
   send(e: End, f: Omit<IpFields, 'src' | 'dst'>): Step {
-    return this.packet(e, ip({ src: e.src, dst: e.dst, id: this.id(), ...f }));
+    const packet = ip({ src: e.src, dst: e.dst, id: this.id(), ...f });
+    const step = this.packet(e, packet);
+    const h = parse(packet);
+    if (!e.portFrom || !h || h.fragment || f.raw || !('inject' in step) || !([PROTO.tcp, PROTO.udp] as number[]).includes(f.proto)) return step;
+    return { ...step, patch: [{ at: 14 + h.l4 + 2, from: e.portFrom }] };
   }
 
   packet(e: End, packet: Buffer): Step {
@@ -66,12 +74,14 @@ export class Place {
 
   /** The packet that went on, as the other end sees it: ends swapped, addresses and ports as translated. */
   far(outs: readonly Seen[], near: End): End | null {
-    for (const { iface, frame } of outs) {
+    for (const { iface, frame, from } of outs) {
       const p = Buffer.from(frame.subarray(14));
       const h = iface === near.iface ? null : parse(p);
       if (!h?.first || h.l4 + 4 > p.length || ([PROTO.icmp, PROTO.icmp6] as number[]).includes(h.proto)) continue;
       const macOf = (at: number): string => frame.toString('hex', at, at + 6).replace(/..(?=.)/g, '$&:');
-      return { iface, src: h.dst, dst: h.src, sport: p.readUInt16BE(h.l4 + 2), dport: p.readUInt16BE(h.l4), from: macOf(0), to: macOf(6) };
+      const dport = p.readUInt16BE(h.l4);
+      const portFrom = dport === near.sport ? {} : { portFrom: [...from, 14 + h.l4, 2] as const };
+      return { iface, src: h.dst, dst: h.src, sport: p.readUInt16BE(h.l4 + 2), dport, from: macOf(0), to: macOf(6), ...portFrom };
     }
     return null;
   }
@@ -115,6 +125,21 @@ class TcpFlow {
   }
   learn(outs: readonly Seen[]): void {
     this.#ends[1] ??= this.#x.far(outs, this.#ends[0]);
+    this.#learnCookie(outs);
+  }
+  /** SYNPROXY answers itself: what acknowledges that takes its number from the answer. */
+  #learnCookie(outs: readonly Seen[]): void {
+    const near = this.#ends[0];
+    const o = outs.find(({ iface, frame }) => iface === near.iface && frame.length > 60);
+    const p = o && Buffer.from(o.frame.subarray(14));
+    const h = p && parse(p);
+    if (!o || !h || h.proto !== PROTO.tcp || (p[h.l4 + 13] & 0x12) !== 0x12) return;
+    this.next[1] = at(p.readUInt32BE(h.l4 + 4) + 1);
+    this.#cookie = [...o.from, 14 + h.l4 + 4, 4];
+  }
+  #cookie: readonly [step: number, out: number, offset: number, length: number] | null = null;
+  get answered(): boolean {
+    return this.#cookie !== null;
   }
   guess(): void {
     const n = this.#ends[0];
@@ -128,7 +153,10 @@ class TcpFlow {
     const seq = o.seq ?? this.next[side];
     const f: TcpFields = { sport: e.sport, dport: e.dport, flags: flags(letters), seq: at(seq), ack: letters.includes('A') ? at(o.ack ?? this.next[1 - side]) : at(o.ack ?? 0), window: o.window, options: o.options, data };
     if (o.move !== false) this.next[side] = at(seq + data.length + (letters.includes('S') ? 1 : 0) + (letters.includes('F') ? 1 : 0));
-    return this.#x.send(e, { proto: PROTO.tcp, payload: tcp(f), ...this.#x.look(), raw: o.raw });
+    const step = this.#x.send(e, { proto: PROTO.tcp, payload: tcp(f), ...this.#x.look(), raw: o.raw });
+    if (!this.#cookie || side !== 0 || o.ack !== undefined || !letters.includes('A') || !('inject' in step)) return step;
+    const l4 = 14 + (e.src.includes(':') ? 40 : 20);
+    return { ...step, patch: [...(step.patch ?? []), { at: l4 + 8, from: this.#cookie, add: 1 }] };
   }
 }
 
@@ -157,6 +185,12 @@ function* tcpTalk(x: Place): Talk {
   const syn = flow.segment(0, c.in(20) ? 'SEC' : 'S', { options });
   flow.learn(yield syn);
   if (c.in(6)) flow.learn(yield syn);
+  if (flow.answered) {
+    flow.learn(yield flow.segment(0, 'A'));
+    if (flow.known) flow.learn(yield flow.segment(1, 'SA', { options }));
+    for (let i = c.below(4); i > 0; i--) yield flow.segment(0, 'PA', { data: x.data() });
+    return;
+  }
   if (!flow.known) {
     if (!c.in(4)) return;
     flow.guess();
@@ -374,8 +408,9 @@ function* oddTalk(x: Place): Talk {
       bytes(148, 4, 0, 0),
       bytes(7, 11, 4, Buffer.alloc(8), 0),
       bytes(7, 7, 8, Buffer.alloc(4), 0),
-      bytes(68, 12, 5, 0, Buffer.alloc(8)),
-      bytes(68, 12, 5, 1, Buffer.alloc(8)),
+      bytes(68, 12, 13, 1, Buffer.alloc(8)),
+      bytes(68, 12, 5, 3, address('192.168.1.10'), Buffer.alloc(4)),
+      bytes(134, 10, be16(0, 1), 1, 4, 0, 0),
       bytes(131, 7, 4, address('192.168.1.10'), 0),
       bytes(137, 7, 4, address('10.0.0.254'), 0),
       bytes(134, 4, 0, 0),
@@ -398,7 +433,7 @@ function* oddTalk(x: Place): Talk {
       return f;
     },
     () => {
-      f.writeUInt16BE(f.readUInt16BE(16) + c.one([-4, 4, -30]), 16);
+      f.writeUInt16BE((f.readUInt16BE(16) + c.one([-4, 4, -30])) & 0xffff, 16);
       return f;
     },
     () => bytes(Buffer.from(c.one(['020000000199', 'ffffffffffff', '01005e0000fb', '333300000001']), 'hex'), f.subarray(6)),

@@ -1,0 +1,59 @@
+import type { Skb } from '../net/skb.ts';
+import type { Netns } from '../netns.ts';
+import { type Conntrack, DEFAULT_ZONE, IPS, type Tuple, type Zone } from './entry.ts';
+import { greKeyOf } from './gre-keys.ts';
+import { findL4, tupleOf } from './l4.ts';
+import { sameTuple } from './tuple.ts';
+
+/** One connection in a list (struct nf_conncount_tuple). */
+export interface Counted {
+  readonly tuple: Tuple;
+  readonly zone: Zone;
+}
+
+/** CONNCOUNT_GC_MAX_NODES */
+const MAX_COLLECT = 8;
+const TIME_WAIT = 7,
+  CLOSE = 8;
+/** already_closed: TCP in TIME_WAIT or CLOSE does not count. */
+const closed = (ct: Conntrack): boolean => ct.proto.kind === 'tcp' && (ct.proto.state === TIME_WAIT || ct.proto.state === CLOSE);
+
+/** nf_ct_get_tuplepr: of packets that tracking left alone. */
+function packetTuple(skb: Skb, net: Netns): Tuple | null {
+  const b = skb.data,
+    o = skb.network,
+    family = b[o] >> 4 === 4 ? 4 : 6;
+  const l4 = findL4(b, o, family);
+  return l4 && tupleOf(b, o, family, l4.at, l4.protonum, (t) => greKeyOf(net, t));
+}
+
+/** get_ct_or_tuple_from_skb; null: a packet that has none. */
+export function countedOf(skb: Skb, net: Netns): Counted | null {
+  const tuple = skb.ct?.original ?? packetTuple(skb, net);
+  return tuple && { tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: skb.ct?.zone ?? DEFAULT_ZONE };
+}
+
+/**
+ * nf_conncount_add_skb (net/netfilter/nf_conncount.c of Linux 6.18): counts the packet's connection in a list, which loses
+ * what is gone or closed. False: the packet has nothing to count. Asked of the kernel: an assured connection is never added
+ * again, the list is only cleaned, so one that its own packet closes leaves it; any other is looked for, and cleaning ends
+ * where it is found.
+ */
+export function countConnection(list: Counted[], skb: Skb, net: Netns): boolean {
+  const own = countedOf(skb, net);
+  if (!own) return false;
+  const { tuple, zone } = own;
+  const assured = skb.ct !== null && (skb.ct.status & (IPS.CONFIRMED | IPS.ASSURED)) === (IPS.CONFIRMED | IPS.ASSURED);
+  for (let i = 0, gone = 0; i < list.length && gone <= MAX_COLLECT; ) {
+    const c = list[i],
+      ct = net.conntrack.find(c.zone, c.tuple)?.ct;
+    if (ct && !assured && c.zone.id === zone.id && sameTuple(c.tuple, tuple)) return true;
+    if (ct && !closed(ct)) i++;
+    else {
+      list.splice(i, 1);
+      gone++;
+    }
+  }
+  if (!assured) list.push(own);
+  return true;
+}
