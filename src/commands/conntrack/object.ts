@@ -110,7 +110,7 @@ export function toMessage(ct: CtObject, family: number): CtMessage | 'EINVAL' | 
   if (ct.timeout !== undefined) m.timeout = ct.timeout;
   if (ct.mark !== undefined) m.mark = ct.mark;
   if (ct.id !== undefined) m.id = ct.id;
-  if (ct.orig.l4 === 6 && ct.tcpState !== undefined) m.protoinfo = { tcpState: ct.tcpState, ...(ct.tcpFlags === undefined ? {} : { tcpFlags: ct.tcpFlags }) };
+  if (ct.orig.l4 === 6 && (ct.tcpState !== undefined || ct.tcpFlags !== undefined)) m.protoinfo = { tcpState: ct.tcpState, tcpFlags: ct.tcpFlags };
   if (ct.orig.l4 === 132 && (ct.sctpState !== undefined || ct.vtagOrig !== undefined || ct.vtagRepl !== undefined))
     m.protoinfo = { sctp: { state: ct.sctpState, vtagOrig: ct.vtagOrig, vtagReply: ct.vtagRepl } };
   const snat = ct.snat4 ?? ct.snat6,

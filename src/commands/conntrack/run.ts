@@ -266,6 +266,8 @@ function overlay(cmd: CtCommand, template: CtCommand, o: CtObject): CtObject {
   const mark = template.mark ?? { val: 0, mask: 0 };
   if (cmd.options.has('mark')) t.mark = (((o.mark ?? 0) & ~mark.mask) ^ mark.val) >>> 0;
   if (ct.status !== undefined) t.status = ct.status | (o.status ?? 0);
+  // As soon as `-p tcp` is said, the tool asks for lenient tracking, here too.
+  if (cmd.options.has('protonum') && ct.orig.l4 === 6) t.tcpFlags = BE_LIBERAL;
   const labels = updatedLabels(cmd.options, template.labelModify, o);
   if (labels) {
     t.labels = labels.labels;

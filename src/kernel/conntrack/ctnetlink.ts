@@ -175,9 +175,9 @@ const TCP_CONNTRACK_MAX = 10,
 
 /** ctnetlink_change_protoinfo: the protocol's from_nlattr. */
 function changeProtoinfo(ct: Conntrack, info: NonNullable<CtMessage['protoinfo']>): Errno | null {
-  if (ct.proto.kind === 'tcp' && info.tcpState !== undefined) {
-    if (info.tcpState >= TCP_CONNTRACK_MAX) return 'EINVAL';
-    ct.proto.state = info.tcpState;
+  if (ct.proto.kind === 'tcp') {
+    if (info.tcpState !== undefined && info.tcpState >= TCP_CONNTRACK_MAX) return 'EINVAL';
+    if (info.tcpState !== undefined) ct.proto.state = info.tcpState;
     if (info.tcpFlags !== undefined) for (const side of ct.proto.seen) side.flags |= info.tcpFlags;
   }
   if (ct.proto.kind === 'sctp' && info.sctp) {

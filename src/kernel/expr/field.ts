@@ -54,7 +54,7 @@ export const ABSENT = 0,
 
 /** NF_CT_STATE_BIT: invalid 1, established 2, related 4, new 8, untracked 64. */
 export function stateBits(skb: Skb): number {
-  if (!skb.ct) return skb.ctinfo === CTINFO.untracked ? 64 : 1;
+  if (!skb.ct && !skb.template) return skb.ctinfo === CTINFO.untracked ? 64 : 1;
   return 1 << ((skb.ctinfo % 3) + 1);
 }
 
@@ -108,14 +108,18 @@ export function readField(f: Field, into: Int32Array, slot: number, regs: Regs, 
     case FIELD.ctState:
       into[slot] = stateBits(skb);
       return PRESENT;
-    case FIELD.ctMark:
-      if (!skb.ct) return ABSENT;
-      into[slot] = skb.ct.mark;
+    case FIELD.ctMark: {
+      const ct = skb.ct ?? skb.template;
+      if (!ct) return ABSENT;
+      into[slot] = ct.mark;
       return PRESENT;
-    case FIELD.ctStatus:
-      if (!skb.ct) return ABSENT;
-      into[slot] = skb.ct.status;
+    }
+    case FIELD.ctStatus: {
+      const ct = skb.ct ?? skb.template;
+      if (!ct) return ABSENT;
+      into[slot] = ct.status;
       return PRESENT;
+    }
   }
 }
 

@@ -23,7 +23,7 @@ const HOOKS: Readonly<Record<HookPf, readonly HookName[]>> = {
 };
 
 /** Expressions and extensions whose presence turns tracking on (nf_ct_netns_get) … */
-const TRACKING = new Set<Expression['kind']>(['ct', 'ct_set', 'nat', 'masq', 'redir', 'connlimit', 'synproxy', 'flow_offload']);
+const TRACKING = new Set<Expression['kind']>(['ct', 'ct_set', 'masq', 'redir', 'connlimit', 'synproxy', 'flow_offload']);
 const TRACKING_OBJECTS = new Set(['ct helper', 'ct timeout', 'ct expectation', 'synproxy']);
 const TRACKING_XT = new Set([
   'conntrack',
@@ -34,8 +34,6 @@ const TRACKING_XT = new Set([
   'connlimit',
   'helper',
   'cluster',
-  'CT',
-  'NOTRACK',
   'CONNMARK',
   'CONNSECMARK',
   'SYNPROXY',
@@ -46,9 +44,11 @@ const TRACKING_XT = new Set([
   'NETMAP',
   'CLUSTERIP',
 ]);
+const CT_NOTRACK = 1;
 /** … or only reassembly (nf_defrag_ipv4_enable). */
-const DEFRAG = new Set<Expression['kind']>(['tproxy', 'socket']);
 const DEFRAG_XT = new Set(['TPROXY', 'socket']);
+
+const NFPROTO = { ip: 2, ip6: 10 } as const;
 
 interface Needs {
   track: boolean;
@@ -58,19 +58,24 @@ interface Needs {
 }
 const noNeeds = (): Needs => ({ track: false, defrag: false, synproxy: false, trace: false });
 
-function needsOf(e: Expression, needs: Needs): void {
+/** What an expression needs of the packets of one family. */
+function needsOf(e: Expression, pf: 'ip' | 'ip6', needs: Needs): void {
   if (e.kind === 'match' || e.kind === 'target') {
-    if (TRACKING_XT.has(e.name)) needs.track = true;
+    // xt_ct_tg_check: not to track is nothing that needs tracking.
+    if (TRACKING_XT.has(e.name) || (e.kind === 'target' && e.name === 'CT' && (Number(e.info.flags) & CT_NOTRACK) === 0)) needs.track = true;
     if (e.name === 'SYNPROXY') needs.synproxy = true;
     if (DEFRAG_XT.has(e.name)) needs.defrag = true;
   } else if (e.kind === 'meta_set') needs.trace ||= e.key === 'nftrace';
   else if (e.kind === 'objref') {
     if (TRACKING_OBJECTS.has(e.type)) needs.track = true;
-  } else if (e.kind === 'dynset') for (const x of e.exprs) needsOf(x, needs);
-  else if (TRACKING.has(e.kind)) {
+  } else if (e.kind === 'dynset') for (const x of e.exprs) needsOf(x, pf, needs);
+  else if (e.kind === 'nat') {
+    // nft_nat_init: the family of the translation, not of the table.
+    if (e.family === NFPROTO[pf]) needs.track = true;
+  } else if (TRACKING.has(e.kind)) {
     needs.track = true;
     if (e.kind === 'synproxy') needs.synproxy = true;
-  } else if (DEFRAG.has(e.kind)) needs.defrag = true;
+  } else if (e.kind === 'tproxy' && (e.family === NFPROTO[pf] || e.family === 0)) needs.defrag = true;
 }
 
 /** NF_* numbers of a chain to what a traversal does; nobody listens to queues. */
@@ -168,17 +173,14 @@ export class RulesetHooks {
     const out = { ip: noNeeds(), ip6: noNeeds() };
     let trace = false;
     for (const table of [...this.#s.net.nft.ruleset.tables, ...this.#s.net.legacy.ruleset.tables]) {
-      const mine = noNeeds();
-      for (const chain of table.chains) for (const rule of chain.rules) for (const e of rule.exprs) needsOf(e, mine);
-      for (const set of table.sets) for (const e of set.exprs) needsOf(e, mine);
-      if (table.objects.some((o) => TRACKING_OBJECTS.has(o.kind))) mine.track = true;
-      if (table.objects.some((o) => o.kind === 'synproxy')) mine.synproxy = true;
-      trace ||= mine.trace;
       for (const pf of ['ip', 'ip6'] as const) {
-        if (table.family !== pf && table.family !== 'inet') continue;
-        out[pf].track ||= mine.track;
-        out[pf].defrag ||= mine.defrag;
-        out[pf].synproxy ||= mine.synproxy;
+        // Of other families only traces matter.
+        const mine = table.family === pf || table.family === 'inet' ? out[pf] : noNeeds();
+        for (const chain of table.chains) for (const rule of chain.rules) for (const e of rule.exprs) needsOf(e, pf, mine);
+        for (const set of table.sets) for (const e of set.exprs) needsOf(e, pf, mine);
+        if (table.objects.some((o) => TRACKING_OBJECTS.has(o.kind))) mine.track = true;
+        if (table.objects.some((o) => o.kind === 'synproxy')) mine.synproxy = true;
+        trace ||= mine.trace;
       }
     }
     this.#s.net.traces.want(trace);

@@ -185,7 +185,8 @@ const isReply = (ctinfo: number): boolean => ctinfo >= 3;
 
 /** xt_conntrack.c: conntrack_mt of revision 3. */
 export function matchConntrack(i: ConntrackInfo, skb: Skb, state: HookState): boolean {
-  const ct = skb.ctinfo === CTINFO.untracked ? null : skb.ct;
+  // What a rule of the raw table attached counts as a new connection (nf_ct_get).
+  const ct = skb.ctinfo === CTINFO.untracked ? null : (skb.ct ?? skb.template);
   let bit: number = ct ? 1 << ((skb.ctinfo % 3) + 1) : skb.ctinfo === CTINFO.untracked ? STATE.UNTRACKED : STATE.INVALID;
   const wants = (flag: number): boolean => (i.match_flags & flag) !== 0;
   const differs = (flag: number, result: boolean): boolean => wants(flag) && result === ((i.invert_flags & flag) !== 0);

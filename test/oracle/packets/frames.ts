@@ -1,7 +1,27 @@
 /** Builds packets of every kind the scenarios use; Buffers, big-endian. Written from the RFCs. */
-export const PROTO = { hopopts: 0, icmp: 1, igmp: 2, ipip: 4, tcp: 6, udp: 17, dccp: 33, ipv6: 41, routing: 43, fragment: 44, gre: 47, esp: 50, ah: 51, icmp6: 58, none: 59, dstopts: 60, sctp: 132, udplite: 136 } as const;
+export const PROTO = {
+  hopopts: 0,
+  icmp: 1,
+  igmp: 2,
+  ipip: 4,
+  tcp: 6,
+  udp: 17,
+  dccp: 33,
+  ipv6: 41,
+  routing: 43,
+  fragment: 44,
+  gre: 47,
+  esp: 50,
+  ah: 51,
+  icmp6: 58,
+  none: 59,
+  dstopts: 60,
+  sctp: 132,
+  udplite: 136,
+} as const;
 
-export const bytes = (...parts: (number | Uint8Array | string)[]): Buffer => Buffer.concat(parts.map((p) => (typeof p === 'number' ? Buffer.from([p]) : typeof p === 'string' ? Buffer.from(p) : p)));
+export const bytes = (...parts: (number | Uint8Array | string)[]): Buffer =>
+  Buffer.concat(parts.map((p) => (typeof p === 'number' ? Buffer.from([p]) : typeof p === 'string' ? Buffer.from(p) : p)));
 export const be16 = (...values: number[]): Buffer => Buffer.from(values.flatMap((v) => [(v >>> 8) & 255, v & 255]));
 export const be32 = (...values: number[]): Buffer => Buffer.from(values.flatMap((v) => [(v >>> 24) & 255, (v >>> 16) & 255, (v >>> 8) & 255, v & 255]));
 
@@ -187,5 +207,14 @@ export function parse(p: Buffer): Parsed | null {
     at += isFragment ? 8 : (p[at + 1] + 1) * 8;
     if (!first) break;
   }
-  return { six: true, proto: next, src: addressText(p.subarray(8, 24)), dst: addressText(p.subarray(24, 40)), l4: at, end: Math.min(p.length, 40 + p.readUInt16BE(4)), first, fragment };
+  return {
+    six: true,
+    proto: next,
+    src: addressText(p.subarray(8, 24)),
+    dst: addressText(p.subarray(24, 40)),
+    l4: at,
+    end: Math.min(p.length, 40 + p.readUInt16BE(4)),
+    first,
+    fragment,
+  };
 }

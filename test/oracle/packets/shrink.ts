@@ -19,10 +19,13 @@ async function reduce<T>(all: readonly T[], differs: (kept: readonly T[]) => Pro
 /** Lines of a command's input that may go one by one: rules, not what holds them. */
 const isRule = (line: string): boolean => line !== '' && !/^(table|chain|\}|type |\*|:|COMMIT|set |map )/.test(line.trim());
 
-/** The steps that are left, with what they take from others pointing to where those are now. */
-function renumber(kept: readonly { readonly step: Step; readonly k: number }[]): Step[] {
+/** The steps that are left, with what they take from others pointing to where those are now; null: one of those has gone. */
+function renumber(kept: readonly { readonly step: Step; readonly k: number }[]): Step[] | null {
   const place = new Map(kept.map((x, now) => [x.k, now]));
-  return kept.map(({ step }) => ('inject' in step && step.patch ? { ...step, patch: step.patch.map((p) => ({ ...p, from: [place.get(p.from[0]) ?? -1, p.from[1], p.from[2], p.from[3]] as const })) } : step));
+  if (kept.some(({ step }) => 'inject' in step && step.patch?.some((p) => !place.has(p.from[0])))) return null;
+  return kept.map(({ step }) =>
+    'inject' in step && step.patch ? { ...step, patch: step.patch.map((p) => ({ ...p, from: [place.get(p.from[0]) as number, p.from[1], p.from[2], p.from[3]] as const })) } : step,
+  );
 }
 
 /** The smallest scenario found that still differs. */
@@ -31,7 +34,7 @@ export async function shrink(kernel: Kernel, whole: Scenario): Promise<Differenc
   const differs = async (s: Scenario): Promise<boolean> => {
     try {
       const { why } = await ask(kernel, s);
-      if (why === null || why.startsWith('set-up')) return false;
+      if (why === null || why.startsWith('set-up') || why.includes('nothing was emitted at step')) return false;
       best = s;
       return true;
     } catch {
@@ -41,7 +44,10 @@ export async function shrink(kernel: Kernel, whole: Scenario): Promise<Differenc
   for (let round = 0; round < 2; round++) {
     const steps = best.steps.map((step, k) => ({ step, k }));
     const from = best;
-    await reduce(steps, (kept) => differs({ ...from, steps: renumber(kept) }));
+    await reduce(steps, async (kept) => {
+      const left = renumber(kept);
+      return left !== null && differs({ ...from, steps: left });
+    });
     for (let i = 0; i < best.setup.length; i++) {
       const command: Command = best.setup[i];
       if (await differs({ ...best, setup: best.setup.filter((_, k) => k !== i) })) {

@@ -100,7 +100,8 @@ export const definition = defineExpression({
     if (e.key === 'state') return { run: (regs, skb) => store32(regs, at, stateBits(skb)) };
     return {
       run(regs, skb) {
-        const ct = skb.ct ?? (e.key === 'zone' ? skb.template : null);
+        // A template that waits for tracking is what nf_ct_get gives.
+        const ct = skb.ct ?? skb.template;
         if (!ct) {
           if (e.key === 'zone') {
             store16(regs, at, 0);

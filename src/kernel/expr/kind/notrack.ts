@@ -6,7 +6,7 @@ export const definition = defineExpression({
   kind: 'notrack',
   compile: () => ({
     run: (_regs, skb) => {
-      if (!skb.ct) skb.ctinfo = CTINFO.untracked;
+      if (!skb.ct && !skb.template) skb.ctinfo = CTINFO.untracked;
     },
   }),
 });

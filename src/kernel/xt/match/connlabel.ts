@@ -68,7 +68,7 @@ export const match = defineExtension<ConnlabelInfo>({
   check: (i) => (i.bit > 127 ? 'ERANGE' : null),
   /** xt_connlabel.c: connlabel_mt */
   match(i, skb) {
-    const ct = skb.ctinfo === CTINFO.untracked ? null : skb.ct;
+    const ct = skb.ctinfo === CTINFO.untracked ? null : (skb.ct ?? skb.template);
     if (!ct) return i.invert;
     if (!ct.labels) return i.invert;
     const at = i.bit >> 3;

@@ -20,7 +20,8 @@ export const match = defineExtension<MarkInfo>({
   print: (i) => ` connmark match ${i.invert ? '!' : ''}${formatMark(i)}`,
   translate: (i) => translateMark('ct mark', i),
   match(i, skb) {
-    if (skb.ct === null || skb.ctinfo === CTINFO.untracked) return false;
-    return ((skb.ct.mark & i.mask) >>> 0 === i.mark) !== i.invert;
+    const ct = skb.ct ?? skb.template;
+    if (ct === null || skb.ctinfo === CTINFO.untracked) return false;
+    return ((ct.mark & i.mask) >>> 0 === i.mark) !== i.invert;
   },
 });

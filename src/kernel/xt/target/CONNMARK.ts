@@ -167,7 +167,7 @@ export const target = defineExtension<Info>({
   },
   check: () => null,
   target(i, skb) {
-    const ct = skb.ct;
+    const ct = skb.ct ?? skb.template;
     if (!ct) return 'continue';
     if (i.mode === 'restore') {
       skb.mark = ((skb.mark & ~i.nfmask) ^ shifted((ct.mark & i.ctmask) >>> 0, i)) >>> 0;

@@ -299,15 +299,66 @@ const FOUR_ACTIONS = [
   'ip daddr set ip saddr map { 10.0.0.2 : 192.168.1.20, 10.0.0.3 : 172.16.0.10 }',
   'tproxy to 10.0.0.1:8080',
 ];
-const SIX_ACTIONS = ['ip6 hoplimit set 33', 'ip6 dscp set cs3', 'ip6 ecn set ce', 'ip6 daddr set fd00:b::20', 'ip6 saddr set fd00:a::3', 'ip6 flowlabel set 7', 'dup to fd00:c::10', 'update @dyn6 { ip6 daddr counter }', 'hbh nexthdr set 6'];
+const SIX_ACTIONS = [
+  'ip6 hoplimit set 33',
+  'ip6 dscp set cs3',
+  'ip6 ecn set ce',
+  'ip6 daddr set fd00:b::20',
+  'ip6 saddr set fd00:a::3',
+  'ip6 flowlabel set 7',
+  'dup to fd00:c::10',
+  'update @dyn6 { ip6 daddr counter }',
+  'hbh nexthdr set 6',
+];
 
 const VERDICTS = ['accept', 'drop', 'return', 'continue', 'jump u1', 'goto u2', 'jump u2', '', '', '', 'th dport vmap @vm', 'queue num 0 bypass', 'queue num 1'];
-const REJECTS = ['reject', 'reject with tcp reset', 'reject with icmpx no-route', 'reject with icmpx admin-prohibited', 'reject with icmpx host-unreachable', 'reject with icmp host-unreachable', 'reject with icmp net-prohibited', 'reject with icmpv6 addr-unreachable', 'reject with icmpv6 policy-fail', 'synproxy mss 1460 wscale 7 timestamp sack-perm'];
+const REJECTS = [
+  'reject',
+  'reject with tcp reset',
+  'reject with icmpx no-route',
+  'reject with icmpx admin-prohibited',
+  'reject with icmpx host-unreachable',
+  'reject with icmp host-unreachable',
+  'reject with icmp net-prohibited',
+  'reject with icmpv6 addr-unreachable',
+  'reject with icmpv6 policy-fail',
+  'synproxy mss 1460 wscale 7 timestamp sack-perm',
+];
 const NAT: Readonly<Record<string, readonly string[]>> = {
-  prerouting: ['dnat ip to 192.168.1.10', 'dnat to 192.168.1.10:8000', 'dnat ip to 192.168.1.20', 'dnat ip to 192.168.1.10-192.168.1.13', 'dnat ip to 192.168.1.10-192.168.1.13 persistent', 'dnat ip to 172.16.0.20:90', 'dnat ip6 to [fd00:b::10]:53', 'dnat ip6 to fd00:c::10', 'redirect', 'redirect to :2000', 'redirect to :2000-2003', 'dnat to :8080', 'dnat ip to ip saddr map { 10.0.0.2 : 192.168.1.10, 10.0.0.3 : 172.16.0.10 }', 'dnat ip to tcp dport map { 80 : 192.168.1.10 . 8080, 443 : 172.16.0.10 . 444 }', 'dnat ip prefix to ip daddr map { 10.0.0.0/24 : 192.168.1.0/24 }', 'dnat ip to jhash ip saddr mod 2 map { 0 : 192.168.1.10, 1 : 192.168.1.20 }'],
+  prerouting: [
+    'dnat ip to 192.168.1.10',
+    'dnat to 192.168.1.10:8000',
+    'dnat ip to 192.168.1.20',
+    'dnat ip to 192.168.1.10-192.168.1.13',
+    'dnat ip to 192.168.1.10-192.168.1.13 persistent',
+    'dnat ip to 172.16.0.20:90',
+    'dnat ip6 to [fd00:b::10]:53',
+    'dnat ip6 to fd00:c::10',
+    'redirect',
+    'redirect to :2000',
+    'redirect to :2000-2003',
+    'dnat to :8080',
+    'dnat ip to ip saddr map { 10.0.0.2 : 192.168.1.10, 10.0.0.3 : 172.16.0.10 }',
+    'dnat ip to tcp dport map { 80 : 192.168.1.10 . 8080, 443 : 172.16.0.10 . 444 }',
+    'dnat ip prefix to ip daddr map { 10.0.0.0/24 : 192.168.1.0/24 }',
+    'dnat ip to jhash ip saddr mod 2 map { 0 : 192.168.1.10, 1 : 192.168.1.20 }',
+  ],
   output: ['dnat ip to 192.168.1.10', 'redirect to :2000', 'dnat ip6 to fd00:b::10', 'dnat ip to 172.16.0.20:90'],
   input: ['snat ip to 10.0.0.3', 'snat ip6 to fd00:a::3'],
-  postrouting: ['masquerade', 'masquerade to :3000-3004', 'masquerade persistent', 'snat ip to 10.0.0.77', 'snat ip to 10.0.0.77-10.0.0.78', 'snat ip to 10.0.0.77:5000', 'snat ip to 10.0.0.77:5000-5003', 'snat ip6 to fd00:a::77', 'snat ip6 to [fd00:a::77]:5000', 'snat ip to 10.0.0.77 persistent', 'snat ip prefix to ip saddr map { 192.168.1.0/24 : 10.0.0.0/24 }', 'snat ip to oifname map { "eth0" : 10.0.0.77, "eth1" : 192.168.1.1 }'],
+  postrouting: [
+    'masquerade',
+    'masquerade to :3000-3004',
+    'masquerade persistent',
+    'snat ip to 10.0.0.77',
+    'snat ip to 10.0.0.77-10.0.0.78',
+    'snat ip to 10.0.0.77:5000',
+    'snat ip to 10.0.0.77:5000-5003',
+    'snat ip6 to fd00:a::77',
+    'snat ip6 to [fd00:a::77]:5000',
+    'snat ip to 10.0.0.77 persistent',
+    'snat ip prefix to ip saddr map { 192.168.1.0/24 : 10.0.0.0/24 }',
+    'snat ip to oifname map { "eth0" : 10.0.0.77, "eth1" : 192.168.1.1 }',
+  ],
 };
 
 export interface ChainPlan {
@@ -340,7 +391,8 @@ export function chains(c: Choice): ChainPlan[] {
     ['filter', 'postrouting', [0, -150, 150, 300], 3],
     ['nat', 'postrouting', [100], 2],
   ];
-  for (const [type, hook, priorities, rarity] of wanted) if (c.in(rarity)) plans.push(base(type, hook, c.one(priorities), type !== 'nat' && c.in(8) ? 'drop' : 'accept', plans.length));
+  for (const [type, hook, priorities, rarity] of wanted)
+    if (c.in(rarity)) plans.push(base(type, hook, c.one(priorities), type !== 'nat' && c.in(8) ? 'drop' : 'accept', plans.length));
   return plans;
 }
 
@@ -360,7 +412,11 @@ export function declarations(c: Choice, family: Nft): string[] {
     'limit lim { rate 1/hour burst 3 packets }',
     'quota quo { over 300 bytes }',
     ...(['ip', 'ip6', 'inet'].includes(family)
-      ? ['ct helper hftp { type "ftp" protocol tcp; }', `ct timeout pol { protocol tcp; policy = { established : 100, syn_sent : 50 } }`, 'ct expectation exp { protocol tcp; dport 9876; timeout 1m; size 12; }']
+      ? [
+          'ct helper hftp { type "ftp" protocol tcp; }',
+          `ct timeout pol { protocol tcp; policy = { established : 100, syn_sent : 50 } }`,
+          'ct expectation exp { protocol tcp; dport 9876; timeout 1m; size 12; }',
+        ]
       : []),
   ];
 }
@@ -373,7 +429,8 @@ export function nftRule(c: Choice, family: Nft, plan: ChainPlan, n: () => number
   const actions = c.in(3) ? ['counter', c.one(c.in(3) ? ownActions : ACTIONS)] : ['counter'];
   const nat = plan.type === 'nat' ? NAT[plan.hook] : undefined;
   const verdict = nat && !c.in(4) ? c.one(nat) : c.in(8) ? c.one(REJECTS) : c.one(VERDICTS);
-  const needs = /:\d|: ?\d+ /.test(verdict) || verdict.startsWith('redirect to') || verdict.startsWith('synproxy') ? [c.one(['meta l4proto tcp', 'meta l4proto udp', 'tcp dport {p}'])] : [];
+  const needs =
+    /:\d|: ?\d+ /.test(verdict) || verdict.startsWith('redirect to') || verdict.startsWith('synproxy') ? [c.one(['meta l4proto tcp', 'meta l4proto udp', 'tcp dport {p}'])] : [];
   const all = c.in(5) ? [...actions, ...needs, ...matches] : [...needs, ...matches, ...actions];
   return expand(c, [...all, verdict].join(' ').trim()).replaceAll('{#}', () => String(n()));
 }

@@ -127,7 +127,8 @@ async function setup(c: Choice): Promise<{ readonly commands: Command[]; readonl
     if (both || !c.in(3)) await add('iptables');
     if (both || lists.length === 0) await add('ip6tables');
     const text = commands.map((x) => x.stdin ?? '').join('');
-    for (const name of ['s1', 's2']) if (commands.some((x) => x.argv.join(' ').startsWith(`ipset create ${name}`)) && text.includes(`-set ${name} `)) lists.push(argv(`ipset list ${name}`));
+    for (const name of ['s1', 's2'])
+      if (commands.some((x) => x.argv.join(' ').startsWith(`ipset create ${name}`)) && text.includes(`-set ${name} `)) lists.push(argv(`ipset list ${name}`));
     for (const name of ['r1', 'r2']) if (text.includes(`--name ${name}`)) lists.push({ argv: ['cat', `/proc/net/xt_recent/${name}`] });
   }
   if (kind >= 4) {
@@ -138,7 +139,17 @@ async function setup(c: Choice): Promise<{ readonly commands: Command[]; readonl
   return { commands, lists };
 }
 
-const MIDDLE = ['conntrack -L', 'conntrack -L', 'conntrack -D -p tcp', 'conntrack -F', 'conntrack -L -f ipv6', 'conntrack -D -p udp', 'conntrack -U -p tcp -m 5', 'nft reset counters', 'conntrack -L expect'];
+const MIDDLE = [
+  'conntrack -L',
+  'conntrack -L',
+  'conntrack -D -p tcp',
+  'conntrack -F',
+  'conntrack -L -f ipv6',
+  'conntrack -D -p udp',
+  'conntrack -U -p tcp -m 5',
+  'nft reset counters',
+  'conntrack -L expect',
+];
 
 /**
  * A random scenario: rules that the tools take, conversations that fit the translations in force, listings at the end. The
@@ -178,7 +189,13 @@ export async function randomScenario(c: Choice, id: string): Promise<Scenario> {
         emitted.push([]);
       }
     }
-    return { id, about: 'random rules and conversations', setup: commands, steps: [...steps, ...lists, argv('conntrack -L'), argv('conntrack -L -f ipv6')], normalise: { random_ports: true, ...(commands.some((x) => /synproxy/i.test(x.stdin ?? '')) ? { random_isn: true } : {}) } };
+    return {
+      id,
+      about: 'random rules and conversations',
+      setup: commands,
+      steps: [...steps, ...lists, argv('conntrack -L'), argv('conntrack -L -f ipv6')],
+      normalise: { random_ports: true, ...(commands.some((x) => /synproxy/i.test(x.stdin ?? '')) ? { random_isn: true } : {}) },
+    };
   } finally {
     await host.close();
   }

@@ -151,7 +151,16 @@ class TcpFlow {
     const e = this.#ends[side] ?? this.#ends[0];
     const data = o.data ?? '';
     const seq = o.seq ?? this.next[side];
-    const f: TcpFields = { sport: e.sport, dport: e.dport, flags: flags(letters), seq: at(seq), ack: letters.includes('A') ? at(o.ack ?? this.next[1 - side]) : at(o.ack ?? 0), window: o.window, options: o.options, data };
+    const f: TcpFields = {
+      sport: e.sport,
+      dport: e.dport,
+      flags: flags(letters),
+      seq: at(seq),
+      ack: letters.includes('A') ? at(o.ack ?? this.next[1 - side]) : at(o.ack ?? 0),
+      window: o.window,
+      options: o.options,
+      data,
+    };
     if (o.move !== false) this.next[side] = at(seq + data.length + (letters.includes('S') ? 1 : 0) + (letters.includes('F') ? 1 : 0));
     const step = this.#x.send(e, { proto: PROTO.tcp, payload: tcp(f), ...this.#x.look(), raw: o.raw });
     if (!this.#cookie || side !== 0 || o.ack !== undefined || !letters.includes('A') || !('inject' in step)) return step;
@@ -172,7 +181,14 @@ function odd(x: Place, flow: TcpFlow): Step {
     seq: c.in(12) ? c.below(1 << 30) : shift(flow.next[side]),
     ack: letters.includes('A') || c.in(6) ? shift(flow.next[1 - side]) : undefined,
     window: c.one([65535, 65535, 100, 0, 14600]),
-    options: c.in(4) ? c.one([...TCP_OPTIONS, bytes(1, 1, 5, 10, be16(0, 100, 0, 200)), bytes(1, 1, 5, 10, be16(flow.next[1 - side] >>> 16, (flow.next[1 - side] + 10) & 0xffff, flow.next[1 - side] >>> 16, (flow.next[1 - side] + 20) & 0xffff)), bytes(2, 4, 5)]) : undefined,
+    options: c.in(4)
+      ? c.one([
+          ...TCP_OPTIONS,
+          bytes(1, 1, 5, 10, be16(0, 100, 0, 200)),
+          bytes(1, 1, 5, 10, be16(flow.next[1 - side] >>> 16, (flow.next[1 - side] + 10) & 0xffff, flow.next[1 - side] >>> 16, (flow.next[1 - side] + 20) & 0xffff)),
+          bytes(2, 4, 5),
+        ])
+      : undefined,
     move: c.in(2),
   });
 }
@@ -256,7 +272,27 @@ function* errorAbout(x: Place, outs: readonly Seen[], near: End): Talk {
   const inner = Buffer.from(seen.frame.subarray(14));
   const h = parse(inner);
   if (!h || h.fragment) return;
-  const [type, code] = c.one<readonly [number, number]>(h.six ? [[1, 4], [1, 3], [1, 1], [2, 0], [3, 0], [4, 1]] : [[3, 3], [3, 1], [3, 13], [3, 4], [11, 0], [12, 0], [4, 0], [5, 1]]);
+  const [type, code] = c.one<readonly [number, number]>(
+    h.six
+      ? [
+          [1, 4],
+          [1, 3],
+          [1, 1],
+          [2, 0],
+          [3, 0],
+          [4, 1],
+        ]
+      : [
+          [3, 3],
+          [3, 1],
+          [3, 13],
+          [3, 4],
+          [11, 0],
+          [12, 0],
+          [4, 0],
+          [5, 1],
+        ],
+  );
   const hosts = (h.six ? HOSTS6 : HOSTS4).filter(([dev]) => dev === seen.iface);
   const src = c.in(3) && hosts.length ? c.one(hosts)[1] : h.dst;
   const cut = c.in(5) ? inner.subarray(0, h.l4 + c.one([0, 4, 8])) : inner;
@@ -297,7 +333,25 @@ function* strayIcmp(x: Place): Talk {
   const near = x.flow();
   const six = near.src.includes(':');
   const inner = ip({ src: near.dst, dst: near.src, proto: c.one([6, 17, 47]), payload: tcp({ sport: near.dport, dport: near.sport, flags: 2, seq: 7 }), id: x.id() });
-  const [type, code] = six ? c.one([[1, 4], [2, 0], [3, 0], [129, 0], [137, 0], [100, 0]]) : c.one([[3, 3], [3, 4], [11, 0], [0, 0], [5, 0], [12, 0], [14, 0], [40, 3]]);
+  const [type, code] = six
+    ? c.one([
+        [1, 4],
+        [2, 0],
+        [3, 0],
+        [129, 0],
+        [137, 0],
+        [100, 0],
+      ])
+    : c.one([
+        [3, 3],
+        [3, 4],
+        [11, 0],
+        [0, 0],
+        [5, 0],
+        [12, 0],
+        [14, 0],
+        [40, 3],
+      ]);
   yield x.send(near, { proto: six ? PROTO.icmp6 : PROTO.icmp, payload: icmp(type, code, c.one([0, 1300, 0x00010001]), c.in(3) ? '' : inner), ...x.look(), raw: c.in(8) });
 }
 
@@ -325,7 +379,12 @@ function* sctpTalk(x: Place): Talk {
   for (const make of plan.slice(0, c.below(plan.length + 1))) {
     if (c.in(10)) continue;
     yield make();
-    if (c.in(8)) yield one(c.in(2) ? near : far, c.one([0, 77, 88, 99]), c.one([init(5), chunk(6, c.below(2), Buffer.alloc(0)), data(9), chunk(14, 0, Buffer.alloc(0)), chunk(9, 0, Buffer.alloc(0)), chunk(10, 0, Buffer.alloc(4))]));
+    if (c.in(8))
+      yield one(
+        c.in(2) ? near : far,
+        c.one([0, 77, 88, 99]),
+        c.one([init(5), chunk(6, c.below(2), Buffer.alloc(0)), data(9), chunk(14, 0, Buffer.alloc(0)), chunk(9, 0, Buffer.alloc(0)), chunk(10, 0, Buffer.alloc(4))]),
+      );
   }
 }
 
@@ -335,7 +394,12 @@ function* otherTalk(x: Place): Talk {
   const near = x.flow();
   const proto = c.one([PROTO.gre, PROTO.gre, PROTO.esp, PROTO.ah, PROTO.ipip, PROTO.dccp, 89, 112, 253, 108, 2, 41]);
   const body: Readonly<Record<number, () => Buffer>> = {
-    [PROTO.gre]: () => c.one([bytes(be16(0, 0x0800), ip({ src: '1.2.3.4', dst: '5.6.7.8', proto: 17, payload: udp(1, 2, 'x') })), bytes(be16(0x2000, 0x0800, 0, 7), 'keyed'), bytes(be16(0x3001, 0x880b, 4, near.sport, 0, 1), 'pptp')]),
+    [PROTO.gre]: () =>
+      c.one([
+        bytes(be16(0, 0x0800), ip({ src: '1.2.3.4', dst: '5.6.7.8', proto: 17, payload: udp(1, 2, 'x') })),
+        bytes(be16(0x2000, 0x0800, 0, 7), 'keyed'),
+        bytes(be16(0x3001, 0x880b, 4, near.sport, 0, 1), 'pptp'),
+      ]),
     [PROTO.esp]: () => bytes(be16(0, c.one([5, 2000]), 0, 1), 'secret..'),
     [PROTO.ah]: () => bytes(6, 4, be16(0, 0, c.one([5, 2000]), 0, 1), Buffer.alloc(12), tcp({ sport: near.sport, dport: near.dport, flags: 2, seq: 1 })),
     [PROTO.dccp]: () => bytes(be16(near.sport, near.dport), 4, 0, be16(0), c.one([0, 2, 4, 10]) << 1, Buffer.alloc(9)),
