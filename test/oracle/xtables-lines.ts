@@ -285,7 +285,7 @@ export function spoiled(c: Choice, line: readonly string[]): string[] {
     const kind = c.below(12);
     if (kind === 0) w.splice(i, 1);
     else if (kind === 1) w.splice(i, 0, w[i] ?? 'x');
-    else if (kind === 2) [w[i], w[i - 1 || 1]] = [w[i - 1 || 1], w[i]];
+    else if (kind === 2 && w.length > 2) w.splice(Math.max(1, i - 1), 2, ...w.slice(Math.max(1, i - 1), Math.max(1, i - 1) + 2).reverse());
     else if (kind === 3) w.splice(i, 0, '!');
     else if (kind === 4) w.splice(i, 0, c.one(JUNK));
     else if (kind === 5) w[i] = `${w[i] ?? ''}${c.one(['x', ':', '/', '0', ',', '-', '=1', '=', '+', '999'])}`;

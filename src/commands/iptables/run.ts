@@ -153,18 +153,13 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
   return null;
 }
 
+/** At least one rule goes, whatever the end; numbers are not adjusted to what has gone already. */
 function deleteNumbers(t: Tool, c: XtCommand): Refusal | null {
-  const { session: s } = t;
-  if (t.family !== 'bridge') return s.deleteNum(c.table, c.chain ?? '', c.rulenum);
-  const count = s.chain(c.table, c.chain ?? '')?.rules.length ?? 0;
-  const at = (n: number): number => (n < 0 ? count + n + 1 : n);
-  const from = at(c.rulenum);
-  const to = at(c.rulenumEnd);
-  // Numbers are not adjusted to what has gone already, as in the real tool.
-  for (let n = from; n <= to; n++) {
-    const bad = s.deleteNum(c.table, c.chain ?? '', n);
+  let n = c.rulenum;
+  do {
+    const bad = t.session.deleteNum(c.table, c.chain ?? '', n);
     if (bad) return bad;
-  }
+  } while (t.family === 'bridge' && ++n <= c.rulenumEnd);
   return null;
 }
 
@@ -197,14 +192,13 @@ function setPolicy(t: Tool, c: XtCommand): Refusal | null {
 /** ebtables -C: by number or by rule. */
 function changeCounters(t: Tool, c: XtCommand): Refusal | null {
   const { session: s } = t;
-  const count = s.chain(c.table, c.chain ?? '')?.rules.length ?? 0;
-  const at = (n: number): number => (n < 0 ? count + n + 1 : n);
   const change = { packets: c.rule.packets, bytes: c.rule.bytes, op: c.counterOp };
   if (!c.rulenum) return s.changeCounters(c.table, c.chain ?? '', { rule: c.rule }, change);
-  for (let n = at(c.rulenum); n <= at(c.rulenumEnd); n++) {
+  let n = c.rulenum;
+  do {
     const bad = s.changeCounters(c.table, c.chain ?? '', { rulenum: n }, change);
     if (bad) return bad;
-  }
+  } while (++n <= c.rulenumEnd);
   return null;
 }
 

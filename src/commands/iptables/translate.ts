@@ -5,6 +5,7 @@ import { namesOf } from '../../kernel/net/names/index.ts';
 import { paramProblem, protocolName } from '../../kernel/xt/text.ts';
 import { checkChainName } from '../../parsers/xtables/chain-names.ts';
 import { CommandLine } from '../../parsers/xtables/command-line.ts';
+import { XtExit } from '../../parsers/xtables/command.ts';
 import type { XtCommand } from '../../parsers/xtables/command.ts';
 import type { Masked, Name, XtRule, XtUse } from '../../parsers/xtables/rule.ts';
 import { parseRestoreLine } from '../../parsers/xtables/restore-line.ts';
@@ -178,7 +179,8 @@ export function runTranslate(call: Call, family: XtFamily, program: string, argv
     call.err('Translation not implemented\n');
     return 1;
   } catch (e) {
-    return fail(t, e, -1);
+    // xtables-eb-translate.c hands exit_tryhelp a line.
+    return fail(t, e, e instanceof XtExit && family === 'bridge' ? 0 : -1);
   }
 }
 

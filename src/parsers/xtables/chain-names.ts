@@ -29,3 +29,19 @@ export function parseRulenum(text: string): number {
   if (n === null) throw paramProblem(`Invalid rule number \`${text}'`);
   return n;
 }
+
+/** strtol(3) into an int; 0 for what is no number. */
+const toInt = (text: string): number => (/^\s*[-+]?\d+$/.test(text) ? Number(BigInt.asIntN(32, BigInt(text.trim()))) : 0);
+
+/** xshared.c: parse_rule_range of -D: `n`, and for ebtables `n:m` with either end left out; the end is -1 then. */
+export function parseRuleRange(text: string, ranges: boolean): { readonly from: number; readonly to: number } {
+  const colon = text.indexOf(':');
+  if (colon >= 0 && !ranges) throw paramProblem('Rule ranges are not supported');
+  const end = colon < 0 ? null : text.slice(colon + 1);
+  const to = end === null || end === '' ? -1 : toInt(end);
+  if (to === 0) throw paramProblem(`Invalid rule range end\`${end}'`);
+  const start = colon < 0 ? text : text.slice(0, colon);
+  const from = colon === 0 ? 1 : toInt(start);
+  if (from === 0) throw paramProblem(`Invalid rule number \`${start}'`);
+  return { from, to: end === null ? from : to };
+}

@@ -3,7 +3,7 @@ import type { XtError } from '../../kernel/xt/error.ts';
 import { wholeUint } from '../../kernel/xt/number.ts';
 import { paramProblem, parseInterface, parseProtocol, protocolName } from '../../kernel/xt/text.ts';
 import { parseAddresses } from './addresses.ts';
-import { byteLength, checkChainName, checkTargetName, NAME_MAX, parseRulenum } from './chain-names.ts';
+import { byteLength, checkChainName, checkTargetName, NAME_MAX, parseRulenum, parseRuleRange } from './chain-names.ts';
 import type { ParseEnvironment, XtCommand } from './command.ts';
 import { XtExit } from './command.ts';
 import type { CommandName, OptionName } from './flags.ts';
@@ -374,8 +374,9 @@ export class CommandLine {
         this.addCommand('delete', [], invert);
         this.chain = arg;
         if (this.opt.hasWord()) {
-          if (bridge) this.deleteRange(this.opt.take());
-          else this.rulenum = parseRulenum(this.opt.take());
+          const range = parseRuleRange(this.opt.take(), bridge);
+          this.rulenum = range.from;
+          this.rulenumEnd = range.to;
           this.commands.delete('delete');
           this.commands.add('deleteNum');
         }
@@ -437,36 +438,30 @@ export class CommandLine {
     }
   }
 
-  /** ebtables -D chain start[:end]. */
-  private deleteRange(text: string): void {
-    const [from, to] = text.split(':');
-    this.rulenum = parseRulenum(from);
-    this.rulenumEnd = to === undefined ? this.rulenum : parseRulenum(to);
-  }
-
-  /** ebtables -C chain start[:end] (xtables-eb.c: parse_rule_range). */
-  private ruleRange(text: string): void {
-    const m = /^(-?\d+)(?::(-?\d*))?$/.exec(text);
-    const bad = (): XtError => paramProblem('Problem with the specified rule number(s)');
-    if (!m) throw bad();
-    const start = Number(m[1]);
-    const end = m[2] === undefined ? start : m[2] === '' ? -1 : Number(m[2]);
-    if (start === 0 || end === 0 || (start > 0 && end > 0 && start > end) || (start < 0 && end < 0 && start > end)) throw bad();
-    this.rulenum = start;
-    this.rulenumEnd = end;
-  }
-
-  /** ebtables -C chain [rulenum] pcnt bcnt; each counter may be set, `+` added or `-` subtracted. */
+  /** ebtables -C chain [start[:end]] pcnt bcnt (parse_change_counters_rule); each counter may be set, `+` added or `-` subtracted. */
   private changeCounters(): void {
-    const numbers: string[] = [];
-    while (this.opt.index < this.argv.length && numbers.length < 3 && /^[-+]?\d+(:-?\d*)?$/.test(this.argv[this.opt.index])) numbers.push(this.opt.take());
-    if (numbers.length < 2) throw paramProblem('The command -C needs at least 2 arguments');
-    if (numbers.length === 3) this.ruleRange(numbers.shift() as string);
-    else if (numbers[0].includes(':')) throw paramProblem('Problem with the specified rule number(s)');
-    const op = (t: string): 'set' | 'add' | 'sub' => (t[0] === '+' ? 'add' : t[0] === '-' ? 'sub' : 'set');
-    this.counterOp = [op(numbers[0]), op(numbers[1])];
-    this.packets = BigInt(numbers[0].replace(/^[-+]/, ''));
-    this.bytes = BigInt(numbers[1].replace(/^[-+]/, ''));
+    const words = this.argv.slice(this.opt.index);
+    const isOption = (w: string): boolean => /^-(?!\d)/.test(w);
+    if (words.length < 2 || isOption(words[0]) || isOption(words[1])) throw paramProblem('The command -C needs at least 2 arguments');
+    if (words.length > 2 && !isOption(words[2])) {
+      if (words.length > 3) throw paramProblem('No extra options allowed with -C start_nr[:end_nr] pcnt bcnt');
+      const range = parseRuleRange(this.opt.take(), true);
+      this.rulenum = range.from;
+      this.rulenumEnd = range.to;
+    }
+    const [packets, packetOp] = this.counterChange();
+    const [bytes, byteOp] = this.counterChange();
+    this.packets = packets;
+    this.bytes = bytes;
+    this.counterOp = [packetOp, byteOp];
+  }
+
+  private counterChange(): [bigint, 'set' | 'add' | 'sub'] {
+    const text = this.opt.take();
+    const sign = text[0] === '+' || text[0] === '-' ? text[0] : '';
+    const digits = text.slice(sign.length);
+    if (!/^\d*$/.test(digits)) throw paramProblem(`Packet counter '${text}' invalid`);
+    return [BigInt(digits), sign === '+' ? 'add' : sign === '-' ? 'sub' : 'set'];
   }
 
   /** The argument just read, which ends the latest word, is changed in place. */
@@ -492,6 +487,8 @@ export class CommandLine {
       return;
     }
     this.protoWord = text;
+    // arptables takes the word and does nothing with it.
+    if (this.env.family === 'arp') return;
     this.proto = parseProtocol(this.protoWord, this.env.names);
     if (this.proto === 0 && this.inverted.has('protocol')) throw paramProblem('rule would never match protocol');
     if (this.env.family === 'ip6' && [43, 44, 51, 60].includes(this.proto) && !this.inverted.has('protocol')) {
@@ -691,7 +688,8 @@ export class CommandLine {
       hlen: field('h-length'),
       opcode: field('opcode'),
       htype: field('h-type'),
-      ptype: field('proto-type'),
+      // `! -p` turns the same flag.
+      ptype: field('proto-type') ?? (this.inverted.has('protocol') ? { value: 0, mask: 65535, inverted: true } : null),
     };
   }
 

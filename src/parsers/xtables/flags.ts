@@ -212,7 +212,7 @@ export const OPTIONS: readonly OptionRule[] = [
   { name: 'in-interface', commands: RULE, invert: true },
   { name: 'out-interface', commands: RULE, invert: true },
   { name: 'line-numbers', commands: ['list'], invert: false },
-  { name: 'set-counters', commands: ['append', 'insert', 'replace', 'policy', 'changeCounters'], invert: false },
+  { name: 'set-counters', commands: ['append', 'insert', 'replace', 'policy'], invert: false },
   { name: 'fragments', commands: RULE, invert: true },
   { name: 'src-mac', commands: RULE, invert: true },
   { name: 'dst-mac', commands: RULE, invert: true },

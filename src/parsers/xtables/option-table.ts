@@ -19,9 +19,12 @@ const sameValue = (a: Value, b: Value): boolean => {
   return a.extension === b.extension && (a.option.id ?? a.option.name) === (b.option.id ?? b.option.name);
 };
 
+/** Values of long options without a letter (xshared.h, xtables-eb.c). */
+const CODES: Readonly<Record<string, string>> = { 'line-numbers': '0', Lc: '\x11', Ln: '\x12', Lx: '\x13', Lmac2: '\f', 'init-table': '\v', concurrent: '\r' };
+
 /** The tool's own options are letters; an extension's number is cut to a character, and none where that is a NUL. */
 const letterOf = (v: Value): string | null => {
-  if ('own' in v) return v.own.length === 1 ? v.own : null;
+  if ('own' in v) return v.own.length === 1 ? v.own : (CODES[v.own] ?? null);
   const code = v.option.code ?? v.extension.options.indexOf(v.option);
   return code ? String.fromCharCode(code) : '';
 };

@@ -25,7 +25,7 @@ function tokens(line: string): Token[] {
   return [
     { type: line[0] === '*' ? 'star' : 'colon', text: line[0], value: line[0] },
     ...words.map((text): Token => {
-      const m = /^\[(\d+):(\d+)\]/.exec(text);
+      const m = /^\[(\d+):(\d+)/.exec(text);
       return m ? { type: 'counters', text, value: { packets: BigInt(m[1]), bytes: BigInt(m[2]) } } : { type: 'word', text, value: text };
     }),
   ];
