@@ -126,7 +126,7 @@ class Restore {
     const table = this.table as string;
     const { session: s, family, program } = this.t;
     if (chain === null) throw paramProblem(`${program}: line ${this.line} chain name invalid`);
-    checkChainName(family, chain);
+    checkChainName(family, chain, true);
     if (policy === null) throw paramProblem(`${program}: line ${this.line} policy invalid`);
     if (builtinChain(family, table, chain)) {
       if (counters === 'invalid' || (counters === null && this.o.counters)) throw paramProblem(`invalid policy counters for chain '${chain}'`);
@@ -151,13 +151,13 @@ class Restore {
     if (raw[0] === '[') {
       const m = /^\[([^\]]*)\]/.exec(raw);
       const parts = m ? m[1].split(':') : [];
-      if (!m || parts.length < 2) throw paramProblem(`Bad line ${this.line}: need ]`);
+      if (!m || parts.length < 2 || parts.join('') === '') throw paramProblem(`Bad line ${this.line}: need ]`);
       counters = [parts[0], parts.slice(1).join(':')];
       text = raw.slice(m[0].length);
     }
     const t = this.t;
     const argv = [t.program, ...(counters && this.o.counters ? ['--set-counters', ...counters] : []), ...restoreWords(text)];
-    const command = new CommandLine(parseEnvironment(t, true, this.table), argv).parse();
+    const command = new CommandLine({ ...parseEnvironment(t, true, this.table), verbose: this.o.verbose && !this.o.noflush ? 1 : 0 }, argv).parse();
     if (command.ignored) return;
     this.queue.push({ line: this.line, run: () => execute(t, command) });
   }

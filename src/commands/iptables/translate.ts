@@ -271,7 +271,7 @@ function chainLine(family: XtFamily, table: string, line: string, program: strin
   if (read.kind !== 'chain') throw new Error('not a chain line');
   const { name: chain, policy } = read;
   if (chain === null) throw paramProblem(`${program}: line ${n} chain name invalid`);
-  checkChainName(family, chain);
+  checkChainName(family, chain, true);
   if (policy === null) throw paramProblem(`${program}: line ${n} policy invalid`);
   const b = builtinChain(family, table, chain);
   return b

@@ -1,7 +1,7 @@
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { wholeUint } from '../../kernel/xt/number.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
-import { isTarget } from './registry.ts';
+import { isTarget, STANDARD } from './registry.ts';
 
 /** Names and numbers that every tool checks alike (iptables/xshared.c). */
 export const NAME_MAX = 29;
@@ -9,11 +9,11 @@ const utf8 = new TextEncoder();
 /** An upper bound where that is enough to compare with NAME_MAX. */
 export const byteLength = (s: string): number => (s.length * 3 < NAME_MAX ? s.length : utf8.encode(s).length);
 
-/** xshared.c: parse_chain */
-export function checkChainName(family: XtFamily, name: string): void {
+/** xshared.c: parse_chain; the restore tools ask only for the verdicts' names. */
+export function checkChainName(family: XtFamily, name: string, restore = false): void {
   if (byteLength(name) >= NAME_MAX) throw paramProblem(`chain name \`${name}' too long (must be under ${NAME_MAX} chars)`);
   if (name[0] === '-' || name[0] === '!') throw paramProblem(`chain name not allowed to start with \`${name[0]}'`);
-  if (isTarget(family, name)) throw paramProblem('chain name may not clash with target name');
+  if (restore ? STANDARD.includes(name) : isTarget(family, name)) throw paramProblem('chain name may not clash with target name');
   if (/[ \t\n\v\f\r]/.test(name)) throw paramProblem(`Invalid chain name \`${name}'`);
 }
 

@@ -43,9 +43,10 @@ export class CommandLine {
   private rulenum = 0;
   private rulenumEnd = 0;
   private tableName: string;
-  private verbose = 0;
+  private verbose: number;
   private protoWord: string | null = null;
   private proto = 0;
+  private readonly macWords: { readonly option: 'source' | 'destination'; readonly text: string; readonly at: number }[] = [];
   private src: string | null = null;
   private dst: string | null = null;
   private iif = '';
@@ -71,6 +72,7 @@ export class CommandLine {
     this.opt = new Getopt(argv);
     this.table = optionTable(env.family, []);
     this.tableName = env.table ?? 'filter';
+    this.verbose = env.verbose ?? 0;
   }
 
   parse(): XtCommand {
@@ -89,7 +91,10 @@ export class CommandLine {
       invert = false;
     }
     // do_commandeb looks at its own options first, the others at the extensions.
-    if (this.env.family === 'bridge') this.checkOptions();
+    if (this.env.family === 'bridge') {
+      this.readMacs();
+      this.checkOptions();
+    }
     this.finishUses();
     if (this.opt.index < this.argv.length) throw paramProblem('unknown arguments found on commandline');
     if (this.commands.size === 0) throw paramProblem('no command specified');
@@ -225,12 +230,12 @@ export class CommandLine {
         return this.protocol(text, invert);
       case 's':
         this.setOption('source', invert);
-        this.readMac(text, 'source');
+        this.macWords.push({ option: 'source', text, at: this.opt.index - 1 });
         this.src = text;
         return;
       case 'd':
         this.setOption('destination', invert);
-        this.readMac(text, 'destination');
+        this.macWords.push({ option: 'destination', text, at: this.opt.index - 1 });
         this.dst = text;
         return;
       case 'src-mac':
@@ -284,7 +289,7 @@ export class CommandLine {
       case 'V':
         throw new XtExit(0, invert ? `Not 1.8.11 (${this.env.variant}) ;-)\n` : this.versionText(), null);
       case 'w':
-        return this.wait();
+        return this.wait(this.optionalWord(arg));
       case 'W':
         if (this.env.restore) throw paramProblem("You cannot use `-W' from iptables-restore");
         this.checkInterval(this.optionalWord(arg));
@@ -470,12 +475,13 @@ export class CommandLine {
     this.left[at] = this.left[at].slice(0, this.left[at].length - arg.length) + text;
   }
 
-  /** ebtables reads MAC addresses at once, and cuts their masks off. */
-  private readMac(text: string, option: 'source' | 'destination'): void {
-    if (this.env.family !== 'bridge') return;
-    macMask(text, option, 'bridge');
-    const slash = text.lastIndexOf('/');
-    if (slash >= 0) this.leave(text, text.slice(0, slash));
+  /** ebtables reads MAC addresses when all words are read, and cuts their masks off. */
+  private readMacs(): void {
+    for (const { option, text, at } of this.macWords) {
+      macMask(text, option, 'bridge');
+      const slash = text.lastIndexOf('/');
+      if (slash >= 0) this.left[at] = this.left[at].slice(0, this.left[at].length - text.length + slash);
+    }
   }
 
   private protocol(word: string, invert: boolean): void {
@@ -530,12 +536,10 @@ export class CommandLine {
     this.tableName = name;
   }
 
-  private wait(): void {
+  private wait(text: string | null): void {
     if (this.env.restore) throw paramProblem("You cannot use `-w' from iptables-restore");
     this.waitGiven = true;
-    if (!this.opt.hasWord()) return;
-    const text = this.opt.take();
-    if (!/^\s*[-+]?\d/.test(text)) throw paramProblem('wait seconds not numeric');
+    if (text !== null && !/^\s*[-+]?\d/.test(text)) throw paramProblem('wait seconds not numeric');
   }
 
   /** xshared.c: parse_wait_interval */

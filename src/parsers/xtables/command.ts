@@ -21,6 +21,8 @@ export class XtExit extends Error {
 export interface ParseEnvironment {
   readonly family: XtFamily;
   readonly program: string;
+  /** -v of the restore tools, which every line begins with. */
+  readonly verbose?: number;
   readonly restore: boolean;
   readonly names: Names;
   readonly net: Netns;

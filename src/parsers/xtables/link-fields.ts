@@ -60,10 +60,10 @@ export function arpField(option: 'h-length' | 'opcode' | 'h-type' | 'proto-type'
 
 /** xtables-eb.c: -p, in small letters by then: a number in hex of at least 0x600, LENGTH, or a name of /etc/ethertypes. */
 export function bridgeProto(text: string): { number: number; length: boolean } {
-  const m = /^\s*\+?(0x)?([0-9a-f]+)$/i.exec(text);
-  if (m) {
-    const n = Number.parseInt(m[2], 16);
-    if (n > 0xffff) throw paramProblem(`Problem with the specified protocol`);
+  const m = /^\s*([-+]?)(0x)?([0-9a-f]*)$/i.exec(text);
+  if (m && (m[3] !== '' || text === '')) {
+    const n = Number.parseInt(m[3] || '0', 16);
+    if (n > 0xffff || m[1] === '-') throw paramProblem(`Problem with the specified protocol`);
     if (n < 0x600) throw paramProblem('Sorry, protocols have values above or equal to 0x0600');
     return { number: n, length: false };
   }
