@@ -4,6 +4,8 @@ import { ctDelete, ctDump, ctFlush, ctGet, ctNew, useCounts } from '../../kernel
 import { expectDelete, expectFlush, expectGet, expectNew } from '../../kernel/conntrack/ctnetlink-expect.ts';
 import type { ExpMessage } from '../../kernel/conntrack/ctnetlink-expect.ts';
 import type { Conntrack } from '../../kernel/conntrack/entry.ts';
+import { selects } from '../../kernel/conntrack/select.ts';
+import type { Selection } from '../../kernel/conntrack/select.ts';
 import { CPUS } from '../../kernel/conntrack/stats.ts';
 import { protocols } from '../../kernel/net/names/database.ts';
 import type { Call } from '../command.ts';
@@ -42,6 +44,13 @@ export class Session {
 
   get net() {
     return this.call.host.net;
+  }
+
+  #use: ((ct: Conntrack) => number) | null = null;
+  /** The reference count that the kernel tells of an entry. */
+  use(ct: Conntrack): number {
+    this.#use ??= useCounts(this.net);
+    return this.#use(ct);
   }
 
   /** Opens the XML document before its first element. */
@@ -155,17 +164,27 @@ export function runCommand(s: Session, cmd: CtCommand): void {
 
 const protocolName = (n: number): string | undefined => protocols().name(n);
 
+/** What the kernel is asked for, and addresses that the tool compares exactly afterwards. */
+function selectionOf(cmd: CtCommand): Selection {
+  const exact = (which: 'src' | 'dst'): Uint8Array | undefined =>
+    cmd.options.has(which) && !cmd.options.has(`mask-${which}`) ? (cmd.ct.orig[`${which}4`] ?? cmd.ct.orig[`${which}6`]) : undefined;
+  const src = exact('src'),
+    dst = exact('dst');
+  return { family: cmd.family, ...(cmd.mark ? { mark: cmd.mark } : {}), ...(src ? { src } : {}), ...(dst ? { dst } : {}) };
+}
+
 function list(s: Session, cmd: CtCommand): void {
   if (cmd.table === 'dying' || cmd.table === 'unconfirmed') return;
   const zero = cmd.options.has('zero');
   if (zero && comparesWhole(cmd)) throw parameter("Can't use -z with filtering parameters");
   const filter = new Filter(cmd, s.template.label);
-  const dump = ctDump(s.net, { family: cmd.family, ...(cmd.mark ? { mark: cmd.mark } : {}), ...(cmd.status ? { status: cmd.status } : {}) });
+  const wanted = { ...selectionOf(cmd), ...(cmd.status ? { status: cmd.status } : {}) };
+  const dump = ctDump(s.net, wanted);
   if (typeof dump === 'string') return s.fail(dump, 'list');
-  const use = useCounts(s.net);
   const flags = s.flags({ map: cmd.labelMap });
-  for (const ct of dump) {
-    const o = readConntrack(s.net, ct, { use: use(ct) });
+  // Counters that are set back belong to connections, not to pictures of them.
+  for (const ct of zero ? s.net.conntrack.entries().filter((c) => selects(wanted, c)) : dump) {
+    const o = readConntrack(s.net, ct, { use: s.use(ct) });
     if (zero && ct.acct) ct.acct = { packets: [0n, 0n], bytes: [0n, 0n] };
     if (!filter.passes(o)) continue;
     s.openXml('conntrack');
@@ -173,6 +192,16 @@ function list(s: Session, cmd: CtCommand): void {
     s.counter++;
   }
   s.closeXml('conntrack');
+}
+
+/** The dump is read in one go: what happens to entries afterwards is not seen by it any more. */
+function picked(s: Session, dump: Iterable<Conntrack>, passes: (o: CtObject) => boolean): CtObject[] {
+  const out: CtObject[] = [];
+  for (const ct of dump) {
+    const o = readConntrack(s.net, ct, { use: s.use(ct) });
+    if (passes(o)) out.push(o);
+  }
+  return out;
 }
 
 const call = (s: Session, text: string): void => s.call.out(text);
@@ -198,7 +227,7 @@ function get(s: Session, cmd: CtCommand): void {
   const m = toMessage(cmd.ct, cmd.family);
   const ct = typeof m === 'string' ? m : ctGet(s.net, m);
   if (typeof ct === 'string') return s.fail(ct, 'get');
-  const o = readConntrack(s.net, ct, { use: useCounts(s.net)(ct) + 1 });
+  const o = readConntrack(s.net, ct, { use: s.use(ct) + 1 });
   if (!new Filter(cmd, s.template.label).passes(o)) return;
   s.openXml('conntrack');
   call(s, `${s.text(o, s.output.has('save') ? 'new' : null, s.flags({ map: cmd.labelMap }))}\n`);
@@ -207,13 +236,11 @@ function get(s: Session, cmd: CtCommand): void {
 
 function remove(s: Session, cmd: CtCommand): void {
   const filter = new Filter(cmd, s.template.label);
-  const dump = ctDump(s.net, { family: cmd.family, ...(cmd.mark ? { mark: cmd.mark } : {}) });
+  const dump = ctDump(s.net, selectionOf(cmd));
   if (typeof dump === 'string') return s.fail(dump, 'delete');
   const flags = s.flags({ ktimestamp: false });
-  const use = useCounts(s.net);
-  for (const [ct, o] of dump.map((c) => [c, readConntrack(s.net, c, { use: use(c) })] as const)) {
-    if (!filter.passes(o)) continue;
-    const m = toMessage(o, ct.l3num);
+  for (const o of picked(s, dump, (x) => filter.passes(x))) {
+    const m = toMessage(o, o.orig.l3 ?? 0);
     const bad = typeof m === 'string' ? m : ctDelete(s.net, m, s.portid);
     if (bad === 'ENOENT') continue;
     if (bad !== null) return s.fail(bad, 'delete');
@@ -225,15 +252,13 @@ function remove(s: Session, cmd: CtCommand): void {
 /** mnl_nfct_update_cb for each entry: what was asked for is laid over the entry and sent back, unless it changes nothing. */
 function update(s: Session, cmd: CtCommand): void {
   const filter = new Filter(cmd, s.template.label);
-  const dump = ctDump(s.net, { family: cmd.family });
+  const { src, dst } = selectionOf(cmd);
+  const dump = ctDump(s.net, { family: cmd.family, src, dst });
   if (typeof dump === 'string') return s.fail(dump, 'update');
-  const use = useCounts(s.net);
-  // The dump is read in one go: what an update changes in other entries is not seen by it any more.
-  for (const [ct, o] of dump.map((c) => [c, readConntrack(s.net, c, { use: use(c) })] as const)) {
-    if (!filter.nat(o) || !filter.label(o) || !filter.network(o) || !selected(cmd, o)) continue;
+  for (const o of picked(s, dump, (x) => filter.nat(x) && filter.label(x) && filter.network(x) && selected(cmd, x))) {
     const wanted = overlay(cmd, s.template, o);
     if (matches(wanted, o)) continue;
-    const m = toMessage(wanted, ct.l3num);
+    const m = toMessage(wanted, o.orig.l3 ?? 0);
     const bad = typeof m === 'string' ? m : ctNew(s.net, m, { create: false, excl: false }, s.portid);
     if (bad === 'ENOENT') continue;
     if (bad !== null) return s.fail(bad, 'update');
@@ -244,7 +269,7 @@ function update(s: Session, cmd: CtCommand): void {
 }
 
 function show(s: Session, ct: Conntrack, cmd: CtCommand): void {
-  const after = readConntrack(s.net, ct, { use: useCounts(s.net)(ct) + 1 });
+  const after = readConntrack(s.net, ct, { use: s.use(ct) + 1 });
   call(s, `${s.text(after, s.output.has('save') ? 'new' : null, s.flags({ map: cmd.labelMap, ktimestamp: false }))}\n`);
   s.counter++;
 }

@@ -10,6 +10,8 @@ export interface StoredRows {
   get(key: string): Uint8Array;
   /** All whose key begins with `prefix`, in order of their keys. */
   all(prefix: string): Iterable<readonly [key: string, bytes: Uint8Array]>;
+  /** What was given by `changes` stays and can be read later; otherwise it is read now or never. */
+  readonly stays?: boolean;
 }
 
 /** What a subsystem of the kernel model gives to be kept: plain data as net/plain-text.ts writes it. */
@@ -129,7 +131,7 @@ export class Session {
   #fill(name: Subsystem, part: Persistent): void {
     const text = this.store.read(name);
     this.#touched.set(name, text);
-    const rows: StoredRows = { get: (key) => this.store.row(name, key) ?? NOTHING, all: (prefix) => this.store.rows(name, prefix) };
+    const rows: StoredRows = { get: (key) => this.store.row(name, key) ?? NOTHING, all: (prefix) => this.store.rows(name, prefix), stays: true };
     if (text !== undefined) part.import(fromText(text) as never, rows);
     this.#stamps.set(name, new Map([...(part.lists?.() ?? [])].map((l) => [l.key, l.stamp])));
   }

@@ -4,6 +4,7 @@ import { DEFAULT_ZONE, IPCT, IPS } from './entry.ts';
 import type { Conntrack, Tuple, Zone } from './entry.ts';
 import { setupNat } from './nat-setup.ts';
 import type { NatRequest } from './nat-setup.ts';
+import type { Selection } from './select.ts';
 
 /** CTA_TUPLE_*: what a tool says of one direction. Fields it did not send are absent. */
 export interface TupleMessage {
@@ -125,24 +126,16 @@ export function ctDelete(net: Netns, m: CtMessage, portid: number): Errno | null
 
 /** ctnetlink_flush_conntrack */
 export function ctFlush(net: Netns, family: number, portid: number): void {
-  for (const ct of net.conntrack.entries()) if (family === 0 || ct.l3num === family) net.conntrack.kill(ct, portid);
+  if (family === 0) return net.conntrack.flush(portid);
+  for (const ct of net.conntrack.entries()) if (ct.l3num === family) net.conntrack.kill(ct, portid);
 }
 
-export interface DumpFilter {
-  readonly family: number;
-  readonly mark?: { readonly val: number; readonly mask: number };
-  readonly status?: { readonly val: number; readonly mask: number };
-}
-
-/** ctnetlink_dump_table with its filter; a status filter of mask 0 is refused (ctnetlink_parse_filter). */
-export function ctDump(net: Netns, filter: DumpFilter): Answer<Conntrack[]> {
-  const { family, mark, status } = filter;
-  if (status && status.mask === 0) return 'EINVAL';
-  return net.conntrack
-    .entries()
-    .filter(
-      (ct) => (family === 0 || ct.l3num === family) && (!mark || (ct.mark & mark.mask) >>> 0 === mark.val >>> 0) && (!status || (ct.status & status.mask) === (status.val | 0)),
-    );
+/**
+ * ctnetlink_dump_table with its filter; a status filter of mask 0 is refused (ctnetlink_parse_filter). Addresses are no part of the
+ * kernel's filter: they spare the tool what it would throw away. What comes is to look at; nothing may be changed on the way.
+ */
+export function ctDump(net: Netns, filter: Selection): Answer<Iterable<Conntrack>> {
+  return filter.status?.mask === 0 ? 'EINVAL' : net.conntrack.scan(filter);
 }
 
 const UNCHANGEABLE =
@@ -271,14 +264,8 @@ export function ctNew(net: Netns, m: CtMessage, flags: { readonly create: boolea
 
 /** Netlink's view of the reference count: the table's own, one for each connection it is the master of, one for each packet that waits for its neighbour. */
 export function useCounts(net: Netns): (ct: Conntrack) => number {
-  let others: Map<Conntrack, number> | null = null;
-  return (ct) => {
-    if (!others) {
-      others = new Map();
-      const count = (x: Conntrack | null): unknown => x && others?.set(x, (others.get(x) ?? 0) + 1);
-      for (const other of net.conntrack.entries()) count(other.master);
-      for (const skb of net.stack.neighbours.waiting()) count(skb.ct);
-    }
-    return 1 + (others.get(ct) ?? 0);
-  };
+  // By number: one that is only looked at is another object.
+  const waiting = new Map<number, number>();
+  for (const { ct } of net.stack.neighbours.waiting()) if (ct) waiting.set(ct.id, (waiting.get(ct.id) ?? 0) + 1);
+  return (ct) => 1 + ct.children + (waiting.get(ct.id) ?? 0);
 }

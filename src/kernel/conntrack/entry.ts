@@ -96,6 +96,8 @@ export class Conntrack {
   /** nfct timeout policy bound by `CT --timeout` or `ct timeout set`. */
   timeoutPolicy: TimeoutPolicy | null = null;
   master: Conntrack | null = null;
+  /** Connections in the hash that have this one as master. */
+  children = 0;
   /** Per direction, when NAT helpers changed lengths (nf_ct_seqadj). */
   seqadj: [SeqAdjust, SeqAdjust] | null = null;
   natInfo: { masqIndex: number } | null = null;
@@ -108,6 +110,8 @@ export class Conntrack {
   events: EventCache | null = null;
   /** In the hash (between confirmation and death). */
   hashed = false;
+  /** When the table last met it, counted in lookups. */
+  met = 0;
 
   constructor(id: number, zone: Zone, original: Tuple, reply: Tuple, proto: ProtoState) {
     this.id = id;

@@ -2,19 +2,37 @@ import type { Ruleset } from '../nf_tables/objects.ts';
 import type { Netns } from '../netns.ts';
 import { defaultConf } from './conf.ts';
 import type { ConntrackConf } from './conf.ts';
+import { ColdStore } from './cold.ts';
 import { Conntrack, IPCT, IPEXP, IPS, newProtoState } from './entry.ts';
 import type { Dir, Tuple, Zone } from './entry.ts';
 import type { ConntrackEvent, EventGroup, EventListener } from './events.ts';
 import { ExpectationTable } from './expectation.ts';
 import type { Expectation } from './expectation.ts';
 import { exportTable, importTable } from './persist.ts';
+import { decodeRecord, encodeRecord, hasOwnReply, isPlain, recordExpires, recordHash, recordLength, recordPlace } from './record.ts';
+import { EVERYTHING, selects, selectsRecord } from './select.ts';
+import type { Selection } from './select.ts';
 import { newStats } from './stats.ts';
 import type { ConntrackStats } from './stats.ts';
+import { StoredConnections } from './stored.ts';
+import type { RowSource } from './stored.ts';
 import { TimeoutPolicies } from './timeout-policies.ts';
-import { hashPacket4, hashTuple, packetHas4, sameTuple, zoneId } from './tuple.ts';
+import { hashPacket4, hashTuple, packetHas4, placeHash, sameTuple, zoneId } from './tuple.ts';
 
 /** NF_CT_EVICTION_RANGE */
 const EVICTION_RANGE = 8;
+/** When connections become records. */
+export interface StorageLimits {
+  /** With more connections than this in all, no more than `warm` are objects. */
+  many: number;
+  warm: number;
+  /** Lookups within which what was met may still be in somebody's hands, and stays an object. */
+  lately: number;
+  /** Objects that a table keeps over a commit to its state; of more it keeps none. */
+  kept: number;
+  /** Connections a row of the state, on average. */
+  crowd: number;
+}
 const FULL = 'nf_conntrack: nf_conntrack: table full, dropping packet';
 
 /** One of the two places of an entry in the hash (struct nf_conntrack_tuple_hash). */
@@ -30,7 +48,10 @@ export interface Found {
   readonly dir: Dir;
 }
 
-/** The connection table of a namespace (net/netfilter/nf_conntrack_core.c). */
+/**
+ * The connection table of a namespace (net/netfilter/nf_conntrack_core.c). A connection is an object in the hash, or, while nobody
+ * looks at it, a record in `#cold` or in the state that the table was read from; being found makes it an object.
+ */
 export class ConntrackTable {
   readonly #net: Netns;
   readonly conf: ConntrackConf = defaultConf();
@@ -42,7 +63,20 @@ export class ConntrackTable {
   /** The ruleset last searched for rules that use labels, and whether it has any. */
   #labels: { readonly ruleset: Ruleset; readonly used: boolean } | null = null;
   #slots: (Slot | null)[] = new Array<Slot | null>(1024).fill(null);
+  /** Those that are objects. */
   #entries = new Set<Conntrack>();
+  readonly #cold = new ColdStore();
+  #stored: StoredConnections | null = null;
+  #stays = false;
+  #count = 0;
+  /** Counts lookups. */
+  #now = 0;
+  readonly limits: StorageLimits = { many: 262_144, warm: 65_536, lately: 4096, kept: 4096, crowd: 256 };
+  #freezeAt = 0;
+  /** Changes when objects that were in the table are no longer: what was kept of them is void. */
+  generation = 0;
+  /** Somebody keeps connections whose source was translated: they stay objects. */
+  keepsSources = false;
   readonly #listeners = new Set<EventListener>();
   #serial = 0;
 
@@ -54,17 +88,58 @@ export class ConntrackTable {
 
   /** Entries in the hash, expired ones that nobody met yet included (nf_conntrack_count). */
   get count(): number {
-    return this.#entries.size;
+    return this.#count;
   }
 
-  /** The confirmed connections; expired ones go as they are met (ctnetlink_dump_table). */
+  /** The confirmed connections, all as objects; expired ones go as they are met (ctnetlink_dump_table). */
   entries(): Conntrack[] {
+    this.#purge();
+    this.#stored?.loadAll(this.#cold);
+    for (const n of this.#cold.numbers()) this.#thaw(n);
+    return [...this.#entries];
+  }
+
+  /** Connections to look at, not to change: most are made for this only. Nothing may be changed while it runs. */
+  *scan(wanted: Selection = EVERYTHING): Generator<Conntrack> {
+    this.#purge();
+    for (const ct of this.#entries) if (selects(wanted, ct)) yield ct;
+    for (const n of this.#cold.numbers()) {
+      const bytes = this.#cold.bytes(n),
+        o = this.#cold.offset(n);
+      if (selectsRecord(wanted, bytes, o)) yield this.#decode(bytes, o);
+    }
+    for (const [bytes, o] of this.#stored?.unloaded() ?? []) if (selectsRecord(wanted, bytes, o)) yield this.#decode(bytes, o);
+  }
+
+  #decode(bytes: Uint8Array, o: number): Conntrack {
+    const ct = decodeRecord(bytes, o, (name) => this.timeouts.find(name));
+    ct.hashed = true;
+    return ct;
+  }
+
+  /** Makes a record an object. */
+  #thaw(n: number, ct: Conntrack = this.#decode(this.#cold.bytes(n), this.#cold.offset(n))): Conntrack {
+    this.#stored?.touch(recordPlace(this.#cold.bytes(n), this.#cold.offset(n)));
+    this.#cold.remove(n);
+    this.#chainBoth(ct);
+    return ct;
+  }
+
+  /** Takes out what has run out. */
+  #purge(): void {
     const now = this.#net.clock.now();
-    const out: Conntrack[] = [];
-    for (const ct of [...this.#entries])
-      if (this.#expired(ct, now)) this.kill(ct);
-      else out.push(ct);
-    return out;
+    for (const ct of this.#entries) if (this.#expired(ct, now)) this.kill(ct);
+    this.#stored?.loadDue(now, this.#cold);
+    if (this.#cold.earliest > now) return;
+    const due: number[] = [];
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const n of this.#cold.numbers()) {
+      const expires = recordExpires(this.#cold.bytes(n), this.#cold.offset(n));
+      if (expires <= now) due.push(n);
+      else earliest = Math.min(earliest, expires);
+    }
+    for (const n of due) this.kill(this.#thaw(n));
+    this.#cold.earliest = earliest;
   }
 
   #expired(ct: Conntrack, now: number): boolean {
@@ -73,11 +148,36 @@ export class ConntrackTable {
 
   /** __nf_conntrack_find_get: entry and direction of a tuple; an expired one is removed and not found. */
   find(zone: Zone, tuple: Tuple): Found | null {
-    const slot = this.#lookup(zone, tuple);
+    const slot = this.#lookup(zone, tuple) ?? this.#fetch(zone, tuple);
     if (!slot) return null;
+    slot.ct.met = ++this.#now;
     if (!this.#expired(slot.ct, this.#net.clock.now())) return slot;
     this.kill(slot.ct);
     return this.find(zone, tuple);
+  }
+
+  /** Looks among the records. */
+  #fetch(zone: Zone, tuple: Tuple): Slot | null {
+    const stored = this.#stored;
+    if (!stored && this.#cold.size === 0) return null;
+    const hash = hashTuple(tuple),
+      place = stored ? placeHash(tuple) : 0;
+    stored?.load(place, this.#cold);
+    if (!this.#thawTuple(zone, tuple, hash) && !(stored?.follow(place, hash, this.#cold) && this.#thawTuple(zone, tuple, hash))) return null;
+    return this.#lookup(zone, tuple);
+  }
+
+  #thawTuple(zone: Zone, tuple: Tuple, hash: number): boolean {
+    let found: Conntrack | null = null;
+    const at = this.#cold.find(hash, (n, dir) => {
+      const ct = this.#decode(this.#cold.bytes(n), this.#cold.offset(n));
+      if (zoneId(ct.zone, dir) !== zoneId(zone, dir) || !sameTuple(ct.tuple(dir), tuple)) return false;
+      found = ct;
+      return true;
+    });
+    if (at < 0 || !found) return false;
+    this.#thaw(at >> 1, found);
+    return true;
   }
 
   /** `find` by the bytes of an IPv4 packet of TCP or UDP: a known connection costs no tuple. */
@@ -85,7 +185,9 @@ export class ConntrackTable {
     const hash = hashPacket4(b, o, at, protonum);
     for (let s = this.#slots[hash & (this.#slots.length - 1)]; s; s = s.next) {
       if (s.hash !== hash || zoneId(s.ct.zone, s.dir) !== zoneId(zone, s.dir) || !packetHas4(s.dir === 0 ? s.ct.original : s.ct.reply, b, o, at, protonum)) continue;
-      return this.#expired(s.ct, this.#net.clock.now()) ? null : s;
+      if (this.#expired(s.ct, this.#net.clock.now())) return null;
+      s.ct.met = ++this.#now;
+      return s;
     }
     return null;
   }
@@ -106,7 +208,8 @@ export class ConntrackTable {
       if (s.hash !== hash || s.ct === ignored || zoneId(s.ct.zone, s.dir) !== zoneId(zone, s.dir)) continue;
       if (sameTuple(s.ct.tuple(s.dir), tuple) && !this.#expired(s.ct, now)) return true;
     }
-    return false;
+    const other = this.#fetch(zone, tuple);
+    return other !== null && other.ct !== ignored && !this.#expired(other.ct, now);
   }
 
   /** __nf_conntrack_alloc: a connection that is not in the table yet. */
@@ -119,7 +222,7 @@ export class ConntrackTable {
    * begins; entries from user space have none, and begin at the first (nf_conntrack_alloc).
    */
   room(original: Tuple | null): boolean {
-    if (this.conf.max === 0 || this.#entries.size < this.conf.max) return true;
+    if (this.conf.max === 0 || this.#count < this.conf.max) return true;
     if (this.#earlyDrop(original ? hashTuple(original) : 0)) return true;
     this.#net.log.warnLimited(FULL);
     return false;
@@ -153,6 +256,12 @@ export class ConntrackTable {
     const { buckets } = this.conf,
       places = this.#slots.length,
       out: Conntrack[] = [];
+    this.#stored?.loadAll(this.#cold);
+    for (const n of this.#cold.numbers()) {
+      const bytes = this.#cold.bytes(n),
+        o = this.#cold.offset(n);
+      if (recordHash(bytes, o, 0) % buckets === bucket || recordHash(bytes, o, 1) % buckets === bucket) this.#thaw(n);
+    }
     const step = places % buckets === 0 ? buckets : buckets % places === 0 ? places : 1;
     for (let at = step === 1 ? 0 : bucket % step; at < places; at += step) {
       for (let s = this.#slots[at]; s; s = s.next) if (s.hash % buckets === bucket) out.push(s.ct);
@@ -191,8 +300,9 @@ export class ConntrackTable {
 
   /** Both places are free? Then into the hash (nf_conntrack_hash_check_insert). */
   insert(ct: Conntrack): boolean {
+    if (this.#count > this.limits.many && this.#entries.size > this.limits.warm && this.#entries.size >= this.#freezeAt) this.#freeze();
     for (const dir of [0, 1] as const) {
-      const other = this.#lookup(ct.zone, ct.tuple(dir));
+      const other = this.#lookup(ct.zone, ct.tuple(dir)) ?? this.#fetch(ct.zone, ct.tuple(dir));
       if (other && !this.#expired(other.ct, this.#net.clock.now())) {
         this.stats.insertFailed++;
         return false;
@@ -204,12 +314,38 @@ export class ConntrackTable {
   }
 
   #link(ct: Conntrack): void {
+    this.#count++;
+    if (ct.master) ct.master.children++;
+    this.#stored?.touch(placeHash(ct.original));
+    this.#chainBoth(ct);
+    ct.status |= IPS.CONFIRMED;
+  }
+
+  #chainBoth(ct: Conntrack): void {
     if (this.#entries.size * 2 >= this.#slots.length) this.#grow();
     this.#chain({ ct, dir: 0, hash: hashTuple(ct.original), next: null });
     this.#chain({ ct, dir: 1, hash: hashTuple(ct.reply), next: null });
     this.#entries.add(ct);
     ct.hashed = true;
-    ct.status |= IPS.CONFIRMED;
+    ct.met = ++this.#now;
+  }
+
+  #unchainBoth(ct: Conntrack): void {
+    this.#unchain(ct, hashTuple(ct.original), 0);
+    this.#unchain(ct, hashTuple(ct.reply), 1);
+    this.#entries.delete(ct);
+    ct.hashed = false;
+  }
+
+  /** Turns objects that were not met lately into records. */
+  #freeze(): void {
+    for (const ct of this.#entries) {
+      if (ct.met > this.#now - this.limits.lately || ct.pendingEvents !== 0 || !isPlain(ct) || (this.keepsSources && ct.status & IPS.SRC_NAT_DONE)) continue;
+      this.#unchainBoth(ct);
+      this.#cold.put(encodeRecord(ct));
+    }
+    // What could not be frozen now is not tried again for each that comes.
+    this.#freezeAt = 2 * this.#entries.size;
   }
 
   #chain(slot: Slot): void {
@@ -246,14 +382,24 @@ export class ConntrackTable {
     ct.status |= IPS.DYING;
     if (ct.timestamp && ct.timestamp.stop === 0) ct.timestamp.stop = this.#net.clock.wall();
     if (ct.hashed) {
-      this.#unchain(ct, hashTuple(ct.original), 0);
-      this.#unchain(ct, hashTuple(ct.reply), 1);
-      this.#entries.delete(ct);
-      ct.hashed = false;
+      this.#unchainBoth(ct);
+      this.#count--;
+      if (ct.master) ct.master.children--;
+      this.#stored?.touch(placeHash(ct.original));
+      this.#stored?.point(placeHash(ct.reply), { hash: hashTuple(ct.reply), place: placeHash(ct.original) }, false, this.#cold);
       this.report(ct, IPCT.DESTROY, portid);
     }
     this.expect.removeFor(ct);
     return true;
+  }
+
+  /** Takes out everything; without listeners nobody has to be told of each. */
+  flush(portid: number): void {
+    const all = this.hasListener ? this.entries() : [...this.#entries];
+    for (const ct of all) this.kill(ct, portid);
+    this.#cold.clear();
+    this.#stored?.wipe();
+    this.#count = 0;
   }
 
   /** Changes the reply tuple of a connection that is not in the hash yet (nf_conntrack_alter_reply). */
@@ -276,7 +422,7 @@ export class ConntrackTable {
 
   /** Removes what has run out (gc_worker). */
   gc(): void {
-    this.entries();
+    this.#purge();
     this.expect.gc();
   }
 
@@ -325,10 +471,72 @@ export class ConntrackTable {
     for (const l of this.#listeners) if (l.groups.has(event.group as EventGroup)) l.event(event);
   }
 
+  // ---- state ----
+
+  /** Everything but the connections that `changes` gives as rows. */
   export(): unknown {
-    return exportTable(this, this.#serial);
+    return exportTable(
+      this,
+      this.#serial,
+      [...this.#entries].filter((ct) => !isPlain(ct)),
+    );
   }
-  import(data: unknown): void {
-    this.#serial = importTable(this, data, (ct) => this.#link(ct));
+
+  import(data: unknown, rows: RowSource): void {
+    this.#stored = new StoredConnections(rows, this.limits.crowd);
+    ({ serial: this.#serial, count: this.#count } = importTable(this, data, (ct) => {
+      this.#chainBoth(ct);
+      if (ct.master) ct.master.children++;
+    }));
+    this.#stays = rows.stays === true;
+    this.#purge();
+    if (!this.#stays) {
+      this.#stored.loadAll(this.#cold);
+      this.#stored = null;
+    }
+  }
+  /** Rows of the state that are other than before; all of them when the state does not keep them. */
+  *changes(): Generator<readonly [key: string, bytes: Uint8Array | null]> {
+    this.#purge();
+    const stored = this.#stored ?? new StoredConnections({ get: () => new Uint8Array() }, this.limits.crowd);
+    if (this.#stored === null || stored.crowded(this.#count)) {
+      stored.loadAll(this.#cold);
+      stored.spread(this.#count);
+    }
+    // A new pointer touches the bucket that it lies in: what is there is to be written too.
+    for (const { own, reply } of this.#translated(this.#records(stored))) stored.point(placeHash(reply), { hash: hashTuple(reply), place: own }, true, this.#cold);
+    yield* stored.changes(this.#records(stored));
+    if (this.#stays && this.#entries.size > this.limits.kept) this.#unload(stored);
+  }
+
+  /** The records of the buckets that were touched, objects included: those lie in no bucket that was not. */
+  #records(stored: StoredConnections): Uint8Array[] {
+    const out: Uint8Array[] = [];
+    for (const ct of this.#entries) {
+      if (!isPlain(ct)) continue;
+      const place = placeHash(ct.original);
+      stored.load(place, this.#cold);
+      stored.touch(place);
+      out.push(encodeRecord(ct).slice());
+    }
+    const cold: Uint8Array[] = [];
+    for (const n of this.#cold.numbers()) {
+      const bytes = this.#cold.bytes(n),
+        o = this.#cold.offset(n);
+      if (stored.touched(recordPlace(bytes, o))) cold.push(bytes.subarray(o, o + recordLength(bytes, o)));
+    }
+    return [...cold, ...out];
+  }
+
+  /** Of records, those whose reply may have to be looked for elsewhere. */
+  *#translated(records: readonly Uint8Array[]): Generator<{ readonly own: number; readonly reply: Tuple }> {
+    for (const r of records) if (hasOwnReply(r, 0)) yield { own: recordPlace(r, 0), reply: this.#decode(r, 0).reply };
+  }
+
+  #unload(stored: StoredConnections): void {
+    for (const ct of this.#entries) if (isPlain(ct)) this.#unchainBoth(ct);
+    this.#cold.clear();
+    stored.unload();
+    this.generation++;
   }
 }

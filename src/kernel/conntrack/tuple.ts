@@ -53,6 +53,17 @@ export function hashTuple(t: Tuple): number {
   return finish(h);
 }
 
+/** A hash that both directions of a connection without address translation share: where a state keeps it. */
+export function placeHash(t: Tuple): number {
+  const end = (a: Uint8Array, port: number): number => {
+    let h = mix(t.protonum, port);
+    for (let i = 0; i + 3 < a.length; i += 4) h = mix(h, s32(a, i));
+    return finish(h);
+  };
+  // The id of an ICMP query stands for both ends.
+  return (end(t.src, t.sport) + end(t.dst, t.icmp ? t.sport : t.dport)) >>> 0;
+}
+
 /** Zone number in one direction (nf_ct_zone_id): a zone for the other direction counts as 0 here. */
 export const zoneId = (zone: Zone, dir: Dir): number => (zone.dir === 'both' || (zone.dir === 'original') === (dir === 0) ? zone.id : 0);
 

@@ -24,6 +24,7 @@ export class Nat {
   readonly #net: Netns;
   /** nf_nat_bysource: connections by the source part of their original tuple. */
   #sources: Map<string, Conntrack[]> | null = null;
+  #generation = 0;
 
   constructor(net: Netns) {
     this.#net = net;
@@ -31,9 +32,12 @@ export class Nat {
 
   /** Made from the table when first wanted: a host that was read from its state has connections already. */
   get #bySource(): Map<string, Conntrack[]> {
-    if (!this.#sources) {
+    const table = this.#net.conntrack;
+    if (!this.#sources || this.#generation !== table.generation) {
       this.#sources = new Map();
-      for (const ct of this.#net.conntrack.entries()) if (ct.status & IPS.SRC_NAT_DONE) this.#remember(ct);
+      this.#generation = table.generation;
+      table.keepsSources = true;
+      for (const ct of table.entries()) if (ct.status & IPS.SRC_NAT_DONE) this.#remember(ct);
     }
     return this.#sources;
   }

@@ -42,9 +42,6 @@ export const procFile: ProcFile = {
   read(net) {
     const use = useCounts(net);
     // The reader holds a reference too.
-    return net.conntrack
-      .entries()
-      .map((ct) => line(net, ct, use(ct) + 1))
-      .join('');
+    return Array.from(net.conntrack.scan(), (ct) => line(net, ct, use(ct) + 1)).join('');
   },
 };
