@@ -1,5 +1,7 @@
+import type { Expression } from '../../kernel/expr/expression.ts';
 import type { NfTables } from '../../kernel/nf_tables/nf-tables.ts';
 import type { Chain, Rule, Table } from '../../kernel/nf_tables/objects.ts';
+import type { FailedTest } from '../../kernel/trace/event.ts';
 import type { Netns } from '../../kernel/netns.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
@@ -13,6 +15,10 @@ import { Printer } from '../nft/print/context.ts';
 
 /** Names by which a rule's tool is called. */
 const XT_TOOL: Readonly<Record<XtFamily, string>> = { ip: 'iptables', ip6: 'ip6tables', arp: 'arptables', bridge: 'ebtables' };
+
+/** Expressions that say no of themselves; others fail only where there is no such field. */
+const ASKING: ReadonlySet<Expression['kind']> = new Set<Expression['kind']>(['cmp', 'range', 'lookup', 'match', 'limit', 'quota', 'connlimit', 'objref_map', 'dynset']);
+const hex = (b: Uint8Array): string => `0x${Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('')}`;
 
 const isXtFamily = (f: string): f is XtFamily => f in XT_TOOL;
 
@@ -74,6 +80,27 @@ export class RuleTexts {
       if (before !== whole) return (whole.startsWith(before) ? whole.slice(before.length) : whole.slice(whole.indexOf(' -', 3))).trim();
     }
     return whole;
+  }
+
+  /** The expression that asks, where `index` is one that only fetches what it asks about. */
+  static asking(rule: Rule, index: number): number {
+    const at = rule.exprs.findIndex((e, i) => i >= index && ASKING.has(e.kind));
+    return at < 0 ? index : at;
+  }
+
+  /** What a packet had where a test wanted something else, in nft's words for it; null: nothing that could be shown. */
+  actual(table: Table, rule: Rule, failed: FailedTest): string | null {
+    const { index, actual, loaded } = failed;
+    const at = loaded?.index ?? index,
+      e = rule.exprs[at],
+      value = loaded?.value ?? actual;
+    if (!value) return null;
+    const register = loaded ? ('dreg' in e ? e.dreg : undefined) : 'sreg' in e ? e.sreg : 'sregKey' in e ? e.sregKey : undefined;
+    if (register === undefined) return null;
+    const exprs: Expression[] = [...rule.exprs.slice(0, loaded ? at + 1 : at), { kind: 'cmp', sreg: register, op: 'eq', data: value }];
+    const last = this.#reader(table).frozen({ ...rule, exprs }).at(-1);
+    if (last?.kind !== 'expression' || last.expr.kind !== 'relational') return hex(value);
+    return this.#printer().expr(last.expr.right);
   }
 
   #xt(table: Table, chain: Chain, rule: Rule, legacy: boolean): string {

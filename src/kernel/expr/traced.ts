@@ -18,6 +18,9 @@ export interface TracedRun {
   tell(e: TraceEvent): void;
 }
 
+/** The longest field: an IPv6 address, an interface's name. */
+const MAX_LOAD = 16;
+
 /** What an expression is about to compare: from which register, how many bytes. */
 function compared(e: Expression, set: (name: string) => NftSet | undefined): { readonly from: number; readonly len: number } | null {
   switch (e.kind) {
@@ -104,8 +107,32 @@ export function runTraced(r: TracedRun, regs: Regs, skb: Skb, state: HookState):
   return NF.CONTINUE;
 }
 
+interface Load {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What each register (by its first byte) was last loaded with; masks and byte orders do not count. */
+function noteLoad(loads: Map<number, Load>, e: Expression, index: number, regs: Regs): void {
+  if (e.kind === 'bitwise' || e.kind === 'byteorder') {
+    const from = loads.get(byteOf(e.sreg));
+    if (from) loads.set(byteOf(e.dreg), from);
+  } else if ('dreg' in e && e.dreg !== undefined && e.kind !== 'lookup' && e.kind !== 'immediate') {
+    const at = byteOf(e.dreg);
+    loads.set(at, { index, bytes: regs.bytes.slice(at, at + MAX_LOAD) });
+  }
+}
+
+/** The load that a comparison of `len` bytes from `at` on looks at, if it is one alone. */
+function loadedBy(loads: ReadonlyMap<number, Load>, at: number, len: number): FailedTest['loaded'] {
+  const load = loads.get(at);
+  if (!load || [...loads.keys()].some((k) => k > at && k < at + len)) return null;
+  return { index: load.index, value: load.bytes.slice(0, len) };
+}
+
 function ruleTraced(r: TracedRun, place: RulePlace, rule: Rule, position: number, regs: Regs, skb: Skb, state: HookState): void {
   const ops = r.ops(place.chain, rule);
+  const loads = new Map<number, Load>();
   let failed: FailedTest | null = null;
   for (let index = 0; index < ops.length; index++) {
     const e = rule.exprs[index],
@@ -113,8 +140,9 @@ function ruleTraced(r: TracedRun, place: RulePlace, rule: Rule, position: number
     const actual = c && regs.bytes.slice(c.from, c.from + c.len);
     if (actual && (e.kind === 'lookup' || e.kind === 'objref_map')) tellLookup(r, place, rule, index, e.set, actual, skb, state);
     ops[index].run(regs, skb, state);
-    if (regs.verdict === NF.BREAK) failed = { index, actual };
+    if (regs.verdict === NF.BREAK) failed = { index, actual, loaded: c && loadedBy(loads, c.from, c.len) };
     if (regs.verdict !== NF.CONTINUE) break;
+    noteLoad(loads, e, index, regs);
   }
   const verdict = verdictOf(regs);
   r.tell({ kind: 'rule', skb, state, place, rule, position, failed, verdict });

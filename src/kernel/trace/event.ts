@@ -38,6 +38,8 @@ export interface FailedTest {
   readonly index: number;
   /** What was compared or looked up, as long as the expression's own data or the set's key; null: no such field in the packet, or the test compares no register. */
   readonly actual: Uint8Array | null;
+  /** What was loaded of the packet before masks and byte orders, by which expression; null: several loads, or none. */
+  readonly loaded: { readonly index: number; readonly value: Uint8Array } | null;
 }
 
 /** SKB_DROP_REASON_* without the prefix (include/net/dropreason-core.h); NOT_SPECIFIED where the kernel says no more. */
