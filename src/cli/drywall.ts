@@ -15,6 +15,7 @@ import { runShell } from './shell.ts';
 import { describeState, exportState, importState, resetState } from './state.ts';
 import { summary } from './summary.ts';
 import type { TestOptions } from './suite/command.ts';
+import type { TraceOptions } from './trace.ts';
 import { demonstrate } from './demo.ts';
 import { STATE_FAILED } from './tool.ts';
 
@@ -85,6 +86,26 @@ function program(): Command {
     });
 
   addPacketCommands(cli, state);
+
+  cli
+    .command('trace')
+    .description("a packet's way: hooks, chains, rules and the first test that failed, sets, connection, NAT, routing, what left")
+    .argument('<packet...>', "a packet in words ('ip saddr 203.0.113.7 tcp dport 22 flags syn'), a hex dump, or a file")
+    .option('--in <device>', 'the device on which it arrives; default: that of the route to its source, or the host sends it')
+    .option('--hex', 'the packet is a hex dump: a frame of an ethernet device, else an IP packet')
+    .option('--all', 'every chain, rule and lookup')
+    .option('--json', 'everything as JSON')
+    .addOption(
+      new Option('--format <name>', 'text, json; as nft monitor trace (nft), xtables-monitor --trace (xtables), the TRACE target in the kernel log (log)')
+        .choices(['text', 'json', 'nft', 'xtables', 'log'])
+        .default('text'),
+    )
+    .option('--keep', 'the host keeps what the packet changes: connections, counters')
+    .addHelpText('after', '\nExit status: 0 every packet got where it was going, 1 one did not, 2 the packet cannot be read.')
+    .action(async (words: string[], o: Omit<TraceOptions, 'state'>) => {
+      const { trace } = await import('./trace.ts');
+      process.exitCode = await trace(words, { ...o, state: state() });
+    });
 
   cli
     .command('test')

@@ -23,7 +23,7 @@ export interface SendOptions {
 export const SEND = { accepted: 0, dropped: 1, wrong: 2 } as const;
 
 /** What the words of the command line mean: a packet, a hex dump, or a file of one of them. */
-function read(words: readonly string[], o: SendOptions, host: StateHost): BuiltPacket[] {
+export function readPackets(words: readonly string[], o: Pick<SendOptions, 'in' | 'hex'>, host: StateHost): BuiltPacket[] {
   const { stack } = host.host.net;
   if (o.in !== undefined && !stack.deviceByName(o.in)) throw new Error(`no such device: ${o.in}`);
   const file = words.length === 1 && existsSync(words[0]) && statSync(words[0]).isFile() ? words[0] : undefined;
@@ -39,7 +39,7 @@ function read(words: readonly string[], o: SendOptions, host: StateHost): BuiltP
 }
 
 /** A file of packets in words, one a line. */
-function buildLines(text: string, file: string, o: SendOptions, host: StateHost): BuiltPacket[] {
+function buildLines(text: string, file: string, o: Pick<SendOptions, 'in'>, host: StateHost): BuiltPacket[] {
   return text.split('\n').flatMap((line, i) => {
     if (/^\s*(#|$)/.test(line)) return [];
     try {
@@ -56,7 +56,7 @@ export async function send(words: readonly string[], o: SendOptions): Promise<nu
   const host = await StateHost.open(o.state);
   let packets: BuiltPacket[];
   try {
-    packets = read(words, o, host);
+    packets = readPackets(words, o, host);
   } catch (e) {
     host.abandon();
     process.stderr.write(`drywall send: ${e instanceof Error ? e.message : String(e)}\n`);

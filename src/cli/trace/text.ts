@@ -1,5 +1,5 @@
 import chalk from 'chalk';
-import { ACCEPTED } from '../report.ts';
+import { ACCEPTED } from '../../host/packet/fate.ts';
 import type { ChainStep, ConntrackStep, HookPart, HookStep, PacketTrace, RouteStep, RuleStep, Step } from '../../host/trace/steps.ts';
 
 /** Rules that did not match shown of a chain, unless all are asked for: those that came closest. */

@@ -1,6 +1,8 @@
 import type { Expression } from '../../kernel/expr/expression.ts';
 import type { NfTables } from '../../kernel/nf_tables/nf-tables.ts';
 import type { Chain, Rule, Table } from '../../kernel/nf_tables/objects.ts';
+import type { Skb } from '../../kernel/net/skb.ts';
+import { ETH } from '../../kernel/net/wire/ip.ts';
 import type { FailedTest } from '../../kernel/trace/event.ts';
 import type { Netns } from '../../kernel/netns.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
@@ -19,6 +21,35 @@ const XT_TOOL: Readonly<Record<XtFamily, string>> = { ip: 'iptables', ip6: 'ip6t
 /** Expressions that say no of themselves; others fail only where there is no such field. */
 const ASKING: ReadonlySet<Expression['kind']> = new Set<Expression['kind']>(['cmp', 'range', 'lookup', 'match', 'limit', 'quota', 'connlimit', 'objref_map', 'dynset']);
 const hex = (b: Uint8Array): string => `0x${Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('')}`;
+
+/** Meta keys whose value is a text in a register of 16 bytes. */
+const NAMES = /name$|kind$/;
+
+type Payload = Extract<Expression, { kind: 'payload' }>;
+/** Addresses, of which rules with a prefix load only the bytes that they compare: offset and length. */
+const ADDRESSES: Readonly<Record<'link' | 4 | 6, readonly (readonly [number, number])[]>> = {
+  link: [
+    [0, 6],
+    [6, 6],
+  ],
+  4: [
+    [12, 4],
+    [16, 4],
+  ],
+  6: [
+    [8, 16],
+    [24, 16],
+  ],
+};
+
+/** The address of which a load takes the beginning, whole; null: it takes what it takes. */
+function wholeField(e: Payload, skb: Skb): { readonly load: Payload; readonly value: Uint8Array } | null {
+  const layer = e.base === 'link' ? 'link' : e.base === 'network' && skb.protocol === ETH.IP ? 4 : e.base === 'network' && skb.protocol === ETH.IPV6 ? 6 : null;
+  const found = layer && ADDRESSES[layer].find(([offset, len]) => offset === e.offset && e.len < len);
+  if (!found) return null;
+  const at = (layer === 'link' ? skb.mac : skb.network) + e.offset;
+  return { load: { ...e, len: found[1] }, value: skb.data.slice(at, at + found[1]) };
+}
 
 const isXtFamily = (f: string): f is XtFamily => f in XT_TOOL;
 
@@ -89,15 +120,20 @@ export class RuleTexts {
   }
 
   /** What a packet had where a test wanted something else, in nft's words for it; null: nothing that could be shown. */
-  actual(table: Table, rule: Rule, failed: FailedTest): string | null {
+  actual(table: Table, rule: Rule, failed: FailedTest, skb: Skb): string | null {
     const { index, actual, loaded } = failed;
-    const at = loaded?.index ?? index,
-      e = rule.exprs[at],
-      value = loaded?.value ?? actual;
-    if (!value) return null;
+    if (!actual) return null;
+    const at = loaded?.index ?? index;
+    let e = rule.exprs[at],
+      value = actual;
+    if (loaded) {
+      const whole = e.kind === 'payload' ? wholeField(e, skb) : null;
+      if (whole) [e, value] = [whole.load, whole.value];
+      else value = loaded.value.slice(0, e.kind === 'meta' && NAMES.test(e.key) ? loaded.value.length : actual.length);
+    }
     const register = loaded ? ('dreg' in e ? e.dreg : undefined) : 'sreg' in e ? e.sreg : 'sregKey' in e ? e.sregKey : undefined;
     if (register === undefined) return null;
-    const exprs: Expression[] = [...rule.exprs.slice(0, loaded ? at + 1 : at), { kind: 'cmp', sreg: register, op: 'eq', data: value }];
+    const exprs: Expression[] = [...rule.exprs.slice(0, at), ...(loaded ? [e] : []), { kind: 'cmp', sreg: register, op: 'eq', data: value }];
     const last = this.#reader(table).frozen({ ...rule, exprs }).at(-1);
     if (last?.kind !== 'expression' || last.expr.kind !== 'relational') return hex(value);
     return this.#printer().expr(last.expr.right);

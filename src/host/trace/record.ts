@@ -171,7 +171,7 @@ export class TraceRecorder implements Tracer {
   }
 
   #lookup(e: TraceEventOf<'lookup'>): LookupStep {
-    const key = this.#texts.actual(e.place.table, e.rule, { index: e.index, actual: e.key, loaded: null }) ?? hex(e.key);
+    const key = this.#texts.actual(e.place.table, e.rule, { index: e.index, actual: e.key, loaded: null }, e.skb) ?? hex(e.key);
     const { element } = e;
     return { set: e.set.flags.anonymous ? '' : e.set.name, key, element: element && (element.flags.catchall ? '*' : element.comment ? `"${element.comment}"` : 'there') };
   }
@@ -186,7 +186,7 @@ export class TraceRecorder implements Tracer {
         x = rule.exprs[failed.index];
       explained = {
         test: this.#texts.test(table, chain, rule, legacy, at),
-        actual: x.kind === 'match' ? xtActual(x.name, e.skb, e.state) : this.#texts.actual(table, rule, failed),
+        actual: x.kind === 'match' ? xtActual(x.name, e.skb, e.state) : this.#texts.actual(table, rule, failed, e.skb),
         missing: at !== failed.index || (x.kind !== 'match' && failed.actual === null && x.kind === 'exthdr'),
       };
       held = rule.exprs.slice(0, failed.index).filter((y, i) => RuleTexts.asking(rule, i) === i && y.kind !== 'dynset').length;

@@ -127,7 +127,7 @@ function noteLoad(loads: Map<number, Load>, e: Expression, index: number, regs: 
 function loadedBy(loads: ReadonlyMap<number, Load>, at: number, len: number): FailedTest['loaded'] {
   const load = loads.get(at);
   if (!load || [...loads.keys()].some((k) => k > at && k < at + len)) return null;
-  return { index: load.index, value: load.bytes.slice(0, len) };
+  return { index: load.index, value: load.bytes };
 }
 
 function ruleTraced(r: TracedRun, place: RulePlace, rule: Rule, position: number, regs: Regs, skb: Skb, state: HookState): void {

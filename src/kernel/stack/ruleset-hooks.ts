@@ -2,6 +2,7 @@ import { confirmHook, defragHook, trackHook } from '../conntrack/packet.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { HookEntry } from '../expr/run.ts';
 import type { HookName } from '../net/hook.ts';
+import type { Table } from '../nf_tables/objects.ts';
 import type { HookState } from '../net/hook-state.ts';
 import type { Skb } from '../net/skb.ts';
 import { sameBytes, u16 } from '../net/wire/bytes.ts';
@@ -54,19 +55,20 @@ interface Needs {
   track: boolean;
   defrag: boolean;
   synproxy: boolean;
-  trace: boolean;
 }
-const noNeeds = (): Needs => ({ track: false, defrag: false, synproxy: false, trace: false });
+const noNeeds = (): Needs => ({ track: false, defrag: false, synproxy: false });
 
 /** What an expression needs of the packets of one family. */
+/** Has it rules that turn tracing on? */
+const tracing = (table: Table): boolean => table.chains.some((c) => c.rules.some((r) => r.exprs.some((e) => e.kind === 'meta_set' && e.key === 'nftrace')));
+
 function needsOf(e: Expression, pf: 'ip' | 'ip6', needs: Needs): void {
   if (e.kind === 'match' || e.kind === 'target') {
     // xt_ct_tg_check: not to track is nothing that needs tracking.
     if (TRACKING_XT.has(e.name) || (e.kind === 'target' && e.name === 'CT' && (Number(e.info.flags) & CT_NOTRACK) === 0)) needs.track = true;
     if (e.name === 'SYNPROXY') needs.synproxy = true;
     if (DEFRAG_XT.has(e.name)) needs.defrag = true;
-  } else if (e.kind === 'meta_set') needs.trace ||= e.key === 'nftrace';
-  else if (e.kind === 'objref') {
+  } else if (e.kind === 'objref') {
     if (TRACKING_OBJECTS.has(e.type)) needs.track = true;
   } else if (e.kind === 'dynset') for (const x of e.exprs) needsOf(x, pf, needs);
   else if (e.kind === 'nat') {
@@ -171,16 +173,17 @@ export class RulesetHooks {
 
   #needs(): { ip: Needs; ip6: Needs } {
     const out = { ip: noNeeds(), ip6: noNeeds() };
-    let trace = false;
+    const trace = { nft: false, legacy: false };
+    const own = new Set(this.#s.net.nft.ruleset.tables);
     for (const table of [...this.#s.net.nft.ruleset.tables, ...this.#s.net.legacy.ruleset.tables]) {
+      if (tracing(table)) trace[own.has(table) ? 'nft' : 'legacy'] = true;
       for (const pf of ['ip', 'ip6'] as const) {
-        // Of other families only traces matter.
-        const mine = table.family === pf || table.family === 'inet' ? out[pf] : noNeeds();
+        if (table.family !== pf && table.family !== 'inet') continue;
+        const mine = out[pf];
         for (const chain of table.chains) for (const rule of chain.rules) for (const e of rule.exprs) needsOf(e, pf, mine);
         for (const set of table.sets) for (const e of set.exprs) needsOf(e, pf, mine);
         if (table.objects.some((o) => TRACKING_OBJECTS.has(o.kind))) mine.track = true;
         if (table.objects.some((o) => o.kind === 'synproxy')) mine.synproxy = true;
-        trace ||= mine.trace;
       }
     }
     this.#s.net.traces.want(trace);

@@ -38,7 +38,7 @@ export interface FailedTest {
   readonly index: number;
   /** What was compared or looked up, as long as the expression's own data or the set's key; null: no such field in the packet, or the test compares no register. */
   readonly actual: Uint8Array | null;
-  /** What was loaded of the packet before masks and byte orders, by which expression; null: several loads, or none. */
+  /** What was loaded of the packet before masks and byte orders (16 bytes of registers), by which expression; null: several loads, or none. */
   readonly loaded: { readonly index: number; readonly value: Uint8Array } | null;
 }
 

@@ -7,8 +7,13 @@ import { ETH } from '../net/wire/ip.ts';
 import type { Netns } from '../netns.ts';
 import type { Rule } from '../nf_tables/objects.ts';
 import type { NetDevice } from '../stack/device.ts';
+import { xtTracePrefix } from './xt-trace.ts';
 import type { RulePlace, RuleVerdict, TraceEvent, Tracer } from './event.ts';
+import { logPacket } from '../log/packet-log.ts';
 import { identify } from './tell.ts';
+
+/** trace_loginfo of ip_tables.c: KERN_WARNING, NF_LOG_DEFAULT_MASK. */
+const XT_LOG = { level: 4, flags: 0x0f } as const;
 
 /** How much of each header a message carries (net/netfilter/nf_tables_trace.c: NFT_TRACETYPE_*_HSIZE). */
 const LINK_SIZE = 20,
@@ -41,6 +46,8 @@ export class NftTraces implements Tracer {
   readonly #net: Netns;
   readonly #listeners = new Set<(m: NftTraceMessage) => void>();
   #wanted = false;
+  #legacy = false;
+  #forced = false;
   /** Of each run: is its first message out, and was the packet traced after the last rule? */
   readonly #runs = new WeakMap<object, { shown: boolean; trace: boolean }>();
   readonly #regs = new Regs();
@@ -49,9 +56,16 @@ export class NftTraces implements Tracer {
     this.#net = net;
   }
 
-  /** nft_trace_enabled: is there a rule that turns tracing on? */
-  want(wanted: boolean): void {
-    this.#wanted = wanted;
+  /** nft_trace_enabled: is there a rule that turns tracing on, in nf_tables or in the legacy tables? */
+  want(wanted: { readonly nft: boolean; readonly legacy: boolean }): void {
+    this.#wanted = wanted.nft;
+    this.#legacy = wanted.legacy;
+    this.#switch();
+  }
+
+  /** Packets are traced whatever the rules say: whoever asks for it marks them himself. */
+  force(): void {
+    this.#forced = true;
     this.#switch();
   }
 
@@ -65,11 +79,18 @@ export class NftTraces implements Tracer {
   }
 
   #switch(): void {
-    this.#net.nftrace = this.#wanted && this.#listeners.size > 0 ? this : null;
+    this.#net.nftrace = this.#legacy || ((this.#wanted || this.#forced) && this.#listeners.size > 0) ? this : null;
   }
 
   event(e: TraceEvent): void {
-    if ((e.kind !== 'chain' && e.kind !== 'rule' && e.kind !== 'policy') || e.place.legacy) return;
+    if (e.kind !== 'chain' && e.kind !== 'rule' && e.kind !== 'policy' && e.kind !== 'chain-end') return;
+    if (e.place.legacy) {
+      // nf_log_trace: to the kernel's log.
+      const prefix = e.skb.nftrace ? xtTracePrefix(e) : null;
+      if (prefix !== null) logPacket(e.skb, e.state, { prefix, ...XT_LOG });
+      return;
+    }
+    if (e.kind === 'chain-end' || this.#listeners.size === 0) return;
     let run = this.#runs.get(e.place.run);
     if (!run) this.#runs.set(e.place.run, (run = { shown: false, trace: e.skb.nftrace }));
     // A stolen packet is no longer looked at: what it said of tracing after the rule before counts.
