@@ -6,7 +6,8 @@ import type { ChainStep, ConntrackStep, HookPart, HookStep, PacketTrace, RouteSt
 const NEAR_MISSES = 5;
 
 const good = new Set(['accept', 'confirmed', 'local', 'forward']);
-const paint = (verdict: string): string => (good.has(verdict) ? chalk.green : verdict === 'drop' || verdict === 'refused' || verdict === 'unreachable' ? chalk.red : chalk.yellow)(verdict);
+const paint = (verdict: string): string =>
+  (good.has(verdict) ? chalk.green : verdict === 'drop' || verdict === 'refused' || verdict === 'unreachable' ? chalk.red : chalk.yellow)(verdict);
 
 function failedText(r: RuleStep): string {
   const f = r.failed;
@@ -40,7 +41,11 @@ function chainLines(c: ChainStep, all: boolean): string[] {
   const name = c.tool === 'nft' ? `${c.family} ${c.table} ${c.chain}` : `${c.tool} ${c.table} ${c.chain}`;
   const { rules, left } = shownRules(c, all);
   const rest = left > 0 ? [`${pad(3)}${chalk.dim(`${left} ${rules.length ? 'other ' : ''}${left === 1 ? 'rule does' : 'rules do'} not match`)}`] : [];
-  return [`${pad(2)}${chalk.bold(name)} ${chalk.dim(`(${c.type}, priority ${c.priority})`)}: ${paint(c.verdict)}${c.by === 'policy' ? ' by policy' : ''}`, ...rules.flatMap((r) => ruleLines(r, all)), ...rest];
+  return [
+    `${pad(2)}${chalk.bold(name)} ${chalk.dim(`(${c.type}, priority ${c.priority})`)}: ${paint(c.verdict)}${c.by === 'policy' ? ' by policy' : ''}`,
+    ...rules.flatMap((r) => ruleLines(r, all)),
+    ...rest,
+  ];
 }
 
 function conntrackLine(s: ConntrackStep): string {

@@ -134,7 +134,9 @@ export class RuleTexts {
     const register = loaded ? ('dreg' in e ? e.dreg : undefined) : 'sreg' in e ? e.sreg : 'sregKey' in e ? e.sregKey : undefined;
     if (register === undefined) return null;
     const exprs: Expression[] = [...rule.exprs.slice(0, at), ...(loaded ? [e] : []), { kind: 'cmp', sreg: register, op: 'eq', data: value }];
-    const last = this.#reader(table).frozen({ ...rule, exprs }).at(-1);
+    const last = this.#reader(table)
+      .frozen({ ...rule, exprs })
+      .at(-1);
     if (last?.kind !== 'expression' || last.expr.kind !== 'relational') return hex(value);
     return this.#printer().expr(last.expr.right);
   }

@@ -12,9 +12,17 @@ const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
 const PKTTYPES: Readonly<Record<number, string>> = { [PACKET.host]: 'unicast', [PACKET.broadcast]: 'broadcast', [PACKET.multicast]: 'multicast' };
 
 const ctState: Actual = ({ ct, ctinfo }) =>
-  !ct ? (ctinfo === CTINFO.untracked ? 'UNTRACKED' : 'INVALID') : ctinfo === CTINFO.new ? 'NEW' : ctinfo === CTINFO.related || ctinfo === CTINFO.relatedReply ? 'RELATED' : 'ESTABLISHED';
+  !ct
+    ? ctinfo === CTINFO.untracked
+      ? 'UNTRACKED'
+      : 'INVALID'
+    : ctinfo === CTINFO.new
+      ? 'NEW'
+      : ctinfo === CTINFO.related || ctinfo === CTINFO.relatedReply
+        ? 'RELATED'
+        : 'ESTABLISHED';
 const hex = (n: number): string => `0x${n.toString(16)}`;
-const tos = (skb: Skb): number => (skb.data[skb.network] >> 4 === 4 ? skb.data[skb.network + 1] : ((u16(skb.data, skb.network) >> 4) & 0xff));
+const tos = (skb: Skb): number => (skb.data[skb.network] >> 4 === 4 ? skb.data[skb.network + 1] : (u16(skb.data, skb.network) >> 4) & 0xff);
 const ttl: Actual = ({ data, network }) => String(data[network] >> 4 === 4 ? data[network + 8] : data[network + 7]);
 const transportAt = ({ data, network, transport }: Skb): number => (data[network] >> 4 === 4 ? network + ip4HeaderLen(data, network) : transport);
 

@@ -58,10 +58,10 @@ interface Needs {
 }
 const noNeeds = (): Needs => ({ track: false, defrag: false, synproxy: false });
 
-/** What an expression needs of the packets of one family. */
 /** Has it rules that turn tracing on? */
 const tracing = (table: Table): boolean => table.chains.some((c) => c.rules.some((r) => r.exprs.some((e) => e.kind === 'meta_set' && e.key === 'nftrace')));
 
+/** What an expression needs of the packets of one family. */
 function needsOf(e: Expression, pf: 'ip' | 'ip6', needs: Needs): void {
   if (e.kind === 'match' || e.kind === 'target') {
     // xt_ct_tg_check: not to track is nothing that needs tracking.

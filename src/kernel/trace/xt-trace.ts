@@ -3,7 +3,11 @@ import type { TraceEvent } from './event.ts';
 
 /** A rule without tests whose standard target ends the chain: the kernel takes it for the chain's own end. */
 const isTail = (rule: Rule): boolean =>
-  rule.exprs.every((e) => e.kind === 'counter' || (e.kind === 'immediate' && 'verdict' in e.data && (e.data.verdict.code === 'accept' || e.data.verdict.code === 'drop' || e.data.verdict.code === 'return')));
+  rule.exprs.every(
+    (e) =>
+      e.kind === 'counter' ||
+      (e.kind === 'immediate' && 'verdict' in e.data && (e.data.verdict.code === 'accept' || e.data.verdict.code === 'drop' || e.data.verdict.code === 'return')),
+  );
 
 /**
  * trace_packet of net/ipv4/netfilter/ip_tables.c: `TRACE: TABLE:CHAIN:rule|return|policy:NUMBER ` for what a traced packet
