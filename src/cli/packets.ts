@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ConnectOptions } from './connect.ts';
+import type { ListenOptions, PeerOptions } from './listen.ts';
 import type { ReplayCommand } from './replay.ts';
 import type { SendOptions } from './send.ts';
 
@@ -11,7 +13,7 @@ const seconds = (text: string): number => {
   return Number(text);
 };
 
-/** The commands about packets: `send`, `replay`. Their code is loaded when one is run. */
+/** The commands about packets: `send`, `replay`, `connect`, `listen`, `peer`. Their code is loaded when one is run. */
 export function addPacketCommands(cli: Command, state: () => string): void {
   cli
     .command('send')
@@ -49,5 +51,45 @@ export function addPacketCommands(cli: Command, state: () => string): void {
     .action(async (file: string, o: Omit<ReplayCommand, 'state'>) => {
       const { replayFile } = await import('./replay.ts');
       process.exitCode = await replayFile(file, { ...o, state: state() });
+    });
+
+  cli
+    .command('connect')
+    .description('play a whole conversation through the host, both ways, and say where it broke')
+    .argument('<ends...>', "FROM and TO, or 'FROM -> TO'. FROM: host, an address outside, ADDRESS@DEVICE, or a device; TO: ADDRESS:PORT, host:PORT, or an address to ping")
+    .option('--udp', 'a datagram and its answer instead of a TCP connection')
+    .option('--ping', 'an echo request and its reply; so it is where TO has no port')
+    .option('--ftp', 'log in by FTP and fetch a file, passive')
+    .option('--active', 'with --ftp: active')
+    .option('--json', 'print the packets and what became of them as JSON')
+    .addHelpText('after', '\nExit status: 0 the conversation was whole, 1 it broke, 2 it cannot be begun.')
+    .action(async (ends: string[], o: Omit<ConnectOptions, 'state'>) => {
+      const { connect } = await import('./connect.ts');
+      process.exitCode = await connect(ends, { ...o, state: state() });
+    });
+
+  cli
+    .command('listen')
+    .description('services of the host that answer; without a port the list of them')
+    .argument('[protocol port...]', 'tcp or udp, and ports by number or name')
+    .option('--off', 'nothing listens there any more')
+    .option('--address <address>', 'only on this address of the host')
+    .addOption(new Option('--service <name>', 'what answers; default: by the port').choices(['echo', 'http', 'ftp', 'discard']))
+    .action(async (words: string[], o: ListenOptions) => {
+      const { listen } = await import('./listen.ts');
+      await listen(state(), words, o);
+    });
+
+  cli
+    .command('peer')
+    .description('how hosts outside answer conversations; without an address the list of what was said')
+    .argument('[address]', 'ADDRESS or ADDRESS/LENGTH')
+    .argument('[manner]', 'open (default), closed (refuses), silent, or absent (not even ARP)')
+    .option('--tcp <port...>', 'TCP ports that are otherwise: open on a closed host, closed on an open one')
+    .option('--udp <port...>', 'UDP ports likewise')
+    .option('--off', 'forget what was said of it')
+    .action(async (address: string | undefined, manner: string | undefined, o: PeerOptions) => {
+      const { peer } = await import('./listen.ts');
+      await peer(state(), address, manner, o);
     });
 }

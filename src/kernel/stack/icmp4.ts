@@ -159,6 +159,7 @@ export class Icmp4 {
     }
     if (type === ECHO && !this.#s.conf.v4('icmp_echo_ignore_all')) this.#reply(skb, ECHO_REPLY, b.slice(at + 4));
     else if (type === TIMESTAMP && b.length >= at + 20) this.#timestamp(skb);
+    else this.#s.sockets.icmp(skb, ip4Src(b, skb.network));
   }
 
   #timestamp(skb: Skb): void {

@@ -85,6 +85,7 @@ export class Icmp6 {
     const type = b[at];
     if (type === ECHO_REQUEST) this.#echo(skb, src, dst);
     else if (type >= 133 && type <= 137) this.#s.ndisc.receive(skb);
+    else this.#s.sockets.icmp(skb, src);
   }
 
   /** icmpv6_echo_reply */

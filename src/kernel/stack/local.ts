@@ -122,6 +122,7 @@ export class LocalHost {
     const whole = have >= 8 && covered >= 8 && covered <= have;
     const none = u16(b, at + 6) === 0;
     const right = whole && (none ? !lite && src.length === 4 : checksum(b, at, at + covered, pseudo(src, dst, proto, lite ? have : len)) === 0);
+    if (right && this.#s.sockets.any && this.#s.sockets.udp(skb, src, dst)) return false;
     this.#unwanted(skb, right ? 'NO_SOCKET' : whole ? 'UDP_CSUM' : 'PKT_TOO_SMALL');
     return right;
   }
@@ -142,6 +143,7 @@ export class LocalHost {
       this.#unwanted(skb, 'TCP_CSUM');
       return;
     }
+    if (this.#s.sockets.any && this.#s.sockets.tcp(skb, src, dst)) return;
     this.#unwanted(skb, 'NO_SOCKET');
     const flags = b[at + 13];
     if (flags & RST || skb.pktType !== PACKET.host || skb.dst?.type !== 'local') return;

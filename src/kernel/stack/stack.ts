@@ -22,6 +22,7 @@ import { Ip6 } from './ip6.ts';
 import { LocalHost } from './local.ts';
 import { Ndisc } from './ndisc.ts';
 import { Neighbours } from './neighbour.ts';
+import { Sockets } from './sockets.ts';
 import { RulesetHooks } from './ruleset-hooks.ts';
 import { packetServices } from './services.ts';
 import { Timers } from './timers.ts';
@@ -52,6 +53,7 @@ export class Stack {
   readonly arp: Arp;
   readonly ndisc: Ndisc;
   readonly local: LocalHost;
+  readonly sockets: Sockets;
   readonly bridge: Bridge;
   readonly nat: Nat;
   readonly rulesetHooks: RulesetHooks;
@@ -84,6 +86,7 @@ export class Stack {
     this.arp = new Arp(this);
     this.ndisc = new Ndisc(this);
     this.local = new LocalHost(this);
+    this.sockets = new Sockets(this);
     this.bridge = new Bridge(this);
     this.nat = new Nat(net);
     this.rulesetHooks = new RulesetHooks(this);
@@ -447,17 +450,25 @@ export class Stack {
   }
 
   export(): unknown {
-    return { devices: [...this.#devices.values()], next: this.#nextIndex, conf: this.conf.export(), fib: this.fib.export(), neighbours: this.neighbours.export() };
+    return {
+      devices: [...this.#devices.values()],
+      next: this.#nextIndex,
+      conf: this.conf.export(),
+      fib: this.fib.export(),
+      neighbours: this.neighbours.export(),
+      sockets: this.sockets.export(),
+    };
   }
 
   import(data: unknown): void {
-    const d = data as { devices: NetDevice[]; next: number; conf: unknown; fib: unknown; neighbours: unknown };
+    const d = data as { devices: NetDevice[]; next: number; conf: unknown; fib: unknown; neighbours: unknown; sockets?: unknown };
     this.#devices.clear();
     for (const dev of d.devices) this.#devices.set(dev.index, dev.index === this.lo.index ? Object.assign(this.lo, dev) : dev);
     this.#nextIndex = d.next;
     this.conf.import(d.conf);
     this.fib.import(d.fib);
     this.neighbours.import(d.neighbours);
+    this.sockets.import(d.sockets);
   }
 }
 
