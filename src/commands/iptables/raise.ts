@@ -471,7 +471,7 @@ export function isCompatible(e: Expression): boolean {
 export function sameRule(a: XtRule, b: XtRule): boolean {
   const norm = (r: XtRule): unknown => ({
     ...r,
-    arp: r.arp && { ...r.arp, htype: r.arp.htype ?? HTYPE, hlen: r.arp.hlen ?? HLEN },
+    arp: r.arp && arpCompared(r.arp),
     iif: anyIface(r.iif),
     oif: anyIface(r.oif),
     bridge: r.bridge && { ...r.bridge, logicalIn: anyIface(r.bridge.logicalIn), logicalOut: anyIface(r.bridge.logicalOut) },
@@ -487,14 +487,18 @@ export function sameRule(a: XtRule, b: XtRule): boolean {
   return same(norm(a), norm(b));
 }
 
-const HTYPE: Field = { value: 1, mask: 65535, inverted: false };
-const HLEN: Field = { value: 6, mask: 255, inverted: false };
+/** nft_arp_is_same looks at the protocol type, the length and what is inverted; opcodes, hardware types, MAC addresses and masks are not compared. */
+const arpCompared = (a: ArpFields): unknown => ({
+  ptype: a.ptype?.value ?? 0,
+  hlen: a.hlen?.value ?? 6,
+  inverted: [a.srcMac, a.dstMac, a.opcode, a.htype, a.ptype].map((f) => f?.inverted ?? false),
+});
 const anyIface = (n: Name | null): Name | null => (n && n.name === '+' && !n.inverted ? null : n);
 const blank = (m: Masked | null): Masked | null => (m && !m.inverted && m.mask.every((b) => b === 0) ? null : m);
 const plain = (u: XtUse): unknown => ({
   name: u.extension.realName ?? u.extension.name,
   rev: revisionOf(u.extension, 'ip'),
-  info: u.extension.alike ? null : u.info,
+  info: u.extension.alike ? null : u.extension.name === 'NFLOG' ? { ...u.info, range: 0 } : u.info,
 });
 
 export function same(a: unknown, b: unknown): boolean {

@@ -306,17 +306,10 @@ export class Session {
     );
   }
 
-  /** What is compared is read back from bytecode on both sides (nft_rule_cmp); sets of `among` are not made for it. */
-  private asListed(rule: XtRule, table: string): XtRule {
-    const exprs = lower(rule, NO_SETS, table);
-    if (rule.bridge && exprs.some((e) => e.kind === 'lookup')) return rule;
-    const { error, rule: listed } = this.raise({ handle: 0n, exprs, id: -1 });
-    return error === null ? listed : rule;
-  }
-
   /** nft.c: nft_rule_find: the first rule that says the same; a rule that cannot be read ends the tool. */
   private find(table: string, chain: string, rule: XtRule): ViewRule | null {
-    const sought = this.asListed(rule, table);
+    lower(rule, NO_SETS, table);
+    const sought = rule.arp ? { ...rule, matches: [] } : rule;
     const c = this.chain(table, chain);
     if (!c) return null;
     for (const r of c.rules) {
