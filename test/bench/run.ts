@@ -97,5 +97,5 @@ for (const b of benches.filter((x) => chosen(x.name))) {
   const ratio = reason ? '' : `, real ${median(pairs.map((p) => p.real)).toFixed(0)} ms, ratio ${median(pairs.map((p) => p.ours / p.real)).toFixed(2)}`;
   console.log(`${b.name.padEnd(32)} ${ours.toFixed(0)} ms${ratio}, ${(ours / bare).toFixed(1)} × node -e 0`);
 }
-for (const line of await packetBenches(chosen)) console.log(line);
+await packetBenches(chosen, console.log);
 rmSync(dir, { recursive: true, force: true });

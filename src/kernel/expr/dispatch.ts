@@ -24,6 +24,8 @@ interface Columns {
   /** The rules, ascending, and where the tests of each begin; one more at the end. */
   readonly rules: Int32Array;
   readonly starts: Int32Array;
+  /** The fields that they ask for. */
+  readonly slots: readonly number[];
 }
 
 /** Shorter chains are walked. */
@@ -127,10 +129,39 @@ export class Dispatch {
       count = rest.rules.length;
     const start = from === 0 ? 0 : lowerBound(rest.rules, 0, count, from),
       end = best === this.#size ? count : lowerBound(rest.rules, start, count, best);
-    const found = this.#walk(rest.cells, rest.starts[start], rest.starts[end], regs, skb, state);
+    const found =
+      end - start >= LONG && this.#whole(rest, regs, skb, state)
+        ? this.#run(rest.cells, rest.starts[start], rest.starts[end])
+        : this.#walk(rest.cells, rest.starts[start], rest.starts[end], regs, skb, state);
     if (found >= 0) return found;
     this.sure = sure;
     return best;
+  }
+
+  /** Reads all fields that these rules ask for. Has the packet every one? */
+  #whole(c: Columns, regs: Regs, skb: Skb, state: HookState): boolean {
+    for (const slot of c.slots) {
+      const there = this.#state[slot] === UNREAD ? this.#load(slot, regs, skb, state) : this.#state[slot];
+      if (there !== PRESENT) return false;
+    }
+    return true;
+  }
+
+  /** `#walk` where every field is known. */
+  #run(c: Int32Array, start: number, stop: number): number {
+    const values = this.#values;
+    for (let i = start; i < stop; ) {
+      if (((values[c[i]] & c[i + 1]) - c[i + 2]) >>> 0 > c[i + 3] >>> 0) {
+        i = c[i + 4];
+        continue;
+      }
+      i += WIDTH;
+      if (i === c[i - 2]) {
+        this.sure = true;
+        return c[i - 1] >> 1;
+      }
+    }
+    return -1;
   }
 
   #load(slot: number, regs: Regs, skb: Skb, state: HookState): number {
@@ -182,15 +213,20 @@ const ALWAYS: FieldTest = { field: plainField(FIELD.mark, 4), mask: 0, ranges: [
 
 function columnsOf(rules: readonly RuleTests[], among: readonly number[], slotOf: (f: Field) => number): Columns {
   const cells: number[] = [],
-    starts: number[] = [0];
+    starts: number[] = [0],
+    slots = new Set<number>();
   for (const rule of among) {
     const asked = rules[rule].tests.filter(encodable),
       tests = asked.length ? asked : [ALWAYS],
       next = cells.length + WIDTH * tests.length;
-    for (const t of tests) encode(t, slotOf(t.field), next, rule, cells);
+    for (const t of tests) {
+      const slot = slotOf(t.field);
+      slots.add(slot);
+      encode(t, slot, next, rule, cells);
+    }
     starts.push(next);
   }
-  return { cells: Int32Array.from(cells), rules: Int32Array.from(among), starts: Int32Array.from(starts) };
+  return { cells: Int32Array.from(cells), rules: Int32Array.from(among), starts: Int32Array.from(starts), slots: [...slots] };
 }
 
 /** Several ranges are asked as the one that holds them all: enough to say that a rule cannot match, but not the other way round. */

@@ -4,11 +4,12 @@ import type { CmpOp, Expression, Register } from './expression.ts';
 import type { Field, FieldTest } from './field.ts';
 import { wordOf } from './machine.ts';
 
-/** A word of a register in terms of the packet: `(field & mask) ^ xor`. */
+/** A word of a register in terms of the packet: `((field & mask) ^ xor) >> shift`. */
 interface Content {
   readonly field: Field;
   readonly mask: number;
   readonly xor: number;
+  readonly shift: number;
   /** How the number lies in the register's bytes: as in headers, or as the (little endian) kernel keeps it. */
   readonly order: 'network' | 'host';
 }
@@ -65,7 +66,7 @@ export class TestReader {
   /** `len` bytes of fields into a register: `word` says which field its n-th word is. */
   load(dreg: Register, len: number, order: Content['order'], word: (n: number) => Field): void {
     const to = wordOf(dreg);
-    for (let n = 0; n < wordsIn(len); n++) this.#put(to + n, { field: word(n), mask: ALL, xor: 0, order });
+    for (let n = 0; n < wordsIn(len); n++) this.#put(to + n, { field: word(n), mask: ALL, xor: 0, shift: 0, order });
   }
 
   /** Something that is no field. */
@@ -90,15 +91,22 @@ export class TestReader {
         this.unknown(dreg, len);
         return;
       }
-      const own = c.order === 'network' ? m >>> (8 * (4 - c.field.len)) : m;
-      this.#put(wordOf(dreg) + n, { ...c, mask: (c.mask & own) >>> 0, xor: ((c.xor & own) ^ x) >>> 0 });
+      const own = (c.order === 'network' ? m >>> (8 * (4 - c.field.len)) : m) << c.shift;
+      this.#put(wordOf(dreg) + n, { ...c, mask: (c.mask & own) >>> 0, xor: ((c.xor & own) ^ (x << c.shift)) >>> 0 });
     }
+  }
+
+  /** nft_bitwise's shift to the right, of a word whose number is that of its field. */
+  shift(sreg: Register, dreg: Register, len: number, by: number): void {
+    const c = this.#words[wordOf(sreg)];
+    if (c === null || len > 4 || (c.order === 'network' && c.field.len > 1)) this.unknown(dreg, len);
+    else this.#put(wordOf(dreg), { ...c, shift: c.shift + by });
   }
 
   /** nft_byteorder of one value. */
   swap(sreg: Register, dreg: Register, len: number, size: number): void {
     const c = this.#words[wordOf(sreg)];
-    if (c === null || len !== size || c.field.len !== size) this.unknown(dreg, len);
+    if (c === null || len !== size || c.field.len !== size || c.shift !== 0) this.unknown(dreg, len);
     else this.#put(wordOf(dreg), { ...c, order: c.order === 'host' ? 'network' : 'host' });
   }
 
@@ -129,13 +137,17 @@ export class TestReader {
       value = c && numberOf(c, data, at);
     if (c === null || value === null) return false;
     const asked = firstBytes(c, data.length - at),
-      wanted = ((value ^ c.xor) & asked) >>> 0;
-    this.#test(word, c, (c.mask & asked) >>> 0, [[wanted, wanted]], not);
+      wanted = ((value ^ (c.xor >>> c.shift)) & asked) >>> 0;
+    this.#test(word, c, asked, [[wanted, wanted]], not);
     return true;
   }
 
-  #test(word: number, c: Content, mask: number, ranges: FieldTest['ranges'], not: boolean): void {
+  /** `asked` bits of the register's number, and ranges of those, as bits and ranges of the field's. */
+  #test(word: number, c: Content, asked: number, wanted: FieldTest['ranges'], not: boolean): void {
     this.#untested.delete(word);
+    const unit = 2 ** c.shift,
+      mask = (c.mask & (asked << c.shift)) >>> 0,
+      ranges = wanted.filter(([lo]) => lo * unit <= ALL).map(([lo, hi]): [number, number] => [lo * unit, Math.min(hi * unit + unit - 1, ALL)]);
     const before = this.tests.findIndex((t) => !t.not && t.mask === mask && t.ranges.length === 1 && sameField(t.field, c.field));
     if (!not && ranges.length === 1 && before >= 0) {
       // The two ends of a range are two comparisons.
@@ -165,7 +177,7 @@ export class TestReader {
       step = open && length <= 4 ? unit : 0;
     const lo = from ? low + step : low,
       hi = to ? high - step : high;
-    this.#test(word, c, (c.mask & firstBytes(c, length)) >>> 0, lo > hi ? [] : [[lo, hi]], false);
+    this.#test(word, c, firstBytes(c, length), lo > hi ? [] : [[lo, hi]], false);
   }
 
   /** nft_range */
@@ -180,7 +192,7 @@ export class TestReader {
       return;
     }
     if (!whole) this.#exact = false;
-    this.#test(word, c, (c.mask & firstBytes(c, from.length)) >>> 0, low > high ? [] : [[low, high]], op === 'neq');
+    this.#test(word, c, firstBytes(c, from.length), low > high ? [] : [[low, high]], op === 'neq');
   }
 
   /** A word whose numbers are ordered as its bytes are. */
@@ -199,7 +211,7 @@ export class TestReader {
     const c = set.flags.interval ? this.#ordered(word) : this.#words[word];
     if (c?.xor !== 0 || Math.min(set.keyLen, 4) < c.field.len) return;
     const ranges = set.flags.interval ? intervals(c, store, set.keyLen > 4) : points(c, store);
-    if (ranges) this.#test(word, c, c.mask, ranges, inv);
+    if (ranges) this.#test(word, c, ALL, ranges, inv);
   }
 
   /** Tests that an extension says of itself. */

@@ -13,6 +13,7 @@ export const definition = defineExpression({
   check: (e) => (e.len === 0 || e.len > 64 ? 'EINVAL' : (e.op === 'lshift' || e.op === 'rshift') && (!e.data || padded(e.data)[0] >>> 0 >= 32) ? 'EINVAL' : null),
   tests(e, reader) {
     if (e.op === 'mask_xor') reader.mask(e.sreg, e.dreg, e.len, e.mask, e.xor);
+    else if (e.op === 'rshift' && e.data) reader.shift(e.sreg, e.dreg, e.len, padded(e.data)[0]);
     else reader.unknown(e.dreg, e.len);
     return true;
   },
