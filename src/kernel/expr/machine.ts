@@ -1,3 +1,4 @@
+import type { Cell } from '../nf_tables/kept.ts';
 import type { HookState } from '../net/hook-state.ts';
 import type { Skb } from '../net/skb.ts';
 import type { NfTables } from '../nf_tables/nf-tables.ts';
@@ -55,6 +56,8 @@ export interface OpEnvironment {
   readonly chain: string;
   /** Live state of this expression, where it is stateful. */
   readonly state: StatefulState | undefined;
+  /** What this expression keeps between packets beside that. */
+  cell(): Cell;
   /** NFTA_RULE_COMPAT. */
   readonly compat?: { readonly proto: number; readonly inv: boolean };
   set(name: string): NftSet | undefined;

@@ -36,7 +36,12 @@ export function compileRule(rule: Rule, place: RulePlace): RuleProgram {
   const ops = rule.exprs.map((e, i): Op => {
     const d = definitionOf(e.kind);
     if (!d) throw new Error(`no expression ${e.kind}`);
-    return d.compile(e, { ...env, state: states[i], object: (kind, name) => nft.table(family, table)?.objects.find((o) => o.kind === kind && o.name === name) });
+    return d.compile(e, {
+      ...env,
+      state: states[i],
+      cell: () => nft.kept.cell(rule.id, i),
+      object: (kind, name) => nft.table(family, table)?.objects.find((o) => o.kind === kind && o.name === name),
+    });
   });
   const { tests, skip } = testsOf(rule.exprs, env);
   return { ops, tests, skip, changes: rule.exprs.some((e) => !HARMLESS.has(e.kind) && !definitionOf(e.kind)?.tests) };

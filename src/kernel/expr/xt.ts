@@ -3,6 +3,8 @@ import { NF_ARP_HOOK, NF_INET_HOOK } from '../net/hook.ts';
 import type { XtExtension, XtFamily, XtKeep, XtVerdict } from '../xt/definition.ts';
 import { findExtension } from '../xt/find.ts';
 import type { ExpressionOf, InitContext, ValidateContext } from './definition.ts';
+import type { Cell } from '../nf_tables/kept.ts';
+import type { SharedTable } from '../xt/shared-table.ts';
 import { NF, type Op, type OpEnvironment } from './machine.ts';
 
 type Compat = ExpressionOf<'match'> | ExpressionOf<'target'>;
@@ -43,11 +45,15 @@ export function settled(e: Compat, family: string): Compat {
 
 /** What the extension of one rule keeps: with the rule, or shared in the namespace under a name. */
 function keepOf(env: OpEnvironment): XtKeep {
-  let own: unknown;
-  const { shared } = env.nft;
+  let own: Cell | undefined;
+  const { nft } = env.nft.net;
   return {
-    own: <T>(make: () => T): T => (own ??= make()) as T,
-    shared: <T>(key: string, make: () => T): T => {
+    own: <T>(make: () => T): T => {
+      own ??= env.cell();
+      return (own.value ??= make()) as T;
+    },
+    shared: <T extends SharedTable>(key: string, make: () => T): T => {
+      const { shared } = nft.kept;
       if (!shared.has(key)) shared.set(key, make());
       return shared.get(key) as T;
     },

@@ -4,6 +4,7 @@ import type { PacketServices } from '../expr/services.ts';
 import { delChain, newChain } from './chain.ts';
 import { delElements, newElements } from './element.ts';
 import { delFlowtable, newFlowtable } from './flowtable.ts';
+import { Kept } from './kept.ts';
 import { LiveState } from './live.ts';
 import type { MessageError, NftEvent, NftMessage } from './message.ts';
 import { delObject, newObject } from './object.ts';
@@ -46,8 +47,7 @@ export class NfTables {
   #evaluator: Evaluator | null = null;
   /** What expressions ask of the packet path: NAT, routes, answers. The stack sets it. */
   services: PacketServices | null = null;
-  /** Tables that xt extensions share by name (recent, hashlimit, rateest …). */
-  readonly shared = new Map<string, unknown>();
+  readonly kept: Kept;
   /** References to chains, sets and objects by id. */
   readonly refs = new Map<number, number>();
   readonly #listeners = new Set<(events: readonly NftEvent[]) => void>();
@@ -60,6 +60,7 @@ export class NfTables {
   constructor(net: Netns) {
     this.net = net;
     this.live = new LiveState(() => net.clock.now());
+    this.kept = new Kept(net);
   }
 
   /** Judges packets; made for the first. */
@@ -201,13 +202,23 @@ export class NfTables {
     return listsOf(this.ruleset);
   }
 
-  changes(): ReturnType<StoredRules['changes']> {
-    return this.#stored.changes(this.ruleset);
+  *rows(): ReturnType<StoredRules['rows']> {
+    yield* this.#stored.rows(this.ruleset);
+    yield* this.kept.rows();
+  }
+
+  *changes(): ReturnType<StoredRules['changes']> {
+    yield* this.#stored.changes(this.ruleset);
+    yield* this.kept.changes(() => {
+      const ids = new Set(this.ruleset.tables.flatMap((t) => t.chains.flatMap((c) => c.rules.map((r) => r.id))));
+      return (rule) => ids.has(rule);
+    });
   }
 
   import(data: PlainNfTables, rows: Rows): void {
     this.ruleset = rebuildRuleset(data.ruleset, rows, this.#stored, () => this.net.clock.now());
     this.live.import(data.live);
+    this.kept.attach(rows);
     for (const [id, n] of data.refs) this.refs.set(id, n);
     for (const [table, n] of data.handles) this.#handles.set(table, n);
     this.#tableHandle = data.counters.tableHandle;

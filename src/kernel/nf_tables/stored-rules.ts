@@ -236,6 +236,11 @@ export class StoredRules {
     return piece;
   }
 
+  /** Every row. */
+  *rows(r: Ruleset): Generator<readonly [key: string, bytes: Uint8Array]> {
+    for (const t of r.tables) for (const c of t.chains) for (const p of this.#pieces(c.rules, r.generation)) yield* rowsOf(p);
+  }
+
   /** Rows to be written and, as null, those that go. */
   *changes(r: Ruleset): Generator<readonly [key: string, bytes: Uint8Array | null]> {
     const used = new Set<string>();
@@ -246,8 +251,7 @@ export class StoredRules {
         for (const p of this.#pieces(c.rules, r.generation)) {
           used.add(p.key);
           if (p.stored) continue;
-          yield [headRow(p.key), encoder.encode(`${JSON.stringify(headOf(p.rules))}\n`)];
-          yield [codeRow(p.key), joined(p.rules.map(lineOf))];
+          yield* rowsOf(p);
           p.stored = true;
           this.#stored.set(p.key, p);
         }
@@ -259,6 +263,11 @@ export class StoredRules {
         yield [codeRow(key), null];
       }
   }
+}
+
+function* rowsOf(p: Piece): Generator<readonly [key: string, bytes: Uint8Array]> {
+  yield [headRow(p.key), encoder.encode(`${JSON.stringify(headOf(p.rules))}\n`)];
+  yield [codeRow(p.key), joined(p.rules.map(lineOf))];
 }
 
 function headOf(rules: readonly Rule[]): Head {

@@ -5,6 +5,7 @@ import type { Family } from '../net/hook.ts';
 import type { Skb } from '../net/skb.ts';
 import type { HookState } from '../net/hook-state.ts';
 import type { Netns } from '../netns.ts';
+import type { SharedTable } from './shared-table.ts';
 
 /**
  * What one xtables extension is: every face of one match or target, in one file of this folder (match/NAME.ts,
@@ -212,10 +213,10 @@ export interface CheckContext {
 
 /** State that a rule's extension keeps between packets (quota left, limit credit …) and the namespace's shared tables (recent, hashlimit, rateest). */
 export interface XtKeep {
-  /** Private to this rule: made by `make` at first use. */
+  /** Private to this rule: plain data, made by `make` at first use. */
   own<T>(make: () => T): T;
   /** Shared in the namespace under a name. */
-  shared<T>(key: string, make: () => T): T;
+  shared<T extends SharedTable>(key: string, make: () => T): T;
 }
 
 /** Typed identity that lets a file say its Info once. */

@@ -35,11 +35,22 @@ export class HashlimitTable {
   readonly #cfg: HashlimitInfo;
   readonly #buckets = new Map<string, Bucket>();
 
-  readonly #created: number;
+  #created: number;
 
   constructor(cfg: HashlimitInfo, milliseconds: number) {
     this.#cfg = cfg;
     this.#created = jiffies(milliseconds);
+  }
+
+  static from(d: ReturnType<HashlimitTable['export']>): HashlimitTable {
+    const table = new HashlimitTable(d.cfg, 0);
+    table.#created = d.created;
+    for (const [key, bucket] of d.buckets) table.#buckets.set(key, bucket);
+    return table;
+  }
+
+  export(): { readonly cfg: HashlimitInfo; readonly created: number; readonly buckets: ReadonlyMap<string, Bucket> } {
+    return { cfg: this.#cfg, created: this.#created, buckets: this.#buckets };
   }
 
   /** htable_gc: when the collector, which runs every gc_interval, last looked. Nothing here takes time, so a bucket as old as the table counts as younger. */

@@ -26,6 +26,28 @@ export class RateEstimator {
     this.#next = clock.now() + this.#period;
   }
 
+  static from(d: ReturnType<RateEstimator['export']>, clock: Clock): RateEstimator {
+    const made = new RateEstimator(clock, d.interval, d.ewmaLog);
+    made.#next = d.next;
+    made.#bytes = d.bytes;
+    made.#packets = d.packets;
+    made.#avbps = d.avbps;
+    made.#avpps = d.avpps;
+    return made;
+  }
+
+  export() {
+    return {
+      interval: this.#log - 2,
+      ewmaLog: Number(this.#ewma),
+      next: this.#next,
+      bytes: this.#bytes,
+      packets: this.#packets,
+      avbps: this.#avbps,
+      avpps: this.#avpps,
+    };
+  }
+
   count(bytes: number): void {
     this.#catchUp();
     this.#bytes += BigInt(bytes);

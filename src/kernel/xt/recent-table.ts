@@ -26,6 +26,17 @@ export class RecentTable {
     this.mask = mask;
   }
 
+  static from(d: ReturnType<RecentTable['export']>): RecentTable {
+    const table = new RecentTable(d.mask);
+    table.entries = [...d.entries];
+    table.#stampMask = d.stampMask;
+    return table;
+  }
+
+  export(): { readonly mask: Uint8Array; readonly entries: readonly RecentEntry[]; readonly stampMask: number } {
+    return { mask: this.mask, entries: this.entries, stampMask: this.#stampMask };
+  }
+
   /** A rule that counts more hits than stamps are kept makes the list keep more. */
   wants(hits: number): void {
     this.#stampMask = Math.max(this.#stampMask, hits ? powerAbove(hits) - 1 : 31);

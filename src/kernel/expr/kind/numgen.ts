@@ -15,11 +15,15 @@ export const definition = defineExpression({
         },
       };
     }
-    let counter = e.modulus - 1;
+    let turn: { value: number } | undefined;
     return {
       run: (r) => {
-        counter = counter + 1 >= e.modulus ? 0 : counter + 1;
-        r.words[word] = (counter + e.offset) | 0;
+        if (!turn) {
+          turn = env.cell() as { value: number };
+          turn.value ??= e.modulus - 1;
+        }
+        turn.value = turn.value + 1 >= e.modulus ? 0 : turn.value + 1;
+        r.words[word] = (turn.value + e.offset) | 0;
       },
     };
   },

@@ -8,7 +8,7 @@ import type { ProcFile } from '../definition.ts';
 function tableOf(net: Netns, name: string): RecentTable | undefined {
   const infos = [...infosOf(net, 'match', 'recent')].filter((info) => info['name'] === name);
   if (infos.length === 0) return undefined;
-  const { shared } = net.nft;
+  const { shared } = net.nft.kept;
   const known = shared.get(recentKey(name));
   const table = known instanceof RecentTable ? known : new RecentTable(infos[0]['mask'] as Uint8Array);
   shared.set(recentKey(name), table);

@@ -298,6 +298,7 @@ export const match = defineExtension<HashlimitInfo>({
       return info;
     }
     const unit = costToBytes(info.avg);
+    if (unit === 0n) fail('a burst in bytes needs a rate of at least 16b/s'); // the real one divides by it
     if (info.burst < unit) fail(`burst cannot be smaller than ${unit}b`);
     info.burst = BigInt.asUintN(32, info.burst) / unit + (info.burst % unit ? 1n : 0n);
     if (!given('hashlimit-htable-expire')) info.expire = BYTE_EXPIRE_BURST * 1000;
@@ -325,7 +326,7 @@ export const match = defineExtension<HashlimitInfo>({
     if (i.gcInterval === 0 || i.expire === 0 || i.srcmask > bits || i.dstmask > bits) return 'EINVAL';
     const refused = checkRate(i);
     const key = tableKey(c.family, i.name);
-    if (!refused && !c.net.nft.shared.has(key)) c.net.nft.shared.set(key, new HashlimitTable(i, c.net.clock.now()));
+    if (!refused && !c.net.nft.kept.shared.has(key)) c.net.nft.kept.shared.set(key, new HashlimitTable(i, c.net.clock.now()));
     return refused;
   },
   match(i, skb, state, keep) {

@@ -175,12 +175,12 @@ export const match = defineExtension<RateestInfo>({
   /** xt_rateest.c: xt_rateest_mt_checkentry */
   check(i, c) {
     if (!(i.flags & (FLAG.BPS | FLAG.PPS)) || i.mode === 'none') return 'EINVAL';
-    const known = (name: string): boolean => c.net.nft.shared.has(estimatorKey(name)) || [...infosOf(c.net, 'target', 'RATEEST')].some((info) => info['name'] === name);
+    const known = (name: string): boolean => c.net.nft.kept.shared.has(estimatorKey(name)) || [...infosOf(c.net, 'target', 'RATEEST')].some((info) => info['name'] === name);
     if (!known(i.name1)) return 'ENOENT';
     return i.flags & FLAG.REL && !known(i.name2) ? 'ENOENT' : null;
   },
   match(i, _, state) {
-    const rate = (name: string): { bps: bigint; pps: bigint } => (state.net.nft.shared.get(estimatorKey(name)) as RateEstimator | undefined)?.read() ?? { bps: 0n, pps: 0n };
+    const rate = (name: string): { bps: bigint; pps: bigint } => (state.net.nft.kept.shared.get(estimatorKey(name)) as RateEstimator | undefined)?.read() ?? { bps: 0n, pps: 0n };
     const less = (limit: number, measured: bigint): bigint => (BigInt(limit) > measured ? BigInt(limit) - measured : 0n);
     const one = rate(i.name1);
     const two = i.flags & FLAG.ABS ? { bps: BigInt(i.bps2), pps: BigInt(i.pps2) } : rate(i.name2);

@@ -143,7 +143,7 @@ xt_recent by: Stephen Frost <sfrost@snowman.net>.
     if (i.check_set & RECENT.REAP && !i.seconds) return 'EINVAL';
     if (i.hit_count >= 65536 || i.name === '' || i.name.includes('/')) return 'EINVAL';
     // A list goes with the last rule that uses it.
-    if (![...infosOf(c.net, 'match', 'recent')].some((other) => other['name'] === i.name)) c.net.nft.shared.delete(recentKey(i.name));
+    if (![...infosOf(c.net, 'match', 'recent')].some((other) => other['name'] === i.name)) c.net.nft.kept.shared.delete(recentKey(i.name));
     return null;
   },
   /** xt_recent.c: recent_mt */

@@ -69,7 +69,7 @@ export const target = defineExtension<Info>({
     const users = [...targetsInUse(c.net, 'RATEEST')].filter((x) => x.name === i.name);
     if (users.some((x) => x.interval !== i.interval || x.ewmaLog !== i.ewmaLog)) return 'EINVAL';
     const key = estimatorKey(i.name);
-    const { shared } = c.net.nft;
+    const { shared } = c.net.nft.kept;
     if (users.length === 0 || !shared.has(key)) shared.set(key, new RateEstimator(c.net.clock, i.interval, i.ewmaLog));
     return null;
   },
