@@ -89,7 +89,7 @@ export class ScriptRun {
   }
 
   async #direct(argv: readonly string[]): Promise<number> {
-    const a = await this.#answer({ pid: process.pid, cwd: process.cwd(), argv, stdin: '' });
+    const a = await this.#answer({ pid: process.pid, cwd: process.cwd(), argv, stdin: '', atOnce: false });
     this.#print('out', a.stdout);
     this.#print('err', a.stderr);
     return a.status;
@@ -111,8 +111,7 @@ export class ScriptRun {
   }
 
   async #answerNow(r: Request): Promise<Answer> {
-    // Notices of writes to the kernel's files that came before this request are delivered first: epoll keeps no order.
-    await new Promise((done) => setImmediate(done));
+    await this.#kernel?.settled(r);
     await this.#begin();
     if (r.argv[0] === WRITTEN && this.#kernel) {
       this.#later();

@@ -1,11 +1,15 @@
 import { type FSWatcher, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Files } from '../files.ts';
+import { WRITTEN } from './prelude.ts';
 
 /** What of the kernel's file trees a script sees as the host's. */
 const SETTINGS = '/proc/sys/net';
 const TABLES = '/proc/net';
 const TREES = [SETTINGS, TABLES];
+
+/** One round of the event loop. */
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
 
 /** A write that the kernel would not take. */
 interface Refusal {
@@ -77,6 +81,17 @@ export class KernelFiles {
     if (!this.#written.has(path)) mkdirSync(dirname(join(this.#base, path)), { recursive: true });
     writeFileSync(join(this.#base, path), text, { mode: this.#files.mode?.(path) });
     this.#written.set(path, text);
+  }
+
+  /**
+   * Waits for the notices of writes that came before a request: those that are ready when the event loop comes to them,
+   * in whatever order. After a builtin's write the loop has not yet looked.
+   */
+  async settled(r: { readonly argv: readonly string[]; readonly atOnce: boolean }): Promise<void> {
+    const written = r.argv[0] === WRITTEN;
+    if (r.atOnce && !written) return;
+    await turn();
+    if (r.atOnce) await turn();
   }
 
   /** Carries writes of the script into the model; call it before each command and at the end. What was refused is undone. */

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ANSWER_PIPES } from './prelude.ts';
 
@@ -11,12 +12,20 @@ export interface Request {
   readonly stdin: string;
   /** Line of the script, where `DRYWALL_LINES` asks for it. */
   readonly line?: number;
+  /** It came so soon after the last answer that no other program can have run between. */
+  readonly atOnce: boolean;
 }
 export interface Answer {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/**
+ * A shell's next command usually comes at once: to be asleep by then would cost more than to answer it. Too short for a shell
+ * to have run another program meanwhile.
+ */
+const WATCH_MS = availableParallelism() > 1 ? 0.15 : 0;
 
 /** Answers the requests of a run's shells, one after another. */
 export class RequestServer {
@@ -25,8 +34,10 @@ export class RequestServer {
   readonly #socket: Socket;
   readonly #requestFd: number;
   readonly #pipes = new Map<number, number>();
+  readonly #chunk = Buffer.allocUnsafe(1 << 16);
   #pending: Buffer = Buffer.alloc(0);
-  #queue: Promise<void> = Promise.resolve();
+  #requests: (readonly string[])[] = [];
+  #busy = false;
 
   constructor(dir: string, answer: (request: Request) => Promise<Answer>) {
     this.#dir = dir;
@@ -37,15 +48,51 @@ export class RequestServer {
     );
     this.#requestFd = openSync(join(dir, 'req'), constants.O_RDWR | constants.O_NONBLOCK);
     this.#socket = new Socket({ fd: this.#requestFd, readable: true, writable: false });
-    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#socket.on('data', (chunk: Buffer) => {
+      this.#receive(chunk);
+      if (!this.#busy) void this.#work();
+    });
   }
 
   #receive(chunk: Buffer): void {
     this.#pending = this.#pending.length ? Buffer.concat([this.#pending, chunk]) : chunk;
-    for (;;) {
-      const fields = this.#take();
-      if (!fields) return;
-      this.#queue = this.#queue.then(() => this.#serve(fields));
+    for (let fields = this.#take(); fields; fields = this.#take()) this.#requests.push(fields);
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    let atOnce = false;
+    do {
+      for (let fields = this.#requests.shift(); fields; fields = this.#requests.shift()) await this.#serve(fields, atOnce);
+      atOnce = this.#watch();
+    } while (atOnce);
+    this.#busy = false;
+  }
+
+  /** Looks for the next request for a short while. */
+  #watch(): boolean {
+    const until = performance.now() + WATCH_MS;
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0; // it would be most of what a look costs
+    try {
+      while (performance.now() < until) {
+        const n = this.#look();
+        if (n === 0) continue;
+        this.#receive(Buffer.from(this.#chunk.subarray(0, n)));
+        if (this.#requests.length) return true;
+      }
+      return false;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+
+  #look(): number {
+    try {
+      return readSync(this.#requestFd, this.#chunk);
+    } catch (e) {
+      if (e instanceof Error && 'code' in e && e.code === 'EAGAIN') return 0;
+      throw e;
     }
   }
 
@@ -64,7 +111,7 @@ export class RequestServer {
     return fields;
   }
 
-  async #serve([slot, pid, stdinFile, cwd, count, ...args]: readonly string[]): Promise<void> {
+  async #serve([slot, pid, stdinFile, cwd, count, ...args]: readonly string[], atOnce: boolean): Promise<void> {
     if (count === '0') {
       this.#release(Number(slot));
       return;
@@ -77,7 +124,7 @@ export class RequestServer {
       stdin = readFileSync(join(this.#dir, `in.${pid}`), 'utf8');
       rmSync(join(this.#dir, `in.${pid}`), { force: true });
     }
-    const { status, stdout, stderr } = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin, line });
+    const { status, stdout, stderr } = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin, line, atOnce });
     const [out, err] = [Buffer.from(stdout), Buffer.from(stderr)];
     const sign = out.length + err.length === stdout.length + stderr.length ? '' : '-';
     await this.#reply(Number(slot), Buffer.concat([Buffer.from(`${status} ${sign}${out.length} ${sign}${err.length}\n`), out, err]));

@@ -31,7 +31,7 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
     complaints += complaint(kernel.absorb()).replaceAll(/^(?=.)/gm, 'bash: line 1: ');
   };
   const server = new RequestServer(dir, async (r) => {
-    await new Promise((done) => setImmediate(done));
+    await kernel.settled(r);
     if (r.argv[0] === WRITTEN) return kernel.written(r.argv[1], r.argv[2]);
     absorb();
     if (sandboxed) files.within = new RealTree(`/proc/${r.pid}/root`);
