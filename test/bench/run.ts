@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { askedRoot, whyNot } from '../oracle/real.ts';
 import { coldBenches } from './cold.ts';
 import { packetBenches } from './packets.ts';
+import { scriptBench } from './script.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'drywall-bench-'));
@@ -97,5 +98,6 @@ for (const b of benches.filter((x) => chosen(x.name))) {
   const ratio = reason ? '' : `, real ${median(pairs.map((p) => p.real)).toFixed(0)} ms, ratio ${median(pairs.map((p) => p.ours / p.real)).toFixed(2)}`;
   console.log(`${b.name.padEnd(32)} ${ours.toFixed(0)} ms${ratio}, ${(ours / bare).toFixed(1)} × node -e 0`);
 }
+if (chosen('a command in a script')) console.log(scriptBench());
 await packetBenches(chosen, console.log);
 rmSync(dir, { recursive: true, force: true });

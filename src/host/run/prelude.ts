@@ -44,7 +44,7 @@ function tee { ${UNTRACED} command tee "$@" || return; [[ $* != *proc/sys/* ]] |
 `;
 }
 
-/** \`set -x\` shows the command, as it does for a program, and not how it is answered. */
+/** `set -x` shows the command, as it does for a program, and not how it is answered. */
 const UNTRACED = '{ local -; set +x; } 2>&-;';
 
 /** How any bash asks the resident process. */
