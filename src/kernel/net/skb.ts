@@ -53,8 +53,6 @@ export class Skb {
   sk: SocketInfo | null = null;
   /** tc class (realm) of the route: `meta rtclassid`. */
   rtclassid = 0;
-  /** True after NF_DUP'ed: TEE does not duplicate again (current->in_nf_duplicate). */
-  duplicated = false;
   /** Hash of the flow, made lazily; 0: not yet. */
   hash = 0;
   /** Where skb->data points, as offset: the network header in most hooks, the link-layer header on egress and ARP output. */

@@ -36,7 +36,8 @@ export class Icmp6 {
     // icmpv6_route_lookup: not our own destination, then an address of the device it came in by.
     const saddr = s.ip6.isLocal(to) || s.ip6.isAnycast(to) ? to : came && came !== s.lo ? s.ip6.selectAddr(came, from) : null;
     const mark = s.conf.v6('fwmark_reflect') ? orig.mark : 0;
-    const oif = isLinkLocal6(from) ? (came?.index ?? 0) : 0;
+    // icmp6_dev: of what stays in the host, the device that its route belongs to.
+    const oif = isLinkLocal6(from) ? ((came === s.lo && orig.dst ? orig.dst.dev : came)?.index ?? 0) : 0;
     const route = s.ip6.outputRoute(from, saddr, { mark, oif });
     if ('error' in route || !this.#allowed(type, route.dst, from)) return;
     const quoted = b.subarray(o, Math.min(b.length, o + 1280 - 48));

@@ -449,7 +449,8 @@ export class Ip4 {
         input: 'forward',
         type: multicast ? 'multicast' : broadcast ? 'broadcast' : type,
         dev,
-        gateway: broadcast ? null : hit.hop.via,
+        // __mkroute_output: a default route says nothing of where groups are.
+        gateway: broadcast || (multicast && hit.route.len < 4) ? null : hit.hop.via,
         route: hit.route,
         prefSrc: hit.route.src,
         broadcast,
@@ -498,7 +499,7 @@ export class Ip4 {
     back.pktType = PACKET.loopback;
     back.dev = dst.dev;
     back.sk = null;
-    this.#s.later(back);
+    this.#s.loopBack(back);
   }
 
   /** ip_finish_output */

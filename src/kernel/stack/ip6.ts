@@ -322,7 +322,7 @@ export class Ip6 {
       back.dst = null;
       back.pktType = PACKET.loopback;
       back.sk = null;
-      this.#s.later(back);
+      this.#s.loopBack(back);
     }
     this.#s.neighbours.output(skb, dev, dst.gateway ?? daddr);
   }
@@ -385,7 +385,9 @@ export class Ip6 {
   reroute(skb: Skb): boolean {
     const b = skb.data,
       o = skb.network;
-    const r = this.outputRoute(ip6Dst(b, o), ip6Src(b, o), { mark: skb.mark, oif: 0 });
+    const daddr = ip6Dst(b, o),
+      strict = isMulticast6(daddr) || isLinkLocal6(daddr);
+    const r = this.outputRoute(daddr, ip6Src(b, o), { mark: skb.mark, oif: strict ? (skb.dst?.dev.index ?? 0) : 0 });
     const { tracer } = this.#s.net;
     if ('error' in r) {
       tracer?.event({ kind: 'route', skb, when: 'reroute', dst: null, reason: r.error });

@@ -58,8 +58,6 @@ export class Reject {
   #checksumOk(skb: Skb, v6: boolean): boolean {
     const b = skb.data,
       o = skb.network;
-    // Packets made here have none computed yet in the kernel's eyes.
-    if (!skb.skbIif) return true;
     const end = v6 ? skipExtensions(b, o + 40, b[o + 6]) : { offset: o + ip4HeaderLen(b, o), next: b[o + 9] };
     if (!end) return false;
     const { offset: at, next } = end;
@@ -78,7 +76,7 @@ export class Reject {
       o = skb.network,
       at = o + ip4HeaderLen(b, o);
     if ((((b[o + 6] << 8) | b[o + 7]) & IP_OFFSET) !== 0 || b[o + 9] !== IPPROTO.TCP || b.length < at + 20 || b[at + 13] & 4) return;
-    if (skb.skbIif && !this.#checksumOk(skb, false)) return;
+    if (!this.#checksumOk(skb, false)) return;
     if (state.hook === 'prerouting' && !this.#route4(skb)) return;
     if (!skb.dst || skb.dst.broadcast || skb.dst.multicast) return;
     const src = ip4Dst(b, o),
@@ -124,7 +122,7 @@ export class Reject {
       o = skb.network;
     const end = skipExtensions(b, o + 40, b[o + 6]);
     if (!end || end.next !== IPPROTO.TCP || end.fragOff & ~7 || b.length < end.offset + 20 || b[end.offset + 13] & 4) return;
-    if (skb.skbIif && !this.#checksumOk(skb, true)) return;
+    if (!this.#checksumOk(skb, true)) return;
     const src = ip6Dst(b, o),
       dst = ip6Src(b, o);
     if (src[0] === 0xff || dst[0] === 0xff) return;

@@ -25,23 +25,43 @@ export function packetServices(s: Stack): PacketServices {
   const reject = new Reject(s);
   const setup = (ct: Conntrack | null, range: NatRange, manip: 'src' | 'dst'): number => (!ct ? NF.ACCEPT : s.nat.setup(ct, range, manip) ? NF.ACCEPT : NF.DROP);
 
-  /** A copy that goes its own way: untracked, and never copied again. */
+  /** current->in_nf_duplicate: what comes of a copy on its way is not copied again. */
+  let duplicating = false;
+
+  /** A copy that goes its own way, untracked. */
   function copyOf(skb: Skb): Skb {
     const copy = skb.clone();
     tellMade(s.net, copy, skb, 'copy');
     copy.ct = null;
     copy.template = null;
     copy.ctinfo = CTINFO.untracked;
-    copy.duplicated = true;
     copy.sk = null;
     copy.dst = null;
     return copy;
   }
 
+  /** nf_dup_ipv4, nf_dup_ipv6: over the route to a gateway of its own. */
+  function sendCopy(copy: Skb, state: HookState, gateway: Uint8Array, oif: number): void {
+    if (state.pf === 'ip') {
+      const route = s.ip4.outputRoute(gateway, null, { mark: 0, oif, tos: copy.data[copy.network + 1], anySource: true });
+      if ('error' in route) return;
+      put16(copy.data, copy.network + 6, u16(copy.data, copy.network + 6) | IP_DF);
+      if (state.hook === 'prerouting' || state.hook === 'input') copy.data[copy.network + 8]--;
+      ip4Check(copy.data, copy.network);
+      copy.dst = { ...route.dst, gateway: route.dst.gateway ?? gateway };
+      s.ip4.localOut(copy);
+    } else {
+      const route = s.ip6.outputRoute(gateway, null, { mark: 0, oif });
+      if ('error' in route) return;
+      if (state.hook === 'prerouting' || state.hook === 'input') copy.data[copy.network + 7]--;
+      copy.dst = { ...route.dst, gateway: route.dst.gateway ?? gateway };
+      s.ip6.localOut(copy);
+    }
+  }
+
   function netdevCopy(skb: Skb, out: NetDevice): void {
     const copy = skb.clone();
     tellMade(s.net, copy, skb, 'copy');
-    copy.duplicated = true;
     if (copy.mac >= 0) copy.head = copy.mac;
     s.xmit(copy, out);
   }
@@ -122,22 +142,13 @@ export function packetServices(s: Stack): PacketServices {
     tproxy: () => false,
 
     dup(skb, state, gateway, oif) {
-      if (skb.duplicated) return;
+      if (duplicating) return;
       const copy = copyOf(skb);
-      if (state.pf === 'ip') {
-        const route = s.ip4.outputRoute(gateway, null, { mark: 0, oif, tos: skb.data[skb.network + 1], anySource: true });
-        if ('error' in route) return;
-        put16(copy.data, copy.network + 6, u16(copy.data, copy.network + 6) | IP_DF);
-        if (state.hook === 'prerouting' || state.hook === 'input') copy.data[copy.network + 8]--;
-        ip4Check(copy.data, copy.network);
-        copy.dst = { ...route.dst, gateway: route.dst.gateway ?? gateway };
-        s.ip4.localOut(copy);
-      } else {
-        const route = s.ip6.outputRoute(gateway, null, { mark: 0, oif });
-        if ('error' in route) return;
-        if (state.hook === 'prerouting' || state.hook === 'input') copy.data[copy.network + 7]--;
-        copy.dst = { ...route.dst, gateway: route.dst.gateway ?? gateway };
-        s.ip6.localOut(copy);
+      duplicating = true;
+      try {
+        sendCopy(copy, state, gateway, oif);
+      } finally {
+        duplicating = false;
       }
     },
 

@@ -63,6 +63,8 @@ export class Stack {
   readonly #ingress: HookPoint;
   readonly #egress: HookPoint;
   #running = false;
+  /** A process is in its system call: what it makes arrive here is handled at once (netif_rx with bottom halves on). */
+  #sending = false;
   #slab = new ArrayBuffer(0);
   #slabUsed = SLAB;
 
@@ -240,7 +242,9 @@ export class Stack {
   send(bytes: Uint8Array, about: PacketAbout = {}): Errno | null {
     let error: Errno | null = null;
     this.enter(() => {
+      this.#sending = true;
       error = bytes[0] >> 4 === 6 ? this.ip6.sendRaw(bytes, about) : this.ip4.sendRaw(bytes, about);
+      this.#sending = false;
     });
     return error;
   }
@@ -285,6 +289,15 @@ export class Stack {
   later(skb: Skb): void {
     this.#backlog.push(skb);
     if (!this.#running) this.enter(() => {});
+  }
+
+  /** dev_loopback_xmit: a sender's own copy of a multicast. A process that sends meets it before the original goes out. */
+  loopBack(skb: Skb): void {
+    this.later(skb);
+    if (!this.#sending) return;
+    this.#sending = false;
+    this.#work();
+    this.#sending = true;
   }
 
   arrive(dev: NetDevice, bytes: Uint8Array, about?: PacketAbout): void {

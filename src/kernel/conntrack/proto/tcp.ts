@@ -130,6 +130,8 @@ function options(c: TrackContext, doff: number, found: (kind: number, at: number
 
 /** tcp_options */
 function readOptions(c: TrackContext, s: Segment, side: TcpSide): void {
+  // Without any, what was known of the side stays.
+  if (s.doff === 20) return;
   side.tdScale = 0;
   side.flags &= TCP_FLAG.BE_LIBERAL;
   options(c, s.doff, (kind, at, len) => {
@@ -380,7 +382,8 @@ function reset(c: TrackContext, t: Tcp, s: Segment, old: number, other: 0 | 1): 
   }
   const seenReply = (c.ct.status & IPS.SEEN_REPLY) !== 0,
     assured = (c.ct.status & IPS.ASSURED) !== 0;
-  if (((seenReply && t.lastIndex === SYN) || (!assured && t.lastIndex === ACK)) && s.ack === t.lastEnd) return { kind: 'in window', old, next };
+  // A reset that answers what was let through unbelieved; nothing yet counts as an end of 0.
+  if (t.lastDir !== c.dir && ((seenReply && t.lastIndex === SYN) || (!assured && t.lastIndex === ACK)) && s.ack === t.lastEnd) return { kind: 'in window', old, next };
   if (old === SS && t.lastIndex === ACK && t.lastDir === 1 && s.seq === t.lastAck) return { kind: 'in window', old, next };
   return go();
 }

@@ -133,7 +133,8 @@ async function setup(c: Choice): Promise<{ readonly commands: Command[]; readonl
   }
   if (kind >= 4) {
     commands.push(await nftSetup(c, scratch, n));
-    lists.push(argv('nft list ruleset'));
+    // The real listing of connlimit depends on what other tables hold: that is a test of texts.
+    if (!commands.some((x) => x.stdin?.includes('connlimit'))) lists.push(argv('nft list ruleset'));
   }
   await scratch.close();
   return { commands, lists };

@@ -305,7 +305,7 @@ function* icmpTalk(x: Place): Talk {
   const near = x.flow();
   const six = near.src.includes(':');
   const proto = six ? PROTO.icmp6 : PROTO.icmp;
-  const ask = c.in(6) ? c.one(six ? [130, 131, 133, 135, 139, 200, 144] : [13, 15, 17, 10, 30, 42, 5]) : six ? 128 : 8;
+  const ask = c.in(6) ? c.one(six ? [130, 131, 133, 135, 139, 200, 144] : [15, 17, 10, 30, 42, 5]) : six ? 128 : 8;
   const rest = (near.sport << 16) | 1;
   const body = ask === 135 || ask === 136 ? Buffer.concat([address(near.dst), bytes(1, 1, Buffer.from('020000000002', 'hex'))]) : ask === 13 ? Buffer.alloc(12) : x.data();
   const nd = ask >= 133 && ask <= 137;

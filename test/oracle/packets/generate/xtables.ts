@@ -321,11 +321,11 @@ const NAT: Readonly<Record<XtTool, Readonly<Record<string, readonly string[]>>>>
     OUTPUT: ['DNAT --to-destination 192.168.1.10', 'REDIRECT --to-ports 2000', 'DNAT --to-destination 172.16.0.20:90', 'ACCEPT'],
     POSTROUTING: [
       'MASQUERADE',
-      'MASQUERADE --to-ports 3000-3004',
+      'MASQUERADE --to-ports 3000',
       'SNAT --to-source 10.0.0.77',
       'SNAT --to-source 10.0.0.77-10.0.0.78',
       'SNAT --to-source 10.0.0.77:5000',
-      'SNAT --to-source 10.0.0.77:5000-5003',
+      'SNAT --to-source 10.0.0.77:40000-50000',
       'SNAT --to-source 10.0.0.77 --persistent',
       'NETMAP --to 172.16.0.0/24',
       'ACCEPT',
@@ -346,7 +346,16 @@ const NAT: Readonly<Record<XtTool, Readonly<Record<string, readonly string[]>>>>
     ],
     INPUT: ['SNAT --to-source fd00:a::3', 'ACCEPT'],
     OUTPUT: ['DNAT --to-destination fd00:b::10', 'REDIRECT --to-ports 2000', 'ACCEPT'],
-    POSTROUTING: ['MASQUERADE', 'MASQUERADE --to-ports 3000-3004', 'SNAT --to-source fd00:a::77', 'SNAT --to-source [fd00:a::77]:5000', 'NETMAP --to fd00:c::/64', 'ACCEPT'],
+    POSTROUTING: [
+      'MASQUERADE',
+      'MASQUERADE --random',
+      'MASQUERADE --random-fully',
+      'MASQUERADE --to-ports 3000',
+      'SNAT --to-source fd00:a::77',
+      'SNAT --to-source [fd00:a::77]:5000',
+      'NETMAP --to fd00:c::/64',
+      'ACCEPT',
+    ],
   },
 };
 const CHAINS: Readonly<Record<Table, readonly string[]>> = {
