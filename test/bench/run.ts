@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { askedRoot, whyNot } from '../oracle/real.ts';
 import { coldBenches } from './cold.ts';
+import { conntrackBenches } from './conntrack.ts';
 import { packetBenches } from './packets.ts';
 import { scriptBench } from './script.ts';
 
@@ -100,4 +101,5 @@ for (const b of benches.filter((x) => chosen(x.name))) {
 }
 if (chosen('a command in a script')) console.log(scriptBench());
 await packetBenches(chosen, console.log);
+for (const line of conntrackBenches(root, dir, chosen, reason === null)) console.log(line);
 rmSync(dir, { recursive: true, force: true });
