@@ -15,6 +15,7 @@ import { runShell } from './shell.ts';
 import { describeState, exportState, importState, resetState } from './state.ts';
 import { summary } from './summary.ts';
 import type { TestOptions } from './suite/command.ts';
+import { addHistoryCommands } from './history.ts';
 import type { TraceOptions } from './trace.ts';
 import { demonstrate } from './demo.ts';
 import { STATE_FAILED } from './tool.ts';
@@ -176,6 +177,8 @@ function program(): Command {
       host.commit();
       store.close();
     });
+
+  addHistoryCommands(cli, state);
 
   const st = cli
     .command('state')

@@ -3,7 +3,7 @@ import { callOf, execute, type ExecOptions, type Result, type Sink } from '../ho
 import type { Host } from '../host/host.ts';
 import { type Changes, MachineFiles } from '../host/machine-files.ts';
 import { fromText, toLine } from '../kernel/net/plain-text.ts';
-import { Session } from '../host/state/session.ts';
+import { type HostRow, Session } from '../host/state/session.ts';
 import { defaultStatePath, Store } from '../host/state/store.ts';
 import { type HostPlan, SINGLE, setUp } from '../host/plan.ts';
 
@@ -48,6 +48,9 @@ export interface Started {
   readonly sink: Sink;
 }
 
+/** A word as it would be typed. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
 /** The host of a state file, opened by a program of the command line. */
 export class StateHost {
   readonly store: Store;
@@ -58,6 +61,10 @@ export class StateHost {
   #listeners: readonly ForeignListener[] = [];
   #changesBefore: string;
   #version: number;
+  #ran: string[] = [];
+  #recording: boolean | null = null;
+  /** The step of the state's past that has begun already. */
+  #step: number | null = null;
 
   private constructor(store: Store, session: Session, family: Family) {
     this.store = store;
@@ -110,7 +117,10 @@ export class StateHost {
 
   /** Replaces the host of a state by a new one; within the store's transaction. */
   static async make(store: Store, plan: HostPlan, family: Family = []): Promise<StateHost> {
+    // What goes is part of the step, too.
+    const step = store.history.recording ? store.history.begin(0, [`drywall init ${plan.name}`]) : null;
     const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), family);
+    made.#step = step;
     await setUp(plan, made.host, (argv) => made.exec(argv));
     return made;
   }
@@ -126,8 +136,24 @@ export class StateHost {
     return this.#session.name;
   }
 
+  /** Milliseconds since the host booted. */
+  get now(): number {
+    return this.#session.now;
+  }
+
+  /** Does the state keep its past? Asked once: who turns it on meanwhile is heard by the next program. */
+  get recording(): boolean {
+    return (this.#recording ??= this.store.history.recording);
+  }
+
+  /** What has happened, for the state's past; commands note themselves. */
+  note(text: string): void {
+    this.#ran.push(text);
+  }
+
   async exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
     this.#session.tick();
+    this.note(argv.map(quoted).join(' '));
     return execute(this.host, await commandNamed(argv[0].replace(/^.*\//, ''), this.#family), argv, o);
   }
 
@@ -148,6 +174,27 @@ export class StateHost {
   }
 
   commit(): void {
+    const step = this.#step ?? (this.recording ? this.store.history.begin(this.#session.now, this.#ran) : null);
+    this.#step = null;
+    this.#ran = [];
+    this.#save();
+    if (step !== null && this.#same(step)) this.store.history.drop(step);
+    this.store.commit();
+  }
+
+  /** Has a step changed nothing but the number of processes? */
+  #same(step: number): boolean {
+    const { history } = this.store,
+      changed = history.changed(step);
+    if (changed.some((name) => name !== 'host')) return false;
+    const before = history.before(step, 'host'),
+      now = this.store.read('host');
+    if (typeof before !== 'string' || now === undefined) return changed.length === 0;
+    const lasting = (text: string): string => toLine({ ...(fromText(text) as HostRow), pid: 0 });
+    return lasting(before) === lasting(now);
+  }
+
+  #save(): void {
     this.#session.save();
     for (const l of this.#listeners) {
       if (l.sink.out === '') continue;
@@ -157,7 +204,6 @@ export class StateHost {
     const changes = toLine(this.files.changes);
     if (changes !== this.#changesBefore) this.store.write('file', changes);
     this.#changesBefore = changes;
-    this.store.commit();
   }
 
   /**

@@ -141,7 +141,8 @@ export class ScriptRun {
 
   async #begin(): Promise<void> {
     if (this.#open) {
-      if (performance.now() - this.#begun < COMMIT_WITHIN_MS) return;
+      // A recorded host takes each command as a step of its own.
+      if (!this.#host.recording && performance.now() - this.#begun < COMMIT_WITHIN_MS) return;
       this.#settle();
     }
     await this.#host.resume();

@@ -22,6 +22,10 @@ export interface SendOptions {
 /** Exit statuses of `drywall send`. */
 export const SEND = { accepted: 0, dropped: 1, wrong: 2 } as const;
 
+/** A command as the state's past names it. */
+export const noted = (command: string, words: readonly string[], device: string | undefined): string =>
+  `drywall ${command}${device === undefined ? '' : ` --in ${device}`} '${words.join(' ')}'`;
+
 /** What the words of the command line mean: a packet, a hex dump, or a file of one of them. */
 export function readPackets(words: readonly string[], o: Pick<SendOptions, 'in' | 'hex'>, host: StateHost): BuiltPacket[] {
   const { stack } = host.host.net;
@@ -73,6 +77,7 @@ export async function send(words: readonly string[], o: SendOptions): Promise<nu
       if (!o.json) for (const r of reports) process.stdout.write(packetText(r, p.device === null ? 'sent:' : `in ${p.device}:`));
       if (o.wait > 0) await host.host.advance(o.wait);
     }
+  host.note(noted('send', words, o.in));
   host.commit();
   if (o.json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   return all.length > 0 && all.every((r) => ACCEPTED.has(r.verdict)) ? SEND.accepted : SEND.dropped;

@@ -56,6 +56,7 @@ export function importState(path: string, text: string): void {
   const store = Store.open(path);
   try {
     store.begin();
+    if (store.history.recording) store.history.begin(0, ['drywall state import']);
     store.clear();
     for (const [name, value] of Object.entries(data.parts)) {
       const slash = name.indexOf('/');

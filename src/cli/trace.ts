@@ -1,6 +1,6 @@
 import { decisionText } from './report.ts';
 import { StateHost } from './host.ts';
-import { readPackets, SEND, type SendOptions } from './send.ts';
+import { noted, readPackets, SEND, type SendOptions } from './send.ts';
 import { guessDevice } from './trace/device.ts';
 import { LogLines, Marker } from './trace/formats.ts';
 import { traceText } from './trace/text.ts';
@@ -37,8 +37,10 @@ export async function trace(words: readonly string[], o: TraceOptions): Promise<
   }
   const { ok, text } = await follow(host, packets, o);
   process.stdout.write(text);
-  if (o.keep) host.commit();
-  else host.abandon();
+  if (o.keep) {
+    host.note(noted('trace', words, o.in));
+    host.commit();
+  } else host.abandon();
   return ok ? SEND.accepted : SEND.dropped;
 }
 

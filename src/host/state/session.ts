@@ -126,6 +126,11 @@ export class Session {
     return this.#host.name;
   }
 
+  /** Milliseconds since the host booted, at this command. */
+  get now(): number {
+    return this.#frozen;
+  }
+
   #elapsed(): number {
     return Math.max(0, Date.now() - this.#host.bootWall) + this.#host.ahead;
   }

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { History, type PartRow } from './history.ts';
 
 /** Marks a database as drywall's own: "DRYW". */
 const APPLICATION_ID = 0x44525957;
@@ -62,9 +63,13 @@ export class Store {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
+  /** The state's past, where it is kept. */
+  readonly history: History;
+
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
     this.#db = db;
+    this.history = new History(db);
   }
 
   /** Opens a state file, making an empty one where there is none. Throws StateError. */
@@ -149,6 +154,15 @@ export class Store {
 
   clear(): void {
     this.#run(() => this.#db.exec('DELETE FROM part'));
+  }
+
+  /** Puts these rows in place of all. */
+  replace(rows: readonly PartRow[]): void {
+    this.#run(() => {
+      const wanted = new Set(rows.map((r) => `${r.name}\0${r.key}`));
+      for (const p of this.parts()) if (!wanted.has(`${p.name}\0${p.key}`)) this.removeRow(p.name, p.key);
+      for (const r of rows) this.#sql(WRITE).run(r.name, r.key, r.data);
+    });
   }
 
   /** Registers a command that listens to events; while its process lives, other commands print for it what it would print. */
