@@ -45,7 +45,7 @@ export class Firewall {
 
   /** What of an expectation, as suite files write them, does not hold of the host now. */
   async missing(e: Pick<ExpectSpec, 'conntrack' | 'counters'>): Promise<readonly string[]> {
-    const found = await judge(e, { packet: null, command: null, log: [] }, this.#host, 0);
+    const found = await judge(e, { packet: null, connected: null, command: null, log: [] }, this.#host, 0);
     return found.map((f) => `${f.what}: wanted ${f.expected}, got ${f.actual}`);
   }
 }

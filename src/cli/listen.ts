@@ -1,20 +1,13 @@
 import chalk from 'chalk';
 import Table from 'cli-table3';
-import { namesOf } from '../kernel/net/names/index.ts';
 import { type Service, serviceOn } from '../kernel/net/tcp/application.ts';
 import { ntop, ptonV4, ptonV6 } from '../kernel/xt/address.ts';
 import { MANNERS, type Manner, parseNetwork, type Peer } from '../host/outside/peers.ts';
+import { portOf } from '../host/outside/words.ts';
 import { readPeers, writePeers } from '../host/outside/persist.ts';
 import { StateHost } from './host.ts';
 
 const isProto = (s: string): s is 'tcp' | 'udp' => s === 'tcp' || s === 'udp';
-
-/** A port by number or by its name in /etc/services. Throws. */
-export function portOf(text: string, proto: 'tcp' | 'udp'): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : namesOf(() => undefined).service(text, proto);
-  if (port === undefined || port < 1 || port > 65535) throw new Error(`no such ${proto} port: ${text}`);
-  return port;
-}
 
 const table = (...head: string[]): InstanceType<typeof Table> => new Table({ head: head.map((h) => chalk.bold(h)), style: { head: [], border: [] } });
 

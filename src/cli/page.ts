@@ -1,14 +1,12 @@
 import { writeFileSync } from 'node:fs';
-import { exchange, play } from '../host/packet/exchange.ts';
 import { buildPacket } from '../host/packet/build.ts';
-import { Reporter } from '../host/packet/report.ts';
 import { graphOf } from '../host/graph/model.ts';
 import { page, type PageSection } from '../host/graph/page.ts';
 import { escaped } from '../host/graph/svg.ts';
 import { StateHost } from './host.ts';
-import { packetText } from './report.ts';
 import { coverSuite } from './suite/command.ts';
 import { coverageTables } from './suite/html.ts';
+import { follow } from './trace.ts';
 
 export interface PageOptions {
   readonly state: string;
@@ -23,15 +21,10 @@ export interface PageOptions {
 /** Takes the colours out of a text for a terminal. */
 const plain = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*m/g, '');
 
-function wayOf(host: StateHost, text: string, device: string | undefined): PageSection {
-  const { net } = host.host;
-  const built = buildPacket(text, { stack: net.stack, in: device, file: (path) => host.files.read(path) });
-  const x = exchange(net, () => play(net, built));
-  const reporter = new Reporter(net, (path) => host.files.read(path));
-  const fate = x.fates.find((f) => f.parent === 0);
-  const about = reporter.describe(built.device, built.frames[0]);
-  const told = fate ? plain(packetText(reporter.packet(fate, about, x), built.device === null ? 'sent:' : `in ${built.device}:`)) : about;
-  return { title: text, html: `<pre>${escaped(told)}</pre>` };
+async function wayOf(host: StateHost, text: string, device: string | undefined): Promise<PageSection> {
+  const built = buildPacket(text, { stack: host.host.net.stack, in: device, file: (path) => host.files.read(path) });
+  const told = await follow(host, [built], { state: '', format: 'text', all: true });
+  return { title: text, html: `<pre>${escaped(plain(told.text))}</pre>` };
 }
 
 /** `drywall report`: picture, rules, connections, the ways of packets and the coverage of suites on one page. */
@@ -45,7 +38,7 @@ export async function report(o: PageOptions): Promise<void> {
   try {
     const worlds = graphOf(host.host);
     const listed = await host.exec(['conntrack', '-L']);
-    for (const text of o.send) sections.push(wayOf(host, text, o.in));
+    for (const text of o.send) sections.push(await wayOf(host, text, o.in));
     writeFileSync(o.out, page({ title: `Firewall of ${host.name}`, worlds, connections: listed.stdout.split('\n').slice(0, -1), sections }));
   } finally {
     host.abandon();

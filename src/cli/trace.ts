@@ -44,7 +44,8 @@ export async function trace(words: readonly string[], o: TraceOptions): Promise<
   return ok ? SEND.accepted : SEND.dropped;
 }
 
-async function follow(host: StateHost, packets: readonly BuiltPacket[], o: TraceOptions): Promise<{ ok: boolean; text: string }> {
+/** Plays packets and tells their ways in a format; `ok`: all of them got where they were going. */
+export async function follow(host: StateHost, packets: readonly BuiltPacket[], o: TraceOptions): Promise<{ ok: boolean; text: string }> {
   const { net } = host.host,
     file = (path: string): string | undefined => host.files.read(path);
   const format = o.json ? 'json' : o.format;

@@ -78,6 +78,28 @@ tests:
     ]);
   });
 
+  test('conversations go through, or break at a rule', async () => {
+    const { outcomes } = await load(`
+load: fw.rules
+listen: [tcp ssh, tcp 443]
+peers: { 203.0.113.0/24: silent }
+tests:
+  - { connect: '198.18.0.7 -> 192.0.2.10:22', expect: { connects: true, conntrack: tcp dport=22 } }
+  - { connect: '198.18.0.7 -> 192.0.2.10:443', expect: { connects: false, verdict: reject, rule: tcp-reset, chain: INPUT } }
+  - { connect: 'host -> 198.18.0.7:25' }
+  - { connect: 'host -> 203.0.113.9:25', expect: { connects: false } }
+  - { connect: '198.18.0.7 -> 192.0.2.10:443' }
+  - { connect: '198.18.0.7' }
+  - { connect: 'host -> 198.18.0.7', by: ping, expect: { connects: false, rule: x } }
+`);
+    expect(failures(outcomes)).toEqual([
+      '10 connects: true / false',
+      "11 connect: wanted FROM and TO: drywall connect '203.0.113.7 -> 192.0.2.10:22': undefined / undefined",
+      expect.stringMatching(/^12 rule: x \/ /),
+      '12 connects: false / true',
+    ]);
+  });
+
   test('each test has a host of its own', async () => {
     const { outcomes } = await load(`load: fw.rules
 tests:

@@ -54,6 +54,8 @@ export async function judge(e: ExpectSpec, r: StepResult, host: MemoryHost, line
   const about = { verdict: e.verdict, rule: e.rule, chain: e.chain, state: e.state, reason: e.reason, left: e.left };
   if (p) judgePacket(e, p, fail);
   else for (const [key, value] of Object.entries(about)) if (value !== undefined) fail(key, String(value), 'no packet was sent in this step');
+  if (e.connects !== undefined && r.connected !== e.connects) fail('connects', String(e.connects), r.connected === null ? 'no conversation in this step' : String(r.connected));
+  if (e.connects === undefined && r.connected === false) fail('connects', 'true', 'false');
   if (e.conntrack !== undefined) judgeLines('conntrack', list(e.conntrack), (await host.exec(['conntrack', '-L'])).stdout.split('\n').slice(0, -1), fail);
   if (e.log !== undefined) judgeLines('log', list(e.log), r.log, fail);
   if (e.counters) judgeCounters(e.counters, host, fail);

@@ -25,6 +25,7 @@ export const Expect = z
       .describe('Packets that rules have counted, by part of their text.')
       .optional(),
     log: Words.describe("Words of lines that the host's kernel log must have gained since the step began.").optional(),
+    connects: z.boolean().describe('Did the conversation go through, both ways? `rule`, `chain`, `verdict` and so on are about the packet at which it broke.').optional(),
     status: Status.describe('Exit status of the command.').optional(),
     stdout: z.string().describe('What the command printed; /…/ is a regular expression.').optional(),
     stderr: z.string().describe('What the command said on standard error; /…/ is a regular expression.').optional(),
@@ -34,17 +35,31 @@ export const Expect = z
 const step = {
   send: Words.describe('Packets in words (`ip saddr 203.0.113.7 tcp dport 22 flags syn`); several are sent in order, `expect` is about the last.').optional(),
   in: z.string().describe('Device on which the packets arrive; without one the host sends them.').optional(),
+  connect: z
+    .string()
+    .describe('A whole conversation, `FROM -> TO`: addresses outside (with `@DEVICE` where routes do not say), `host`, a device for a neighbour there; TO with a port.')
+    .optional(),
+  by: z.enum(['tcp', 'udp', 'ping', 'ftp', 'ftp-active']).describe('How it is spoken; TCP, or a ping where TO has no port.').optional(),
   advance: Duration.describe("Moves the host's clock: 30s, 5m, 1h.").optional(),
   run: z.string().describe('Commands on the host; without `expect` they must succeed.').optional(),
   expect: Expect.optional(),
 } as const;
 
 const action = (
-  s: { readonly send?: unknown; readonly advance?: unknown; readonly run?: unknown; readonly in?: unknown; readonly expect?: unknown },
+  s: {
+    readonly send?: unknown;
+    readonly connect?: unknown;
+    readonly by?: unknown;
+    readonly advance?: unknown;
+    readonly run?: unknown;
+    readonly in?: unknown;
+    readonly expect?: unknown;
+  },
   c: z.core.$RefinementCtx,
 ): void => {
-  const actions = (['send', 'advance', 'run'] as const).filter((k) => s[k] !== undefined);
+  const actions = (['send', 'connect', 'advance', 'run'] as const).filter((k) => s[k] !== undefined);
   if (actions.length > 1) c.addIssue({ code: 'custom', message: `one of ${actions.join(' and ')} is too many`, path: [actions[1]] });
+  if (s.by !== undefined && s.connect === undefined) c.addIssue({ code: 'custom', message: '`by` says how a conversation is spoken, and nothing connects', path: ['by'] });
   if (s.in !== undefined && s.send === undefined) c.addIssue({ code: 'custom', message: '`in` says where packets arrive, and nothing is sent', path: ['in'] });
 };
 
@@ -65,7 +80,7 @@ export const Test = z
   })
   .superRefine((t, c) => {
     action(t, c);
-    const own = t.send !== undefined || t.advance !== undefined || t.run !== undefined || t.expect !== undefined;
+    const own = t.send !== undefined || t.connect !== undefined || t.advance !== undefined || t.run !== undefined || t.expect !== undefined;
     if (Number(own) + Number(t.steps !== undefined) + Number(t.table !== undefined) !== 1)
       c.addIssue({ code: 'custom', message: 'a test is one step, or has `steps`, or has a `table`', path: [] });
   });
@@ -86,6 +101,11 @@ export const Suite = z
     files: z.record(z.string(), z.string()).default({}).describe('Files of the host: path and text. A text that begins with `@` names a file beside the suite.'),
     load: Words.default([]).describe('Rule files and scripts to run before each test, beside the suite: nft, iptables-save, ipset save format, or a shell script.'),
     run: z.string().optional().describe('Commands to run on the host after that.'),
+    listen: Words.default([]).describe('Services of the host that answer: `tcp 22`, `udp 53`.'),
+    peers: z
+      .record(z.string(), z.enum(['open', 'closed', 'silent', 'absent']))
+      .default({})
+      .describe('How hosts outside answer, by address or network; all others are open.'),
     tests: z.array(Test).min(1),
   })
   .describe('Tests of a firewall, for `drywall test`.');

@@ -1,6 +1,11 @@
 import { PacketError } from '../../parsers/packet/index.ts';
 import type { Tracer } from '../../kernel/trace/event.ts';
+import { serviceOn } from '../../kernel/net/tcp/application.ts';
 import { type HostSnapshot, MemoryHost } from '../create.ts';
+import { converse, type Protocol } from '../outside/conversation.ts';
+import { parseNetwork, type Peer, Peers } from '../outside/peers.ts';
+import { conversationInWords, portOf } from '../outside/words.ts';
+import { World } from '../outside/world.ts';
 import { buildPacket } from '../packet/build.ts';
 import { exchange, play } from '../packet/exchange.ts';
 import { type PacketReport, Reporter } from '../packet/report.ts';
@@ -21,6 +26,8 @@ export interface Outcome {
 export interface StepResult {
   /** Of the last packet that was sent. */
   readonly packet: PacketReport | null;
+  /** Did the conversation go through? null: there was none. */
+  readonly connected: boolean | null;
   readonly command: { readonly status: number; readonly stdout: string; readonly stderr: string } | null;
   /** Lines of the kernel log since the step began. */
   readonly log: readonly string[];
@@ -76,7 +83,23 @@ export class LoadedSuite {
       const r = await host.exec(['bash', '-c', suite.run]);
       if (r.status !== 0) throw new SuiteError(`run: status ${r.status}: ${r.stderr.trim()}`, suite.file, suite.at(['run']));
     }
+    LoadedSuite.#listen(host, suite);
     return new LoadedSuite(suite, host.snapshot(), tracer);
+  }
+
+  static #listen(host: MemoryHost, suite: ReadSuite): void {
+    for (const [i, text] of list(suite.listen).entries()) {
+      const at = suite.at(typeof suite.listen === 'string' ? ['listen'] : ['listen', i]);
+      const m = /^(tcp|udp)\s+(\S+)$/.exec(text.trim());
+      if (!m) throw new SuiteError(`wanted tcp or udp and a port: ${text}`, suite.file, at);
+      const proto = m[1] === 'tcp' ? 'tcp' : 'udp';
+      try {
+        const port = portOf(m[2], proto);
+        host.machine.net.stack.sockets.listen({ proto, port, address: null, uid: 0, service: proto === 'tcp' ? serviceOn(port) : 'echo', once: false });
+      } catch (e) {
+        throw new SuiteError(e instanceof Error ? e.message : String(e), suite.file, at);
+      }
+    }
   }
 
   static async #loadFile(host: MemoryHost, name: string, files: SuiteFiles, suite: ReadSuite, at: readonly PropertyKey[]): Promise<void> {
@@ -119,6 +142,14 @@ export class LoadedSuite {
       if (e instanceof PacketError) return [{ line, what: e.render().trimEnd(), ends: true }];
       throw e;
     }
+    let connected: boolean | null = null;
+    if (step.connect !== undefined) {
+      try {
+        ({ packet, connected } = this.#connect(host, step.connect, step.by));
+      } catch (e) {
+        return [{ line, what: `connect: ${e instanceof Error ? e.message : String(e)}`, ends: true }];
+      }
+    }
     if (step.advance !== undefined) await host.advance(seconds(step.advance));
     if (step.run !== undefined) {
       command = await host.exec(['bash', '-c', step.run]);
@@ -126,7 +157,32 @@ export class LoadedSuite {
         return [{ line, what: `the command failed: ${command.stderr.trim()}`, expected: 'status 0', actual: `status ${command.status}`, ends: true }];
     }
     const log = net.log.records().flatMap((r) => (r.seq > logged ? [r.text] : []));
-    return step.expect ? await judge(step.expect, { packet, command, log }, host, line) : [];
+    return step.expect
+      ? await judge(step.expect, { packet, connected, command, log }, host, line)
+      : connected === false
+        ? [{ line, what: 'connects', expected: 'true', actual: 'false', ...(packet && { packet }) }]
+        : [];
+  }
+
+  /** Plays a conversation; the packet at which it broke, else its last. */
+  #connect(host: MemoryHost, text: string, by: Protocol | undefined): { readonly packet: PacketReport | null; readonly connected: boolean } {
+    const { net, files } = host.machine;
+    const world = new World(net.stack, new Peers(this.#peers), host.machine.nextPid());
+    net.tracer = this.#tracer;
+    const played = converse(net, world, conversationInWords(net, text, by));
+    net.tracer = null;
+    const step = played.broke ?? played.steps.at(-1);
+    const reporter = new Reporter(net, (path) => files.read(path));
+    const packet = step ? reporter.packet(step.fate, reporter.describe(null, step.packet), { fates: played.steps.map((s) => s.fate), left: [] }) : null;
+    return { packet, connected: played.ok };
+  }
+
+  get #peers(): Peer[] {
+    return Object.entries(this.suite.peers).map(([network, manner]) => {
+      const net = parseNetwork(network);
+      if (!net) throw new Error(`peers: wanted ADDRESS[/LENGTH]: ${network}`);
+      return { ...net, manner, ports: [] };
+    });
   }
 }
 

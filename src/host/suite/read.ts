@@ -89,7 +89,7 @@ function casesOf(t: TestSpec, i: number, file: string, at: (path: readonly Prope
   if (table) return rowsOf(table, name, file, at([...path, 'table', 'rows']));
   if (steps) return [{ name: name ?? `test ${i + 1}`, place: at(path), steps: steps.map((s, k) => ({ ...s, place: at([...path, 'steps', k]) })) }];
   const what = Array.isArray(step.send) ? step.send.at(-1) : step.send;
-  return [{ name: name ?? what ?? step.run?.trim() ?? `test ${i + 1}`, place: at(path), steps: [{ ...step, place: at(path) }] }];
+  return [{ name: name ?? what ?? step.connect ?? step.run?.trim() ?? `test ${i + 1}`, place: at(path), steps: [{ ...step, place: at(path) }] }];
 }
 
 /** Rows of a table: each a test of its own, at its line. `start`: place of the block scalar, whose text begins a line later. */
