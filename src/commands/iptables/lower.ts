@@ -234,6 +234,13 @@ function bridge(r: XtRule, b: BridgeFields, sets: AmongSets): Expression[] {
 /** nft-bridge.c: DROP in the broute table means: do not bridge. */
 const broute = (j: Jump): Jump => (j.kind === 'verdict' && j.name === 'DROP' ? { kind: 'verdict', name: 'BROUTE' } : j);
 
+/** The tools make a rule while they read it: what that refuses is said of its line. */
+export function assertMakeable(r: XtRule): void {
+  for (const m of r.matches) if (m.extension.name === 'tcp' || m.extension.name === 'udp') match(m, r, NO_SETS);
+}
+
+const NO_SETS: AmongSets = { add: () => ({ name: '__set%d', id: 0 }) };
+
 export function lower(r: XtRule, sets: AmongSets, table: string): Expression[] {
   if (r.arp) return arp(r, r.arp);
   if (r.bridge) return bridge(table === 'broute' ? { ...r, jump: broute(r.jump) } : r, r.bridge, sets);

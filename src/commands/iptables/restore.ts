@@ -3,13 +3,15 @@ import { XtError } from '../../kernel/xt/error.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
 import { checkChainName } from '../../parsers/xtables/chain-names.ts';
-import { CommandLine } from '../../parsers/xtables/command-line.ts';
+import type { ParseEnvironment } from '../../parsers/xtables/command.ts';
+import { readLine } from '../../parsers/xtables/shapes.ts';
 import { parseRestoreLine } from '../../parsers/xtables/restore-line.ts';
 import { restoreWords } from '../../parsers/xtables/words.ts';
 import type { Call } from '../command.ts';
 import { Getopt } from '../getopt.ts';
 import type { LongOption } from '../getopt.ts';
 import { builtinChain, builtinTable } from './family.ts';
+import { assertMakeable } from './lower.ts';
 import { execute, fail, parseEnvironment, toolOf, VERSION } from './run.ts';
 import type { Tool } from './run.ts';
 import type { Refusal } from './refusal.ts';
@@ -37,6 +39,7 @@ class Restore {
   private line = 0;
   private table: string | null = null;
   private queue: Queued[] = [];
+  private known: ParseEnvironment | null = null;
   /** ebtables and arptables know no COMMIT. */
   private readonly commits: boolean;
 
@@ -157,9 +160,16 @@ class Restore {
     }
     const t = this.t;
     const argv = [t.program, ...(counters && this.o.counters ? ['--set-counters', ...counters] : []), ...restoreWords(text)];
-    const command = new CommandLine({ ...parseEnvironment(t, true, this.table), verbose: this.o.verbose && !this.o.noflush ? 1 : 0 }, argv).parse();
+    const command = readLine(this.environment(), argv);
     if (command.ignored) return;
+    if (command.rule.matches.length && this.commits) assertMakeable(command.rule);
     this.queue.push({ line: this.line, run: () => execute(t, command) });
+  }
+
+  /** The same for all lines of a table. */
+  private environment(): ParseEnvironment {
+    if (this.known?.table !== this.table) this.known = { ...parseEnvironment(this.t, true, this.table), verbose: this.o.verbose && !this.o.noflush ? 1 : 0 };
+    return this.known;
   }
 
   private origin(line: number): RuleOrigin | undefined {

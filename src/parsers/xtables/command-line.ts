@@ -15,6 +15,7 @@ import type { Value } from './option-table.ts';
 import { optionTable } from './option-table.ts';
 import { ExtensionUse } from './options.ts';
 import { findMatch, findTarget, STANDARD } from './registry.ts';
+import type { ShapeToken } from './shapes.ts';
 import type { ArpFields, BridgeFields, Jump, Masked, Name, XtRule, XtUse } from './rule.ts';
 
 interface Loaded {
@@ -63,6 +64,8 @@ export class CommandLine {
   private ignored = false;
   private readonly words = new Map<OptionName, string>();
   private bridgeProto: { number: number; length: boolean } | null = null;
+  /** The words as classified, for the grammar; null: a line with something that shapes do not cover. */
+  shape: ShapeToken[] | null = [];
   private counterOp: ['set' | 'add' | 'sub', 'set' | 'add' | 'sub'] = ['set', 'set'];
 
   constructor(env: ParseEnvironment, argv: readonly string[]) {
@@ -113,8 +116,15 @@ export class CommandLine {
       case 'option': {
         const v = token.value;
         const [arg, inv] = this.intrapositioned(v, token.arg, invert);
-        if ('own' in v) this.own(v.own, arg, inv);
-        else this.feed(this.useOf(v.extension), v.option, arg, inv);
+        const at = this.opt.index - 1;
+        if ('own' in v) {
+          this.own(v.own, arg, inv);
+          this.noteOwn(v.own, arg, inv, at);
+        } else {
+          const use = this.useOf(v.extension);
+          this.feed(use, v.option, arg, inv);
+          this.note(inv, { type: 'option', use, option: v.option }, arg, at);
+        }
         return false;
       }
     }
@@ -128,6 +138,26 @@ export class CommandLine {
     if (invert) throw paramProblem("Multiple `!' flags not allowed");
     if (this.opt.index >= this.argv.length) throw paramProblem("no argument following `!'");
     return [this.opt.take(), true];
+  }
+
+  private noteOwn(key: string, arg: string | null, invert: boolean, at: number): void {
+    const type = SHAPED[key];
+    if (type === undefined) this.shape = null;
+    else if (type === 'selector') this.note(invert, { type, key: key as 's' }, arg, at);
+    else if (type === 'load') this.note(invert, { type, use: key === 'm' ? (this.loaded[this.loaded.length - 1]?.use ?? null) : this.target }, arg, at);
+    else this.note(invert, { type }, arg, at);
+  }
+
+  /** A token, and the words that were taken with it; an argument glued to its option has no word of its own. */
+  private note(invert: boolean, token: ShapeToken, arg: string | null, at: number): void {
+    if (!this.shape) return;
+    if (arg !== null && this.argv[at] !== arg) {
+      this.shape = null;
+      return;
+    }
+    if (invert) this.shape.push({ type: 'not' });
+    this.shape.push(token);
+    if (arg !== null) for (let i = at; i < this.opt.index; i++) this.shape.push({ type: 'word', at: i });
   }
 
   private context(): Omit<ParseContext, 'seen'> {
@@ -710,6 +740,21 @@ export class CommandLine {
     };
   }
 }
+
+/** Options of the tool that lines of a shape may have; others make a line one of its own. */
+const SHAPED: Readonly<Record<string, 'command' | 'selector' | 'protocol' | 'flag' | 'load' | 'counters'>> = {
+  c: 'counters',
+  A: 'command',
+  s: 'selector',
+  d: 'selector',
+  i: 'selector',
+  o: 'selector',
+  p: 'protocol',
+  f: 'flag',
+  m: 'load',
+  j: 'load',
+  g: 'load',
+};
 
 /** xtables_find_match: names under which a match is found besides its own. */
 const MATCH_OF_PROTOCOL: Readonly<Record<string, string>> = { icmpv6: 'icmp6', 'ipv6-icmp': 'icmp6', icmp6: 'icmp6' };

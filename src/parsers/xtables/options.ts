@@ -203,6 +203,12 @@ function readValue(r: Reading): unknown {
   }
 }
 
+/** The row whose columns and name count for all of an option's aliases. */
+export const firstRow = (extension: XtExtension, given: XtOption): XtOption => byId(extension.options, optionId(given)) ?? given;
+
+/** The typed value of an option's argument; `ext` is the name that messages carry. */
+export const optionValue = (ext: string, option: XtOption, raw: string | null, context: ParseContext): unknown => readValue({ ext, option, arg: raw ?? '', context });
+
 /** One use of an extension in one rule: its draft, and which options were given. */
 export class ExtensionUse {
   readonly extension: XtExtension;
@@ -220,11 +226,11 @@ export class ExtensionUse {
   /** xtables_option_parse, then the extension's own x6_parse. */
   feed(given: XtOption, inverted: boolean, raw: string | null, take: () => string | undefined, context: Omit<ParseContext, 'seen'>): void {
     const id = optionId(given);
-    const option = byId(this.extension.options, id) ?? given;
+    const option = firstRow(this.extension, given);
     if (!option.multi && this.seen.has(id)) throw paramProblem(`${this.name}: option "--${option.name}" can only be used once.\n`);
     if (inverted && !option.invert) throw paramProblem(`${this.name}: option "--${option.name}" cannot be inverted.\n`);
     const ctx: ParseContext = { ...context, seen: this.seen };
-    const value = readValue({ ext: this.name, option, arg: raw ?? '', context: ctx });
+    const value = optionValue(this.name, option, raw, ctx);
     const parsed: ParsedOption = { option, name: option.name, inverted, raw, value, take };
     this.extension.parse(parsed, this.draft, ctx);
     this.seen.add(id);

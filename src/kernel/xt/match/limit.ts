@@ -32,8 +32,9 @@ function parseRate(rate: string): number | null {
     if (!unit) return null;
     mult = unit[1];
   }
-  const r = strtol(rate).value | 0;
-  if (r <= 0) return null;
+  // u_int32_t: what is below zero is very fast.
+  const r = strtol(rate).value >>> 0;
+  if (r === 0) return null;
   const value = Math.floor((LIMIT_SCALE * mult) / r);
   if (value === 0) fail(`Rate too fast "${rate}"`);
   return value;

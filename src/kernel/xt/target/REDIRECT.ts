@@ -30,9 +30,12 @@ export const target = defineExtension<NatInfo>({
       return;
     }
     parsePorts(String(o.value), range, c);
-    if (range.flags & RANGE.PROTO_OFFSET) throw paramProblem('Shifted portmap ranges not supported with this kernel');
   },
-  finish: (d) => ({ ...fields<NatInfo>(d) }),
+  finish(d) {
+    const range = fields<NatInfo>(d);
+    if (range.flags & RANGE.PROTO_OFFSET) throw paramProblem('Shifted portmap ranges not supported with this kernel');
+    return { ...range };
+  },
   save: (i) => `${ports(i) ? ` --to-ports ${portsText(i)}` : ''}${flagOptions(i.flags, '--')}`,
   print: (i) => `${ports(i) ? ` redir ports ${portsText(i)}` : ''}${flagOptions(i.flags, '')}`,
   translate: (i) => `redirect${ports(i) ? ` to ${rangeText(i)}` : ''}${flagList(i.flags)}`,
