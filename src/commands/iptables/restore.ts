@@ -162,7 +162,8 @@ class Restore {
     const argv = [t.program, ...(counters && this.o.counters ? ['--set-counters', ...counters] : []), ...restoreWords(text)];
     const command = readLine(this.environment(), argv);
     if (command.ignored) return;
-    if (command.rule.matches.length && this.commits) assertMakeable(command.rule);
+    const made = command.commands.has('append') || command.commands.has('insert') || command.commands.has('replace');
+    if (made && this.commits) assertMakeable(command.rule);
     this.queue.push({ line: this.line, run: () => execute(t, command) });
   }
 

@@ -308,7 +308,6 @@ export class Session {
 
   /** nft.c: nft_rule_find: the first rule that says the same; a rule that cannot be read ends the tool. */
   private find(table: string, chain: string, rule: XtRule): ViewRule | null {
-    lower(rule, NO_SETS, table);
     const sought = rule.arp ? { ...rule, matches: [] } : rule;
     const c = this.chain(table, chain);
     if (!c) return null;

@@ -65,8 +65,8 @@ function parseRate(text: string): { readonly avg: bigint; readonly mult: number 
   const slash = text.indexOf('/');
   const word = slash < 0 ? 'second' : text.slice(slash + 1).toLowerCase();
   const unit = word === '' ? undefined : UNITS.find(([name]) => name.startsWith(word));
-  const rate = BigInt(strtol(text).value);
-  if (!unit || rate <= 0n) return null;
+  const rate = BigInt.asUintN(32, BigInt(strtol(text).value));
+  if (!unit || rate === 0n) return null;
   const avg = (SCALE * BigInt(unit[1])) / rate;
   return avg === 0n ? fail(`Rate too fast "${text}"`) : { avg, mult: unit[1] };
 }
