@@ -76,7 +76,7 @@ export class Dispatch {
     const slots = new Map<string, number>(),
       fields: Field[] = [];
     const slotOf = (f: Field): number => {
-      const key = `${f.kind} ${f.offset} ${f.len}`;
+      const key = `${f.kind} ${f.offset} ${f.len} ${f.need ?? 0}`;
       let slot = slots.get(key);
       if (slot === undefined) slots.set(key, (slot = fields.push(f) - 1));
       return slot;
@@ -193,7 +193,11 @@ export class Dispatch {
           sure = true;
           continue;
         }
-      } else if (there === ABSENT && (c[i + 5] & 1) === 0) {
+      } else if ((c[i + 5] & 1) !== 0) {
+        // Whatever follows: the expression may drop the packet.
+        this.sure = false;
+        return c[i + 5] >> 1;
+      } else if (there === ABSENT) {
         i = c[i + 4];
         sure = true;
         continue;
@@ -290,7 +294,11 @@ function bestField(rules: readonly RuleTests[], among: readonly number[], slotOf
   const fields = new Map<string, Candidate>();
   for (const rule of among) {
     const asked = new Set<string>();
+    let loose = false;
     for (const t of rules[rule].tests) {
+      // Behind a test that only the expression itself can decide nothing may be asked ahead.
+      if (loose) break;
+      loose = t.absent === 'unknown';
       if (t.not || t.ranges.length === 0) continue;
       const whole = isPrefix(t.mask),
         mask = whole ? ALL : t.mask;
@@ -302,7 +310,7 @@ function bestField(rules: readonly RuleTests[], among: readonly number[], slotOf
       if (!field) fields.set(key, (field = { key, slot, mask, rules: [], values: new Set() }));
       // A prefix asks for all values that begin so.
       const ranges = whole && t.mask !== ALL ? t.ranges.map(([lo, hi]): [number, number] => [lo, (hi | ~t.mask) >>> 0]) : t.ranges;
-      field.rules.push({ rule, ranges, loose: t.absent === 'unknown' });
+      field.rules.push({ rule, ranges, loose });
       for (const [lo, hi] of ranges) if (hi - lo < ALL) field.values.add(lo * 0x200000 + ((hi - lo) % 0x200000));
     }
   }

@@ -32,6 +32,8 @@ export interface Field {
   readonly offset: number;
   /** Bytes, 1 to 4. */
   readonly len: number;
+  /** Bytes of the header that have to be there, where these alone are not enough. */
+  readonly need?: number;
 }
 
 /** Fields beside the packet's bytes. */
@@ -70,6 +72,7 @@ export function readField(f: Field, into: Int32Array, slot: number, regs: Regs, 
     case FIELD.network:
       return readBytes(f, skb.network, into, slot, skb.data);
     case FIELD.transport:
+      if (f.need !== undefined && regs.thoff + f.need > skb.data.length) return ABSENT;
       return regs.l4 && regs.fragoff === 0 ? readBytes(f, regs.thoff, into, slot, skb.data) : ABSENT;
     case FIELD.link:
       if (skb.mac < 0 || skb.macLen === 0) return ABSENT;

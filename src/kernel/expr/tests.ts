@@ -62,6 +62,8 @@ export class TestReader {
   /** Those that the expressions before `skip` wrote. */
   #skipped: ReadonlySet<number> = new Set();
   #exact = true;
+  /** Tests from here on may be asked together. */
+  #behind = 0;
 
   /** `len` bytes of fields into a register: `word` says which field its n-th word is. */
   load(dreg: Register, len: number, order: Content['order'], word: (n: number) => Field): void {
@@ -148,7 +150,7 @@ export class TestReader {
     const unit = 2 ** c.shift,
       mask = (c.mask & (asked << c.shift)) >>> 0,
       ranges = wanted.filter(([lo]) => lo * unit <= ALL).map(([lo, hi]): [number, number] => [lo * unit, Math.min(hi * unit + unit - 1, ALL)]);
-    const before = this.tests.findIndex((t) => !t.not && t.mask === mask && t.ranges.length === 1 && sameField(t.field, c.field));
+    const before = this.tests.findIndex((t, n) => n >= this.#behind && !t.not && t.mask === mask && t.ranges.length === 1 && sameField(t.field, c.field));
     if (!not && ranges.length === 1 && before >= 0) {
       // The two ends of a range are two comparisons.
       const [lo, hi] = this.tests[before].ranges[0],
@@ -217,6 +219,7 @@ export class TestReader {
   /** Tests that an extension says of itself. */
   add(tests: readonly FieldTest[], exact: boolean): void {
     this.tests.push(...tests);
+    this.#behind = this.tests.length;
     if (!exact) this.#exact = false;
   }
 
@@ -240,7 +243,7 @@ export class TestReader {
   }
 }
 
-const sameField = (a: Field, b: Field): boolean => a.kind === b.kind && a.offset === b.offset && a.len === b.len;
+const sameField = (a: Field, b: Field): boolean => a.kind === b.kind && a.offset === b.offset && a.len === b.len && a.need === b.need;
 
 const reads = (e: Expression): boolean => Object.keys(e).some((k) => k.startsWith('sreg')) || e.kind === 'inner';
 

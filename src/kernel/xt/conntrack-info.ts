@@ -1,10 +1,13 @@
 import type { Conntrack, Tuple } from '../conntrack/entry.ts';
+import { FIELD } from '../expr/field.ts';
 import { IPS } from '../conntrack/entry.ts';
 import type { HookState } from '../net/hook-state.ts';
 import { CTINFO } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
 import { maskText, ntop } from './address.ts';
 import type { ParsedOption, PrintContext } from './definition.ts';
+import { besideTest, nothing, saidTests } from './field-tests.ts';
+import type { SaidTests } from './field-tests.ts';
 import { sameUnder, within } from './packet.ts';
 import { fail } from './value.ts';
 
@@ -184,6 +187,13 @@ const translateMask = (n: Net): string => maskText(n.mask);
 const isReply = (ctinfo: number): boolean => ctinfo >= 3;
 
 /** xt_conntrack.c: conntrack_mt of revision 3. */
+/** A state alone is plain bits; SNAT and DNAT are none of the packet's own. */
+export function conntrackTests(i: ConntrackInfo): SaidTests {
+  if ((i.match_flags & ~CT.STATE_ALIAS) !== CT.STATE || i.state_mask & (STATE.SNAT | STATE.DNAT)) return nothing;
+  const mask = (i.state_mask & 0xf) | (i.state_mask & STATE.UNTRACKED ? 64 : 0);
+  return saidTests(besideTest(FIELD.ctState, mask, 0, (i.invert_flags & CT.STATE) === 0));
+}
+
 export function matchConntrack(i: ConntrackInfo, skb: Skb, state: HookState): boolean {
   // What a rule of the raw table attached counts as a new connection (nf_ct_get).
   const ct = skb.ctinfo === CTINFO.untracked ? null : (skb.ct ?? skb.template);

@@ -4,7 +4,7 @@ import type { Skb } from '../net/skb.ts';
 
 export const u8 = (skb: Skb, at: number): number => skb.data[at];
 export const u16 = (skb: Skb, at: number): number => (skb.data[at] << 8) | skb.data[at + 1];
-export const u32 = (skb: Skb, at: number): number => ((skb.data[at] << 24) | (skb.data[at + 1] << 16) | (skb.data[at + 2] << 8) | skb.data[at + 3]) >>> 0;
+export const u32 = (skb: Pick<Skb, 'data'>, at: number): number => ((skb.data[at] << 24) | (skb.data[at + 1] << 16) | (skb.data[at + 2] << 8) | skb.data[at + 3]) >>> 0;
 
 /** skb->len while a hook of the network layer runs. */
 export const lengthOf = (skb: Skb): number => skb.data.length - skb.network;

@@ -40,7 +40,8 @@ function randomTest(r: Random): Expression[] {
     out.push({ kind: 'bitwise', sreg: reg, dreg: reg, len, op: 'mask_xor', mask: Uint8Array.from({ length: len }, () => pick(r, [255, 255, 1, 0, 0xf0])), xor });
   } else if (change === 1 && (len === 2 || len === 4)) out.push({ kind: 'byteorder', sreg: reg, dreg: reg, op: 'hton', len, size: len });
   else if (change === 2 && len <= 4) out.push({ kind: 'bitwise', sreg: reg, dreg: reg, len, op: 'rshift', data: Uint8Array.of(r(9), 0, 0, 0) });
-  if (r(8) === 0 && len <= 4) out.push({ kind: 'bitwise', sreg: reg, dreg: reg, len, op: 'mask_xor', mask: Uint8Array.from({ length: len }, () => pick(r, [255, 3, 1])), xor: new Uint8Array(len) });
+  if (r(8) === 0 && len <= 4)
+    out.push({ kind: 'bitwise', sreg: reg, dreg: reg, len, op: 'mask_xor', mask: Uint8Array.from({ length: len }, () => pick(r, [255, 3, 1])), xor: new Uint8Array(len) });
   const size = r(6) === 0 ? Math.max(1, len - 1) : r(12) === 0 ? 4 : len,
     data = (): Uint8Array => (len === 16 && r(3) ? Uint8Array.from('eth1\0\0\0\0\0\0\0\0\0\0\0\0', (c) => c.charCodeAt(0)).subarray(0, size) : bytes(r, size, values));
   const how = r(5);

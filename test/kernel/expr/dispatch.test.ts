@@ -42,7 +42,8 @@ async function run(host: MemoryHost, argv: readonly string[], stdin = ''): Promi
 }
 
 async function seen(host: MemoryHost): Promise<string> {
-  const save = (await run(host, ['iptables-save', '-c'])).replace(/^#.*\n/gm, '');
+  const saves = ['iptables-save', 'ip6tables-save', 'iptables-legacy-save'].map(async (tool) => (await run(host, [tool, '-c'])).replace(/^#.*\n/gm, ''));
+  const save = (await Promise.all(saves)).join('');
   return (await run(host, ['nft', 'list', 'ruleset'])) + save + (await run(host, ['conntrack', '-L']));
 }
 
@@ -66,9 +67,10 @@ describe('chains, dispatched', () => {
     await agree(r, rules, 120);
   });
 
-  it.each(Array.from({ length: 12 }, (_, i) => i))('do with packets what their rules do one after another (iptables, ruleset %i)', async (seed) => {
+  const tools = ['iptables', 'iptables-legacy', 'ip6tables'] as const;
+  it.each(Array.from({ length: 24 }, (_, i) => [tools[i % 3], i] as const))('do with packets what their rules do one after another (%s, ruleset %i)', async (tool, seed) => {
     const r = random(seed + 1000);
-    const rules = randomIptables(r, pick(r, [3, 20, 40])).map((line) => line.split(' '));
+    const rules = randomIptables(r, pick(r, [3, 20, 40]), tool).map((line) => line.split(' '));
     await agree(r, rules, 120);
   });
 });

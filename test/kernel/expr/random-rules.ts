@@ -136,19 +136,28 @@ const IPTABLES: readonly ((r: Random) => string)[] = [
   () => '-m pkttype --pkt-type unicast',
   (r) => `-m recent --name r ${pick(r, ['--set', '--rcheck', '! --rcheck'])}`,
 ];
+/** The same for IPv6: what names addresses or the header of IPv4 has other words. */
+const IP6TABLES: readonly ((r: Random) => string)[] = [
+  (r) => `${bang(r)}-s ${pick(r, ['fd01::2', 'fd01::/126', 'fd01::3'])}`,
+  (r) => `-m iprange ${bang(r)}--src-range fd01::1-fd01::${2 + r(4)}`,
+  (r) => `-m hl ${pick(r, ['--hl-lt 64', '--hl-gt 2', '--hl-eq 64'])}`,
+  (r) => `-p icmpv6 --icmpv6-type ${pick(r, ['128', '129', '1/0'])}`,
+  ...IPTABLES.filter((f) => !/-s |range|ttl|icmp|-f\b/.test(String(f))),
+];
 const TARGETS: readonly ((r: Random) => string)[] = [() => '-j ACCEPT', () => '-j DROP', () => '', () => '', () => '', () => '-j RETURN', () => '-j REJECT', () => '-j side'];
 
-/** `iptables` commands that fill the chains of the filter and mangle tables. */
-export function randomIptables(r: Random, size: number): string[] {
-  const tests = (): string => Array.from({ length: 1 + r(2) }, () => pick(r, IPTABLES)(r)).join(' ');
-  const line = (chain: string, target: string): string => `iptables -A ${chain} ${tests()} ${target}`.trim().replace(/ {2,}/g, ' ');
+/** Commands of one of the tools that fill the chains of the filter and mangle tables. */
+export function randomIptables(r: Random, size: number, tool: 'iptables' | 'iptables-legacy' | 'ip6tables'): string[] {
+  const words = tool === 'ip6tables' ? IP6TABLES : IPTABLES;
+  const tests = (): string => Array.from({ length: 1 + r(2) }, () => pick(r, words)(r)).join(' ');
+  const line = (chain: string, target: string): string => `${tool} -A ${chain} ${tests()} ${target}`.trim().replace(/ {2,}/g, ' ');
   const once = (text: string): boolean => !/-p .*-p |-m (\w+) .*-m \1 |-s .*-s |-i .*-i |-f.*-f/.test(text);
   const fill = (n: number, make: () => string): string[] => Array.from({ length: n }, make).filter(once);
   return [
-    'iptables -N side',
+    `${tool} -N side`,
     ...fill(size >> 1, () => line('side', pick(r, TARGETS.slice(0, -1))(r))),
     ...fill(size, () => line('FORWARD', pick(r, TARGETS)(r))),
     ...fill(size >> 1, () => line('INPUT', pick(r, TARGETS)(r))),
-    ...fill(size >> 1, () => `iptables -t mangle -A PREROUTING ${tests()} -j ${pick(r, [`MARK --set-mark ${r(3)}`, 'CONNMARK --save-mark', 'TTL --ttl-set 64'])}`),
+    ...fill(size >> 1, () => `${tool} -t mangle -A PREROUTING ${tests()} -j ${pick(r, [`MARK --set-mark ${r(3)}`, 'CONNMARK --save-mark', 'TOS --set-tos 0x10'])}`),
   ];
 }

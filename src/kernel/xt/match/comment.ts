@@ -1,4 +1,5 @@
 import { defineExtension } from '../definition.ts';
+import { always } from '../field-tests.ts';
 import { cut, saveString } from '../text.ts';
 import { textOf } from '../value.ts';
 
@@ -22,5 +23,6 @@ export const match = defineExtension<CommentInfo>({
   save: (i) => ` --comment${saveString(i.comment)}`,
   print: (i) => ` /* ${i.comment} */`,
   translate: () => '',
+  tests: () => always,
   match: () => true,
 });

@@ -1,5 +1,7 @@
+import { FIELD } from '../../expr/field.ts';
 import { CTINFO } from '../../net/skb.ts';
 import { defineExtension } from '../definition.ts';
+import { besideTest, saidTests } from '../field-tests.ts';
 import { formatMark, markMask, translateMark } from '../mark-value.ts';
 import type { MarkInfo } from '../mark-value.ts';
 
@@ -19,6 +21,7 @@ export const match = defineExtension<MarkInfo>({
   save: (i) => `${i.invert ? ' !' : ''} --mark${formatMark(i)}`,
   print: (i) => ` connmark match ${i.invert ? '!' : ''}${formatMark(i)}`,
   translate: (i) => translateMark('ct mark', i),
+  tests: (i) => saidTests(besideTest(FIELD.ctMark, i.mask, i.mark, i.invert, 'unknown')),
   match(i, skb) {
     const ct = skb.ct ?? skb.template;
     if (ct === null || skb.ctinfo === CTINFO.untracked) return false;

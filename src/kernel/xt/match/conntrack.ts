@@ -1,4 +1,4 @@
-import { CT, dumpConntrack, emptyConntrack, matchConntrack, parseStates, parseStatuses, setFlag, translateConntrack } from '../conntrack-info.ts';
+import { CT, conntrackTests, dumpConntrack, emptyConntrack, matchConntrack, parseStates, parseStatuses, setFlag, translateConntrack } from '../conntrack-info.ts';
 import type { ConntrackInfo, Net } from '../conntrack-info.ts';
 import { defineExtension } from '../definition.ts';
 import { badValue, draftOf, fail, numberOf, rangeOf } from '../value.ts';
@@ -97,5 +97,6 @@ export const match = defineExtension<ConntrackInfo>({
   saveName: (i) => (i.match_flags & CT.STATE_ALIAS ? 'state' : 'conntrack'),
   print: (i, c) => dumpConntrack(i, '', c, c.numeric),
   translate: translateConntrack,
+  tests: conntrackTests,
   match: matchConntrack,
 });

@@ -1,4 +1,5 @@
 import { defineExtension } from '../definition.ts';
+import { networkTest, nothing, saidTests } from '../field-tests.ts';
 import { dsField } from '../packet.ts';
 import { DSCP_CLASSES } from '../text.ts';
 import { draftOf, fail, hex, numberOf } from '../value.ts';
@@ -41,5 +42,6 @@ export const match = defineExtension<DscpInfo>({
   print: (i) => ` DSCP match ${i.invert ? '!' : ''}0x${hex(i.dscp, 2)}`,
   translate: (i, c) => `${c.family === 'ip6' ? 'ip6' : 'ip'} dscp ${i.invert ? '!= ' : ''}0x${hex(i.dscp, 2)}`,
   check: (i) => (i.dscp > 63 ? 'ERANGE' : null),
+  tests: (i, family) => (family === 'ip' ? saidTests(networkTest(1, 1, 0xfc, [[i.dscp << 2, i.dscp << 2]], i.invert)) : nothing),
   match: (i, skb) => (dsField(skb) >> 2 === i.dscp) !== i.invert,
 });

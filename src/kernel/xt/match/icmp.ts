@@ -1,5 +1,6 @@
 import { needProtocol } from '../check.ts';
 import { defineExtension } from '../definition.ts';
+import { nothing, saidTests, transportTest } from '../field-tests.ts';
 import { finishIcmp, parseIcmp, printIcmp, saveIcmp, translateIcmp } from '../icmp-type.ts';
 import { ICMP_NAMES } from '../icmp-names.ts';
 import type { IcmpInfo, IcmpWords } from '../icmp-type.ts';
@@ -77,6 +78,8 @@ address-mask-reply
   print: (i, c) => ` icmp${printIcmp(i, WORDS, c.numeric)}`,
   translate: (i) => (i.type === 255 ? 'ip protocol icmp' : translateIcmp(i, 'icmp', NFT)),
   check: (_, c) => needProtocol(c, 1),
+  tests: (i) =>
+    i.invert || i.type === 255 ? nothing : saidTests(transportTest(0, 1, 8, 0xff, [[i.type, i.type]], false), transportTest(1, 1, 8, 0xff, [[i.code[0], i.code[1]]], false)),
   match(i, skb) {
     if (skb.fragOffset !== 0) return false;
     const at = transport(skb, 8);

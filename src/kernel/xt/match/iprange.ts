@@ -1,6 +1,7 @@
 import { ntop, numericToIp, ptonV6 } from '../address.ts';
 import { defineExtension } from '../definition.ts';
 import type { ParseContext } from '../definition.ts';
+import { addressTest, nothing, saidTests } from '../field-tests.ts';
 import { compareBytes, destination, source } from '../packet.ts';
 import { badValue, draftOf, fail } from '../value.ts';
 
@@ -48,5 +49,7 @@ export const match = defineExtension<IprangeInfo>({
     const side = (r: Range | null, word: string): string | null => r && `${ip} ${word} ${r.invert ? '!= ' : ''}${words(r)}`;
     return [side(i.src, 'saddr'), side(i.dst, 'daddr')].filter((s) => s !== null).join(' ');
   },
+  tests: (i, family) =>
+    family === 'ip' ? saidTests(i.src && addressTest(12, i.src.min, i.src.max, i.src.invert), i.dst && addressTest(16, i.dst.min, i.dst.max, i.dst.invert)) : nothing,
   match: (i, skb) => (i.src === null || has(i.src, source(skb))) && (i.dst === null || has(i.dst, destination(skb))),
 });

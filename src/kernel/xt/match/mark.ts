@@ -1,4 +1,6 @@
 import { defineExtension } from '../definition.ts';
+import { FIELD } from '../../expr/field.ts';
+import { besideTest, saidTests } from '../field-tests.ts';
 import { formatMark, markMask, translateMark } from '../mark-value.ts';
 import type { MarkInfo } from '../mark-value.ts';
 
@@ -20,5 +22,6 @@ export const match = defineExtension<MarkInfo>({
   save: (i) => `${i.invert ? ' !' : ''} --mark${formatMark(i)}`,
   print: (i) => ` mark match${i.invert ? ' !' : ''}${formatMark(i)}`,
   translate: (i) => translateMark('mark', i),
+  tests: (i) => saidTests(besideTest(FIELD.mark, i.mask, i.mark, i.invert)),
   match: (i, skb) => ((skb.mark & i.mask) >>> 0 === i.mark) !== i.invert,
 });

@@ -1,5 +1,6 @@
 import { defineExtension } from '../definition.ts';
 import type { PrintContext } from '../definition.ts';
+import { nothing, saidTests, transportTest } from '../field-tests.ts';
 import { transport, u16 } from '../packet.ts';
 import { parsePort } from '../text.ts';
 import { draftOf, fail, portName } from '../value.ts';
@@ -23,6 +24,12 @@ const PROTOCOL: ReadonlyMap<number, string> = new Map([
 const KIND = { 'source-ports': 'source', 'destination-ports': 'destination', ports: 'either' } as const;
 const WORD = { source: 'sports', destination: 'dports', either: 'ports' } as const;
 const ONLY = 'multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP';
+
+function rangesOf(i: MultiportInfo): [number, number][] {
+  const out: [number, number][] = [];
+  for (let n = 0; n < i.ports.length; n++) out.push(i.pflags[n] ? [i.ports[n], i.ports[++n]] : [i.ports[n], i.ports[n]]);
+  return out.filter(([lo, hi]) => lo <= hi).sort((a, b) => a[0] - b[0]);
+}
 
 /** Ports and ranges as text: 1,2:5 */
 function portList(i: MultiportInfo, name: (port: number) => string): string {
@@ -102,6 +109,7 @@ export const match = defineExtension<MultiportInfo>({
   },
   /** xt_multiport.c: check */
   check: (i, c) => (PROTOCOL.has(c.proto) && !c.protoInverted && i.ports.length <= MAX_PORTS ? null : 'EINVAL'),
+  tests: (i) => (i.flags === 'either' ? nothing : saidTests(transportTest(i.flags === 'source' ? 0 : 2, 2, 4, 0xffff, rangesOf(i), i.invert))),
   match(i, skb) {
     if (skb.fragOffset !== 0) return false;
     const at = transport(skb, 4);

@@ -1,4 +1,5 @@
 import { defineExtension } from '../definition.ts';
+import { portTest, saidTests, transportTest } from '../field-tests.ts';
 import { transport, u8, u16, within } from '../packet.ts';
 import { ALL_PORTS, parsePortRange, printPorts, savePorts, translatePorts } from '../ports.ts';
 import type { PortRange } from '../ports.ts';
@@ -145,6 +146,14 @@ export const match = defineExtension<TcpInfo>({
     return parts.length ? parts.join(' ') : 'meta l4proto tcp';
   },
   check: (i, c) => needProtocol(c, 6) ?? (i.invflags & ~TCP_INV.MASK ? 'EINVAL' : null),
+  tests: (i) => ({
+    ...saidTests(
+      portTest(0, 20, i.spts, (i.invflags & TCP_INV.SRCPT) !== 0),
+      portTest(2, 20, i.dpts, (i.invflags & TCP_INV.DSTPT) !== 0),
+      transportTest(13, 1, 20, i.flg_mask, [[i.flg_cmp, i.flg_cmp]], (i.invflags & TCP_INV.FLAGS) !== 0),
+    ),
+    exact: i.option === 0,
+  }),
   match(i, skb) {
     if (skb.fragOffset !== 0) return skb.fragOffset === 1 ? 'hotdrop' : false;
     const th = transport(skb, 20);

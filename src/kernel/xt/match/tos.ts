@@ -1,4 +1,5 @@
 import { defineExtension } from '../definition.ts';
+import { networkTest, nothing, saidTests } from '../field-tests.ts';
 import { dsField } from '../packet.ts';
 import { TOS_NAMES } from '../text.ts';
 import { draftOf, hex } from '../value.ts';
@@ -36,5 +37,6 @@ export const match = defineExtension<TosInfo>({
     const name = !c.numeric && i.tos_mask === 0x3f ? TOS_NAMES.find(([value]) => value === i.tos_value)?.[1] : undefined;
     return ` tos match${i.invert ? '!' : ''}${name ? ` ${name}` : `0x${hex(i.tos_value, 2)}/0x${hex(i.tos_mask, 2)}`}`;
   },
+  tests: (i, family) => (family === 'ip' ? saidTests(networkTest(1, 1, i.tos_mask, [[i.tos_value, i.tos_value]], i.invert)) : nothing),
   match: (i, skb) => ((dsField(skb) & i.tos_mask) === i.tos_value) !== i.invert,
 });

@@ -1,4 +1,5 @@
 import { defineExtension } from '../definition.ts';
+import { portTest, saidTests, transportTest } from '../field-tests.ts';
 import { transport, u16, within } from '../packet.ts';
 import { ALL_PORTS, printPorts, savePorts, translatePorts } from '../ports.ts';
 import type { PortRange } from '../ports.ts';
@@ -48,6 +49,8 @@ export const match = defineExtension<UdpInfo>({
     return parts.length ? parts.join(' ') : 'meta l4proto udp';
   },
   check: (i, c) => needProtocol(c, 17) ?? (i.invflags & ~UDP_INV.MASK ? 'EINVAL' : null),
+  tests: (i) =>
+    saidTests(portTest(0, 8, i.spts, (i.invflags & UDP_INV.SRCPT) !== 0), portTest(2, 8, i.dpts, (i.invflags & UDP_INV.DSTPT) !== 0), transportTest(0, 2, 8, 0, [[0, 0]], false)),
   match(i, skb) {
     if (skb.fragOffset !== 0) return false;
     const uh = transport(skb, 8);
