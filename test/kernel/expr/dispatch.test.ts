@@ -30,7 +30,7 @@ async function machine(rules: readonly (readonly string[])[], reference: boolean
   await run(host, ['nft', '-f', '-'], SKELETON);
   let refused = 0;
   for (const argv of rules) if ((await host.exec(argv)).status !== 0) refused++;
-  expect(refused).toBeLessThan(rules.length / 3);
+  expect(refused).toBeLessThanOrEqual(rules.length / 3);
   if (reference) host.machine.net.tracer = { event: () => {} };
   return host;
 }
@@ -72,5 +72,23 @@ describe('chains, dispatched', () => {
     const r = random(seed + 1000);
     const rules = randomIptables(r, pick(r, [3, 20, 40]), tool).map((line) => line.split(' '));
     await agree(r, rules, 120);
+  });
+
+  it('ask a match that drops short packets before what stands behind it', async () => {
+    const rules = Array.from({ length: 20 }, (_, i) => `iptables -A FORWARD -p tcp -m multiport --dports 7,99 -m mark --mark ${i + 1}`.split(' '));
+    const frame = randomFrame(random(1)).slice(0, 14 + 20 + 2);
+    frame.set([0x08, 0x00, 0x45, 0, 0, 22, 0, 1, 0, 0, 64, 6, 0, 0, 192, 168, 1, 10, 10, 0, 0, 2], 12);
+    frame.set([2, 0, 0, 0, 1, 0x10]);
+    let sum = 0;
+    for (let i = 14; i < 34; i += 2) sum += (frame[i] << 8) | frame[i + 1];
+    sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
+    frame.set([sum >> 8, sum & 255], 24);
+    for (const reference of [true, false]) {
+      const host = await machine(rules, reference);
+      expect(await host.inject('eth1', frame)).toEqual([]);
+      expect(await run(host, ['iptables-save', '-c', '-t', 'filter'])).toContain(':FORWARD ACCEPT [0:0]');
+    }
+    const open = await machine([], false);
+    expect(await open.inject('eth1', frame)).toHaveLength(1);
   });
 });

@@ -15,7 +15,7 @@ function put(b: Uint8Array, at: number, v: number): void {
 }
 
 /** Values that `random-rules.ts` asks for, so that packets and rules meet. */
-export const PORTS = [1, 22, 53, 80, 443, 1024, 5000, 65535];
+export const PORTS = [1, 20, 22, 53, 60, 80, 90, 400, 440, 443, 500, 1024, 2000, 5000, 65535];
 const port = (r: Random): number => (r(5) === 0 ? r(65536) : pick(r, PORTS));
 const host = (r: Random): number => (r(5) === 0 ? r(256) : 1 + r(12));
 
