@@ -42,7 +42,7 @@ export class Netns {
   tracer: Tracer | null = null;
   /** What `meta nftrace set 1` asks for; null while no rule does, or nobody listens. */
   nftrace: Tracer | null = null;
-  readonly traces = new NftTraces(this);
+  #traces: NftTraces | null = null;
   /** Packets that were given a number (trace/tell.ts). */
   packetCount = 0;
 
@@ -51,6 +51,10 @@ export class Netns {
     this.random = options.random;
     this.container = options.container;
     this.#made = options.made ?? (() => {});
+  }
+
+  get traces(): NftTraces {
+    return (this.#traces ??= new NftTraces(this));
   }
 
   get conntrack(): ConntrackTable {

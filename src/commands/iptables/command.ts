@@ -27,6 +27,8 @@ const KINDS: readonly (readonly [string, Runner])[] = [
 interface Applet {
   readonly family: XtFamily;
   readonly program: string;
+  /** '', `-save`, `-restore` … */
+  readonly suffix: string;
   readonly run: Runner;
 }
 
@@ -34,7 +36,7 @@ interface Applet {
 const applets = new Map<string, Applet>();
 for (const [base, family] of FAMILIES)
   for (const [suffix, run] of KINDS) {
-    const applet: Applet = { family, program: `${base}${suffix}`, run };
+    const applet: Applet = { family, program: `${base}${suffix}`, suffix, run };
     applets.set(`${base}${suffix}`, applet);
     if (suffix.endsWith('translate')) continue;
     applets.set(`${base}-nft${suffix}`, applet);
@@ -96,7 +98,7 @@ const SUBCOMMANDS = [
 
 /** xtables-save.c and xtables-restore.c take their name from argv[0]; arptables-restore and ebtables-restore do not. */
 const programOf = (a: Applet, name: string): string =>
-  (a.run === runSave || (a.run === runRestore && (a.family === 'ip' || a.family === 'ip6'))) && !name.includes('-legacy') ? name : a.program;
+  (a.suffix === '-save' || (a.suffix === '-restore' && (a.family === 'ip' || a.family === 'ip6'))) && !name.includes('-legacy') ? name : a.program;
 
 const start = (call: Call, a: Applet, argv: readonly string[]): number => a.run(call, a.family, programOf(a, argv[0]), argv);
 

@@ -46,7 +46,7 @@ export const parseEnvironment = (t: Tool, restore: boolean, table: string | null
   names: namesOf((p) => t.call.host.files.read(p)),
   net: t.call.host.net,
   warn: (s) => t.call.err(s),
-  help: helpText,
+  help: (...a) => helpText(...a),
   table,
   variant: t.variant,
 });

@@ -1,12 +1,12 @@
-import { fromText, toLine } from '../net/plain-text.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { Chain, Rule, Ruleset } from './objects.ts';
 import { factsOf, presetSummary, type RuleFacts } from './rule-facts.ts';
+import { makerOf, type Patterned, patterned } from './rule-text.ts';
 
 /**
  * Rules as they are kept: in pieces of a few rules of one chain, so that a change to a long chain writes little, and what a
  * command does not look into is neither read nor decoded. A piece is two rows: `rules KEY` has what the model wants to know
- * of every rule, `code KEY` what rules are made of, a line each. A key is never used again.
+ * of every rule, `code KEY` what rules are made of (rule-text.ts), a line each. A key is never used again.
  */
 
 /** Rows of the subsystem; empty where there is none. */
@@ -20,7 +20,6 @@ const PIECE = 32;
 const HEADS = 'rules ';
 const headRow = (key: string): string => HEADS + key;
 const codeRow = (key: string): string => `code ${key}`;
-const NEWLINE = 10;
 const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
 
 interface Head {
@@ -43,24 +42,21 @@ interface Piece {
   stored: boolean;
 }
 
-/** The lines of a stored piece, read when a rule of it is first looked into. */
+/** The code of a stored piece, read when a rule of it is first looked into: how many patterns, the patterns, then a line a rule. */
 class Code {
   readonly #rows: Rows;
   readonly #key: string;
-  #bytes: Uint8Array | undefined;
-  #ends: number[] = [];
+  #lines: readonly string[] | undefined;
 
   constructor(rows: Rows, key: string) {
     this.#rows = rows;
     this.#key = key;
   }
 
-  line(at: number): Uint8Array {
-    if (!this.#bytes) {
-      this.#bytes = this.#rows.get(this.#key);
-      for (let end = 0; end < this.#bytes.length; this.#ends.push(end)) end = this.#bytes.indexOf(NEWLINE, end) + 1;
-    }
-    return this.#bytes.subarray(at === 0 ? 0 : this.#ends[at - 1], this.#ends[at]);
+  rule(at: number): Patterned {
+    this.#lines ??= decoder.decode(this.#rows.get(this.#key)).split('\n');
+    const [pattern, ...values] = this.#lines[1 + Number(this.#lines[0]) + at].split(' ');
+    return { pattern: this.#lines[1 + Number(pattern)], values };
   }
 }
 
@@ -79,11 +75,15 @@ class StoredRule implements Rule {
     this.at = at;
   }
 
-  private load(): Body {
-    return (this.body ??= fromText(decoder.decode(this.line())) as Body);
+  patterned(): Patterned {
+    return this.code.rule(this.at);
   }
-  line(): Uint8Array {
-    return this.code.line(this.at);
+  private load(): Body {
+    if (!this.body) {
+      const { pattern, values } = this.patterned();
+      this.body = makerOf(pattern)(values) as Body;
+    }
+    return this.body;
   }
   get handle(): bigint {
     return BigInt(this.head.handles[this.at]);
@@ -124,21 +124,22 @@ const unread = new WeakMap<Chain, readonly string[]>();
 /** Pieces of lists of rules, which are frozen. */
 const composed = new WeakMap<readonly Rule[], readonly Piece[]>();
 
-const lineOf = (rule: Rule): Uint8Array | string => {
-  if (rule instanceof StoredRule) return rule.line();
+function patternOf(rule: Rule): Patterned {
+  if (rule instanceof StoredRule) return rule.patterned();
   const { handle: _, id: _id, facts: _facts, ...body } = rule;
-  return `${toLine(body)}\n`;
-};
+  return patterned(body);
+}
 
-function joined(lines: readonly (Uint8Array | string)[]): Uint8Array {
-  const parts = lines.map((l) => (typeof l === 'string' ? encoder.encode(l) : l));
-  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const p of parts) {
-    out.set(p, at);
-    at += p.length;
+function codeOf(rules: readonly Rule[]): string {
+  const patterns = new Map<string, number>();
+  let lines = '';
+  for (const rule of rules) {
+    const { pattern, values } = patternOf(rule);
+    let at = patterns.get(pattern);
+    if (at === undefined) patterns.set(pattern, (at = patterns.size));
+    lines += `${at}${values.map((v) => ` ${v}`).join('')}\n`;
   }
-  return out;
+  return `${patterns.size}\n${[...patterns.keys()].map((p) => `${p}\n`).join('')}${lines}`;
 }
 
 /** Rules by their pieces: reads what is stored, and tells what is to be stored instead. */
@@ -267,7 +268,7 @@ export class StoredRules {
 
 function* rowsOf(p: Piece): Generator<readonly [key: string, bytes: Uint8Array]> {
   yield [headRow(p.key), encoder.encode(`${JSON.stringify(headOf(p.rules))}\n`)];
-  yield [codeRow(p.key), joined(p.rules.map(lineOf))];
+  yield [codeRow(p.key), encoder.encode(codeOf(p.rules))];
 }
 
 function headOf(rules: readonly Rule[]): Head {
