@@ -44,6 +44,6 @@ export class Snapshot {
 function partOf(part: Persistent): Part {
   const rows = new Map<string, Uint8Array>();
   for (const list of part.lists?.() ?? []) rows.set(list.key, joined(list.lines()));
-  for (const [key, bytes] of part.rows?.() ?? []) rows.set(key, bytes);
+  for (const [key, bytes] of part.rows?.() ?? part.changes?.() ?? []) if (bytes) rows.set(key, bytes);
   return { text: toLine(part.export()), rows };
 }

@@ -178,7 +178,7 @@ describe('a state file that cannot be used', () => {
       const many = Array.from({ length: 4000 }, (_, i) => `add rule ip filter INPUT ip saddr 10.1.${i >> 8}.${i & 255} drop`).join('\n');
       const file = join(dir, 'many.nft');
       writeFileSync(file, many);
-      execFile('bash', ['-c', 'ulimit -f 200; trap "" XFSZ; exec "$@"', 'bash', process.execPath, join(root, 'bin/tools/nft'), '-f', file], { env: env() }, (e, stdout, stderr) =>
+      execFile('bash', ['-c', 'ulimit -f 64; trap "" XFSZ; exec "$@"', 'bash', process.execPath, join(root, 'bin/tools/nft'), '-f', file], { env: env() }, (e, stdout, stderr) =>
         done({ status: e === null ? 0 : Number(e.code), stdout, stderr }),
       );
     });

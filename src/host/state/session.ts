@@ -20,7 +20,7 @@ export interface Persistent {
   import(data: never, rows: StoredRows): void;
   /** Big lists, each in a row of its own; written when its stamp is another. */
   lists?(): Iterable<{ readonly key: string; readonly stamp: unknown; lines(): readonly Line[] }>;
-  /** Every row but those of lists. */
+  /** Every row but those of lists; where this is not there, `changes` gives all while rows do not stay. */
   rows?(): Iterable<readonly [key: string, bytes: Uint8Array]>;
   /** Rows that are other than when they were read or last given here; null: it is gone. */
   changes?(): Iterable<readonly [key: string, bytes: Uint8Array | null]>;
