@@ -84,15 +84,16 @@ export class NftTraces implements Tracer {
 
   event(e: TraceEvent): void {
     if (e.kind !== 'chain' && e.kind !== 'rule' && e.kind !== 'policy' && e.kind !== 'chain-end') return;
+    let run = this.#runs.get(e.place.run);
+    if (!run) this.#runs.set(e.place.run, (run = { shown: false, trace: e.skb.nftrace }));
     if (e.place.legacy) {
-      // nf_log_trace: to the kernel's log.
-      const prefix = e.skb.nftrace ? xtTracePrefix(e) : null;
+      // ipt_do_table tells of a rule before its target acts: not of the one that turns tracing on.
+      const prefix = (e.kind === 'rule' ? run.trace : e.skb.nftrace) ? xtTracePrefix(e) : null;
       if (prefix !== null) logPacket(e.skb, e.state, { prefix, ...XT_LOG });
+      run.trace = e.skb.nftrace;
       return;
     }
     if (e.kind === 'chain-end' || this.#listeners.size === 0) return;
-    let run = this.#runs.get(e.place.run);
-    if (!run) this.#runs.set(e.place.run, (run = { shown: false, trace: e.skb.nftrace }));
     // A stolen packet is no longer looked at: what it said of tracing after the rule before counts.
     const stolen = e.kind === 'rule' && e.verdict.code === 'stolen';
     if (!stolen) run.trace = e.skb.nftrace;
