@@ -91,7 +91,7 @@ function program(): Command {
   cli
     .command('trace')
     .description("a packet's way: hooks, chains, rules and the first test that failed, sets, connection, NAT, routing, what left")
-    .argument('<packet...>', "a packet in words ('ip saddr 203.0.113.7 tcp dport 22 flags syn'), a hex dump, or a file")
+    .argument('<packet...>', "a packet in words ('ip saddr 203.0.113.7 tcp dport 22 flags syn'), a hex dump, a file of either, or a capture")
     .option('--in <device>', 'the device on which it arrives; default: that of the route to its source, or the host sends it')
     .option('--hex', 'the packet is a hex dump: a frame of an ethernet device, else an IP packet')
     .option('--all', 'every chain, rule and lookup')

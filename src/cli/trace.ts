@@ -1,8 +1,8 @@
 import { decisionText } from './report.ts';
 import { StateHost } from './host.ts';
-import { noted, readPackets, SEND, type SendOptions } from './send.ts';
-import { guessDevice } from './trace/device.ts';
+import { noted, SEND, type SendOptions } from './send.ts';
 import { LogLines, Marker } from './trace/formats.ts';
+import { tracePackets } from './trace/packets.ts';
 import { traceText } from './trace/text.ts';
 import type { BuiltPacket } from '../host/packet/build.ts';
 import { exchange, play } from '../host/packet/exchange.ts';
@@ -29,7 +29,7 @@ export async function trace(words: readonly string[], o: TraceOptions): Promise<
   const host = await StateHost.open(o.state);
   let packets: readonly BuiltPacket[];
   try {
-    packets = readPackets(words, { ...o, in: o.in ?? guessDevice(words, o, host) }, host);
+    packets = await tracePackets(words, o, host);
   } catch (e) {
     host.abandon();
     process.stderr.write(`drywall trace: ${e instanceof Error ? e.message : String(e)}\n`);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -130,6 +130,24 @@ test('formats of the real tools', () => {
   );
   expect(drywall('trace', '--format', 'xtables', words).out).toMatch(/^PACKET: 2 [0-9a-f]{8} IN=eth0 MACSRC=.* SYN \n TRACE: 2 [0-9a-f]{8} filter:INPUT:policy:DROP \n$/);
   expect(drywall('trace', '--format', 'log', words).out).toMatch(/^TRACE: filter:INPUT:policy:5 IN=eth0 OUT= MAC=.* SRC=203\.0\.113\.7 .*SYN URGP=0 \n$/);
+});
+
+test('hex with and without a link layer, and captures', () => {
+  const ip = '4500002100010000401174 8ccb007107c000020a03e80035000d0000aabbccddee'.replace(' ', '');
+  const frame = `02000000001002000000000108 00${ip}`.replace(' ', '');
+  const first = (r: { out: string }): string => r.out.split('\n')[0];
+  const want = 'in eth0: udp 203.0.113.7:1000 > 192.0.2.10:53, 5 bytes of data';
+  expect(first(drywall('trace', ip))).toBe(want);
+  expect(first(drywall('trace', frame))).toBe(want);
+  expect(first(drywall('trace', '--in', 'eth0', '--hex', frame))).toBe(want);
+  const file = join(folder, 'one.pcap'),
+    bytes = Buffer.from(frame, 'hex');
+  const head = Buffer.alloc(40);
+  for (const [i, n] of [0xa1b2c3d4, 0x00040002, 0, 0, 65535, 1, 1, 0, bytes.length, bytes.length].entries()) head.writeUInt32LE(n, i * 4);
+  writeFileSync(file, Buffer.concat([head, bytes]));
+  expect(first(drywall('trace', file))).toBe(want);
+  writeFileSync(file, Buffer.concat([head, bytes.subarray(9)]));
+  expect(drywall('trace', file)).toMatchObject({ status: 2, out: '' });
 });
 
 test('a packet that cannot be read: where, and status 2', () => {
