@@ -1,4 +1,3 @@
-import { decisionText } from './report.ts';
 import { StateHost } from './host.ts';
 import { noted, SEND, type SendOptions } from './send.ts';
 import { LogLines, Marker } from './trace/formats.ts';
@@ -7,9 +6,7 @@ import { traceText } from './trace/text.ts';
 import type { BuiltPacket } from '../host/packet/build.ts';
 import { exchange, play } from '../host/packet/exchange.ts';
 import { ACCEPTED } from '../host/packet/fate.ts';
-import { Reporter } from '../host/packet/report.ts';
-import { TraceRecorder } from '../host/trace/record.ts';
-import type { PacketTrace } from '../host/trace/steps.ts';
+import { tracePacket } from '../host/trace/trace.ts';
 
 export const FORMATS = ['text', 'json', 'nft', 'xtables', 'log'] as const;
 
@@ -22,7 +19,7 @@ export interface TraceOptions extends Pick<SendOptions, 'state' | 'in' | 'hex'> 
 }
 
 /** The real tools whose output a format is. */
-const MONITOR: Readonly<Partial<Record<TraceOptions['format'], readonly string[]>>> = { nft: ['nft', 'monitor', 'trace'], xtables: ['xtables-monitor', '--trace'] };
+const MONITOR = { nft: ['nft', 'monitor', 'trace'], xtables: ['xtables-monitor', '--trace'] } as const;
 
 /** `drywall trace`: the way of packets through the host, told. Unless asked to, the host stays as it was. */
 export async function trace(words: readonly string[], o: TraceOptions): Promise<number> {
@@ -47,32 +44,22 @@ export async function trace(words: readonly string[], o: TraceOptions): Promise<
 /** Plays packets and tells their ways in a format; `ok`: all of them got where they were going. */
 export async function follow(host: StateHost, packets: readonly BuiltPacket[], o: TraceOptions): Promise<{ ok: boolean; text: string }> {
   const { net } = host.host,
-    file = (path: string): string | undefined => host.files.read(path);
-  const format = o.json ? 'json' : o.format;
-  const monitor = MONITOR[format] && (await host.listen(MONITOR[format]));
-  if (monitor) {
-    net.traces.force();
-    monitor.sink.out = '';
-  }
-  const recorder = new TraceRecorder(net, file),
-    lines = new LogLines(),
-    reporter = new Reporter(net, file);
-  net.tracer = monitor ? new Marker() : format === 'log' ? lines : recorder;
-  const traces: PacketTrace[] = [];
+    format = o.json ? 'json' : o.format;
+  if (format !== 'text' && format !== 'json') return asReal(host, packets, format);
+  const traces = packets.flatMap((p) => tracePacket(net, p, (path) => host.files.read(path)));
+  const ok = packets.length > 0 && traces.every((t) => t.parent !== 0 || ACCEPTED.has(t.verdict));
+  return { ok, text: format === 'json' ? `${JSON.stringify(traces, null, 2)}\n` : traces.map((t) => traceText(t, o.all === true)).join('\n') };
+}
+
+/** In the words of a real tool, which hears of all packets as if they were marked. */
+async function asReal(host: StateHost, packets: readonly BuiltPacket[], format: 'nft' | 'xtables' | 'log'): Promise<{ ok: boolean; text: string }> {
+  const { net } = host.host;
+  const monitor = format === 'log' ? null : await host.listen(MONITOR[format]),
+    lines = new LogLines();
+  net.traces.force();
+  net.tracer = format === 'log' ? lines : new Marker();
   let ok = packets.length > 0;
-  for (const p of packets) {
-    const { fates } = exchange(net, () => play(net, p));
-    for (const f of fates) {
-      if (f.parent === 0 && !ACCEPTED.has(f.verdict)) ok = false;
-      const steps = recorder.steps(f.id),
-        first = steps[0];
-      const decision = f.decision ? decisionText(reporter.decision(f.decision)) : null;
-      traces.push({ id: f.id, parent: f.parent, packet: first && 'packet' in first ? first.packet : '', verdict: f.verdict, decision, steps });
-    }
-  }
+  for (const p of packets) if (exchange(net, () => play(net, p)).fates.some((f) => f.parent === 0 && !ACCEPTED.has(f.verdict))) ok = false;
   net.tracer = null;
-  if (monitor) return { ok, text: monitor.sink.out };
-  if (format === 'log') return { ok, text: lines.text };
-  if (format === 'json') return { ok, text: `${JSON.stringify(traces, null, 2)}\n` };
-  return { ok, text: traces.map((t) => traceText(t, o.all === true)).join('\n') };
+  return { ok, text: monitor ? monitor.sink.out : lines.text };
 }

@@ -1,5 +1,6 @@
 import chalk from 'chalk';
 import { ACCEPTED } from '../../host/packet/fate.ts';
+import { decisionText } from '../report.ts';
 import type { ChainStep, ConntrackStep, HookPart, HookStep, PacketTrace, RouteStep, RuleStep, Step } from '../../host/trace/steps.ts';
 
 /** Rules that did not match shown of a chain, unless all are asked for: those that came closest. */
@@ -116,7 +117,7 @@ function titleOf(t: PacketTrace): string {
 
 /** A packet's way for people. */
 export function traceText(t: PacketTrace, all: boolean): string {
-  const verdict = ACCEPTED.has(t.verdict as never) ? chalk.green(t.verdict) : t.verdict === 'dropped' || t.verdict === 'rejected' ? chalk.red(t.verdict) : chalk.yellow(t.verdict);
-  const lines = [chalk.bold(titleOf(t)), ...t.steps.flatMap((s) => stepLines(s, all)), `${pad(1)}${chalk.bold(verdict)}${t.decision ? ` by ${t.decision}` : ''}`];
+  const verdict = ACCEPTED.has(t.verdict) ? chalk.green(t.verdict) : t.verdict === 'dropped' || t.verdict === 'rejected' ? chalk.red(t.verdict) : chalk.yellow(t.verdict);
+  const lines = [chalk.bold(titleOf(t)), ...t.steps.flatMap((s) => stepLines(s, all)), `${pad(1)}${chalk.bold(verdict)}${t.decision ? ` by ${decisionText(t.decision)}` : ''}`];
   return `${lines.join('\n')}\n`;
 }

@@ -1,3 +1,6 @@
+import type { Verdict } from '../packet/fate.ts';
+import type { DecisionReport } from '../packet/report.ts';
+
 /** One test of a rule that did not hold. */
 export interface FailedTestStep {
   /** What the rule asks, in its own tongue: `tcp dport 443`, `-m conntrack --ctstate NEW`. */
@@ -110,7 +113,8 @@ export interface PacketTrace {
   /** The packet that this one answers or is a piece of; 0: none. */
   readonly parent: number;
   readonly packet: string;
-  readonly verdict: string;
-  readonly decision: string | null;
+  readonly verdict: Verdict;
+  /** What it owes that to, where rules had a say. */
+  readonly decision: DecisionReport | null;
   readonly steps: readonly Step[];
 }
