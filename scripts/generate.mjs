@@ -119,8 +119,9 @@ async function programs() {
     if (!/^[^/]+\/command\.ts$|^small\/[^/_][^/]*\.ts$/.test(path)) continue;
     const { commands } = await import(pathToFileURL(file).href);
     const names = commands.flatMap((c) => c.names);
-    const tools = commands.filter((c) => !c.coreutil).flatMap((c) => c.names);
-    lines.push(`  { family: '${path.split('/')[0]}', names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, load: async () => (await import('../${path}')).commands },`);
+    const tools = commands.filter((c) => !c.coreutil && !c.inside).flatMap((c) => c.names);
+    const inside = commands.filter((c) => c.inside).flatMap((c) => c.names);
+    lines.push(`  { family: '${path.split('/')[0]}', names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, inside: ${JSON.stringify(inside)}, load: async () => (await import('../${path}')).commands },`);
   }
   for (const folder of new Set(lines.map((l) => /'\.\.\/([^/']+)/.exec(l)[1]))) {
     const files = lines.flatMap((l) => {
@@ -141,7 +142,7 @@ export const run = (argv: readonly string[]): Promise<number> => runTool(argv, [
     join(base, 'generated/programs.ts'),
     `import type { Command } from '../command.ts';
 
-export const programs: readonly { readonly family: string; readonly names: readonly string[]; readonly tools: readonly string[]; readonly load: () => Promise<readonly Command[]> }[] = [
+export const programs: readonly { readonly family: string; readonly names: readonly string[]; readonly tools: readonly string[]; readonly inside: readonly string[]; readonly load: () => Promise<readonly Command[]> }[] = [
 ${lines.join('\n')}
 ];
 `,

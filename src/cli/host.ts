@@ -26,7 +26,7 @@ export async function commandNamed(name: string, family: Family): Promise<Comman
 /** Names of the cloned tools: programs that scripts would otherwise find on the machine. */
 export async function toolNames(): Promise<string[]> {
   const { programs } = await import('../commands/generated/programs.ts');
-  return programs.flatMap((p) => p.tools);
+  return programs.flatMap((p) => [...p.tools, ...p.inside]);
 }
 
 interface ForeignListener extends Started {
@@ -81,6 +81,14 @@ export class StateHost {
       nextPid: () => session.nextPid(),
       run: (argv, o) => this.exec(argv, o),
       advance: async (seconds) => session.advance(seconds),
+      outside: async () => {
+        const [{ World }, { Peers }, { readPeers }] = await Promise.all([
+          import('../host/outside/world.ts'),
+          import('../host/outside/peers.ts'),
+          import('../host/outside/persist.ts'),
+        ]);
+        return new World(session.net.stack, new Peers(readPeers(this.store)), session.nextPid());
+      },
     };
   }
 

@@ -9,6 +9,8 @@ export interface Command {
   readonly names: readonly string[];
   /** Stands in for a small program that every machine has (cat, tee, sleep …), where scripts run without a real shell. */
   readonly coreutil?: true;
+  /** Stands in for the real program in scripts and shells only, where it talks as the host (ping, nc …): it has no launcher. */
+  readonly inside?: true;
   /** Runs to its end and gives the exit status. State changes only by commits to the host's kernel. */
   run(call: Call): number | Promise<number>;
   /** For commands that go on (conntrack -E, nft monitor): null when this argv does not. */

@@ -6,6 +6,7 @@ import { MemoryFiles } from './memory-files.ts';
 import type { Host } from './host.ts';
 import { seededRandom } from './random.ts';
 import { Snapshot } from './snapshot.ts';
+import { World } from './outside/world.ts';
 import { canRun, interpret, type ShellHost } from './shell/interpret.ts';
 import { parse } from './shell/parse.ts';
 
@@ -88,6 +89,7 @@ export class MemoryHost implements SimulatedHost, ShellHost {
       advance: async (seconds) => {
         await this.advance(seconds);
       },
+      outside: async () => new World(net.stack),
     };
   }
 

@@ -14,6 +14,30 @@ export function whyNoTalk(): string | null {
   return made.status === 0 ? null : made.stdout.trim() || made.stderr.trim() || 'the programs could not be installed';
 }
 
+/** Runs a script of this folder among the programs, in fresh namespaces; its standard output. */
+export function runInside(script: string, stdin: string): string {
+  mkdirSync(join(talkRoot, 'tmp'), { recursive: true });
+  const dir = mkdtempSync(join(talkRoot, 'tmp/inside-'));
+  try {
+    cpSync(resolve(import.meta.dirname, script), join(dir, script));
+    const ran = spawnSync('unshare', ['-nm', '--fork', '--pid', '--kill-child', 'sh', '-c', entering(`${dir.slice(talkRoot.length)}/${script}`)], {
+      encoding: 'utf8',
+      input: stdin,
+      timeout: 120_000,
+    });
+    if (ran.status !== 0) throw new Error(ran.stderr);
+    return ran.stdout;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** `ip netns exec` wants the root to be a mount of its own. */
+function entering(command: string): string {
+  const r = talkRoot;
+  return `mount --bind ${r} ${r}; mount -t proc proc ${r}/proc; mount -t sysfs sysfs ${r}/sys; mount --bind /dev ${r}/dev; exec chroot ${r} sh ${command}`;
+}
+
 /** Runs capture.sh with these rules; the files that it wrote lie in `into` afterwards. */
 export function capture(rules: string, into: string): void {
   mkdirSync(join(talkRoot, 'tmp'), { recursive: true });
@@ -22,9 +46,7 @@ export function capture(rules: string, into: string): void {
     writeFileSync(join(dir, 'rules.nft'), rules);
     cpSync(resolve(import.meta.dirname, 'capture.sh'), join(dir, 'capture.sh'));
     const inside = dir.slice(talkRoot.length);
-    const r = talkRoot;
-    const script = `mount --bind ${r} ${r}; mount -t proc proc ${r}/proc; mount -t sysfs sysfs ${r}/sys; mount --bind /dev ${r}/dev; exec chroot ${r} sh ${inside}/capture.sh ${inside}`;
-    const ran = spawnSync('unshare', ['-nm', 'sh', '-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+    const ran = spawnSync('unshare', ['-nm', 'sh', '-c', entering(`${inside}/capture.sh ${inside}`)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
     if (ran.status !== 0) throw new Error(ran.stderr);
     mkdirSync(into, { recursive: true });
     for (const f of ['rules.nft', 'after.nft', 'devices', 'capture.pcap']) cpSync(join(dir, f), join(into, f));

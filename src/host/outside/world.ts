@@ -42,6 +42,8 @@ export interface Heard {
 const MTU = 1500;
 /** Rounds of packets in one exchange: what goes on longer goes round in circles. */
 const ROUNDS = 2000;
+/** First port of traceroute's probes. */
+const TRACEROUTE = 33434;
 const EPHEMERAL = 40000,
   EPHEMERAL_COUNT = 20000;
 
@@ -231,7 +233,9 @@ export class World {
       this.heard.push({ iface, to: d.dst.slice(), from: d.src.slice(), kind: 'udp', sport, dport, type: 0, code: 0 });
       return;
     }
-    const manner = this.#peers.port(d.dst, 'udp', dport);
+    const said = this.#peers.port(d.dst, 'udp', dport);
+    // Nobody listens where traceroute knocks.
+    const manner = said === 'open' && dport >= TRACEROUTE && dport < TRACEROUTE + 200 ? 'closed' : said;
     const [dst, src] = [d.dst.slice(), d.src.slice()];
     if (manner === 'open')
       this.#arrive(iface, ipPacket(dst, src, IPPROTO.UDP, udpBytes(dst, src, dport, sport, b.slice(d.l4 + 8, d.l4 + u16(b, d.l4 + 4))), { id: this.#ident() }));

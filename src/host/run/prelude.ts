@@ -16,6 +16,8 @@ const READS_STDIN = [
   '^conntrack .*(-R|--load-file)[ =]?-( |$)',
   '^ipset (restore|-R|--restore)( -[!qx]*)*$',
   '^ipset -$',
+  // Without -z, and after options that take a number.
+  '^(nc|netcat)( -[a-yA-Z0-9]+( [0-9]+)?)* [^ -]',
   '^sysctl .*(-p|--load)[ =]?-( |$)',
 ].join('|');
 
