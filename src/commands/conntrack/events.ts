@@ -24,6 +24,8 @@ export function listenEvents(call: Call, s: Session, cmd: CtCommand): Running {
     },
     set shown(n) {
       s.counter = n;
+      // What was shown elsewhere for this listener has opened its document.
+      s.continueXml(n > 0);
     },
     stop() {
       stop();

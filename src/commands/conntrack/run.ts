@@ -60,6 +60,11 @@ export class Session {
     this.call.out(`${XML_HEADER}<${element}>\n`);
   }
 
+  /** The document may have been opened by another process that prints for the same listener. */
+  continueXml(open: boolean): void {
+    this.#xmlOpen = open && this.output.has('xml');
+  }
+
   closeXml(element: 'conntrack' | 'expect'): void {
     if (this.#xmlOpen) this.call.out(`</${element}>\n`);
   }

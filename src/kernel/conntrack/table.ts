@@ -68,6 +68,8 @@ export class ConntrackTable {
   readonly #cold = new ColdStore();
   #stored: StoredConnections | null = null;
   #stays = false;
+  /** Keys of the rows that `changes` gave last, while the table was read from none. */
+  #given = new Set<string>();
   #count = 0;
   /** Counts lookups. */
   #now = 0;
@@ -495,10 +497,22 @@ export class ConntrackTable {
       this.#stored = null;
     }
   }
-  /** Rows of the state that are other than before; all of them when the state does not keep them. */
+  /** Rows of the state that are other than before; all of them when the table was not read from one that keeps them. */
   *changes(): Generator<readonly [key: string, bytes: Uint8Array | null]> {
     this.#purge();
-    const stored = this.#stored ?? new StoredConnections({ get: () => new Uint8Array() }, this.limits.crowd);
+    if (this.#stored) return yield* this.#changesOf(this.#stored);
+    const before = this.#given;
+    this.#given = new Set();
+    for (const [key, bytes] of this.#changesOf(new StoredConnections({ get: () => new Uint8Array() }, this.limits.crowd))) {
+      if (bytes === null) continue;
+      this.#given.add(key);
+      before.delete(key);
+      yield [key, bytes];
+    }
+    for (const key of before) yield [key, null];
+  }
+
+  *#changesOf(stored: StoredConnections): Generator<readonly [key: string, bytes: Uint8Array | null]> {
     if (this.#stored === null || stored.crowded(this.#count)) {
       stored.loadAll(this.#cold);
       stored.spread(this.#count);

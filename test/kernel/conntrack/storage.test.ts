@@ -76,7 +76,7 @@ describe('a connection as bytes', () => {
  */
 describe.each([
   ['records in memory', { many: 0, warm: 4, lately: 3, kept: 4096, crowd: 256 }, 0],
-  ['rows of a state, one session', { many: 1e9, warm: 1e9, lately: 3, kept: 0, crowd: 256 }, 0],
+  ['rows of a state, one session', { many: 1e9, warm: 1e9, lately: 3, kept: 0, crowd: 2 }, 0],
   ['rows of a state, many sessions', { many: 20, warm: 4, lately: 3, kept: 10, crowd: 2 }, 9],
 ] as const)('%s', (name, limits, reopen) => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('seed %i', (seed) => {
@@ -98,7 +98,7 @@ describe.each([
       text = toLine(t.export());
     };
     let tested = open();
-    if (name.startsWith('rows')) {
+    if (name.startsWith('rows') && seed % 2) {
       close(tested);
       tested = open();
     }
@@ -158,7 +158,8 @@ describe.each([
         }
       }
     }
-    expect(tested.entries().map(shown).sort()).toEqual(plain.entries().map(shown).sort());
+    close(tested);
+    for (const t of [open(), tested]) expect(t.entries().map(shown).sort()).toEqual(plain.entries().map(shown).sort());
     expect(tested.stats).toEqual(plain.stats);
   });
 });
