@@ -78,7 +78,7 @@ class Listener {
 }
 
 const registered = (): number => {
-  const db = new DatabaseSync(state, { readOnly: true });
+  const db = new DatabaseSync(state, { readOnly: true, timeout: PATIENCE_MS });
   try {
     return Number(db.prepare('SELECT count(*) AS n FROM listener').get()?.n);
   } finally {
