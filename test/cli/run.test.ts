@@ -103,6 +103,28 @@ cat /proc/sys/net/ipv4/ip_forward
     );
   });
 
+  test('a failing tool meets set -e and the traps of the script, and speaks before it prints', async () => {
+    const r = await drywall(
+      'run',
+      script(`#!/bin/bash
+set -e
+trap 'echo "line $LINENO, status $?"' ERR
+trap 'echo bye' EXIT
+f() { iptables -X NOPE; echo "not stopped here"; }
+if f; then echo tested; fi
+iptables -X NOPE || true
+! iptables -C INPUT -j DROP 2>/dev/null
+x=$(iptables -X NOPE 2>&1) || echo "caught: $x"
+conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1 --dport 2 -t 100 2>/dev/null
+conntrack -D 2>&1 | cut -c 1-20
+iptables -X NOPE
+echo unreachable
+`),
+    );
+    expect(r.status).toBe(1);
+    expect(r.stdout).toBe('not stopped here\ntested\ncaught: iptables: No chain/target/match by that name.\nconntrack v1.4.8 (co\nudp      17 99 src=1\nline 12, status 1\nbye\n');
+  });
+
   test('set -x shows commands as it shows programs', async () => {
     const r = await drywall('run', script('set -x\niptables -N A\necho done\n'));
     expect(r).toEqual({ status: 0, stdout: 'done\n', stderr: '+ iptables -N A\n+ echo done\n' });

@@ -39,10 +39,10 @@ const quote = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
 export function prelude(tools: readonly string[], folders: readonly string[]): string {
   const names = tools.flatMap((t) => [t, ...folders.map((f) => `${f}/${t}`)]);
   return `. "$DRYWALL_RUN/core"
-${names.map((n) => `function ${n} { ${UNTRACED} __dw_call ${quote(n.replace(/^.*\//, ''))} "$@"; }`).join('\n')}
-${['sudo', '/usr/bin/sudo'].map((n) => `function ${n} { ${UNTRACED} __dw_sudo "$@"; }`).join('\n')}
-${['echo', 'printf'].map((n) => `function ${n} { ${UNTRACED} builtin ${n} "$@" || return; [[ ! -f /dev/fd/1 ]] || __dw_written ${n}; }`).join('\n')}
-function tee { ${UNTRACED} command tee "$@" || return; [[ $* != *proc/sys/* ]] || __dw_written tee; }
+${names.map((n) => `function ${n} { ${UNTRACED} __dw_call ${quote(n.replace(/^.*\//, ''))} "$@" || return; }`).join('\n')}
+${['sudo', '/usr/bin/sudo'].map((n) => `function ${n} { ${UNTRACED} __dw_sudo "$@" || return; }`).join('\n')}
+${['echo', 'printf'].map((n) => `function ${n} { ${UNTRACED} builtin ${n} "$@" || return; [[ ! -f /dev/fd/1 ]] || __dw_written ${n} || return; }`).join('\n')}
+function tee { ${UNTRACED} command tee "$@" || return; [[ $* != *proc/sys/* ]] || __dw_written tee || return; }
 `;
 }
 
@@ -108,8 +108,16 @@ __dw_call() {
       local LC_ALL=C
       ((__dw_o = -__dw_o, __dw_e = -__dw_e))
     fi
-    if ((__dw_o)); then IFS= read -r -N "$__dw_o" -u "$__dw_fd" __dw_text; builtin printf %s "$__dw_text"; fi
-    if ((__dw_e)); then IFS= read -r -N "$__dw_e" -u "$__dw_fd" __dw_text; builtin printf %s "$__dw_text" >&2; fi
+    local __dw_err=
+    if ((__dw_o)); then IFS= read -r -N "$__dw_o" -u "$__dw_fd" __dw_text; fi
+    if ((__dw_e)); then IFS= read -r -N "$__dw_e" -u "$__dw_fd" __dw_err; fi
+    # Programs keep standard output until they end, unless it is a terminal.
+    if ((__dw_o && __dw_e)) && [[ ! -t 1 ]]; then
+      builtin printf %s "$__dw_err" >&2
+      __dw_e=0
+    fi
+    if ((__dw_o)); then builtin printf %s "$__dw_text"; fi
+    if ((__dw_e)); then builtin printf %s "$__dw_err" >&2; fi
   fi
   if ((__dw_slot)); then
     exec {__dw_fd}>&-

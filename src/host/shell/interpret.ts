@@ -87,7 +87,8 @@ class Interpreter {
     for (const r of c.redirections) {
       if (r.fd === 0) continue;
       if (r.op === '>&') {
-        stdout += stderr;
+        // Standard output is no terminal, so programs keep it until they end; standard error comes at once.
+        stdout = stderr + stdout;
         stderr = '';
         continue;
       }
