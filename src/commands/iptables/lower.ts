@@ -13,16 +13,33 @@ const encoder = new TextEncoder();
 const be16 = (n: number): Uint8Array => Uint8Array.of((n >> 8) & 255, n & 255);
 const le32 = (n: number): Uint8Array => Uint8Array.of(n & 255, (n >>> 8) & 255, (n >>> 16) & 255, n >>> 24);
 
-const payload = (base: PayloadBase, offset: number, len: number): Expression => ({ kind: 'payload', base, offset, len, dreg: REG });
+/** Expressions without values are the same for all rules; they carry no state. */
+const shared = new Map<string | number, Expression>();
+const BASES: Readonly<Record<PayloadBase, number>> = { link: 0, network: 1, transport: 2, inner: 3, tunnel: 4 };
+function payload(base: PayloadBase, offset: number, len: number): Expression {
+  const key = (BASES[base] << 16) | (offset << 8) | len;
+  const known = shared.get(key);
+  if (known) return known;
+  const made: Expression = Object.freeze({ kind: 'payload', base, offset, len, dreg: REG });
+  shared.set(key, made);
+  return made;
+}
 const cmp = (op: CmpOp, data: Uint8Array): Expression => ({ kind: 'cmp', sreg: REG, op, data });
 const mask = (m: Uint8Array): Expression => ({ kind: 'bitwise', sreg: REG, dreg: REG, len: m.length, op: 'mask_xor', mask: m, xor: new Uint8Array(m.length) });
-const meta = (key: string): Expression => ({ kind: 'meta', key, dreg: REG });
+function meta(key: string): Expression {
+  const known = shared.get(key);
+  if (known) return known;
+  const made: Expression = Object.freeze({ kind: 'meta', key, dreg: REG });
+  shared.set(key, made);
+  return made;
+}
 const eq = (inverted: boolean): CmpOp => (inverted ? 'neq' : 'eq');
 
 /** nft-shared.c: add_addr: a mask of whole bytes only shortens what is loaded. */
 function address(base: PayloadBase, offset: number, m: Masked): Expression[] {
   const whole = m.mask.findIndex((b) => b !== 255);
   const first = whole < 0 ? m.mask.length : whole;
+  if (first === m.mask.length) return [payload(base, offset, first), cmp(eq(m.inverted), m.value)];
   const rest = m.mask.slice(first).some((b) => b !== 0);
   const len = rest ? m.mask.length : first;
   return [payload(base, offset, len), ...(rest ? [mask(m.mask)] : []), cmp(eq(m.inverted), m.value.slice(0, len))];
@@ -139,7 +156,8 @@ function target(use: XtUse, rule: XtRule): Expression[] {
   return [{ kind: 'target', name: e.realName ?? e.name, rev: revisionOf(e, rule.family), info: use.info }];
 }
 
-const verdict = (code: 'accept' | 'drop' | 'return'): Expression => ({ kind: 'immediate', dreg: 0, data: { verdict: { code } } });
+const ended = (code: 'accept' | 'drop' | 'return'): Expression => Object.freeze({ kind: 'immediate', dreg: 0, data: Object.freeze({ verdict: Object.freeze({ code }) }) });
+const VERDICT = { ACCEPT: ended('accept'), DROP: ended('drop'), RETURN: ended('return') } as const;
 
 function jump(j: Jump, rule: XtRule): Expression[] {
   switch (j.kind) {
@@ -150,7 +168,7 @@ function jump(j: Jump, rule: XtRule): Expression[] {
     case 'chain':
       return [{ kind: 'immediate', dreg: 0, data: { verdict: { code: j.goto ? 'goto' : 'jump', chain: j.name } } }];
     case 'verdict':
-      if (j.name === 'ACCEPT' || j.name === 'DROP' || j.name === 'RETURN') return [verdict(j.name.toLowerCase() as 'accept' | 'drop' | 'return')];
+      if (j.name === 'ACCEPT' || j.name === 'DROP' || j.name === 'RETURN') return [VERDICT[j.name]];
       if (j.name === 'CONTINUE') return [];
       if (j.name === 'BROUTE')
         return [
@@ -167,17 +185,15 @@ function inet(r: XtRule, sets: AmongSets): Expression[] {
   const v6 = r.family === 'ip6';
   const proto = r.proto && r.proto.number !== 0 ? [v6 ? meta('l4proto') : payload('network', 9, 1), cmp(eq(r.proto.inverted), Uint8Array.of(r.proto.number))] : [];
   const frag = r.fragment ? [payload('network', 6, 2), mask(Uint8Array.of(0x1f, 0xff)), cmp(r.fragment.inverted ? 'eq' : 'neq', Uint8Array.of(0, 0))] : [];
-  return [
-    ...addressOf('network', v6 ? 8 : 12, r.src),
-    ...addressOf('network', v6 ? 24 : 16, r.dst),
-    ...iface(r.iif, 'iifname'),
-    ...iface(r.oif, 'oifname'),
-    ...proto,
-    ...frag,
-    ...r.matches.flatMap((m) => match(m, r, sets)),
-    counter(r),
-    ...jump(r.jump, r),
-  ];
+  const out: Expression[] = [];
+  if (r.src) out.push(...addressOf('network', v6 ? 8 : 12, r.src));
+  if (r.dst) out.push(...addressOf('network', v6 ? 24 : 16, r.dst));
+  if (r.iif) out.push(...iface(r.iif, 'iifname'));
+  if (r.oif) out.push(...iface(r.oif, 'oifname'));
+  out.push(...proto, ...frag);
+  for (const m of r.matches) out.push(...match(m, r, sets));
+  out.push(counter(r), ...jump(r.jump, r));
+  return out;
 }
 
 function arpNumber(offset: number, f: Field | null, len: 1 | 2, fallback: number | null): Expression[] {

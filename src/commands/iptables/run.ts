@@ -83,6 +83,7 @@ export function fail(t: Tool, e: unknown, line: number): number {
 
 /** The rules that a command line stands for: its sources times its destinations. */
 export function expand(c: XtCommand): XtRule[] {
+  if (!c.srcs.length && !c.dsts.length) return [c.rule];
   const inv = { s: c.options.has('source'), d: c.options.has('destination') };
   const srcs = c.srcs.length ? c.srcs : [null];
   const dsts = c.dsts.length ? c.dsts : [null];

@@ -114,6 +114,30 @@ export const anyName = (a: Uint8Array, names: Names): string => names.hostName(a
 
 /** xtables_numeric_to_ipaddr: up to four numbers in any C base; missing ones are 0. */
 export function numericToIp(text: string): Uint8Array | null {
+  return dottedQuad(text) ?? numericParts(text);
+}
+
+/** Four decimal numbers, the usual case; null: perhaps another way to write it. */
+function dottedQuad(text: string): Uint8Array | null {
+  const out = new Uint8Array(4);
+  let at = 0,
+    value = -1;
+  for (let i = 0; i <= text.length; i++) {
+    const d = text.charCodeAt(i) - 48;
+    if (d >= 0 && d <= 9) {
+      if (value === 0) return null;
+      value = value < 0 ? d : value * 10 + d;
+      if (value > 255) return null;
+    } else {
+      if (value < 0 || at > 3 || (i < text.length && d !== -2)) return null;
+      out[at++] = value;
+      value = -1;
+    }
+  }
+  return at === 4 ? out : null;
+}
+
+function numericParts(text: string): Uint8Array | null {
   const parts = text.split('.');
   const head = parts.slice(0, 3);
   const bytes = (parts.length > 3 ? [...head, parts.slice(3).join('.')] : head).map((p) => wholeUint(p, 0, 255));

@@ -25,7 +25,9 @@ function parseRange(text: string): { range: readonly [number, number]; rest: str
 }
 
 function parseText(text: string, w: IcmpWords): { type: number; code: readonly [number, number] } {
-  const found = w.names.filter(([name]) => name.toLowerCase().startsWith(text.toLowerCase()));
+  const lower = text.toLowerCase();
+  // No name begins with a digit.
+  const found = /^\d/.test(text) ? [] : w.names.filter(([name]) => name.toLowerCase().startsWith(lower));
   if (found.length > 1) fail(`Ambiguous ${w.word} type \`${text}': \`${found[0][0]}' or \`${found[1][0]}'?`);
   if (found.length === 1) return { type: found[0][1], code: [found[0][2], found[0][3]] };
   const type = parseRange(text);

@@ -19,12 +19,29 @@ export function scanNumber(text: string, min: bigint | number = 0, max: bigint |
 
 /** xtables_strtoul without an end pointer: the whole text must be the number. */
 export function wholeNumber(text: string, min: bigint | number = 0, max: bigint | number = 0): bigint | null {
+  const short = shortDecimal(text);
+  if (short >= 0) return short < min || (Number(max) !== 0 && short > max) ? null : BigInt(short);
   const n = scanNumber(text, min, max);
   return n && n.rest === '' ? n.value : null;
 }
 
+/** A plain decimal number of at most nine digits; -1: something else, which needs the whole reader. */
+function shortDecimal(text: string): number {
+  const length = text.length;
+  if (length === 0 || length > 9 || (length > 1 && text.charCodeAt(0) === 48)) return -1;
+  let n = 0;
+  for (let i = 0; i < length; i++) {
+    const d = text.charCodeAt(i) - 48;
+    if (d < 0 || d > 9) return -1;
+    n = n * 10 + d;
+  }
+  return n;
+}
+
 /** xtables_strtoui of the whole text, as a JavaScript number; the default bound is UINT32_MAX. */
 export function wholeUint(text: string, min = 0, max = 0xffffffff): number | null {
+  const short = shortDecimal(text);
+  if (short >= 0) return short < min || (max !== 0 && short > max) ? null : short;
   const v = wholeNumber(text, min, max);
   return v === null ? null : Number(v);
 }

@@ -9,9 +9,11 @@ export interface AddressMask {
   readonly mask: Uint8Array;
 }
 
+const WHOLE = { v4: prefixMask(32, 4), v6: prefixMask(128, 16) } as const;
+
 function parseMask(text: string | null, v6: boolean): Uint8Array {
   const bytes = v6 ? 16 : 4;
-  if (text === null) return prefixMask(bytes * 8, bytes);
+  if (text === null) return v6 ? WHOLE.v6 : WHOLE.v4;
   const mask = v6 ? ptonV6(text) : numericToMask(text);
   if (mask) return mask;
   const bits = wholeUint(text, 0, bytes * 8);
@@ -36,6 +38,8 @@ function resolve(name: string, v6: boolean, names: Names): readonly Uint8Array[]
 
 export function parseAddresses(text: string, family: 'ip' | 'ip6', names: Names): AddressMask[] {
   const v6 = family === 'ip6';
+  const plain = v6 ? null : numericToIp(text);
+  if (plain) return [{ address: plain, mask: WHOLE.v4 }];
   return text.split(',').flatMap((part) => {
     const item = part.replace(/^\s+/, '');
     const slash = item.lastIndexOf('/');

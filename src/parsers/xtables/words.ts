@@ -3,6 +3,7 @@
  * escapes within quotes; the closing quote ends the word.
  */
 export function restoreWords(line: string): string[] {
+  if (!line.includes('"')) return line.split(/[ \t\n]+/).filter((w) => w !== '');
   const out: string[] = [];
   let word = '';
   let quoted = false;
