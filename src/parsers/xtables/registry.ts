@@ -1,10 +1,19 @@
 import type { XtExtension, XtFamily } from '../../kernel/xt/definition.ts';
 import { allExtensions, findExtension } from '../../kernel/xt/find.ts';
 
-const find = (kind: XtExtension['kind'], family: XtFamily, name: string): XtExtension | undefined => {
+/** What was found before: long lists ask for the same few names. */
+const known = { match: { ip: new Map(), ip6: new Map(), arp: new Map(), bridge: new Map() }, target: { ip: new Map(), ip6: new Map(), arp: new Map(), bridge: new Map() } } as Readonly<
+  Record<XtExtension['kind'], Readonly<Record<XtFamily, Map<string, XtExtension>>>>
+>;
+
+function find(kind: XtExtension['kind'], family: XtFamily, name: string): XtExtension | undefined {
+  const before = known[kind][family].get(name);
+  if (before) return before;
   const e = findExtension(kind, name, family);
-  return e?.families.includes(family) ? e : undefined;
-};
+  if (!e?.families.includes(family)) return undefined;
+  known[kind][family].set(name, e);
+  return e;
+}
 
 export const findMatch = (family: XtFamily, name: string): XtExtension | undefined => find('match', family, name);
 export const findTarget = (family: XtFamily, name: string): XtExtension | undefined => find('target', family, name);
