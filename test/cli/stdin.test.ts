@@ -33,5 +33,5 @@ describe('who is given standard input', () => {
     'sysctl -p /etc/sysctl.conf',
     'conntrack -L',
   ])('not %s', (line) => expect(reads.test(line)).toBe(false));
-  test('each tool is a function under each folder', () => expect(prelude(['nft'], ['/sbin'])).toMatch(/^function \/sbin\/nft \{ .*__dw_call 'nft' "\$@"; \}$/m));
+  test('each tool is a function under each folder', () => expect(prelude(['nft'], ['/sbin'])).toMatch(/^function \/sbin\/nft \{ .*__dw_call 'nft' "\$@" \|\| return; \}$/m));
 });
