@@ -117,13 +117,14 @@ export const mark: Datatype = {
   print: (v, c) => symbolic(v, mark, c, true),
 };
 
-/** Words are compared as bytes: a value turned to network order is none of them, unless it reads the same both ways. */
-export const isTurned = (v: Valued, type: Datatype): boolean =>
-  v.byteorder === 'big' && type.byteorder === 'host' && v.len > 8 && v.value !== bytesToValue(valueToBytes(v.value, Math.ceil(v.len / 8), 'big'), 'host');
+/** Words are compared as bytes: a value turned to network order has the name of the number that its bytes make in the host's. */
+export const asWord = (v: Valued, type: Datatype): bigint =>
+  v.byteorder === 'big' && type.byteorder === 'host' && v.len > 8 ? bytesToValue(valueToBytes(v.value, Math.ceil(v.len / 8), 'big'), 'host') : v.value;
 
 /** `name` by which a value is printed, or its number (symbolic_constant_print). */
 export function symbolic(v: Valued, type: Datatype, c: PrintContext, quotes: boolean): string {
-  const found = c.options.numericSymbol || isTurned(v, type) ? undefined : type.symbols?.(c).symbols.find(([, value]) => value === v.value);
+  const word = asWord(v, type);
+  const found = c.options.numericSymbol ? undefined : type.symbols?.(c).symbols.find(([, value]) => value === word);
   return found ? (quotes ? `"${found[0]}"` : found[0]) : printInteger(v, type);
 }
 

@@ -1,7 +1,7 @@
 import { closestSymbol } from '../../../parsers/nft/misspell.ts';
 import type { DatatypeName } from '../../../parsers/nft/ast.ts';
 import { etheraddr, inetService, ipv4, ipv6, lladdr } from './address.ts';
-import { bitmask, boolean, error, ifname, integer, invalid, isTurned, mark, printInteger, string, symbolic, verdict, xinteger } from './basic.ts';
+import { asWord, bitmask, boolean, error, ifname, integer, invalid, mark, printInteger, string, symbolic, verdict, xinteger } from './basic.ts';
 import { cgroupv2, classid, ctLabel, devgroup, gid, ifindex, realm, uid } from './host.ts';
 import { SYMBOLIC } from './symbols.ts';
 import { date, hour, time } from './time.ts';
@@ -147,8 +147,10 @@ export function jsonValue(id: DatatypeName, v: Valued, context: PrintContext): J
     if (d.json) return d.json(v, context);
     if (d === integer || d === xinteger) return jsonInteger(v.value);
     if (d.symbols) {
-      const found = context.options.numericSymbol || isTurned(v, self) ? undefined : d.symbols(context).symbols.find(([, value]) => value === v.value);
-      return found ? found[0] : jsonInteger(v.value);
+      const word = asWord(v, self);
+      const found = d.symbols(context).symbols.find(([, value]) => value === word);
+      if (!found) return jsonInteger(v.value);
+      return context.options.numericSymbol ? jsonInteger(word) : found[0];
     }
     if (d.print) return d.print(v, context);
   }

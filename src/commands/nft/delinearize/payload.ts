@@ -68,27 +68,53 @@ export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payl
 export interface Trim {
   readonly shift: number;
   readonly offset: number;
+  /** Bits from the first that is set to the first that is not. */
   readonly len: number;
+  /** Bits that are set, wherever they are. */
+  readonly count: number;
 }
 
-/** Where in the packet the bits of a contiguous mask lie. */
+/** Where in the packet the bits of a mask lie; those above the first gap do not count for the place. */
 export function maskPlace(e: ExprOf<'payload'>, mask: bigint): Trim | null {
   if (mask === 0n) return null;
   const shift = lowBit(mask);
-  const top = bitLength(mask);
-  const len = top - shift;
-  if (mask !== ((1n << BigInt(len)) - 1n) << BigInt(shift)) return null;
-  return { shift, len, offset: e.offset + Math.ceil(e.len / 8) * 8 - top };
+  let top = shift,
+    count = 0;
+  while ((mask >> BigInt(top)) & 1n) top++;
+  for (let v = mask; v; v >>= 1n) if (v & 1n) count++;
+  return { shift, len: top - shift, count, offset: e.offset + Math.ceil(e.len / 8) * 8 - top };
 }
 
-/** payload_expr_trim: does the mask only cut a field out of whole bytes? */
+/** payload_expr_trim: does the mask only cut out neighbouring fields? One becomes that field, several stay raw for payload_expr_expand. */
 export function trim(e: ExprOf<'payload'>, mask: bigint, ctx: ProtocolContext): number | null {
   const place = maskPlace(e, mask);
   const { desc, skip } = ctx.place(e);
-  if (!place) return null;
-  const f = fieldAt(desc, place.offset - skip, place.len, ctx);
-  if (!desc || !f) return null;
-  become(e, desc, f);
+  if (!place || !desc) return null;
+  let offset = place.offset - skip,
+    rest = place.len;
+  for (const f of desc.fields) {
+    if (f.meta !== undefined || f.offset !== offset || f.len > rest || !icmpMatches(desc.name, f, ctx.icmpType)) continue;
+    if (f.len === place.len) {
+      become(e, desc, f);
+      return place.shift;
+    }
+    offset += f.len;
+    rest -= f.len;
+    if (rest > 0) continue;
+    e.offset = place.offset;
+    e.len = place.len;
+    initRaw(e, true);
+    return place.shift;
+  }
+  return null;
+}
+
+/** payload_expr_trim_force: raw bits that need not be a field. */
+export function trimForce(e: ExprOf<'payload'>, mask: bigint): number | null {
+  const place = maskPlace(e, mask);
+  if (!place || place.count > e.len || place.offset === e.offset) return null;
+  e.offset = place.offset;
+  e.len = place.count;
   return place.shift;
 }
 

@@ -8,7 +8,7 @@ import { mk, mkStmt, setType, switchOrder, valueExpr } from '../node.ts';
 import { valueToBytes } from '../datatype/bytes.ts';
 import { numberOf, protocol, protocolField, upperOf } from '../proto.ts';
 import type { RuleContext } from './context.ts';
-import { complete, expand, fieldAround, maskPlace, trim } from './payload.ts';
+import { complete, expand, fieldAround, trim, trimForce } from './payload.ts';
 import { Dependencies, LAYER, ProtocolContext } from './protocols.ts';
 
 const isBitmask = (dtype: string): boolean => !dtype.includes(' . ') && dtype !== 'bitmask' && hasBase(dtype, 'bitmask');
@@ -269,10 +269,17 @@ export class Postprocessor {
   /** Host-order values are compared in network order where order matters; what is written are the numbers. */
   private converted(e: ExprOf<'relational'>, left: ExprOf<'unary'>): Expr {
     const order = left.byteorder;
-    e.left = this.expr(left.arg);
+    const arg = this.expr(left.arg);
+    // a converted operation is written without the equality that another one needs
+    e.left = arg.kind === 'binop' ? { ...left, arg, dtype: arg.dtype } : arg;
     if (e.right.kind === 'set_ref') return e;
     setType(e.right, e.left.dtype, order);
     e.right = this.expr(e.right);
+    // Outside of some hours are those that begin where they end
+    if (e.op === 'neq' && e.right.kind === 'range' && e.left.kind === 'meta' && e.left.key === 'hour') {
+      e.op = 'implicit';
+      e.right = { ...e.right, left: e.right.right, right: e.right.left };
+    }
     return e;
   }
 
@@ -310,7 +317,7 @@ export class Postprocessor {
     if (e.right.kind !== 'set_ref') {
       setType(e.right, left.dtype, left.byteorder);
       // payload_match_postprocess: where order matters flags stay a number
-      if (e.right.kind !== 'value' || !isBitmask(left.dtype)) e.right = this.expr(e.right);
+      if (!isBitmask(left.dtype)) e.right = this.expr(e.right);
     } else if (e.right.anonymous?.decl.init) setType(e.right.anonymous.decl.init, left.dtype, left.byteorder);
     this.kill(left);
     if (e.op === 'eq' && e.right.kind === 'set_ref' && isKey(left)) l.deps.store(this.stmt, LAYER[left.base]);
@@ -369,8 +376,9 @@ export class Postprocessor {
   }
 
   private cutField(e: ExprOf<'relational'>, field: Expr, shift: number): Expr {
-    e.left = field;
     adjust(e.right, shift, field);
+    e.left = field;
+    if (field.kind === 'payload' && field.raw) return this.payloadMatch(e, field);
     if (e.right.kind === 'value') e.right = finish(e.right);
     if (field.kind === 'payload' && e.op === 'eq') {
       const l = this.layered(field);
@@ -381,16 +389,16 @@ export class Postprocessor {
     return e;
   }
 
-  /** payload_expr_trim_force: raw bits that end inside bytes. */
+  /** Raw bits that are no whole bytes, compared with one value. */
   private rawBits(e: ExprOf<'relational'>, binop: ExprOf<'binop'>): Expr | null {
     const left = binop.left;
-    if (left.kind !== 'payload' || !left.raw || binop.right.kind !== 'value') return null;
-    const place = maskPlace(left, binop.right.value);
-    if (!place || place.offset % 8 === 0) return null;
-    const copy: ExprOf<'payload'> = { ...left, offset: place.offset, len: place.len };
-    adjust(e.right, place.shift, copy);
+    if (left.kind !== 'payload' || !left.raw || binop.right.kind !== 'value' || e.right.kind !== 'value') return null;
+    const copy = { ...left };
+    const shift = trimForce(copy, binop.right.value);
+    if (shift === null) return null;
     e.left = copy;
-    return this.payloadMatch(e, copy);
+    adjust(e.right, shift, copy);
+    return e;
   }
 
   /** stmt_payload_postprocess */
@@ -404,30 +412,39 @@ export class Postprocessor {
     s.value = this.value(s.value);
   }
 
-  /** stmt_payload_binop_postprocess: `field set value` within bytes that also hold other fields. */
+  /** stmt_payload_binop_postprocess: bits written within bytes that also hold others, back to `field set value`. */
   private mangled(s: StmtOf<'payload'>, place: ExprOf<'payload'>): boolean {
     const bits = Math.ceil(place.len / 8) * 8;
     const parts = maskedWrite(s.value);
     if (!parts) return false;
-    const keep = inNetworkOrder(parts.mask, bits);
-    const value = parts.value === null ? 0n : inNetworkOrder(parts.value, bits);
-    const touched = (keep ^ ones(bits)) | value;
-    const l = this.layered(place);
-    const found = fieldAround(place, touched, l.protocols) ?? rawAround(place, touched);
-    if (!found) return false;
-    const { field, shift } = found;
-    s.expr = field;
-    this.kill(field);
-    const at = (v: bigint): Expr => finish(valueExpr((v >> BigInt(shift)) & ones(field.len), field.dtype, field.byteorder, field.len));
-    const binop = (op: 'and' | 'or', left: Expr, v: bigint): Expr => mk({ kind: 'binop', op, left, right: at(v) }, field.dtype, field.byteorder, field.len);
-    if (touched === ones(field.len) << BigInt(shift)) {
-      s.value = at(value);
+    const value = inNetworkOrder(parts.value, bits);
+    const touched = (inNetworkOrder(parts.mask, bits) ^ ones(bits)) | value;
+    const { protocols } = this.layered(place);
+    const copy = { ...place };
+    const exact = parts.op === 'xor' ? null : trim(copy, touched, protocols);
+    if (exact !== null && !copy.raw) return this.written(s, copy, value >> BigInt(exact));
+    // whole words, as fields with a checksum are written, name the field around
+    const around = parts.op !== 'set' && bits === 16 && place.base !== 'link' ? fieldAround(place, touched, protocols) : null;
+    if (around) {
+      const { field, shift } = around;
+      this.kill(field);
+      s.expr = field;
+      const v = parts.op === 'and' ? inNetworkOrder(parts.mask, bits) : value;
+      const right = finish(valueExpr((v >> BigInt(shift)) & ones(field.len), field.dtype, field.byteorder, field.len));
+      s.value = mk({ kind: 'binop', op: parts.op as 'and' | 'or' | 'xor', left: { ...field }, right }, field.dtype, field.byteorder, field.len);
       return true;
     }
-    let out: Expr = { ...field };
-    if ((keep | value) !== ones(bits)) out = binop('and', out, keep);
-    if (value) out = binop('or', out, value);
-    s.value = out;
+    if (parts.op === 'or' || parts.op === 'xor') return false;
+    const raw = { ...place };
+    const shift = trimForce(raw, touched);
+    return shift !== null && this.written(s, raw, value >> BigInt(shift));
+  }
+
+  private written(s: StmtOf<'payload'>, field: ExprOf<'payload'>, value: bigint): true {
+    if (field.raw) field.dtype = 'xinteger';
+    this.kill(field);
+    s.expr = field;
+    s.value = finish(valueExpr(value & ones(field.len), field.dtype, field.byteorder, field.len));
     return true;
   }
 
@@ -459,13 +476,6 @@ export class Postprocessor {
   private release(base: number): void {
     if (this.outer.deps.get(base)) this.outer.deps.release(base);
   }
-}
-
-/** Bits of no known field, where they do not begin with a byte. */
-function rawAround(place: ExprOf<'payload'>, touched: bigint): { field: ExprOf<'payload'>; shift: number } | null {
-  const at = maskPlace({ ...place }, touched);
-  if (!at || at.offset % 8 === 0) return null;
-  return { field: { ...place, raw: true, proto: '', field: '', dtype: 'xinteger', byteorder: 'big', offset: at.offset, len: at.len }, shift: at.shift };
 }
 
 const META_BASE: Readonly<Record<string, number>> = {
@@ -534,7 +544,7 @@ function trimExthdr(e: ExprOf<'exthdr'>, mask: bigint): { expr: Expr; shift: num
 function adjust(e: Expr, shift: number, field: Expr): void {
   switch (e.kind) {
     case 'value':
-      e.value >>= BigInt(shift);
+      e.value = (e.value >> BigInt(shift)) & ones(field.len);
       e.len = field.len;
       e.dtype = field.dtype;
       e.byteorder = field.byteorder;
@@ -616,16 +626,16 @@ export function toList(e: Expr): Expr {
   return mk({ kind: 'list', items }, e.dtype, e.byteorder, e.len);
 }
 
-/** The parts of `(payload & mask) ^ value`. */
-function maskedWrite(e: Expr): { mask: bigint; value: bigint | null } | null {
-  if (e.kind !== 'binop') return null;
-  if (e.op === 'and' && e.left.kind === 'payload' && e.right.kind === 'value') return { mask: e.right.value, value: null };
-  if ((e.op === 'or' || e.op === 'xor') && e.right.kind === 'value') {
-    const inner = maskedWrite(e.left);
-    if (inner) return { mask: inner.mask, value: (inner.value ?? 0n) | e.right.value };
-    if (e.left.kind === 'payload') return { mask: ones(e.right.len) ^ e.right.value, value: e.right.value };
+/** The parts of `payload & mask | value`, of which either may be all there is. */
+function maskedWrite(e: Expr): { readonly op: 'set' | 'and' | 'or' | 'xor'; readonly mask: bigint; readonly value: bigint } | null {
+  if (e.kind !== 'binop' || e.right.kind !== 'value') return null;
+  const { value, len } = e.right;
+  if (e.left.kind === 'payload') {
+    if (e.op === 'and') return { op: 'and', mask: value, value: 0n };
+    return e.op === 'or' || e.op === 'xor' ? { op: e.op, mask: ones(len) ^ value, value } : null;
   }
-  return null;
+  const inner = (e.op === 'or' || e.op === 'xor') && e.left.kind === 'binop' && e.left.op === 'and' ? maskedWrite(e.left) : null;
+  return inner && { op: 'set', mask: inner.mask, value };
 }
 
 /** Raw data is kept as a little endian number until typed. */

@@ -67,7 +67,10 @@ export class ProtocolContext {
     }
     if (base.key !== e.field) return;
     const next = upperOf(base, n);
-    if (!next) return;
+    if (!next) {
+      if (base.name === this.family) this.desc[LAYER.transport] = null;
+      return;
+    }
     if (next.base === base.base && next.base === 'link') this.#stacked.push(base);
     this.desc[LAYER[next.base]] = next;
   }

@@ -7,5 +7,8 @@ const numeric = (p: Printer): Printer => p.with({ service: false, reverseDns: fa
 export const expression: ExpressionDefinition<'range'> = {
   kind: 'range',
   print: (e, p) => `${numeric(p).expr(e.left)}-${numeric(p).expr(e.right)}`,
-  json: (e, p) => ({ range: [p.with({ numericProto: true }).json(e.left), p.with({ numericProto: true }).json(e.right)] }),
+  json: (e, p) => {
+    const plain = p.with({ service: false, reverseDns: false, numericProto: true });
+    return { range: [plain.json(e.left), plain.json(e.right)] };
+  },
 };

@@ -130,7 +130,7 @@ function parseLookup(e: Extract<Expression, { kind: 'lookup' }>, d: Delinearizer
 function operator(e: ExprOf<'relational'>): string {
   if (e.op === 'implicit') return ' ';
   if (e.op !== 'eq') return ` ${SYMBOL[e.op]} `;
-  return (isBitmask(e.right) && e.right.kind === 'value') || (e.left.kind === 'binop' && e.right.kind !== 'range') ? ' == ' : ' ';
+  return (isBitmask(e.right) && e.right.kind === 'value') || e.left.kind === 'binop' ? ' == ' : ' ';
 }
 
 export const expression: ExpressionDefinition<'relational'> = {

@@ -26,7 +26,7 @@ const isText = (e: Expr): boolean => baseType(e.dtype).id === 'string';
 function single(bytes: Uint8Array, like: Expr, interval: boolean): Expr {
   const turned = interval && like.byteorder === 'host' && !isText(like);
   const order = like.byteorder === 'big' || turned ? 'big' : 'host';
-  return valueExpr(bytesToValue(bytes, order), like.dtype, like.byteorder, like.len || bytes.length * 8);
+  return valueExpr(bytesToValue(bytes, order), like.dtype, turned ? 'big' : like.byteorder, like.len || bytes.length * 8);
 }
 
 const flagged = (e: Expr): Expr => (e.kind === 'value' && e.dtype !== 'bitmask' && hasBase(e.dtype, 'bitmask') ? flagSum(e) : e);
