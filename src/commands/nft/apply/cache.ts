@@ -22,6 +22,7 @@ export function kernelCache(nft: NfTables): Cache {
         ]),
       ),
       flowtables: new Map(),
+      kernel: true,
     }),
   );
   return new Cache(tables, (table, decl) => {

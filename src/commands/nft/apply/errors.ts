@@ -45,11 +45,18 @@ function misspelt(cache: Cache, p: Pending): { message: string; at?: Cmd['loc'] 
       t = cache.tables.find((x) => x.name === name);
     return t ? { message: `${words} table '${t.name}' in family ${t.family}?` } : null;
   }
+  const rule = cmd.object.kind === 'rule',
+    own = cache.find(h.family, h.table.name);
+  if (rule && !own?.kernel) {
+    // nft_cmd_enoent_rule asks the kernel again: what the same run declares is not there
+    const near = cache.tables.find((t) => t.kernel && t.name === closest(h.table?.name ?? '', [t.name])) ?? cache.tables.find((t) => t.kernel);
+    return near ? { message: `${words} table '${near.name}' in family ${near.family}?`, at: h.table.loc } : null;
+  }
   const found = nearestName(cache, cmd);
   if (!found) return null;
   const { table: t } = found;
-  if (!cache.find(h.family, h.table.name)) return { message: `${words} table '${t.name}' in family ${t.family}?`, at: h.table.loc };
-  if (cmd.object.kind === 'rule' && found.name === h.chain?.name) return null;
+  if (!own) return { message: `${words} table '${t.name}' in family ${t.family}?`, at: h.table.loc };
+  if (rule && found.name === h.chain?.name) return null;
   return { message: `${words} ${found.kind} '${found.name}' in table ${t.family} '${t.name}'?` };
 }
 
@@ -60,8 +67,10 @@ function nearestName(cache: Cache, cmd: Cmd): { table: CachedTable; name: string
     return found ? { ...found, kind } : null;
   };
   switch (object.kind) {
-    case 'chain':
     case 'rule':
+      // chains of the same run are not looked among
+      return near('chain', h.chain?.name, (t) => [...t.chains.values()].flatMap((c) => (c.kernel ? [c.name] : [])));
+    case 'chain':
       return near('chain', h.chain?.name, (t) => [...t.chains.keys()]);
     case 'set':
     case 'map': {

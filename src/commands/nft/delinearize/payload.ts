@@ -36,7 +36,7 @@ export function complete(e: ExprOf<'payload'>, ctx: ProtocolContext): void {
   const { desc, skip } = ctx.place(e);
   const f = fieldAt(desc, e.offset - skip, e.len, ctx);
   if (desc && f) become(e, desc, f);
-  else initRaw(e, desc !== undefined);
+  else initRaw(e, desc === null);
 }
 
 /** payload_expr_expand: one load may cover several fields. The last may be cut short: a prefix of its field. */
@@ -60,7 +60,7 @@ export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payl
     if (rest === 0) return out;
   }
   const raw = { ...e, offset: offset + base, len: rest };
-  initRaw(raw, desc !== undefined);
+  initRaw(raw, desc === null);
   out.push(raw);
   return out;
 }

@@ -20,6 +20,8 @@ export interface CachedTable {
   readonly sets: Map<string, SetDecl>;
   readonly objs: Map<string, ObjDecl>;
   readonly flowtables: Map<string, FlowtableDecl | null>;
+  /** The kernel has it; else an earlier command of the run declares it. */
+  readonly kernel?: boolean;
 }
 
 export const objKey = (type: string, name: string): string => `${type}\0${name}`;

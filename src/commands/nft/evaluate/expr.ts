@@ -389,11 +389,8 @@ function evaluateBinop(c: Context, e: ExprOf<'binop'>): Expr {
 const NO_PARTS = new Set<Expr['kind']>(['verdict', 'symbol', 'variable', 'list', 'set', 'set_ref', 'mapping', 'catchall']);
 export const MAX_BITS = 512;
 
-/** Width of an integer part comes from the expression, of others from the type (datatype_clone in expr_evaluate_concat). */
-const partBits = (i: Expr): number => {
-  const t = datatype(i.dtype);
-  return t.size === 0 || t.id === 'integer' || t.id === 'xinteger' ? i.len : t.size;
-};
+/** Width of a part: the expression's, which may be less than the type's (`ct expiration`). */
+const partBits = (i: Expr): number => i.len || datatype(i.dtype).size;
 
 /** expr_evaluate_concat */
 function evaluateConcat(c: Context, e: ExprOf<'concat'>): Expr {
