@@ -103,7 +103,7 @@ export class Session {
   }
 
   /** With -j the input may be JSON; what is not JSON at all is nft's own language. */
-  #parse(source: Source): ReturnType<typeof parseNft> & { readonly root?: JsonIn } {
+  #parse(source: Source): Omit<ReturnType<typeof parseNft>, 'recovered'> & { readonly root?: JsonIn; readonly recovered?: number } {
     const json = this.options.json ? parseJson(source.text, this.names) : null;
     return json ? { ...json, root: readJson(source.text) } : parseNft(source, this.#env());
   }
@@ -118,7 +118,7 @@ export class Session {
     const nft = this.call.host.net.nft;
     if (this.options.optimize && source.kind === 'file' && !parsed.failed) optimize(parsed.cmds, { p: this.printer, out: this.call.out, err: this.call.err });
     const cache = kernelCache(nft),
-      evaluated = evaluateCommands(parsed.cmds, this.names, cache);
+      evaluated = evaluateCommands(parsed.cmds, this.names, cache, { failures: parsed.recovered ?? 0 });
     const errors = [...parsed.errors, ...evaluated.errors];
     // JSON input may be told wrong and be done nevertheless
     if (parsed.failed || evaluated.errors.some((e) => e.severity === 'error')) return this.#fail(errors);

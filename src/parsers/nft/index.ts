@@ -12,14 +12,14 @@ export { text, textOf } from './build/expression.ts';
 
 /**
  * Reads a text into commands. As in nft_run_cmd_from_*, commands read before, between and after errors are there: nft goes on to
- * evaluate them (and prints those errors too) before it gives up. `failed` is what makes it give up.
+ * evaluate them (and prints those errors too) before it gives up. `failed` is what makes it give up, `recovered` how many errors it got over.
  */
-export function parseNft(source: Source, env: ParseEnv): { readonly cmds: Cmd[]; readonly errors: NftError[]; readonly failed: boolean } {
+export function parseNft(source: Source, env: ParseEnv): { readonly cmds: Cmd[]; readonly errors: NftError[]; readonly failed: boolean; readonly recovered: number } {
   const defines = defined(env);
-  if (defines && defines.nerrs > 0) return { cmds: [], errors: defines.errors, failed: true };
+  if (defines && defines.nerrs > 0) return { cmds: [], errors: defines.errors, failed: true, recovered: 0 };
   const state = new ParserState(source, env, defines?.topScope);
   const accepted = run(state);
-  return { cmds: state.cmds, errors: state.errors, failed: !accepted || state.nerrs > 0 };
+  return { cmds: state.cmds, errors: state.errors, failed: !accepted || state.nerrs > 0, recovered: state.nerrs };
 }
 
 /** Words that could follow a text, and whether a name could. */

@@ -47,15 +47,11 @@ function misspelt(cache: Cache, p: Pending): { message: string; at?: Cmd['loc'] 
   }
   const rule = cmd.object.kind === 'rule',
     own = cache.find(h.family, h.table.name);
-  if (rule && !own?.kernel) {
-    // nft_cmd_enoent_rule asks the kernel again: what the same run declares is not there
-    const near = cache.tables.find((t) => t.kernel && t.name === closest(h.table?.name ?? '', [t.name])) ?? cache.tables.find((t) => t.kernel);
-    return near ? { message: `${words} table '${near.name}' in family ${near.family}?`, at: h.table.loc } : null;
-  }
   const found = nearestName(cache, cmd);
   if (!found) return null;
   const { table: t } = found;
-  if (!own) return { message: `${words} table '${t.name}' in family ${t.family}?`, at: h.table.loc };
+  // nft_cmd_enoent_rule asks the kernel again: a table that the same run declares is not there
+  if (!own || (rule && !own.kernel)) return { message: `${words} table '${t.name}' in family ${t.family}?`, at: h.table.loc };
   if (rule && found.name === h.chain?.name) return null;
   return { message: `${words} ${found.kind} '${found.name}' in table ${t.family} '${t.name}'?` };
 }

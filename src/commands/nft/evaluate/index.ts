@@ -19,7 +19,7 @@ export interface Evaluated {
 const needsPlaces = (cmds: readonly Cmd[]): boolean => cmds.some((c) => c.object.kind === 'rule' && c.handle.index !== undefined);
 
 /** nft_evaluate: mutates the trees. With errors nothing is to be sent. */
-export function evaluateCommands(cmds: readonly Cmd[], names: NameContext, cache: Cache, options: { readonly maxErrors?: number } = {}): Evaluated {
+export function evaluateCommands(cmds: readonly Cmd[], names: NameContext, cache: Cache, options: { readonly maxErrors?: number; readonly failures?: number } = {}): Evaluated {
   const errors: NftError[] = [];
   const out: Cmd[] = [];
   const c = new Context(names, cache, errors, { next: 1 });
@@ -27,7 +27,8 @@ export function evaluateCommands(cmds: readonly Cmd[], names: NameContext, cache
   c.setsKnown = cmds.some(
     (x) => !(x.op === 'add' || x.op === 'create') || x.object.kind === 'rule' || x.object.kind === 'element' || (x.object.kind === 'table' && x.object.decl !== undefined),
   );
-  let failures = 0;
+  // the parser's errors count too
+  let failures = options.failures ?? 0;
   for (const cmd of cmds.flatMap(expand)) {
     try {
       evaluateCommand(c, cmd, places);
