@@ -39,6 +39,7 @@ const FULL = 'nf_conntrack: nf_conntrack: table full, dropping packet';
 interface Slot {
   readonly ct: Conntrack;
   readonly dir: Dir;
+  /** 32 bits with a sign, that it be no object of its own. */
   readonly hash: number;
   next: Slot | null;
 }
@@ -184,7 +185,7 @@ export class ConntrackTable {
 
   /** `find` by the bytes of an IPv4 packet of TCP or UDP: a known connection costs no tuple. */
   findPacket4(zone: Zone, b: Uint8Array, o: number, at: number, protonum: number): Found | null {
-    const hash = hashPacket4(b, o, at, protonum);
+    const hash = hashPacket4(b, o, at, protonum) | 0;
     for (let s = this.#slots[hash & (this.#slots.length - 1)]; s; s = s.next) {
       if (s.hash !== hash || zoneId(s.ct.zone, s.dir) !== zoneId(zone, s.dir) || !packetHas4(s.dir === 0 ? s.ct.original : s.ct.reply, b, o, at, protonum)) continue;
       if (this.#expired(s.ct, this.#net.clock.now())) return null;
@@ -194,8 +195,7 @@ export class ConntrackTable {
     return null;
   }
 
-  #lookup(zone: Zone, tuple: Tuple): Slot | null {
-    const hash = hashTuple(tuple);
+  #lookup(zone: Zone, tuple: Tuple, hash = hashTuple(tuple) | 0): Slot | null {
     for (let s = this.#slots[hash & (this.#slots.length - 1)]; s; s = s.next) {
       if (s.hash === hash && zoneId(s.ct.zone, s.dir) === zoneId(zone, s.dir) && sameTuple(s.dir === 0 ? s.ct.original : s.ct.reply, tuple)) return s;
     }
@@ -204,7 +204,7 @@ export class ConntrackTable {
 
   /** nf_conntrack_tuple_taken: does another connection than `ignored` use this reply tuple? */
   taken(tuple: Tuple, zone: Zone, ignored: Conntrack): boolean {
-    const hash = hashTuple(tuple);
+    const hash = hashTuple(tuple) | 0;
     const now = this.#net.clock.now();
     for (let s = this.#slots[hash & (this.#slots.length - 1)]; s; s = s.next) {
       if (s.hash !== hash || s.ct === ignored || zoneId(s.ct.zone, s.dir) !== zoneId(zone, s.dir)) continue;
@@ -266,7 +266,7 @@ export class ConntrackTable {
     }
     const step = places % buckets === 0 ? buckets : buckets % places === 0 ? places : 1;
     for (let at = step === 1 ? 0 : bucket % step; at < places; at += step) {
-      for (let s = this.#slots[at]; s; s = s.next) if (s.hash % buckets === bucket) out.push(s.ct);
+      for (let s = this.#slots[at]; s; s = s.next) if ((s.hash >>> 0) % buckets === bucket) out.push(s.ct);
     }
     return out;
   }
@@ -303,30 +303,33 @@ export class ConntrackTable {
   /** Both places are free? Then into the hash (nf_conntrack_hash_check_insert). */
   insert(ct: Conntrack): boolean {
     if (this.#count > this.limits.many && this.#entries.size > this.limits.warm && this.#entries.size >= this.#freezeAt) this.#freeze();
-    for (const dir of [0, 1] as const) {
-      const other = this.#lookup(ct.zone, ct.tuple(dir)) ?? this.#fetch(ct.zone, ct.tuple(dir));
-      if (other && !this.#expired(other.ct, this.#net.clock.now())) {
-        this.stats.insertFailed++;
-        return false;
-      }
-      if (other) this.kill(other.ct);
+    const original = hashTuple(ct.original) | 0,
+      reply = hashTuple(ct.reply) | 0;
+    if (!this.#free(ct, ct.original, original) || !this.#free(ct, ct.reply, reply)) {
+      this.stats.insertFailed++;
+      return false;
     }
-    this.#link(ct);
-    return true;
-  }
-
-  #link(ct: Conntrack): void {
     this.#count++;
     if (ct.master) ct.master.children++;
     this.#stored?.touch(placeHash(ct.original));
-    this.#chainBoth(ct);
+    this.#chainBoth(ct, original, reply);
     ct.status |= IPS.CONFIRMED;
+    return true;
   }
 
-  #chainBoth(ct: Conntrack): void {
+  /** Is a place free, or becomes so because what held it has run out? */
+  #free(ct: Conntrack, tuple: Tuple, hash: number): boolean {
+    const other = this.#lookup(ct.zone, tuple, hash) ?? this.#fetch(ct.zone, tuple);
+    if (other === null) return true;
+    if (!this.#expired(other.ct, this.#net.clock.now())) return false;
+    this.kill(other.ct);
+    return true;
+  }
+
+  #chainBoth(ct: Conntrack, original = hashTuple(ct.original) | 0, reply = hashTuple(ct.reply) | 0): void {
     if (this.#entries.size * 2 >= this.#slots.length) this.#grow();
-    this.#chain({ ct, dir: 0, hash: hashTuple(ct.original), next: null });
-    this.#chain({ ct, dir: 1, hash: hashTuple(ct.reply), next: null });
+    this.#chain({ ct, dir: 0, hash: original, next: null });
+    this.#chain({ ct, dir: 1, hash: reply, next: null });
     this.#entries.add(ct);
     ct.hashed = true;
     ct.met = ++this.#now;
