@@ -99,6 +99,8 @@ function stepLines(s: Step, all: boolean): string[] {
       return [`${pad(1)}delivered to this host`];
     case 'unwanted':
       return [`${pad(1)}${s.reason === 'NO_SOCKET' ? 'nobody listens there' : `not taken: ${s.reason}`}`];
+    case 'cut':
+      return [`${pad(1)}cut into ${s.pieces} fragments`];
     case 'waiting':
       return [`${pad(1)}waits for the link-layer address of ${s.nexthop} on ${s.device}`];
     case 'left':

@@ -180,6 +180,9 @@ export class FateWatcher implements Tracer {
       case 'defrag':
         if (!e.complete) f.verdict = 'waiting';
         return;
+      case 'cut':
+        f.verdict = f.origin === 'outside' ? 'forwarded' : 'sent';
+        return;
       case 'waiting':
         f.verdict = 'waiting';
         return;

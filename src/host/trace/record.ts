@@ -213,7 +213,7 @@ export class TraceRecorder implements Tracer {
     }
   }
 
-  #end(way: Way, e: TraceEventOf<'route' | 'drop' | 'delivered' | 'unwanted' | 'waiting' | 'transmit' | 'emitted'>): void {
+  #end(way: Way, e: TraceEventOf<'route' | 'drop' | 'delivered' | 'unwanted' | 'cut' | 'waiting' | 'transmit' | 'emitted'>): void {
     switch (e.kind) {
       case 'route':
         way.steps.push({
@@ -233,6 +233,9 @@ export class TraceRecorder implements Tracer {
         return;
       case 'unwanted':
         way.steps.push({ step: 'unwanted', reason: e.reason });
+        return;
+      case 'cut':
+        way.steps.push({ step: 'cut', pieces: e.pieces });
         return;
       case 'waiting':
         way.steps.push({ step: 'waiting', device: e.dev.name, nexthop: ntop(e.nexthop) });

@@ -103,6 +103,7 @@ export type Step =
   | RouteStep
   | { readonly step: 'drop'; readonly reason: string; readonly why: string | null }
   | { readonly step: 'delivered'; readonly protocol: number }
+  | { readonly step: 'cut'; readonly pieces: number }
   | { readonly step: 'unwanted'; readonly reason: string }
   | { readonly step: 'waiting'; readonly device: string; readonly nexthop: string }
   | { readonly step: 'left'; readonly device: string; readonly packet: string; readonly frame: string };

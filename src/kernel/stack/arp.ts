@@ -4,7 +4,7 @@ import { ETH, isLoopback4, isMulticast4 } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
 import { prefixMatch } from './fib.ts';
 import { found } from './fib.ts';
-import { tellMade } from '../trace/tell.ts';
+import { tellDrop, tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const REQUEST = 1,
@@ -21,9 +21,17 @@ export class Arp {
   receive(skb: Skb): void {
     const dev = skb.dev as NetDevice;
     const o = skb.network;
-    if (skb.data.length < o + 28 || dev.noarp || skb.pktType === PACKET.otherhost || skb.pktType === PACKET.loopback) return;
-    if (skb.data[o + 4] !== 6 || skb.data[o + 5] !== 4) return;
+    const { net } = this.#s;
+    if (skb.pktType === PACKET.otherhost || skb.pktType === PACKET.loopback) {
+      tellDrop(net, skb, 'OTHERHOST');
+      return;
+    }
+    if (dev.noarp || skb.data.length < o + 28 || skb.data[o + 4] !== 6 || skb.data[o + 5] !== 4) {
+      tellDrop(net, skb, 'NOT_SPECIFIED', 'no ARP of this link');
+      return;
+    }
     if (!this.#s.hooks.run('arp', 'input', skb, dev, null)) return;
+    net.tracer?.event({ kind: 'delivered', skb, proto: ETH.ARP });
     this.#process(skb, dev);
   }
 

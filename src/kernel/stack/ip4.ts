@@ -105,7 +105,10 @@ export class Ip4 {
       skb.dst = dst;
       skb.rtclassid = skb.dst.route?.realm ?? 0;
     }
-    if (options && !this.options.receive(skb)) return;
+    if (options && !this.options.receive(skb)) {
+      tellDrop(this.#s.net, skb, 'IP_INHDR', 'IP options');
+      return;
+    }
     if (skb.dst.type === 'broadcast' || skb.dst.type === 'multicast') {
       // A broadcast that came to our own address on the link layer only.
     } else if (skb.pktType === PACKET.broadcast || skb.pktType === PACKET.multicast) {
@@ -536,6 +539,7 @@ export class Ip4 {
     const asCame = sizes !== null && sizes.reduce((n, x) => n + x, 0) === total && sizes.every((n, i) => n <= mtu && (i === sizes.length - 1 || (n & 7) === 0));
     const pieces = asCame ? sizes : slices(total, mtu);
     let at = 0;
+    this.#s.net.tracer?.event({ kind: 'cut', skb, pieces: pieces.length });
     for (const [i, size] of pieces.entries()) {
       const piece = skb.clone();
       tellMade(this.#s.net, piece, skb, 'fragment');

@@ -361,6 +361,7 @@ export class Ip6 {
     const next = head[first.prevAt - o];
     head[first.prevAt - o] = IPPROTO.FRAGMENT;
     let at = 0;
+    this.#s.net.tracer?.event({ kind: 'cut', skb, pieces: pieces.length });
     for (const [i, size] of pieces.entries()) {
       const frag = new Uint8Array(8);
       frag[0] = next;

@@ -133,10 +133,12 @@ export type TraceEvent =
   | (AboutPacket & { readonly kind: 'defrag'; readonly complete: boolean })
   /** The packet ends here without having gone anywhere; an answer (`made`) may have been sent before. */
   | (AboutPacket & { readonly kind: 'drop'; readonly reason: DropReason; readonly why: string | null })
-  /** Taken by the host itself … */
+  /** Taken by the host itself: an IP protocol, or ARP's EtherType … */
   | (AboutPacket & { readonly kind: 'delivered'; readonly proto: number })
   /** … where nobody wanted it. */
   | (AboutPacket & { readonly kind: 'unwanted'; readonly reason: DropReason })
+  /** Cut: what goes on are its pieces, each a packet `made` of it. */
+  | (AboutPacket & { readonly kind: 'cut'; readonly pieces: number })
   /** Waits until the next hop's link-layer address is known. */
   | (AboutPacket & { readonly kind: 'waiting'; readonly dev: NetDevice; readonly nexthop: Uint8Array })
   /** Handed to a device; it leaves the host unless that is the loopback, a bridge, a VLAN or a veth. */
