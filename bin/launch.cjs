@@ -25,14 +25,16 @@ function evaluate(name, word) {
   const { readFileSync } = require('node:fs');
   const { Script } = require('node:vm');
   const filename = `${__dirname}/../dist/tools/${name}.js`;
-  const kept = `${filename}.${process.version}-${process.arch}`;
-  let cachedData;
+  const text = readFileSync(filename, 'latin1');
+  const kept = `${filename}.${text.slice(-10)}.${process.version}-${process.arch}`;
+  let script;
   for (const file of word ? [`${kept}.${word}`, kept] : [kept])
     try {
-      cachedData ??= readFileSync(file);
-    } catch {}
-  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
-  scripts.push({ script, kept, cached: cachedData !== undefined && !script.cachedDataRejected });
+      script = new Script(text, { filename, cachedData: readFileSync(file) });
+      if (!script.cachedDataRejected) break;
+    } catch {} // not kept yet
+  script ??= new Script(text, { filename });
+  scripts.push({ script, kept, cached: script.cachedDataRejected === false });
   return script.runInThisContext();
 }
 

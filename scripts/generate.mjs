@@ -121,7 +121,9 @@ async function programs() {
     const names = commands.flatMap((c) => c.names);
     const tools = commands.filter((c) => !c.coreutil && !c.inside).flatMap((c) => c.names);
     const inside = commands.filter((c) => c.inside).flatMap((c) => c.names);
-    lines.push(`  { family: '${path.split('/')[0]}', names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, inside: ${JSON.stringify(inside)}, load: async () => (await import('../${path}')).commands },`);
+    lines.push(
+      `  { family: '${path.split('/')[0]}', names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, inside: ${JSON.stringify(inside)}, load: async () => (await import('../${path}')).commands },`,
+    );
   }
   for (const folder of new Set(lines.map((l) => /'\.\.\/([^/']+)/.exec(l)[1]))) {
     const files = lines.flatMap((l) => {

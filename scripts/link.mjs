@@ -1,5 +1,6 @@
 // A tool's bundle (docs/decisions/0007-cold-start.md): a module's code runs when something of it is first used, and modules
 // that usual commands do not run lie in a second file. bin/launch.cjs evaluates both.
+import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { minifySync } from 'rolldown/utils';
@@ -52,8 +53,10 @@ function packed(text) {
   // A minifier drops what nobody calls: the call goes afterwards.
   const small = minifySync('tool.js', `keep(${text})\n`, { module: false });
   if (small.errors.length) throw new Error(small.errors.map((e) => e.message).join('\n'));
-  // In ASCII alone, so that Node reads it byte for byte.
-  return small.code.replace(/^keep/, '').replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  // In ASCII alone, so that Node reads it byte for byte. It ends with ten digits that tell it from others: V8 takes kept
+  // code for that of any text of the same length.
+  const code = small.code.replace(/^keep/, '').replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `${code}//${createHash('sha1').update(code).digest('hex').slice(0, 10)}`;
 }
 
 const body = (m) => `(exports) => {\n${m.code}\n}`;
