@@ -111,10 +111,9 @@ export class Session {
     return only === null ? all : all.filter((c) => c.name === only);
   }
 
-  /** Were base chains passed over that the command asks for? */
-  tainted(table: string, chain: string | null): boolean {
-    const { foreign } = this.view(table);
-    return chain === null ? foreign.size > 0 : foreign.has(chain);
+  /** Were base chains passed over? */
+  tainted(table: string): boolean {
+    return this.view(table).foreign.size > 0;
   }
 
   /** Jumps and gotos that name the chain. */
@@ -485,7 +484,8 @@ export class Session {
         hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] },
         ...(counters ? { counters } : {}),
       },
-      'CHAIN_UPDATE',
+      // A chain that is not there is made first; that is what fails.
+      (known && !known.fake) || this.line ? 'CHAIN_UPDATE' : 'CHAIN_ADD',
       `chain ${chain}`,
     );
     const v = this.view(table);

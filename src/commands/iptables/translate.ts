@@ -67,7 +67,7 @@ export function jumpWords(r: XtRule, c: TranslateContext): string[] | null {
     case 'chain':
       return [`${j.goto ? 'goto' : 'jump'} ${j.name}`];
     case 'verdict':
-      return j.name === 'QUEUE' ? null : j.name === 'CONTINUE' ? [] : [j.name.toLowerCase()];
+      return j.name === 'QUEUE' || j.name === 'standard' ? null : j.name === 'CONTINUE' ? [] : [j.name.toLowerCase()];
     case 'target':
       return useWords(j.use, c);
   }

@@ -12,8 +12,12 @@ type Compat = ExpressionOf<'match'> | ExpressionOf<'target'>;
 /** The extension by the kernel's name and family (xt_find_match); inet rules of compat tools do not exist. */
 export const extension = (e: Compat, family: string): XtExtension | undefined => findExtension(e.kind, e.name, family);
 
+/** x_tables' own target for verdicts has no function of its own, which nft_target_select_ops refuses. */
+const isBare = (e: Compat): boolean => e.kind === 'target' && e.name === 'standard';
+
 /** nft_match_select_ops, nft_target_select_ops: looked up while the rule's expressions are parsed, before any of them is made. */
 export function hasExtension(e: Compat, family: string): boolean {
+  if (isBare(e)) return true;
   const d = extension(e, family);
   return d !== undefined && !d.absent && (!d.kernelFamilies || d.kernelFamilies.includes(family as XtFamily));
 }
@@ -21,7 +25,7 @@ export function hasExtension(e: Compat, family: string): boolean {
 /** nft_match_init, nft_target_init (xt_check_match …) without a base, nft_match_validate with one. */
 export function checkExtension(e: Compat, ctx: InitContext | ValidateContext): Errno | null {
   const d = extension(e, ctx.family);
-  if (!d) return 'ENOENT';
+  if (!d) return isBare(e) ? 'EINVAL' : 'ENOENT';
   const base = 'base' in ctx ? ctx.base : ctx.chain.hook;
   const numbers: Readonly<Record<string, number>> = ctx.family === 'arp' ? NF_ARP_HOOK : NF_INET_HOOK;
   return (

@@ -674,7 +674,9 @@ export class CommandLine {
   private jumpOf(): Jump {
     if (this.finishedTarget) return { kind: 'target', use: this.finishedTarget };
     if (this.jumpto === null) return { kind: 'none' };
-    if (STANDARD.includes(this.jumpto) || (this.env.family === 'bridge' && this.jumpto === 'CONTINUE')) return { kind: 'verdict', name: this.jumpto };
+    // libxt_standard answers to its own name too; the kernel has no use for it.
+    if (STANDARD.includes(this.jumpto) || (this.jumpto === 'standard' && !this.gotoSet) || (this.env.family === 'bridge' && this.jumpto === 'CONTINUE'))
+      return { kind: 'verdict', name: this.jumpto };
     return { kind: 'chain', name: this.jumpto, goto: this.gotoSet };
   }
 

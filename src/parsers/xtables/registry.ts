@@ -2,9 +2,10 @@ import type { XtExtension, XtFamily } from '../../kernel/xt/definition.ts';
 import { allExtensions, findExtension } from '../../kernel/xt/find.ts';
 
 /** What was found before: long lists ask for the same few names. */
-const known = { match: { ip: new Map(), ip6: new Map(), arp: new Map(), bridge: new Map() }, target: { ip: new Map(), ip6: new Map(), arp: new Map(), bridge: new Map() } } as Readonly<
-  Record<XtExtension['kind'], Readonly<Record<XtFamily, Map<string, XtExtension>>>>
->;
+const known = {
+  match: { ip: new Map(), ip6: new Map(), arp: new Map(), bridge: new Map() },
+  target: { ip: new Map(), ip6: new Map(), arp: new Map(), bridge: new Map() },
+} as Readonly<Record<XtExtension['kind'], Readonly<Record<XtFamily, Map<string, XtExtension>>>>>;
 
 function find(kind: XtExtension['kind'], family: XtFamily, name: string): XtExtension | undefined {
   const before = known[kind][family].get(name);
