@@ -2,6 +2,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { type BuiltPacket, buildPacket } from '../host/packet/build.ts';
 import { type Exchange, exchange, play } from '../host/packet/exchange.ts';
 import { looksLikeHex, readHex } from '../host/packet/hex.ts';
+import { isCapture } from '../host/pcap/read.ts';
+import { Captured } from '../host/replay/captured.ts';
 import { type PacketReport, Reporter } from '../host/packet/report.ts';
 import { PacketError } from '../parsers/packet/index.ts';
 import { StateHost } from './host.ts';
@@ -55,12 +57,20 @@ function buildLines(text: string, file: string, o: Pick<SendOptions, 'in'>, host
   });
 }
 
+/** The packets of a capture; null: the words name none. */
+async function fromCapture(words: readonly string[], o: SendOptions, host: StateHost): Promise<BuiltPacket[] | null> {
+  const { net } = host.host;
+  const device = o.in === undefined ? null : net.stack.deviceByName(o.in);
+  if (device === undefined || words.length !== 1 || !existsSync(words[0]) || !statSync(words[0]).isFile() || !(await isCapture(words[0]))) return null;
+  return new Captured(net, device).file(words[0]);
+}
+
 /** `drywall send`: lets packets in or has the host send them, and says what became of them. */
 export async function send(words: readonly string[], o: SendOptions): Promise<number> {
   const host = await StateHost.open(o.state);
   let packets: BuiltPacket[];
   try {
-    packets = readPackets(words, o, host);
+    packets = (await fromCapture(words, o, host)) ?? readPackets(words, o, host);
   } catch (e) {
     host.abandon();
     process.stderr.write(`drywall send: ${e instanceof Error ? e.message : String(e)}\n`);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CaptureWriter, LINKTYPE } from '../../src/host/pcap/write.ts';
 
 const bin = resolve(import.meta.dirname, '../../bin');
 const folder = mkdtempSync(join(tmpdir(), 'drywall-send-'));
@@ -68,4 +69,15 @@ test('what cannot be read changes nothing, status 2', () => {
   const file = join(folder, 'packets.txt');
   writeFileSync(file, '# two\nudp dport 1\nudp dport 70000\n');
   expect(drywall('send', '--in', 'wan', file)).toMatchObject({ status: 2, out: '', err: expect.stringContaining(`${file}:3:11: Service out of range\n`) });
+});
+
+test('a capture: its packets one after the other', () => {
+  const path = join(folder, 'capture.pcapng');
+  const words = JSON.parse(drywall('send', '--json', '--in', 'lan', 'ip saddr 192.168.1.9 daddr 9.9.9.9 udp dport 53').out);
+  const w = new CaptureWriter(path);
+  for (let i = 0; i < 2; i++) w.packet('lan', LINKTYPE.raw, 1, i, Buffer.from(words[0].left[0].frame, 'hex').subarray(14), '');
+  w.close();
+  const r = drywall('send', '--in', 'lan', path);
+  expect(r.status).toBe(0);
+  expect(r.out.match(/^in lan: udp 192\.168\.1\.9:40000 > 9\.9\.9\.9:53$/gm)).toHaveLength(2);
 });

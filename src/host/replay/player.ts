@@ -1,12 +1,12 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Netns } from '../../kernel/netns.ts';
-import { sameBytes, u16 } from '../../kernel/net/wire/bytes.ts';
+import { u16 } from '../../kernel/net/wire/bytes.ts';
 import { ETH } from '../../kernel/net/wire/ip.ts';
 import type { NetDevice } from '../../kernel/stack/device.ts';
 import type { EmittedFrame } from '../../kernel/stack/stack.ts';
 import { answerNeighbour } from '../outside/neighbours.ts';
-import { Surroundings } from '../packet/surroundings.ts';
-import { relink, type Unlinked } from '../pcap/frame.ts';
+import type { Unlinked } from '../pcap/frame.ts';
+import { Framer } from './framer.ts';
 import { whole } from './repair.ts';
 import { Sent } from './sent.ts';
 import { PacketWatch } from './watch.ts';
@@ -45,14 +45,14 @@ export class Player {
   readonly net: Netns;
   readonly watch = new PacketWatch();
   readonly #clock: CaptureClock;
-  readonly #near: Surroundings;
+  readonly #framer: Framer;
   readonly #sent = new Sent();
   #swept = Number.NEGATIVE_INFINITY;
 
   constructor(net: Netns, clock: CaptureClock) {
     this.net = net;
     this.#clock = clock;
-    this.#near = new Surroundings(net.stack);
+    this.#framer = new Framer(net.stack);
     net.tracer = this.watch;
   }
 
@@ -73,7 +73,7 @@ export class Player {
   /** A packet arrives on a device. */
   arrive(dev: NetDevice, u: Unlinked, length: number): EmittedFrame[] {
     const packet = whole(u, length);
-    const bytes = dev.mac.length === 6 ? this.#frame(dev, packet) : packet.packet.slice();
+    const bytes = dev.mac.length === 6 ? this.#framer.frame(dev, packet) : packet.packet.slice();
     this.watch.reset();
     this.net.stack.receive(dev, bytes);
     return this.#settle();
@@ -89,28 +89,6 @@ export class Player {
     this.watch.reset();
     this.net.stack.send(whole(u, length, true).packet);
     return this.#settle();
-  }
-
-  /** Frames to one host are to the device's own address: the capturing machine had another. */
-  #frame(dev: NetDevice, u: Unlinked): Uint8Array {
-    const dst = u.ether && (u.ether.dst[0] & 1 || this.#known(u.ether.dst)) ? u.ether.dst : this.#target(dev, u);
-    return relink(u, dst, u.ether?.src ?? this.#source(dev, u));
-  }
-
-  #known(mac: Uint8Array): boolean {
-    return this.net.stack.devices.some((d) => sameBytes(d.mac, mac));
-  }
-  #target(dev: NetDevice, u: Unlinked): Uint8Array {
-    const b = u.packet;
-    if (u.etherType === ETH.IP && b.length >= 20) return this.#near.destinationMac(dev, b.subarray(16, 20));
-    if (u.etherType === ETH.IPV6 && b.length >= 40) return this.#near.destinationMac(dev, b.subarray(24, 40));
-    return dev.mac;
-  }
-  #source(dev: NetDevice, u: Unlinked): Uint8Array {
-    const b = u.packet;
-    if (u.etherType === ETH.IP && b.length >= 20) return this.#near.sourceMac(dev, b.subarray(12, 16));
-    if (u.etherType === ETH.IPV6 && b.length >= 40) return this.#near.sourceMac(dev, b.subarray(8, 24));
-    return Uint8Array.of(2, 0, 0, 0, 0, 1);
   }
 
   /** What left; hosts outside say at once where they are. */

@@ -16,8 +16,6 @@ const READS_STDIN = [
   '^conntrack .*(-R|--load-file)[ =]?-( |$)',
   '^ipset (restore|-R|--restore)( -[!qx]*)*$',
   '^ipset -$',
-  // Without -z, and after options that take a number.
-  '^(nc|netcat)( -[a-yA-Z0-9]+( [0-9]+)?)* [^ -]',
   '^sysctl .*(-p|--load)[ =]?-( |$)',
 ].join('|');
 
@@ -81,6 +79,13 @@ __dw_call() {
     nft | conntrack | ipset | sysctl | *-restore* | *-xml)
       # A glob first: bash compiles a regular expression anew each time.
       if [[ $__dw_all == *@(-|restore)* && $__dw_all =~ $__dw_reads ]]; then
+        __dw_in=$DRYWALL_RUN/in.$BASHPID
+        command cat >|"$__dw_in"
+      fi
+      ;;
+    nc | netcat)
+      # -z sends nothing.
+      if [[ $__dw_all != *' -'*([a-zA-Z0-9])z* ]]; then
         __dw_in=$DRYWALL_RUN/in.$BASHPID
         command cat >|"$__dw_in"
       fi
