@@ -65,6 +65,9 @@ function translate(skb: Skb, state: HookState, chains: readonly NatChain[]): Hoo
   const v4 = state.pf === 'ip',
     ct = skb.ct;
   if (!ct) return 'accept';
+  // Most packets are of connections that this hook leaves as they are.
+  if ((skb.ctinfo === CTINFO.established || skb.ctinfo === CTINFO.establishedReply) && state.hook !== 'output' && !wanted(skb, ct, manipOf(state)))
+    return outChanged(skb, ct, state) ? 'drop' : 'accept';
   const before = v4 ? ip4Dst(skb.data, skb.network) : ip6Dst(skb.data, skb.network);
   const related = skb.ctinfo === CTINFO.related || skb.ctinfo === CTINFO.relatedReply;
   let verdict: HookVerdict;

@@ -106,9 +106,11 @@ const PER_DEVICE = new Map<string, Readonly<Record<string, number>>>([
 
 export class StackConf {
   readonly #values = new Map<string, number>();
-  /** Answers of `dev4` and `v4` since the last change: packets ask for the same few every time. */
+  /** Answers of `dev4`, `v4`, `dev6` and `v6` since the last change: packets ask for the same few every time. */
   readonly #dev4 = new Map<string, Map<string, number>>();
   readonly #v4 = new Map<string, number>();
+  readonly #dev6 = new Map<string, Map<string, number>>();
+  readonly #v6 = new Map<string, number>();
   /** Changes with every value: what was decided by them is to be decided again. */
   version = 0;
   #deviceNames: () => readonly string[] = () => [];
@@ -126,6 +128,8 @@ export class StackConf {
     this.version++;
     this.#dev4.clear();
     this.#v4.clear();
+    this.#dev6.clear();
+    this.#v6.clear();
   }
 
   /** A new device takes what `default` says. */
@@ -189,7 +193,9 @@ export class StackConf {
   }
 
   v6(name: string): number {
-    return this.#values.get(`ipv6.${name}`) ?? 0;
+    let value = this.#v6.get(name);
+    if (value === undefined) this.#v6.set(name, (value = this.#values.get(`ipv6.${name}`) ?? 0));
+    return value;
   }
   dev4(dev: string, name: string): number {
     let known = this.#dev4.get(dev);
@@ -199,7 +205,11 @@ export class StackConf {
     return value;
   }
   dev6(dev: string, name: string): number {
-    return this.#values.get(`ipv6.conf.${dev}.${name}`) ?? 0;
+    let known = this.#dev6.get(dev);
+    if (!known) this.#dev6.set(dev, (known = new Map()));
+    let value = known.get(name);
+    if (value === undefined) known.set(name, (value = this.#values.get(`ipv6.conf.${dev}.${name}`) ?? 0));
+    return value;
   }
   /** IN_DEV_ORCONF, IN_DEV_MAXCONF */
   or4(dev: string, name: string): boolean {
