@@ -323,6 +323,7 @@ const LISTINGS: readonly (readonly string[])[] = [['-L'], ['-L', '-o', 'extended
 export function conntrackSession(c: Choice): Step[] {
   const rare = c.one([8, 20, 40]);
   const steps: Step[] = [];
+  if (c.in(3)) steps.push({ argv: ['sysctl', '-q', '-w', 'net.netfilter.nf_conntrack_acct=1', ...(c.in(2) ? ['net.netfilter.nf_conntrack_timestamp=1'] : [])] });
   for (let n = 1 + c.below(3); n > 0; n--) steps.push({ argv: createLine(c, rare) });
   if (c.in(5)) steps.push({ argv: ['conntrack', c.one(['-R', '--load-file']), '-'], stdin: loadFile(c) });
   for (let n = 2 + c.below(4); n > 0; n--) {

@@ -5,6 +5,9 @@ const TOKENS: readonly (readonly [RegExp, string])[] = [
   [/(use=\d+ )id=\d+/g, '$1id=<ID>'],
   [/<id>\d+<\/id>/g, '<id><ID></id>'],
   [/delta-time=\d+/g, 'delta-time=<N>'],
+  [/<deltatime>\d+/g, '<deltatime><N>'],
+  [/\[(start|stop)=[^\]]+\]/g, '[$1=<DATE>]'],
+  [/<(start|stop)>\d+/g, '<$1><TS>'],
   // One for the whole machine, whatever ran on it before.
   [/nf_hooks_lwtunnel = \d/g, 'nf_hooks_lwtunnel = <N>'],
 ];

@@ -36,3 +36,42 @@ describe.skipIf(reason !== null).each(KINDS)('random sessions of %s', (name, ses
     expect(share).toBeLessThanOrEqual(ceilings.conntrack);
   });
 });
+
+describe.skipIf(reason !== null)('files of /proc/net', () => {
+  test('are as the kernel formats them', async () => {
+    const before = [
+      'sysctl -q -w net.ipv6.conf.default.accept_dad=0',
+      'ip link add v0 type veth peer name v1',
+      'ip link set v0 address 02:00:00:00:00:01 up',
+      'ip link set v1 address 02:00:00:00:00:02 up',
+      'ip addr add 10.0.0.1/24 dev v0',
+      'ip addr add 192.168.7.9/32 dev v0',
+      'ip -6 addr add 2001:db8::5/64 dev v0',
+      'ip -6 addr add fec0::5/64 dev v0 nodad',
+      'ip route add default via 10.0.0.254',
+      'ip route add 172.16.0.0/12 via 10.0.0.253 metric 50',
+      'ip route add 10.9.0.7/32 dev v1',
+      'ip route add blackhole 10.8.0.0/16',
+      'ip route add unreachable 10.7.0.0/16',
+      'ip route add prohibit 10.7.0.0/24',
+      'ip neigh add 10.0.0.254 lladdr 02:00:00:00:00:99 dev v0',
+      'ip neigh add 10.0.0.253 lladdr 02:00:00:00:00:98 dev v0 nud reachable',
+      'ip neigh add proxy 10.0.0.77 dev v0',
+    ];
+    const files = ['arp', 'route', 'if_inet6', 'tcp', 'tcp6', 'udp', 'udp6', 'raw', 'raw6', 'icmp', 'icmp6', 'udplite', 'udplite6', 'ip_tables_names', 'ip6_tables_names'];
+    const alone = [
+      'cat /proc/net/dev',
+      'cat /proc/net/stat/synproxy',
+      'cat /proc/net/ip_conntrack',
+      'cat /proc/sys/net/ipv4/ip_conntrack_max',
+      'sysctl net.ipv4.netfilter.ip_conntrack_max',
+      'conntrack -L dying',
+      'conntrack -L unconfirmed -o xml',
+    ];
+    const { differences } = await compare(
+      [...files.map((f) => [...before, `cat /proc/net/${f}`]), ...alone.map((l) => [l])].map((lines) => lines.map((l) => ({ argv: l.split(' ') }))),
+      conntrackMatches,
+    );
+    expect(differences.map(describeDifference)).toEqual([]);
+  });
+});

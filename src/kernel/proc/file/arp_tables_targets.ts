@@ -1,0 +1,4 @@
+import type { ProcFile } from '../definition.ts';
+
+/** Of the old arp_tables: arptables-nft registers nothing there. */
+export const procFile: ProcFile = { path: '/proc/net/arp_tables_targets', mode: 0o440, read: () => '' };

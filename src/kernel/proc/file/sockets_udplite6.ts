@@ -1,0 +1,3 @@
+import { socketList } from '../sockets-head.ts';
+
+export const procFile = socketList('udplite6');
