@@ -89,13 +89,15 @@ export interface RecordedFrame {
 
 /** Offsets of the IPv4 header and transport checksums of an Ethernet frame, inner ones of ICMP errors included. */
 function checksumOffsets(b: Buffer): number[] {
-  const PLACE: Readonly<Record<number, number>> = { 1: 2, 6: 16, 17: 6, 33: 6, 58: 2 };
+  const PLACE: Readonly<Record<number, number>> = { 1: 2, 6: 16, 17: 6, 33: 6, 58: 2, 136: 6 };
   const at: number[] = [];
   const both = (o: number): void => {
     at.push(o, o + 1);
   };
   const transport = (proto: number, o: number): void => {
     if (PLACE[proto] !== undefined) both(o + PLACE[proto]);
+    // SCTP's is one of 32 bits.
+    if (proto === 132) at.push(o + 8, o + 9, o + 10, o + 11);
   };
   const type = b.readUInt16BE(12);
   if (type === 0x0800) {

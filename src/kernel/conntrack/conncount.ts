@@ -27,10 +27,22 @@ function packetTuple(skb: Skb, net: Netns): Tuple | null {
   return l4 && tupleOf(b, o, family, l4.at, l4.protonum, (t) => greKeyOf(net, t));
 }
 
-/** get_ct_or_tuple_from_skb; null: a packet that has none. */
+interface Own extends Counted {
+  readonly ct: Conntrack | null;
+}
+
+/** get_ct_or_tuple_from_skb: a packet that has no connection counts as the one its tuple belongs to; null: it has no tuple. */
+function ownOf(skb: Skb, net: Netns): Own | null {
+  const seen = skb.ct ? null : packetTuple(skb, net);
+  const ct = skb.ct ?? (seen && net.conntrack.find(DEFAULT_ZONE, seen)?.ct) ?? null;
+  const tuple = ct?.original ?? seen;
+  return tuple && { tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: { ...(ct?.zone ?? DEFAULT_ZONE) }, ct };
+}
+
+/** What a list of this packet's connection alone holds; null: it has none. */
 export function countedOf(skb: Skb, net: Netns): Counted | null {
-  const tuple = skb.ct?.original ?? packetTuple(skb, net);
-  return tuple && { tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: skb.ct?.zone ?? DEFAULT_ZONE };
+  const own = ownOf(skb, net);
+  return own && { tuple: own.tuple, zone: own.zone };
 }
 
 /**
@@ -40,10 +52,10 @@ export function countedOf(skb: Skb, net: Netns): Counted | null {
  * where it is found.
  */
 export function countConnection(list: Counted[], skb: Skb, net: Netns): boolean {
-  const own = countedOf(skb, net);
+  const own = ownOf(skb, net);
   if (!own) return false;
   const { tuple, zone } = own;
-  const assured = skb.ct !== null && (skb.ct.status & (IPS.CONFIRMED | IPS.ASSURED)) === (IPS.CONFIRMED | IPS.ASSURED);
+  const assured = own.ct !== null && (own.ct.status & (IPS.CONFIRMED | IPS.ASSURED)) === (IPS.CONFIRMED | IPS.ASSURED);
   for (let i = 0, gone = 0; i < list.length && gone <= MAX_COLLECT; ) {
     const c = list[i],
       ct = net.conntrack.find(c.zone, c.tuple)?.ct;
@@ -54,6 +66,6 @@ export function countConnection(list: Counted[], skb: Skb, net: Netns): boolean 
       gone++;
     }
   }
-  if (!assured) list.push(own);
+  if (!assured) list.push({ tuple, zone });
   return true;
 }

@@ -69,16 +69,19 @@ export function invertTuple(t: Tuple): Tuple | null {
   return { ...base, sport: t.dport, dport: t.sport };
 }
 
-/** nf_checksum: wrong? Only asked at prerouting, and only where net.netfilter.nf_conntrack_checksum says so. */
+/** nf_checksum: wrong? Found right once, nobody asks again (CHECKSUM_UNNECESSARY). Only asked at prerouting, and only where net.netfilter.nf_conntrack_checksum says so. */
 export function badChecksum(net: Netns, state: HookState, skb: Skb, at: number, protonum: number, length = skb.data.length - at): boolean {
-  if (!net.conntrack.conf.checksum || state.hook !== 'prerouting') return false;
+  if (!net.conntrack.conf.checksum || state.hook !== 'prerouting' || skb.checked) return false;
+  skb.checked = sumOf(skb, at, protonum, length) === 0;
+  return !skb.checked;
+}
+
+function sumOf(skb: Skb, at: number, protonum: number, length: number): number {
   const b = skb.data,
     o = skb.network;
-  if (protonum === IPPROTO.ICMP) return checksum(b, at, b.length) !== 0;
+  if (protonum === IPPROTO.ICMP) return checksum(b, at, b.length);
   const v4 = b[o] >> 4 === 4;
   const total = b.length - at;
   // udplite_error asks for UDP's pseudo header: datagrams with a right checksum count as wrong.
-  return (
-    checksum(b, at, at + length, pseudo(v4 ? ip4Src(b, o) : ip6Src(b, o), v4 ? ip4Dst(b, o) : ip6Dst(b, o), protonum === IPPROTO.UDPLITE ? IPPROTO.UDP : protonum, total)) !== 0
-  );
+  return checksum(b, at, at + length, pseudo(v4 ? ip4Src(b, o) : ip6Src(b, o), v4 ? ip4Dst(b, o) : ip6Dst(b, o), protonum === IPPROTO.UDPLITE ? IPPROTO.UDP : protonum, total));
 }

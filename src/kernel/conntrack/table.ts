@@ -206,12 +206,14 @@ export class ConntrackTable {
   taken(tuple: Tuple, zone: Zone, ignored: Conntrack): boolean {
     const hash = hashTuple(tuple) | 0;
     const now = this.#net.clock.now();
+    // Looked for where replies of this zone are hashed, and nowhere else.
+    const there = (x: Found): boolean => zoneId(x.ct.zone, x.dir) === zoneId(zone, 1);
     for (let s = this.#slots[hash & (this.#slots.length - 1)]; s; s = s.next) {
-      if (s.hash !== hash || s.ct === ignored || zoneId(s.ct.zone, s.dir) !== zoneId(zone, s.dir)) continue;
+      if (s.hash !== hash || s.ct === ignored || !there(s) || zoneId(s.ct.zone, s.dir) !== zoneId(zone, s.dir)) continue;
       if (sameTuple(s.ct.tuple(s.dir), tuple) && !this.#expired(s.ct, now)) return true;
     }
     const other = this.#fetch(zone, tuple);
-    return other !== null && other.ct !== ignored && !this.#expired(other.ct, now);
+    return other !== null && other.ct !== ignored && there(other) && !this.#expired(other.ct, now);
   }
 
   /** __nf_conntrack_alloc: a connection that is not in the table yet. */
@@ -305,7 +307,7 @@ export class ConntrackTable {
     if (this.#count > this.limits.many && this.#entries.size > this.limits.warm && this.#entries.size >= this.#freezeAt) this.#freeze();
     const original = hashTuple(ct.original) | 0,
       reply = hashTuple(ct.reply) | 0;
-    if (!this.#free(ct, ct.original, original) || !this.#free(ct, ct.reply, reply)) {
+    if (!this.#free(ct, 0, original) || !this.#free(ct, 1, reply)) {
       this.stats.insertFailed++;
       return false;
     }
@@ -318,9 +320,11 @@ export class ConntrackTable {
   }
 
   /** Is a place free, or becomes so because what held it has run out? */
-  #free(ct: Conntrack, tuple: Tuple, hash: number): boolean {
+  #free(ct: Conntrack, dir: Dir, hash: number): boolean {
+    const tuple = dir === 0 ? ct.original : ct.reply;
     const other = this.#lookup(ct.zone, tuple, hash) ?? this.#fetch(ct.zone, tuple);
-    if (other === null) return true;
+    // Only those hashed by the same zone as this direction are in the way.
+    if (other === null || zoneId(other.ct.zone, other.dir) !== zoneId(ct.zone, dir)) return true;
     if (!this.#expired(other.ct, this.#net.clock.now())) return false;
     this.kill(other.ct);
     return true;

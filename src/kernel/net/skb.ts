@@ -64,6 +64,8 @@ export class Skb {
   fragMaxSize = 0;
   /** IPv4 options as ip_rcv_options found them (IPCB opt). */
   options4: IpOptions | null = null;
+  /** csum_valid: its transport checksum was found right once, and is not looked at again whatever changes. */
+  checked = false;
   /** IPv6: identification of the fragment header that came. */
   fragId = 0;
   /** Upper device of a bridge port the packet came through (nf_bridge physindev / physoutdev). */

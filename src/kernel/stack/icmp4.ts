@@ -7,6 +7,8 @@ import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const ERRORS = new Set([3, 4, 5, 11, 12]);
+/** icmp_pointers[].error: messages about which there is never one. */
+const NOT_ASKED = new Set([1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
 const ECHO_REPLY = 0,
   ECHO = 8,
   TIMESTAMP = 13,
@@ -22,6 +24,8 @@ export class Icmp4 {
   readonly #s: Stack;
   /** Tokens by peer (inetpeer): errors, redirects and what no route takes draw from the same. */
   readonly #buckets = new Map<string, Peer>();
+  /** icmp_xmit_lock: the socket is in use, so what its packet meets on the way out gets no answer. */
+  #sending = false;
   #globalCredit = 0;
   #globalStamp = -1;
 
@@ -35,12 +39,12 @@ export class Icmp4 {
       b = orig.data,
       o = orig.network;
     const rt = orig.dst;
-    if (!rt || b.length < o + 20) return;
+    if (this.#sending || !rt || b.length < o + 20) return;
     if (orig.pktType !== PACKET.host || rt.broadcast || rt.multicast) return;
     if (u16(b, o + 6) & IP_OFFSET) return;
     if (ERRORS.has(type) && b[o + 9] === IPPROTO.ICMP) {
       const inner = b[o + ip4HeaderLen(b, o)];
-      if (inner === undefined || inner > NR_TYPES || ERRORS.has(inner)) return;
+      if (inner === undefined || inner > NR_TYPES || NOT_ASKED.has(inner)) return;
     }
     const from = ip4Src(b, o);
     let saddr: Uint8Array | null = null;
@@ -94,7 +98,9 @@ export class Icmp4 {
     skb.dst = dst;
     if (ERRORS.has(type)) attachConnection(skb, about);
     tellMade(this.#s.net, skb, about, 'icmp');
+    this.#sending = true;
     this.#s.ip4.localOut(skb);
+    this.#sending = false;
   }
 
   hopLimit(dst: Dst): number {
@@ -152,7 +158,7 @@ export class Icmp4 {
   receive(skb: Skb): void {
     const b = skb.data,
       at = skb.transport;
-    if (b.length < at + 8 || checksum(b, at, b.length) !== 0) return;
+    if (b.length < at + 8 || (!skb.checked && checksum(b, at, b.length) !== 0)) return;
     const type = b[at];
     if (skb.dst?.broadcast || skb.dst?.multicast) {
       if ((type === ECHO || type === TIMESTAMP) && this.#s.conf.v4('icmp_echo_ignore_broadcasts')) return;
@@ -172,6 +178,7 @@ export class Icmp4 {
 
   /** icmp_reply; `rest` is everything after the checksum. */
   #reply(orig: Skb, type: number, rest: Uint8Array): void {
+    if (this.#sending) return;
     const s = this.#s,
       b = orig.data,
       o = orig.network;

@@ -14,6 +14,8 @@ export class Icmp6 {
   readonly #s: Stack;
   /** Tokens by peer (inetpeer): errors and redirects draw from the same. */
   readonly #buckets = new Map<string, Peer>();
+  /** icmpv6_xmit_lock: the socket is in use, so what its packet meets on the way out gets no answer. */
+  #sending = false;
   constructor(stack: Stack) {
     this.#s = stack;
   }
@@ -23,7 +25,7 @@ export class Icmp6 {
     const s = this.#s,
       b = orig.data,
       o = orig.network;
-    if (b.length < o + 40) return;
+    if (this.#sending || b.length < o + 40) return;
     const from = ip6Src(b, o),
       to = ip6Dst(b, o);
     if (orig.pktType !== PACKET.host && !(type === 2 || (type === 4 && code === 2))) return;
@@ -37,7 +39,7 @@ export class Icmp6 {
     const saddr = s.ip6.isLocal(to) || s.ip6.isAnycast(to) ? to : came && came !== s.lo ? s.ip6.selectAddr(came, from) : null;
     const mark = s.conf.v6('fwmark_reflect') ? orig.mark : 0;
     // icmp6_dev: of what stays in the host, the device that its route belongs to.
-    const oif = isLinkLocal6(from) ? ((came === s.lo && orig.dst ? orig.dst.dev : came)?.index ?? 0) : 0;
+    const oif = isLinkLocal6(from) ? ((came === s.lo ? (s.device(orig.dst?.route?.dev ?? 0) ?? orig.dst?.dev) : came)?.index ?? 0) : 0;
     const route = s.ip6.outputRoute(from, saddr, { mark, oif });
     if ('error' in route || !this.#allowed(type, route.dst, from)) return;
     const quoted = b.subarray(o, Math.min(b.length, o + 1280 - 48));
@@ -61,7 +63,9 @@ export class Icmp6 {
     skb.dst = dst;
     if (type < 128) attachConnection(skb, about);
     tellMade(this.#s.net, skb, about, 'icmp');
+    this.#sending = true;
     this.#s.ip6.localOut(skb);
+    this.#sending = false;
   }
 
   /** icmpv6_xrlim_allow; the default mask spares informational messages and packet-too-big. */
@@ -82,7 +86,7 @@ export class Icmp6 {
       at = skb.transport;
     const src = ip6Src(b, o),
       dst = ip6Dst(b, o);
-    if (b.length < at + 4 || checksum(b, at, b.length, pseudo(src, dst, IPPROTO.ICMPV6, b.length - at)) !== 0) return;
+    if (b.length < at + 4 || (!skb.checked && checksum(b, at, b.length, pseudo(src, dst, IPPROTO.ICMPV6, b.length - at)) !== 0)) return;
     const type = b[at];
     if (type === ECHO_REQUEST) this.#echo(skb, src, dst);
     else if (type >= 133 && type <= 137) this.#s.ndisc.receive(skb);
@@ -91,6 +95,7 @@ export class Icmp6 {
 
   /** icmpv6_echo_reply */
   #echo(skb: Skb, src: Uint8Array, dst: Uint8Array): void {
+    if (this.#sending) return;
     const s = this.#s;
     if (s.conf.v6('icmp.echo_ignore_all') || (isMulticast6(dst) && s.conf.v6('icmp.echo_ignore_multicast'))) return;
     const anycast = skb.dst?.type === 'anycast';

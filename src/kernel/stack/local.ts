@@ -121,7 +121,7 @@ export class LocalHost {
       covered = lite && len === 0 ? have : len;
     const whole = have >= 8 && covered >= 8 && covered <= have;
     const none = u16(b, at + 6) === 0;
-    const right = whole && (none ? !lite && src.length === 4 : checksum(b, at, at + covered, pseudo(src, dst, proto, lite ? have : len)) === 0);
+    const right = whole && (none ? !lite && src.length === 4 : skb.checked || checksum(b, at, at + covered, pseudo(src, dst, proto, lite ? have : len)) === 0);
     if (right && this.#s.sockets.any && this.#s.sockets.udp(skb, src, dst)) return false;
     this.#unwanted(skb, right ? 'NO_SOCKET' : whole ? 'UDP_CSUM' : 'PKT_TOO_SMALL');
     return right;
@@ -139,7 +139,7 @@ export class LocalHost {
     }
     const src = family === 4 ? ip4Src(b, o) : ip6Src(b, o),
       dst = family === 4 ? ip4Dst(b, o) : ip6Dst(b, o);
-    if (checksum(b, at, b.length, pseudo(src, dst, IPPROTO.TCP, len)) !== 0) {
+    if (!skb.checked && checksum(b, at, b.length, pseudo(src, dst, IPPROTO.TCP, len)) !== 0) {
       this.#unwanted(skb, 'TCP_CSUM');
       return;
     }

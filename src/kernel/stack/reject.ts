@@ -9,7 +9,7 @@ import { resetHeader } from './local.ts';
 import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
-const NO_CHECKSUM = new Set<number>([IPPROTO.GRE, IPPROTO.AH, IPPROTO.ESP, IPPROTO.SCTP, IPPROTO.UDPLITE, IPPROTO.DCCP]);
+const NO_CHECKSUM = new Set<number>([IPPROTO.GRE, IPPROTO.AH, IPPROTO.ESP, IPPROTO.SCTP, IPPROTO.UDPLITE]);
 
 /** Answers of REJECT (net/ipv4/netfilter/nf_reject_ipv4.c, net/ipv6/netfilter/nf_reject_ipv6.c). */
 export class Reject {
@@ -66,7 +66,8 @@ export class Reject {
     // nf_reject_verify_csum: these have none, or another kind; of all others a sum of 16 bits is expected, known or not.
     if (NO_CHECKSUM.has(next) || (next === IPPROTO.UDP && b[at + 6] === 0 && b[at + 7] === 0)) return true;
     const init = v6 || next === IPPROTO.TCP || next === IPPROTO.UDP ? pseudo(src, dst, next, b.length - at) : 0;
-    return checksum(b, at, b.length, init) === 0;
+    skb.checked ||= checksum(b, at, b.length, init) === 0;
+    return skb.checked;
   }
 
   /** nf_send_reset */

@@ -77,10 +77,8 @@ export const match = defineExtension<ClusterInfo>({
     if (!multicast && skb.pktType === PACKET.multicast) skb.pktType = PACKET.host;
     if (skb.ct === null) return false;
     const src = (skb.ct.master ?? skb.ct).original.src;
-    const hash = jhash2(
-      (src.length === 4 ? [0] : [0, 4, 8, 12]).map((at) => little(src, at)),
-      i.hash_seed,
-    );
+    // xt_cluster_hash_ipv6: of an IPv6 address, too, only the first word.
+    const hash = jhash2([little(src, 0)], i.hash_seed);
     const node = Number((BigInt(hash >>> 0) * BigInt(i.total_nodes)) >> 32n);
     return (((1 << node) & i.node_mask) !== 0) !== i.invert;
   },

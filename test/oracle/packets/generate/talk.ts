@@ -256,7 +256,7 @@ function* udpTalk(x: Place): Talk {
   };
   const first = yield one(near);
   const far = x.far(first, near);
-  if (!far) {
+  if (!far || (proto === PROTO.udplite && far.portFrom)) {
     if (c.in(3)) yield one(near);
     return;
   }
@@ -362,7 +362,8 @@ function* sctpTalk(x: Place): Talk {
   const one = (e: End, tag: number, ...chunks: Buffer[]): Step => x.send(e, { proto: PROTO.sctp, payload: sctp(e.sport, e.dport, tag, ...chunks), ...x.look() });
   const outs = yield one(near, 0, init(77));
   const far = x.far(outs, near);
-  if (!far) return;
+  // A port that the router picked is patched into TCP and UDP only.
+  if (!far || far.portFrom) return;
   const data = (n: number): Buffer => chunk(0, 3, bytes(be16(0, n, 0, 0, 0, 0), 'data'));
   const plan: (() => Step)[] = [
     () => one(far, 77, chunk(2, 0, bytes(be16(0, 88), be16(0, 5000, 1, 1, 0, 1)))),
