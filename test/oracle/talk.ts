@@ -54,3 +54,17 @@ export function capture(rules: string, into: string): void {
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+/** What tcpdump says of a capture file. */
+export function tcpdump(file: string): string {
+  mkdirSync(join(talkRoot, 'tmp'), { recursive: true });
+  const dir = mkdtempSync(join(talkRoot, 'tmp/read-'));
+  try {
+    cpSync(file, join(dir, 'file'));
+    const ran = spawnSync('chroot', [talkRoot, 'tcpdump', '-nn', '-vvv', '-r', `${dir.slice(talkRoot.length)}/file`], { encoding: 'utf8' });
+    if (ran.status !== 0) throw new Error(ran.stderr);
+    return ran.stdout;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

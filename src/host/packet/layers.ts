@@ -80,7 +80,9 @@ export class Reader {
     }
     // inet_aton would read 10.1 as 10.0.0.1; here it is more likely unfinished.
     if (field.dtype === 'ipv4_addr' && /^[0-9.]+$/.test(word) && word.split('.').length !== 4) throw this.fail('an IPv4 address has four parts', place);
-    const parsed = parseSymbol(field.dtype, word, this.#names);
+    // nft knows addresses in ICMP redirects and IGMP as plain numbers; people write them as addresses.
+    const address = field.dtype === 'integer' && field.len === 32 && /^\d+(\.\d+){3}$/.test(word);
+    const parsed = parseSymbol(address ? 'ipv4_addr' : field.dtype, word, this.#names);
     if (parsed.kind === 'error') throw this.fail(parsed.message, place);
     if (parsed.kind !== 'value') throw this.fail('this name has several addresses', place);
     const { value } = parsed.constant;
