@@ -65,7 +65,8 @@ function work(call: Call, options: NftOptions, session: Session): number {
 /** `nft monitor` goes on; its errors are said, and it has ended. */
 function listen(call: Call): Running | null {
   const parsed = parseOptions(call.argv);
-  if (!parsed.ok || parsed.options.file !== undefined) return null;
+  // Its word is looked for first: most commands have none, and are not parsed twice.
+  if (!parsed.ok || parsed.options.file !== undefined || !parsed.options.rest.join(' ').includes('monitor')) return null;
   const session = new Session(call, parsed.options),
     begun = session.monitor(parsed.options.rest.join(' '));
   if (begun === null) return null;

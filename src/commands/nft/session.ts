@@ -40,15 +40,14 @@ export class Session {
   readonly pid: number;
 
   constructor(call: Call, options: NftOptions) {
-    const { host, cwd } = call,
-      { stack } = host.net;
+    const { host, cwd } = call;
     this.call = call;
     this.options = options;
     this.pid = host.nextPid();
     this.names = {
       names: namesOf(once((path) => host.files.read(host.files.resolve(cwd, path)))),
-      ifindex: (name) => stack.deviceByName(name)?.index,
-      ifname: (index) => stack.device(index)?.name,
+      ifindex: (name) => host.net.stack.deviceByName(name)?.index,
+      ifname: (index) => host.net.stack.device(index)?.name,
       now: () => Math.floor(host.net.clock.wall() / 1000),
     };
   }
