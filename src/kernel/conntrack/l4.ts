@@ -34,39 +34,41 @@ function address4(b: Uint8Array, at: number): Uint8Array {
 
 /** nf_ct_get_tuple of the headers at `o`. `greKey`: gre_keymap_lookup. */
 export function tupleOf(b: Uint8Array, o: number, family: 4 | 6, at: number, protonum: number, greKey: (t: Tuple) => number): Tuple | null {
-  const base =
-    family === 4 ? { l3num: 2 as const, protonum, src: address4(b, o + 12), dst: address4(b, o + 16) } : { l3num: 10 as const, protonum, src: ip6Src(b, o), dst: ip6Dst(b, o) };
+  const l3num = family === 4 ? 2 : 10,
+    src = family === 4 ? address4(b, o + 12) : ip6Src(b, o),
+    dst = family === 4 ? address4(b, o + 16) : ip6Dst(b, o);
+  const ports = (sport: number, dport: number): Tuple => ({ l3num, protonum, src, dst, sport, dport });
   switch (protonum) {
     case IPPROTO.ICMP:
     case IPPROTO.ICMPV6:
       if (at + 8 > b.length) return null;
-      return { ...base, sport: u16(b, at + 4), dport: 0, icmp: { type: b[at], code: b[at + 1] } };
+      return { ...ports(u16(b, at + 4), 0), icmp: { type: b[at], code: b[at + 1] } };
     case IPPROTO.TCP:
     case IPPROTO.UDP:
     case IPPROTO.UDPLITE:
     case IPPROTO.SCTP:
       if (at + 4 > b.length) return null;
-      return { ...base, sport: u16(b, at), dport: u16(b, at + 2) };
+      return ports(u16(b, at), u16(b, at + 2));
     case IPPROTO.GRE: {
-      if (at + 4 > b.length || (b[at + 1] & 7) !== 1) return { ...base, sport: 0, dport: 0 };
-      if (at + 8 > b.length) return { ...base, sport: 0, dport: 0 };
+      if (at + 4 > b.length || (b[at + 1] & 7) !== 1) return ports(0, 0);
+      if (at + 8 > b.length) return ports(0, 0);
       if (u16(b, at + 2) !== 0x880b) return null;
-      const half: Tuple = { ...base, sport: 0, dport: u16(b, at + 6) };
+      const half = ports(0, u16(b, at + 6));
       return { ...half, sport: greKey(half) };
     }
     default:
-      return { ...base, sport: 0, dport: 0 };
+      return ports(0, 0);
   }
 }
 
 /** nf_ct_invert_tuple */
 export function invertTuple(t: Tuple): Tuple | null {
-  const base = { l3num: t.l3num, protonum: t.protonum, src: t.dst, dst: t.src };
-  if (t.protonum === IPPROTO.ICMP || t.protonum === IPPROTO.ICMPV6) {
-    const inverse = (t.protonum === IPPROTO.ICMP ? INVERSE4 : INVERSE6)[t.icmp?.type ?? -1];
-    return inverse === undefined ? null : { ...base, sport: t.sport, dport: t.dport, icmp: { type: inverse, code: t.icmp?.code ?? 0 } };
+  const { l3num, protonum } = t;
+  if (protonum === IPPROTO.ICMP || protonum === IPPROTO.ICMPV6) {
+    const inverse = (protonum === IPPROTO.ICMP ? INVERSE4 : INVERSE6)[t.icmp?.type ?? -1];
+    return inverse === undefined ? null : { l3num, protonum, src: t.dst, dst: t.src, sport: t.sport, dport: t.dport, icmp: { type: inverse, code: t.icmp?.code ?? 0 } };
   }
-  return { ...base, sport: t.dport, dport: t.sport };
+  return { l3num, protonum, src: t.dst, dst: t.src, sport: t.dport, dport: t.sport };
 }
 
 /** nf_checksum: wrong? Found right once, nobody asks again (CHECKSUM_UNNECESSARY). Only asked at prerouting, and only where net.netfilter.nf_conntrack_checksum says so. */
