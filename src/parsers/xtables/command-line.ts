@@ -59,6 +59,8 @@ export class CommandLine {
   private gotoSet = false;
   private packets = 0n;
   private bytes = 0n;
+  /** The protocol's match was loaded for an option that nobody knew. */
+  private protocolUsed = false;
   private waitGiven = false;
   private waitInterval = false;
   private ignored = false;
@@ -193,20 +195,31 @@ export class CommandLine {
     const proto = this.protocolMatch();
     if (proto) {
       this.addMatch(proto);
+      this.protocolUsed = true;
       this.opt.again();
       return true;
     }
-    if (token.kind === 'missing') throw paramProblem(`option "${token.shown}" requires an argument`);
+    // The protocol's match, though loaded by -m, is loaded once more; what was short for one option is then short for two.
+    const twice = !this.protocolUsed && this.loadedForProtocol() && token.shown.startsWith('--') && !this.table.exact.has(token.shown.slice(2));
+    if (token.kind === 'missing' && !twice) throw paramProblem(`option "${token.shown}" requires an argument`);
     throw paramProblem(`unknown option "${token.shown}"`);
   }
 
+  private loadedForProtocol(): boolean {
+    const e = this.matchOfProtocol();
+    return e !== null && this.loaded.some((l) => l.use.extension === e);
+  }
+
   private protocolMatch(): XtExtension | null {
+    return this.loadedForProtocol() ? null : this.matchOfProtocol();
+  }
+
+  private matchOfProtocol(): XtExtension | null {
     if (this.protoWord === null || this.env.family === 'bridge' || this.env.family === 'arp') return null;
     const n = wholeUint(this.protoWord, 0, 255);
     const name = n === null ? this.protoWord : protocolName(n, this.env.names, this.options.has('numeric'));
     const found = name === undefined ? undefined : findMatch(this.env.family, MATCH_OF_PROTOCOL[name] ?? name);
-    if (!found) return null;
-    return this.loaded.some((l) => l.use.extension === found) ? null : found;
+    return found ?? null;
   }
 
   /** Compatibility is asked of the kernel; the translators ask nobody. */

@@ -165,7 +165,7 @@ export const target = defineExtension<Info>({
     const what = i.mode === 'restore' ? 'meta mark set' : 'ct mark set';
     return i.bits ? `${what} ( ${value} ) ${i.shift === 'left' ? '<<' : '>>'} ${i.bits}` : `${what} ${value}`.trimEnd();
   },
-  check: () => null,
+  check: (i) => (i.bits > 31 ? 'EINVAL' : null),
   target(i, skb) {
     const ct = skb.ct ?? skb.template;
     if (!ct) return 'continue';

@@ -47,6 +47,8 @@ export const target = defineExtension<Info & Record<string, never>>({
   parse(o, d) {
     if (o.name !== 'mangle-target') {
       d[FIELDS[o.name]] = o.value;
+      // The library's case for the sender runs on into the target's.
+      if (o.name === 'mangle-mac-s' && d['dstMac']) d['dstMac'] = o.value;
       return;
     }
     if (!VERDICTS.includes(o.raw ?? '')) throw paramProblem('bad target for --mangle-target');
