@@ -498,7 +498,8 @@ export class Ip4 {
     skb.head = skb.network;
     const back = skb.clone();
     tellMade(this.#s.net, back, skb, 'copy');
-    back.dst = null;
+    // It keeps its route, which delivers here (RTCF_LOCAL): its source is not looked at.
+    back.dst = { ...dst, input: 'local' };
     back.pktType = PACKET.loopback;
     back.dev = dst.dev;
     back.sk = null;

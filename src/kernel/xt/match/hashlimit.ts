@@ -3,7 +3,9 @@ import { defineExtension } from '../definition.ts';
 import type { ParsedOption, PrintContext } from '../definition.ts';
 import { HashlimitTable, MODE, SCALE, user2credits } from '../hashlimit-table.ts';
 import { scanNumber, strtol } from '../number.ts';
-import { destination, lengthOf, source, transport, u16 } from '../packet.ts';
+import type { Skb } from '../../net/skb.ts';
+import { skipExtensions } from '../../net/wire/ip.ts';
+import { destination, isIp6, lengthOf, source, u16 } from '../packet.ts';
 import { cut } from '../text.ts';
 import { badValue, draftOf, fail, numberOf } from '../value.ts';
 
@@ -184,6 +186,23 @@ function checkRate(i: HashlimitInfo): 'ERANGE' | 'EINVAL' | null {
   return i.burst === 0n || user2credits(i.avg * i.burst) < user2credits(i.avg) ? 'ERANGE' : null;
 }
 
+/** proto_ports_offset: where a protocol has ports, or what counts as such. */
+const PORTS_OFFSET: Readonly<Record<number, number>> = { 6: 0, 17: 0, 33: 0, 50: 0, 51: 4, 132: 0, 136: 0 };
+
+/** hashlimit_init_dst: offset of the ports, null: none; behind IPv6 headers that lead nowhere the packet is dropped. */
+function portsAt(skb: Skb): number | null | 'hotdrop' {
+  let { transport: at, l4proto: protocol } = skb;
+  if (isIp6(skb)) {
+    const end = skipExtensions(skb.data, skb.network + 40, skb.data[skb.network + 6]);
+    if (!end) return 'hotdrop';
+    if (end.fragOff & ~7) return null;
+    [at, protocol] = [end.offset, end.next];
+  }
+  const offset = PORTS_OFFSET[protocol];
+  if (offset === undefined) return null;
+  return at < 0 || at + offset + 4 > skb.data.length ? 'hotdrop' : at + offset;
+}
+
 export const match = defineExtension<HashlimitInfo>({
   kind: 'match',
   name: 'hashlimit',
@@ -338,9 +357,10 @@ export const match = defineExtension<HashlimitInfo>({
     const key: (string | number)[] = [];
     if (i.mode & MODE.DSTIP) key.push(`d${masked(destination(skb), i.dstmask)}`);
     if (i.mode & MODE.SRCIP) key.push(`s${masked(source(skb), i.srcmask)}`);
-    if (i.mode & (MODE.DSTPORT | MODE.SRCPORT) && [6, 17, 33, 132, 136].includes(skb.l4proto)) {
-      const at = transport(skb, 4);
-      if (at < 0) return 'hotdrop';
+    const ports = i.mode & (MODE.DSTPORT | MODE.SRCPORT) ? portsAt(skb) : null;
+    if (ports === 'hotdrop') return 'hotdrop';
+    if (ports !== null) {
+      const at = ports;
       if (i.mode & MODE.SRCPORT) key.push(`S${u16(skb, at)}`);
       if (i.mode & MODE.DSTPORT) key.push(`D${u16(skb, at + 2)}`);
     }
