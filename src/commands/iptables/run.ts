@@ -205,7 +205,7 @@ function changeCounters(t: Tool, c: XtCommand): Refusal | null {
 
 export function assertCompatible(t: Tool, table: string, chain: string | null): void {
   if (t.session.compatible(table, chain)) {
-    if (t.session.tainted(table)) t.call.out(`# Table \`${table}' contains incompatible base-chains, use 'nft' tool to list them.\n`);
+    if (t.session.tainted(table, chain)) t.call.out(`# Table \`${table}' contains incompatible base-chains, use 'nft' tool to list them.\n`);
     return;
   }
   throw new XtError('OTHER_PROBLEM', `${chain === null ? '' : `chain \`${chain}' in `}table \`${table}' is incompatible, use 'nft' tool.`);

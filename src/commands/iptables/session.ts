@@ -111,9 +111,11 @@ export class Session {
     return only === null ? all : all.filter((c) => c.name === only);
   }
 
-  /** Were base chains passed over? */
-  tainted(table: string): boolean {
-    return this.view(table).foreign.size > 0;
+  /** Were base chains passed over? Who asks for one chain has read that one and those that bear a builtin's name. */
+  tainted(table: string, chain: string | null): boolean {
+    const { foreign } = this.view(table);
+    if (chain === null) return foreign.size > 0;
+    return foreign.has(chain) || (builtinTable(this.family, table)?.chains.some((b) => foreign.has(b.name)) ?? false);
   }
 
   /** Jumps and gotos that name the chain. */
