@@ -221,7 +221,7 @@ function columnsOf(rules: readonly RuleTests[], among: readonly number[], slotOf
     slots = new Set<number>();
   for (const rule of among) {
     const asked = rules[rule].tests.filter(encodable),
-      tests = asked.length ? asked : [ALWAYS],
+      tests = asked.length ? inOrder(asked) : [ALWAYS],
       next = cells.length + WIDTH * tests.length;
     for (const t of tests) {
       const slot = slotOf(t.field);
@@ -231,6 +231,13 @@ function columnsOf(rules: readonly RuleTests[], among: readonly number[], slotOf
     starts.push(next);
   }
   return { cells: Int32Array.from(cells), rules: Int32Array.from(among), starts: Int32Array.from(starts), slots: [...slots] };
+}
+
+/** Protocols tell least apart: they are asked last, unless a test that only the expression can decide forbids to ask ahead. */
+function inOrder(tests: readonly FieldTest[]): readonly FieldTest[] {
+  if (tests.some((t) => t.absent === 'unknown')) return tests;
+  const protocol = (t: FieldTest): boolean => t.field.kind === FIELD.l4proto || t.field.kind === FIELD.nfproto;
+  return [...tests.filter((t) => !protocol(t)), ...tests.filter(protocol)];
 }
 
 /** Several ranges are asked as the one that holds them all: enough to say that a rule cannot match, but not the other way round. */
