@@ -142,7 +142,7 @@ export function run(state: ParserState): boolean {
       states.pop();
       const dropped = values.pop();
       top = locs.pop() as Location;
-      state.dropped(dropped);
+      state.dropped(dropped, values.at(-1));
     }
   }
 

@@ -254,7 +254,7 @@ export class Lexer {
     let kw: ReturnType<typeof keyword>;
     if (word) kw = keyword(text.slice(at, at + word), this.scope);
     if (kw) offer(word, 'keyword');
-    const two = PUNCTUATION[text.slice(at, at + 2)];
+    const two = at + 1 < text.length ? PUNCTUATION[text.slice(at, at + 2)] : undefined;
     const one = PUNCTUATION[c];
     if (two) offer(2, two);
     else if (one) offer(1, one);

@@ -78,7 +78,15 @@ export class ParserState {
   discarded(): void {
     /* a token thrown away while recovering */
   }
-  dropped(value: unknown): void {
+  /** What recovery throws away; a part of a block has had its effect on the block, which lies below, when it was read. */
+  dropped(value: unknown, below: unknown): void {
+    if (typeof value === 'function') {
+      try {
+        value(below);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+      }
+    }
     if (typeof value === 'object' && value !== null && 'openedScope' in value) this.closeScope();
   }
 
@@ -135,9 +143,10 @@ export class ParserState {
     const near = closest(name, this.visible());
     return this.fail(loc, near === undefined ? `unknown identifier '${name}'` : `unknown identifier '${name}'; did you mean identifier '${near}\u2019?`);
   }
+  /** The newest of a scope first, as its list is searched. */
   private visible(): string[] {
     const out: string[] = [];
-    for (let s: Scope | null = this.scope; s; s = s.parent) out.push(...s.symbols.map((x) => x.identifier));
+    for (let s: Scope | null = this.scope; s; s = s.parent) out.push(...s.symbols.map((x) => x.identifier).reverse());
     return out;
   }
   variable(name: string, loc: Location, whole: Location): ExprOf<'variable'> {

@@ -16,7 +16,7 @@ export const ifindex: Datatype = {
     const index = c.ifindex(word);
     if (index !== undefined) return made(self, BigInt(index));
     if (!/^\d+$/.test(word)) return error('Interface does not exist');
-    return BigInt(word) > 0x7fffffffn ? error('Value too large') : made(self, BigInt(word));
+    return BigInt(word) > 0x7fffffffn ? error('Interface does not exist') : made(self, BigInt(word));
   },
   print: (v, c) => {
     const name = c.ifname(Number(v.value));

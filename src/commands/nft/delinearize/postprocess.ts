@@ -404,7 +404,6 @@ export class Postprocessor {
   /** stmt_payload_postprocess */
   private payloadStmt(s: StmtOf<'payload'>): void {
     if (s.expr.kind !== 'payload') return;
-    const l = this.layered(s.expr);
     const place = { ...s.expr };
     s.expr = this.payload(s.expr) as ExprOf<'payload'>;
     if (s.expr.kind === 'payload' && s.expr.raw && this.mangled(s, place)) return;

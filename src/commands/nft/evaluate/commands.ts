@@ -168,7 +168,7 @@ export function standardPriority(name: string, family: string, hook: number | un
     case 'ip6':
     case 'inet':
       if (name === 'dstnat' && hook !== 0) return hook === 3 ? (INET_PRIORITY.dstnat as number) : null;
-      if (name === 'srcnat' && hook !== 4) return null;
+      if (name === 'srcnat' && hook !== 4 && hook !== 1) return null;
       return INET_PRIORITY[name] ?? null;
     case 'arp':
     case 'netdev':
@@ -395,9 +395,14 @@ function list(c: Context, cmd: Cmd): void {
     case 'table':
       if (handle.table) table();
       return;
-    case 'set':
-    case 'map':
     case 'meter': {
+      // nothing filters the cache for these
+      const s = setOf(c, c.table ?? tableNotFound(c));
+      if (!isMeter(s)) missing(handle.set?.loc);
+      return;
+    }
+    case 'set':
+    case 'map': {
       const s = table().sets.get(handle.set?.name ?? '');
       if (!s || !kindMatches(object.kind, s)) missing(handle.set?.loc);
       return;

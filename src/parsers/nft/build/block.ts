@@ -1,4 +1,5 @@
 import type { ChainDecl, Expr, FlowtableDecl, Handle, Location, ObjDecl, PrioritySpec, RuleDecl, SetDecl, TableDecl } from '../ast.ts';
+import { Refused } from '../automaton.ts';
 import type { ParserState } from '../state.ts';
 import { fromBytes } from '../error.ts';
 import { NOWHERE } from '../error.ts';
@@ -13,9 +14,14 @@ export const newSet = (loc: Location, isMap: boolean): SetDecl => ({ loc, handle
 export const newFlowtable = (loc: Location): FlowtableDecl => ({ loc, handle: { ...HERE }, flags: [], counter: false });
 export const newObj = (_: Values, loc: Location): ObjDecl => ({ loc, handle: { ...HERE }, type: '', value: {} });
 
-/** `block part separator` where the part is a function on the block. */
-export function apply(d: Values): unknown {
-  d[1](d[0]);
+/** `block part separator` where the part is a function on the block. What it refuses was refused before the separator: the block goes on. */
+export function apply(d: Values, _l: Location, _a: readonly Location[], s: ParserState): unknown {
+  try {
+    d[1](d[0]);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    s.recovered();
+  }
   return d[0];
 }
 export function applyObj(d: Values): unknown {
