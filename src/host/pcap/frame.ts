@@ -9,6 +9,8 @@ export interface Unlinked {
   readonly tags: Uint8Array;
   readonly packet: Uint8Array;
   readonly ether: { readonly dst: Uint8Array; readonly src: Uint8Array } | null;
+  /** The whole Ethernet frame as it was captured; null: there is none, or `packet` is no longer what was captured. */
+  readonly frame: Uint8Array | null;
   readonly direction: 'in' | 'out' | null;
   /** Number of the device on the capturing machine, in captures of all devices at once. */
   readonly ifindex?: number;
@@ -16,7 +18,14 @@ export interface Unlinked {
 
 const NO_TAGS = new Uint8Array(0);
 const byVersion = (b: Uint8Array): number => (b.length ? (b[0] >> 4 === 6 ? ETH.IPV6 : ETH.IP) : 0);
-const plain = (etherType: number, packet: Uint8Array, direction: Unlinked['direction'] = null): Unlinked => ({ etherType, tags: NO_TAGS, packet, ether: null, direction });
+const plain = (etherType: number, packet: Uint8Array, direction: Unlinked['direction'] = null): Unlinked => ({
+  etherType,
+  tags: NO_TAGS,
+  packet,
+  ether: null,
+  frame: null,
+  direction,
+});
 /** sll_pkttype of LINKTYPE_LINUX_SLL: 4 is what the machine itself sent. */
 const sllDirection = (type: number): Unlinked['direction'] => (type === 4 ? 'out' : 'in');
 
@@ -27,7 +36,14 @@ export function unlink(linkType: number, b: Uint8Array): Unlinked | null {
       if (b.length < 14) return null;
       let at = 12;
       while ((u16(b, at) === ETH.VLAN || u16(b, at) === ETH.QINQ) && b.length >= at + 6) at += 4;
-      return { etherType: u16(b, at), tags: b.subarray(12, at), packet: b.subarray(at + 2), ether: { dst: b.subarray(0, 6), src: b.subarray(6, 12) }, direction: null };
+      return {
+        etherType: u16(b, at),
+        tags: at === 12 ? NO_TAGS : b.subarray(12, at),
+        packet: b.subarray(at + 2),
+        ether: { dst: b.subarray(0, 6), src: b.subarray(6, 12) },
+        frame: b,
+        direction: null,
+      };
     }
     case LINKTYPE.raw:
     // What BSD and OpenBSD call the same.

@@ -23,7 +23,7 @@ export function whole(u: Unlinked, length: number, sent = false): Unlinked {
   const packet = new Uint8Array(Math.max(u.packet.length, said(u)));
   packet.set(u.packet);
   sum(packet);
-  return { ...u, packet };
+  return { ...u, packet, frame: null };
 }
 
 /** Makes the transport checksum right, where there is one in this piece. */

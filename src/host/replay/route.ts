@@ -31,8 +31,7 @@ export class Entrances {
     if (own) return 'host';
     if ((p.direction ?? u.direction) === 'out') return 'out';
     const said = (u.ifindex === undefined ? undefined : this.#map.get(String(u.ifindex))) ?? this.#mapped(p.iface);
-    const leaving = (d: NetDevice): boolean => u.ether !== null && sameBytes(d.mac, u.ether.src);
-    if (said ? leaving(said) : u.ether !== null && stack.devices.some(leaving)) return 'out';
+    if (u.ether && (said ? sameBytes(said.mac, u.ether.src) : leaving(stack.devices, u.ether.src))) return 'out';
     return said ?? (src && this.#towards(src));
   }
 
@@ -59,3 +58,5 @@ export class Entrances {
     return dev;
   }
 }
+
+const leaving = (devices: readonly NetDevice[], src: Uint8Array): boolean => devices.some((d) => sameBytes(d.mac, src));
