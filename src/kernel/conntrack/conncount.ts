@@ -31,12 +31,12 @@ interface Own extends Counted {
   readonly ct: Conntrack | null;
 }
 
-/** get_ct_or_tuple_from_skb: a packet that has no connection counts as the one its tuple belongs to; null: it has no tuple. */
+/** get_ct_or_tuple_from_skb: of a packet that tracking did not take, its own tuple, and the connection that has it; null: it has no tuple. */
 function ownOf(skb: Skb, net: Netns): Own | null {
   const seen = skb.ct ? null : packetTuple(skb, net);
   const ct = skb.ct ?? (seen && net.conntrack.find(DEFAULT_ZONE, seen)?.ct) ?? null;
-  const tuple = ct?.original ?? seen;
-  return tuple && { tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: { ...(ct?.zone ?? DEFAULT_ZONE) }, ct };
+  const tuple = seen ?? ct?.original;
+  return tuple ? { tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: { ...(ct?.zone ?? DEFAULT_ZONE) }, ct } : null;
 }
 
 /** What a list of this packet's connection alone holds; null: it has none. */

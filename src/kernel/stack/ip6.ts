@@ -322,7 +322,8 @@ export class Ip6 {
       back.dst = null;
       back.pktType = PACKET.loopback;
       back.sk = null;
-      this.#s.loopBack(back);
+      // It passes these hooks once more.
+      if (this.#postrouting.run(back, null, dev)) this.#s.loopBack(back);
     }
     this.#s.neighbours.output(skb, dev, dst.gateway ?? daddr);
   }

@@ -203,7 +203,7 @@ function* tcpTalk(x: Place): Talk {
   if (c.in(6)) flow.learn(yield syn);
   if (flow.answered) {
     flow.learn(yield flow.segment(0, 'A'));
-    if (flow.known) flow.learn(yield flow.segment(1, 'SA', { options }));
+    if (flow.known) flow.learn(yield flow.segment(1, 'SA', { options, seq: 5000, move: false }));
     for (let i = c.below(4); i > 0; i--) yield flow.segment(0, 'PA', { data: x.data() });
     return;
   }
@@ -318,6 +318,8 @@ function* icmpTalk(x: Place): Talk {
   const p = Buffer.from(seen.frame.subarray(14));
   const h = parse(p);
   if (!h || h.proto !== proto || h.fragment) return;
+  // An identification that the router picked differs elsewhere.
+  if (p.readUInt16BE(h.l4 + 4) !== near.sport) return;
   const answer: Readonly<Record<number, number>> = { 8: 0, 128: 129, 13: 14, 15: 16, 17: 18 };
   const e: End = { iface: seen.iface, src: h.dst, dst: h.src, sport: 0, dport: 0 };
   if (c.in(4)) yield* errorAbout(x, outs, near);
