@@ -252,7 +252,7 @@ const EXTRAS: readonly ((c: Choice, six: boolean, rare: Rare) => string[])[] = [
 ];
 const COMMON = 16;
 
-function createLine(c: Choice, rare: Rare): string[] {
+export function createLine(c: Choice, rare: Rare): string[] {
   const six = c.in(3);
   const command = c.one(['-I', '-I', '-I', '-A', '--create', '--add']);
   const parts: string[][] = [
@@ -261,8 +261,9 @@ function createLine(c: Choice, rare: Rare): string[] {
     protocolWords(c, six, true, rare),
     ['-t', c.in(rare / 2) ? c.one(TIMEOUTS) : c.one(['100', '600', '1000'])],
   ];
-  if (c.in(8)) parts.splice(0, 2, ['-r', address(c, six, rare)], ['-q', address(c, six, rare)]);
-  else if (c.in(8)) parts.push(['-r', address(c, six, rare)], ['-q', address(c, six, rare)]);
+  const sides = c.below(8);
+  if (sides === 0) parts.splice(0, 2, ['-r', address(c, six, rare)], ['-q', address(c, six, rare)]);
+  else if (sides === 1) parts.push(['-r', address(c, six, rare)], ['-q', address(c, six, rare)]);
   const extras: readonly (() => string[])[] = [
     () => ['-m', c.in(rare) ? c.one(MARKS) : c.one(['1', '5', '0x10'])],
     () => ['-u', c.in(rare) ? c.one(STATUSES) : c.one(['ASSURED', 'SEEN_REPLY', 'SEEN_REPLY,ASSURED', 'UNSET', 'FIXED_TIMEOUT'])],

@@ -3,6 +3,7 @@ import ceilings from './ceilings.json' with { type: 'json' };
 import { conntrackSession } from './conntrack-lines.ts';
 import { conntrackMatches } from './conntrack-match.ts';
 import { compare, describeDifference, type Difference } from './differential.ts';
+import { expectSession } from './expect-lines.ts';
 import { nfctSession } from './nfct-lines.ts';
 import { Choice } from './random.ts';
 import { type Step, whyNot } from './real.ts';
@@ -14,6 +15,7 @@ if (reason) console.log(`live conntrack tests not run: ${reason}`);
 const seed = Number(process.env.DRYWALL_SEED ?? 1);
 const KINDS: readonly (readonly [string, (c: Choice) => Step[], number])[] = [
   ['conntrack', conntrackSession, Number(process.env.DRYWALL_SESSIONS ?? 200)],
+  ['expectations', expectSession, Number(process.env.DRYWALL_SESSIONS ?? 100)],
   ['nfct', nfctSession, Number(process.env.DRYWALL_SESSIONS ?? 100)],
   ['sysctl', sysctlSession, Number(process.env.DRYWALL_SESSIONS ?? 100)],
 ];

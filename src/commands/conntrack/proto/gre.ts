@@ -3,7 +3,7 @@ import { atoi, longs, saveFields } from '../protocol.ts';
 import type { ProtoHandler } from '../protocol.ts';
 
 const names = ['srckey', 'dstkey', 'reply-key-src', 'reply-key-dst', 'mask-key-src', 'mask-key-dst', 'tuple-key-src', 'tuple-key-dst'];
-const matrix: Partial<Record<CommandName, string>> = { expCreate: '!!..!!!!', expDelete: '!!!!....', expGet: '!!!!....' };
+const matrix: Partial<Record<CommandName, string>> = { expCreate: '!!!!!!!!', expDelete: '!!!!....', expGet: '!!!!....' };
 for (const c of ['list', 'update', 'delete', 'event'] as const) matrix[c] = '????....';
 for (const c of ['create', 'add', 'get'] as const) matrix[c] = '2222....';
 

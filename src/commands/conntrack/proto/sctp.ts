@@ -10,7 +10,7 @@ export const protocol = portProtocol({
   extra: ['state'],
   after: ['orig-vtag', 'reply-vtag'],
   replyWords: REPLY_WORDS,
-  rules: { list: ['?', '..'], create: ['!', '!!'], add: ['!', '!!'], update: ['?', '??'], delete: ['?', '..'], get: ['?', '??'], event: ['?', '??'] },
+  rules: { list: ['?', '..'], create: ['!', '!!'], add: ['!', '!!'], update: ['?', '??'], delete: ['?', '..'], get: ['?', '??'], event: ['?', '..'], expCreate: ['.', '!!'] },
   help: ['--state\t\t\tSCTP state, fe. ESTABLISHED', '--orig-vtag\t\toriginal verification tag', '--reply-vtag\t\treply verification tag'],
   parse(name, value, { ct }) {
     if (name === 'orig-vtag') ct.vtagOrig = atoi(value) >>> 0;
