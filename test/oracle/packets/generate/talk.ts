@@ -238,6 +238,8 @@ function* tcpTalk(x: Place): Talk {
 export function* tcpFuzz(x: Place, n: number): Talk {
   const flow = new TcpFlow(x, x.flow());
   flow.learn(yield flow.segment(0, x.c.in(8) ? x.c.one(ODD) : 'S', { options: x.c.in(2) ? x.c.one(TCP_OPTIONS) : undefined }));
+  // What SYNPROXY answered with is another number elsewhere, and these segments name it freely.
+  if (flow.answered) return;
   if (!flow.known) flow.guess();
   if (!x.c.in(4)) yield flow.segment(1, 'SA', { options: x.c.in(2) ? x.c.one(TCP_OPTIONS) : undefined });
   if (!x.c.in(3)) yield flow.segment(0, 'A');
