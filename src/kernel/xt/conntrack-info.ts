@@ -167,7 +167,8 @@ export function translateConntrack(i: ConntrackInfo): string {
   }
   if (has(CT.STATUS)) {
     const names = i.status_mask ? statusNames(i.status_mask).toLowerCase().replace('_', '-') : '';
-    parts.push(['ct status', i.invert_flags & CT.STATUS ? '!' : '', names].filter((w) => w !== '').join(' '));
+    // NONE has no word, and leaves its blank.
+    parts.push(`ct status ${i.invert_flags & CT.STATUS ? '! ' : ''}${names}`);
   }
   if (has(CT.EXPIRES)) parts.push(`ct expiration ${not(CT.EXPIRES)}${i.expires[0] === i.expires[1] ? i.expires[0] : `${i.expires[0]}-${i.expires[1]}`}`);
   const dir = (name: string): string => `ct ${name.startsWith('orig') ? 'original' : 'reply'}`;
@@ -179,7 +180,7 @@ export function translateConntrack(i: ConntrackInfo): string {
     const [lo, hi] = i[`${name}_port`];
     if (has(flag)) parts.push(`${dir(name)} proto-${name.slice(4)} ${not(flag)}${lo === hi ? lo : `${lo}-${hi}`}`);
   }
-  return parts.join(' ');
+  return parts.join(' ').trimEnd();
 }
 
 const translateMask = (n: Net): string => maskText(n.mask);

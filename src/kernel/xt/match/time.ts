@@ -119,7 +119,7 @@ export const match = defineExtension<TimeInfo>({
     { name: 'timestop', type: 'string' },
     { name: 'contiguous', type: 'none' },
     { name: 'localtz', type: 'none', excludes: ['utc'], code: 7 },
-    { name: 'utc', type: 'none', excludes: ['localtz'], code: 8 },
+    { name: 'utc', type: 'none', excludes: ['localtz', 'kerneltz'], code: 8 },
     { name: 'kerneltz', type: 'none', excludes: ['utc'], code: 9 },
     { name: 'monthdays', type: 'string', invert: true },
     { name: 'weekdays', type: 'string', invert: true },

@@ -125,7 +125,7 @@ export const match = defineExtension<Info & Record<string, never>>({
       if (!(i.icmp.code[0] === 0 && i.icmp.code[1] === 255)) out.push(`icmp code ${ne(i.icmp)}${range(i.icmp.code)}`);
     }
     if (i.igmp) out.push(`@th,0,8 ${ne(i.igmp)}${range(i.igmp.type)}`);
-    const implied = i.src || i.dst || i.icmp || i.igmp || (i.proto && !ports);
+    const implied = i.src || i.dst || i.icmp || (i.proto && !ports);
     return (implied ? out : ['ether type ip', ...out]).join(' ');
   },
   check(i, c) {

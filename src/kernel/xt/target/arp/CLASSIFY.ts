@@ -9,6 +9,7 @@ const HOOKS = (1 << NF_ARP_HOOK.output) | (1 << NF_ARP_HOOK.forward);
 export const target = defineExtension<{ readonly priority: number }>({
   ...inet,
   families: ['arp'],
+  kernelFamilies: ['arp'],
   save: text,
   print: text,
   check: (_, c) => (c.hookMask & ~HOOKS ? 'EINVAL' : null),
