@@ -24,6 +24,8 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
   const chain = t.chains.get(chainName ?? '');
   if (!chain) return refuse('ENOENT', 'chain');
   if (chain.binding && tx.uses(chain.id) > 0) return refuse('EOPNOTSUPP');
+  // A number is taken before the place is looked for, and stays taken when there is no such place.
+  const number = m.mode === 'replace' ? undefined : tx.nft.nextHandle(t.handle);
   let at = m.mode === 'append' ? chain.rules.length : 0;
   if (m.position !== undefined) {
     at = chain.rules.findIndex((r) => r.handle === m.position);
@@ -37,7 +39,7 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
     if (m.mode === 'append') at++;
   }
   const old = m.mode === 'replace' ? chain.rules[at] : undefined;
-  const handle = old ? old.handle : tx.nft.nextHandle(t.handle);
+  const handle = number ?? old?.handle ?? tx.nft.nextHandle(t.handle);
   if (m.exprs.length > MAX_EXPRESSIONS) return refuse('ERANGE');
   const bound = bindExpressions(tx, t, chain, m);
   if ('errno' in bound) return bound;

@@ -34,5 +34,7 @@ export const masked = (text: string): string =>
     .replace(/(SRC=10\.0\.0\.1 .*? ID=)\d+/g, '$1<N>')
     .replace(/(ip saddr 10\.0\.0\.1 .*? ip id )\d+/g, '$1<N>')
     .replace(/__chain\d+/g, '__chain<N>')
+    .replace(/expires (?:\w+|<T\d+>)/g, 'expires <T>')
+    .replace(/("expires": )\d+/g, '$1<T>')
     .replace(/PID=\d+/g, 'PID=<P>')
     .replace(/by process \d+/g, 'by process <P>');

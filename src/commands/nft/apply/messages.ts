@@ -4,6 +4,7 @@ import type { MessageAttribute, MessageError, NftMessage } from '../../../kernel
 import { hookNumbers } from '../../../kernel/nf_tables/chain.ts';
 import type { ChainDecl, Cmd, Expr, FlowtableDecl, Handle, Location, ObjDecl, RuleDecl, SetDecl, Stmt, TableDecl } from '../../../parsers/nft/ast.ts';
 import { standardPriorities } from '../list/priority.ts';
+import { goesToFilled } from '../evaluate/intervals.ts';
 import { elementsOf, newSetMessage } from '../set/write.ts';
 import { valueText } from '../linearize/data.ts';
 import { mergePayloads } from '../linearize/merge.ts';
@@ -178,7 +179,7 @@ export class BatchBuilder {
       cmd,
       { ...set, handle: { ...set.handle, family: h.family, table: h.table, set: h.set } },
       expr,
-      set.init === undefined || (set.init.kind === 'set' && set.init.items.length === 0),
+      !goesToFilled(expr) && (set.init === undefined || (set.init.kind === 'set' && set.init.items.length === 0)),
       excl,
     );
   }

@@ -69,6 +69,10 @@ export const forgetElements = (set: SetDecl): void => {
   known.set(set, []);
 };
 
+/** Elements that are added to a set which has some already: the empty stretch before the first is known to it (segtree_needs_first_segment). */
+const later = new WeakSet<Expr>();
+export const goesToFilled = (init: Expr): boolean => later.has(init);
+
 /** interval_set_eval: overlaps are refused, or merged where the set says so. */
 export function intervals(c: Context, set: SetDecl, init: ExprOf<'set'>): void {
   const table = c.cache.find(set.handle.family, set.handle.table?.name);
@@ -97,6 +101,7 @@ const others = (init: ExprOf<'set'>): Expr[] => init.items.filter((e) => stretch
 function overlap(c: Context, init: ExprOf<'set'>, owner: SetDecl | undefined | null): void {
   const mine = init.items.flatMap((e) => stretch(e, false) ?? []);
   const there = owner ? existing(c, owner) : [];
+  if (there.length) later.add(init);
   const list = sorted([...mine, ...there]);
   let prev: Stretch | null = null;
   for (const s of list) {
@@ -119,6 +124,7 @@ function automerge(c: Context, set: SetDecl, init: ExprOf<'set'>, owner: SetDecl
     return;
   }
   const there = owner ? existing(c, owner) : [];
+  if (there.length) later.add(init);
   const { kept, purged } = merge(sorted([...mine, ...there]));
   const fresh = kept.filter((s) => !s.kernel);
   init.items = [...others(init), ...fresh.map(rewrite)];

@@ -15,7 +15,8 @@ export class TableReader {
   readonly #context: RuleContext;
   #byName: ReadonlyMap<string, NftSet> | undefined;
 
-  constructor(nft: NfTables, table: Table) {
+  /** `inline` false: the rules of chains written in a rule are not known, only their names. */
+  constructor(nft: NfTables, table: Table, inline = true) {
     this.nft = nft;
     this.table = table;
     this.#context = {
@@ -23,7 +24,7 @@ export class TableReader {
       table: table.name,
       set: (name) => this.anySet(name),
       boundChain: (name) => {
-        const chain = table.chains.find((c) => c.name === name);
+        const chain = inline ? table.chains.find((c) => c.name === name) : undefined;
         return chain?.binding
           ? chain.rules.map((r): RuleDecl => ({ loc: NOWHERE, handle: { family: table.family }, stmts: [...this.rule(r)], ...(r.comment !== undefined && { comment: r.comment }) }))
           : undefined;

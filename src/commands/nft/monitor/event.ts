@@ -1,3 +1,4 @@
+import type { ObjectKind } from '../../../kernel/expr/expression.ts';
 import type { NftEvent } from '../../../kernel/nf_tables/message.ts';
 import type { NftSet, SetElement, Table } from '../../../kernel/nf_tables/objects.ts';
 import type { Json } from '../datatype/index.ts';
@@ -15,6 +16,14 @@ import { readElements } from '../set/read.ts';
 
 export type Change = Exclude<NftEvent, { event: 'newgen' }>;
 
+/** Of an object that went the kernel tells only the name: what `nft -j monitor` prints of the empty rest. */
+const GONE: Readonly<Partial<Record<ObjectKind, { [key: string]: Json }>>> = {
+  counter: { packets: 0, bytes: 0 },
+  quota: { bytes: 0, used: 0, inv: false },
+  limit: { rate: 0, per: 'error' },
+  'ct helper': { type: '(null)', protocol: 'ip', l3proto: 'unknown' },
+};
+
 /** netlink_msg2cmd */
 function verbOf(e: Change): string {
   if (!e.event.startsWith('new')) return 'delete';
@@ -29,8 +38,12 @@ export class EventWriter {
   /** Tables as they were last seen, for rules that are told about after they went. */
   readonly #seen = new Map<string, Table>();
 
-  constructor(l: Listing) {
+  /** Chains written in a rule are shown there; a monitor does not know them yet, and tells of them as of others. */
+  readonly #inline: boolean;
+
+  constructor(l: Listing, inline = true) {
     this.#l = l;
+    this.#inline = inline;
   }
 
   /** Call before changes happen and after each batch. */
@@ -54,7 +67,7 @@ export class EventWriter {
         flowtables: [],
       };
     const names = new Set(t.sets.map((s) => s.name));
-    return new TableReader(this.#l.nft, old && now ? { ...t, sets: [...t.sets, ...old.sets.filter((s) => !names.has(s.name))] } : t);
+    return new TableReader(this.#l.nft, old && now ? { ...t, sets: [...t.sets, ...old.sets.filter((s) => !names.has(s.name))] } : t, this.#inline);
   }
 
   /** netlink_event_range_cache: null until both ends of an interval are there. */
@@ -86,7 +99,7 @@ export class EventWriter {
       case 'newchain': {
         const c = e.payload.chain,
           h = c.hook;
-        if (c.binding) return '';
+        if (c.binding && this.#inline) return '';
         const own = e.payload.devices ?? h?.devices ?? [],
           devices = own.length ? ` devices = { ${own.join(', ')} }` : '';
         const body = h ? ` { type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, e.family, h.name, o.numericPrio)}; policy ${c.policy}; }` : '';
@@ -142,10 +155,13 @@ export class EventWriter {
       o = p.options;
     switch (e.event) {
       case 'newtable':
-      case 'deltable':
         return tableJson(e.payload);
+      case 'deltable': {
+        const { comment: _, ...t } = e.payload;
+        return tableJson(t);
+      }
       case 'newchain':
-        return e.payload.chain.binding ? null : chainJson(e.payload.chain, e.family, e.table);
+        return e.payload.chain.binding && this.#inline ? null : chainJson(e.payload.chain, e.family, e.table);
       case 'delchain': {
         const { hook: _, comment: __, ...c } = e.payload.chain;
         return c.binding ? null : chainJson(c, e.family, e.table);
@@ -162,8 +178,13 @@ export class EventWriter {
         const init = this.#init(e);
         return init ? { element: { family: e.family, table: e.table, name: e.payload.set.name, elem: p.json(init) } } : null;
       }
+      case 'delobj': {
+        const gone = GONE[e.payload.kind];
+        return gone
+          ? { [e.payload.kind]: { family: e.family, name: e.payload.name, table: e.table, handle: e.payload.handle, ...gone } }
+          : objectJson(e.payload, nft.live.value(e.payload), e.family, e.table, o);
+      }
       case 'newobj':
-      case 'delobj':
         return objectJson(e.payload, nft.live.value(e.payload), e.family, e.table, o);
       case 'newflowtable':
       case 'delflowtable':
