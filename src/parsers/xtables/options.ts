@@ -58,12 +58,21 @@ function readRange({ ext, option, arg }: Reading): number[] | bigint[] {
   }
 }
 
+/** strtod(3)'s hexadecimal form, `0x1.8p-3`; null: not one. */
+function hexDouble(text: string): number | null {
+  const m = /^\s*([-+]?)0x([0-9a-f]+)\.?([0-9a-f]*)(?:p([-+]?\d+))?$/i.exec(text);
+  if (!m) return null;
+  const n = Number.parseInt(m[2] + m[3], 16) * 2 ** (Number(m[4] ?? 0) - 4 * m[3].length);
+  return m[1] === '-' ? -n : n;
+}
+
 function readDouble({ ext, option, arg }: Reading): number {
-  const ok = /^\s*[-+]?(\d+\.?\d*(e[-+]?\d+)?|\.\d+(e[-+]?\d+)?|0x[0-9a-f]+|inf(inity)?|nan)$/i.test(arg);
-  const v = Number(arg);
+  const ok = /^\s*[-+]?(\d+\.?\d*(e[-+]?\d+)?|\.\d+(e[-+]?\d+)?|inf(inity)?|nan)$/i.test(arg);
+  const hex = hexDouble(arg);
+  const v = hex ?? Number(arg);
   const min = Number(option.min ?? 0);
   const max = Number(option.max ?? 0);
-  if (!ok || ((option.min !== undefined || option.max !== undefined) && (v < min || v > max)))
+  if ((!ok && hex === null) || ((option.min !== undefined || option.max !== undefined) && (v < min || v > max)))
     throw paramProblem(`${ext}: bad value for option "--${option.name}", or out of range (${min}-${max}).\n`);
   return v;
 }
