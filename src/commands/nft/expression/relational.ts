@@ -88,7 +88,11 @@ const relational = (op: RelOp, left: Expr, right: Expr): Expr => mk({ kind: 'rel
 function parseCmp(e: Extract<Expression, { kind: 'cmp' }>, d: Delinearizer): void {
   let left = d.need(e.sreg);
   let right: Expr = rawValue(e.data);
-  if (left.len > right.len && baseType(left.dtype).id !== 'string') throw new Unreadable('Relational expression size mismatch');
+  if (left.len > right.len && baseType(left.dtype).id !== 'string') {
+    const value = { ...rawValue(e.data), len: left.len };
+    value.value <<= BigInt(left.len - right.len);
+    right = mk({ kind: 'prefix', prefix: value, prefixLen: right.len }, 'invalid', 'invalid', left.len);
+  }
   if (left.len > 0 && left.len < right.len && Math.ceil(left.len / 8) * 8 !== right.len) {
     left = d.concat(e.sreg, right.len);
     right = splitData(left as ExprOf<'concat'>, e.data);
