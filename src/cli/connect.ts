@@ -7,7 +7,7 @@ import { conversationInWords } from '../host/outside/words.ts';
 import { World } from '../host/outside/world.ts';
 import { describePacket } from '../host/packet/describe.ts';
 import { Reporter } from '../host/packet/report.ts';
-import { StateHost } from './host.ts';
+import { StateHost } from '../host/state/state-host.ts';
 import { decisionText } from './report.ts';
 
 export interface ConnectOptions {

@@ -7,7 +7,7 @@ import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultStatePath, StateError, Store } from '../host/state/store.ts';
 import { envOff, envOn } from './env.ts';
-import { StateHost } from './host.ts';
+import { StateHost } from '../host/state/state-host.ts';
 import { type HostPlan, parseDevice, ROUTER, SINGLE } from '../host/plan.ts';
 import { findScript, type Job, jobFor, ScriptRun } from './run.ts';
 import { addPacketCommands } from './packets.ts';

@@ -3,7 +3,7 @@ import chalk from 'chalk';
 import { graphOf } from '../host/graph/model.ts';
 import { graphSvg } from '../host/graph/svg.ts';
 import { graphText } from '../host/graph/text.ts';
-import { StateHost } from './host.ts';
+import { StateHost } from '../host/state/state-host.ts';
 
 /** `drywall graph`: hooks, chains, jumps and counters, as text for a terminal or as SVG into a file. */
 export async function graph(state: string, o: { readonly svg?: string }): Promise<void> {

@@ -5,7 +5,7 @@ import { ntop, ptonV4, ptonV6 } from '../kernel/xt/address.ts';
 import { MANNERS, type Manner, parseNetwork, type Peer } from '../host/outside/peers.ts';
 import { portOf } from '../host/outside/words.ts';
 import { readPeers, writePeers } from '../host/outside/persist.ts';
-import { StateHost } from './host.ts';
+import { StateHost } from '../host/state/state-host.ts';
 
 const isProto = (s: string): s is 'tcp' | 'udp' => s === 'tcp' || s === 'udp';
 

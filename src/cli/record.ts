@@ -7,7 +7,7 @@ import type { HostRow } from '../host/state/session.ts';
 import { Store } from '../host/state/store.ts';
 import { SUBSYSTEMS } from '../kernel/netns.ts';
 import { fromText, toLine } from '../kernel/net/plain-text.ts';
-import { StateHost } from './host.ts';
+import { StateHost } from '../host/state/state-host.ts';
 
 /** Turns the past of a host on or off, or says how it is. */
 export async function record(path: string, what: 'on' | 'off' | undefined): Promise<string> {

@@ -13,7 +13,7 @@ import { loadRuleset } from '../host/replay/ruleset.ts';
 import type { PacketWatch } from '../host/replay/watch.ts';
 import { Session } from '../host/state/session.ts';
 import { Store } from '../host/state/store.ts';
-import { commandNamed, StateHost } from './host.ts';
+import { commandNamed, StateHost } from '../host/state/state-host.ts';
 import { ACCEPTED } from '../host/packet/fate.ts';
 import { decisionText } from './report.ts';
 

@@ -9,7 +9,7 @@ import { Sandbox, TOOL_FOLDERS, whyNoSandbox, writeShims } from '../host/run/san
 import { RealTree } from '../host/real-tree.ts';
 import { completions } from './complete.ts';
 import { explain } from './explain.ts';
-import { StateHost, toolNames } from './host.ts';
+import { StateHost, toolNames } from '../host/state/state-host.ts';
 
 export interface RunOptions {
   readonly state: string;

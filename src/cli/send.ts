@@ -6,7 +6,7 @@ import { isCapture } from '../host/pcap/read.ts';
 import { Captured } from '../host/replay/captured.ts';
 import { type PacketReport, Reporter } from '../host/packet/report.ts';
 import { PacketError } from '../parsers/packet/index.ts';
-import { StateHost } from './host.ts';
+import { StateHost } from '../host/state/state-host.ts';
 import { ACCEPTED } from '../host/packet/fate.ts';
 import { packetText } from './report.ts';
 

@@ -1,5 +1,5 @@
 import { WRITES_COMPLETION } from '../host/run/prelude.ts';
-import { toolNames } from './host.ts';
+import { toolNames } from '../host/state/state-host.ts';
 import { ScriptRun } from './run.ts';
 
 /** An interactive bash whose firewall tools are the host's; what can be typed next is asked of the resident process. */

@@ -1,4 +1,4 @@
-import { StateHost } from './host.ts';
+import { StateHost } from '../host/state/state-host.ts';
 import { SINGLE } from '../host/plan.ts';
 import { fromText, toLine, toText } from '../kernel/net/plain-text.ts';
 import { Store } from '../host/state/store.ts';

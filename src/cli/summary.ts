@@ -2,7 +2,7 @@ import chalk from 'chalk';
 import Table from 'cli-table3';
 import type { Chain, Table as NftTable } from '../kernel/nf_tables/objects.ts';
 import type { HookName } from '../kernel/net/hook.ts';
-import { StateHost } from './host.ts';
+import { StateHost } from '../host/state/state-host.ts';
 
 /** The order in which a packet meets the hooks. */
 const HOOKS: readonly HookName[] = ['ingress', 'prerouting', 'input', 'forward', 'output', 'postrouting', 'egress'];

@@ -1,4 +1,4 @@
-import { StateHost } from './host.ts';
+import { StateHost } from '../host/state/state-host.ts';
 import { noted, SEND, type SendOptions } from './send.ts';
 import { LogLines, Marker } from './trace/formats.ts';
 import { tracePackets } from './trace/packets.ts';

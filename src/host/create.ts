@@ -7,10 +7,12 @@ import type { Host } from './host.ts';
 import { seededRandom } from './random.ts';
 import { Snapshot } from './snapshot.ts';
 import { World } from './outside/world.ts';
-import { canRun, interpret, type ShellHost } from './shell/interpret.ts';
-import { parse } from './shell/parse.ts';
+import type { ShellHost } from './shell/interpret.ts';
+import { runText } from './shell/run-text.ts';
 
 export interface HostOptions {
+  /** State file of the command line's host (made where there is none); the other options are the state's then. */
+  readonly state?: string;
   /** Hardware besides lo: present and down at the start. */
   readonly devices?: readonly { readonly name: string; readonly type: 'ethernet' | 'tun'; readonly mac?: string }[];
   /** Path → text; relative paths lie in the working directory. */
@@ -45,8 +47,6 @@ export interface SimulatedHost {
   start(argv: readonly string[]): Promise<Listener>;
   /** A frame (ethernet) or packet (tun) arrives from outside. */
   inject(device: string, bytes: Uint8Array): Promise<Emitted[]>;
-  /** `inject` at once, for long rows of packets: a promise costs a good part of what a packet does. */
-  injectNow(device: string, bytes: Uint8Array): Emitted[];
   /** A packet leaves as from a raw IP_HDRINCL socket of the host. */
   send(ipPacket: Uint8Array): Promise<Emitted[]>;
   advance(seconds: number): Promise<Emitted[]>;
@@ -61,9 +61,13 @@ const EPOCH = Date.UTC(2026, 0, 1);
 
 const parseMac = (text: string): Uint8Array => Uint8Array.from(text.split(':'), (x) => Number.parseInt(x, 16));
 
-/** Makes one simulated Linux machine in memory. Hosts share nothing. */
+/** Makes one simulated Linux machine in memory, or opens the one of a state file. Hosts in memory share nothing. */
 export async function createHost(options: HostOptions = {}): Promise<SimulatedHost> {
-  return new MemoryHost(options);
+  const { state, ...hardware } = options;
+  if (state === undefined) return new MemoryHost(hardware);
+  if (Object.keys(hardware).length) throw new Error(`createHost: ${Object.keys(hardware).join(', ')} cannot be given with a state, which says them itself`);
+  const { PersistedHost } = await import('./state/persisted-host.ts');
+  return PersistedHost.open(state);
 }
 
 /** A host in memory, with its kernel within reach of drywall's own parts. */
@@ -111,16 +115,8 @@ export class MemoryHost implements SimulatedHost, ShellHost {
 
   async exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
     const name = argv[0].replace(/^.*\//, '');
-    if (SHELLS.has(name) && argv[1] === '-c' && argv.length > 2) return this.#shell(name, argv[2], o);
+    if (SHELLS.has(name) && argv[1] === '-c' && argv.length > 2) return runText(name, argv[2], this.#files, this, o);
     return execute(this.#host, byName.get(name), argv, o);
-  }
-
-  async #shell(name: string, text: string, o: ExecOptions): Promise<Result> {
-    const pipelines = parse(text);
-    const self: ShellHost = { files: this.files, has: (p) => this.has(p), exec: (argv, x) => this.exec(argv, x) };
-    if (pipelines && canRun(pipelines, self)) return interpret(pipelines, self, { ...o, name });
-    const { runInBash } = await import('./shell/real-bash.ts');
-    return runInBash(text, this.#files, self, o);
   }
 
   async start(argv: readonly string[]): Promise<Listener> {
@@ -144,6 +140,7 @@ export class MemoryHost implements SimulatedHost, ShellHost {
   async inject(device: string, bytes: Uint8Array): Promise<Emitted[]> {
     return this.injectNow(device, bytes);
   }
+  /** `inject` at once, for long rows of packets: a promise costs a good part of what a packet does. */
   injectNow(device: string, bytes: Uint8Array): Emitted[] {
     const { stack } = this.#host.net;
     stack.take();

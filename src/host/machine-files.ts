@@ -49,6 +49,10 @@ export class MachineFiles extends MemoryFiles {
     return null;
   }
 
+  override entries(): Iterable<[string, string]> {
+    return [...this.changes].flatMap(([path, text]): [string, string][] => (text === null ? [] : [[path, text]]));
+  }
+
   override remove(path: string): boolean {
     if (this.within) return super.remove(path);
     if (!this.exists(path)) return false;

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createHost, type SimulatedHost } from 'drywall';
+import { MemoryHost } from '../../src/host/create.ts';
 import { MAC, udp, type Frame } from './frames.ts';
 import { realRouter, SETUP } from './real-router.ts';
 
-async function router(rules: string): Promise<SimulatedHost> {
-  const host = await createHost({
+async function router(rules: string): Promise<MemoryHost> {
+  const host = new MemoryHost({
     devices: [
       { name: 'eth0', type: 'ethernet', mac: MAC.eth0 },
       { name: 'eth1', type: 'ethernet', mac: MAC.eth1 },
@@ -24,7 +24,7 @@ async function router(rules: string): Promise<SimulatedHost> {
 const RUN = 100;
 
 /** Nanoseconds a packet in each of `runs` runs, warm. Frames come again from the first. */
-function perPacket(host: SimulatedHost, frames: readonly Frame[], runs: number): number[] {
+function perPacket(host: MemoryHost, frames: readonly Frame[], runs: number): number[] {
   const out: number[] = [];
   let at = 0;
   for (let n = -Math.ceil(runs / 4); n < runs; n++) {

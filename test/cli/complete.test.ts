@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completions } from '../../src/cli/complete.ts';
-import { StateHost } from '../../src/cli/host.ts';
+import { StateHost } from '../../src/host/state/state-host.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'drywall-complete-'));

@@ -3,7 +3,7 @@ import type { BuiltPacket } from '../../host/packet/build.ts';
 import { isCapture } from '../../host/pcap/read.ts';
 import { LINKTYPE } from '../../host/pcap/write.ts';
 import { Captured } from '../../host/replay/captured.ts';
-import type { StateHost } from '../host.ts';
+import type { StateHost } from '../../host/state/state-host.ts';
 import { readPackets, type SendOptions } from '../send.ts';
 
 /** The packets to trace: in words, as hex, from a file or a capture. Who says no device gets the one of the route to the source. */

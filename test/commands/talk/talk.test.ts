@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { StateHost } from '../../../src/cli/host.ts';
+import { StateHost } from '../../../src/host/state/state-host.ts';
 import { parseNetwork } from '../../../src/host/outside/peers.ts';
 import { writePeers } from '../../../src/host/outside/persist.ts';
 import { Store } from '../../../src/host/state/store.ts';

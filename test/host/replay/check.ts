@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandNamed, StateHost } from '../../../src/cli/host.ts';
+import { commandNamed, StateHost } from '../../../src/host/state/state-host.ts';
 import { unlink } from '../../../src/host/pcap/frame.ts';
 import { CaptureReader, capturePieces } from '../../../src/host/pcap/read.ts';
 import { dissect } from '../../../src/host/packet/describe.ts';

@@ -1,11 +1,11 @@
-import type { Command, Running } from '../commands/command.ts';
-import { callOf, execute, type ExecOptions, type Result, type Sink } from '../host/execute.ts';
-import type { Host } from '../host/host.ts';
-import { type Changes, MachineFiles } from '../host/machine-files.ts';
-import { fromText, toLine } from '../kernel/net/plain-text.ts';
-import { type HostRow, Session } from '../host/state/session.ts';
-import { defaultStatePath, Store } from '../host/state/store.ts';
-import { type HostPlan, SINGLE, setUp } from '../host/plan.ts';
+import type { Command, Running } from '../../commands/command.ts';
+import { callOf, execute, type ExecOptions, type Result, type Sink } from '../execute.ts';
+import type { Host } from '../host.ts';
+import { type Changes, MachineFiles } from '../machine-files.ts';
+import { fromText, toLine } from '../../kernel/net/plain-text.ts';
+import { type HostRow, Session } from './session.ts';
+import { defaultStatePath, Store } from './store.ts';
+import { type HostPlan, SINGLE, setUp } from '../plan.ts';
 
 /** Where commands come from: a launcher brings its own family, everything else is loaded when first asked for. */
 export type Family = readonly Command[];
@@ -16,16 +16,22 @@ const loaded = new Map<string, Command>();
 export async function commandNamed(name: string, family: Family): Promise<Command | undefined> {
   const known = family.find((c) => c.names.includes(name)) ?? loaded.get(name);
   if (known) return known;
-  const { programs } = await import('../commands/generated/programs.ts');
+  const { programs } = await import('../../commands/generated/programs.ts');
   const commands = await programs.find((p) => p.names.includes(name))?.load();
   const found = commands?.find((c) => c.names.includes(name));
   if (found) loaded.set(name, found);
   return found;
 }
 
+/** Names of all programs that the host itself answers, small ones such as cat among them. */
+export async function programNames(): Promise<string[]> {
+  const { programs } = await import('../../commands/generated/programs.ts');
+  return programs.flatMap((p) => p.names);
+}
+
 /** Names of the cloned tools: programs that scripts would otherwise find on the machine. */
 export async function toolNames(): Promise<string[]> {
-  const { programs } = await import('../commands/generated/programs.ts');
+  const { programs } = await import('../../commands/generated/programs.ts');
   return programs.flatMap((p) => [...p.tools, ...p.inside]);
 }
 
@@ -65,9 +71,12 @@ export class StateHost {
   #recording: boolean | null = null;
   /** The step of the state's past that has begun already. */
   #step: number | null = null;
+  /** This process listens through the state, too: it prints for itself as for others. */
+  readonly #own: boolean;
 
-  private constructor(store: Store, session: Session, family: Family) {
+  private constructor(store: Store, session: Session, family: Family, own = false) {
     this.store = store;
+    this.#own = own;
     this.#session = session;
     this.#family = family;
     this.#version = store.version;
@@ -82,11 +91,7 @@ export class StateHost {
       run: (argv, o) => this.exec(argv, o),
       advance: async (seconds) => session.advance(seconds),
       outside: async () => {
-        const [{ World }, { Peers }, { readPeers }] = await Promise.all([
-          import('../host/outside/world.ts'),
-          import('../host/outside/peers.ts'),
-          import('../host/outside/persist.ts'),
-        ]);
+        const [{ World }, { Peers }, { readPeers }] = await Promise.all([import('../outside/world.ts'), import('../outside/peers.ts'), import('../outside/persist.ts')]);
         return new World(session.net.stack, new Peers(readPeers(this.store)), session.nextPid());
       },
     };
@@ -97,7 +102,7 @@ export class StateHost {
     const listeners: ForeignListener[] = [];
     for (const l of this.store.listeners()) {
       if (!alive(l.pid)) this.store.removeListener(l.id);
-      if (!alive(l.pid) || l.pid === process.pid) continue;
+      if (!alive(l.pid) || (l.pid === process.pid && !this.#own)) continue;
       const started = await this.listen(l.argv);
       if (!started) continue;
       started.running.shown = l.shown;
@@ -109,13 +114,13 @@ export class StateHost {
   }
 
   /** Opens the state and begins a transaction: end it with `commit` or `abandon`. */
-  static async open(path = defaultStatePath(process.env), { family = [] }: { readonly family?: Family } = {}): Promise<StateHost> {
+  static async open(path = defaultStatePath(process.env), { family = [], own = false }: { readonly family?: Family; readonly own?: boolean } = {}): Promise<StateHost> {
     const store = Store.open(path);
     store.begin();
     try {
       const session = Session.load(store);
-      if (session) return await new StateHost(store, session, family).#attach();
-      return await StateHost.make(store, SINGLE, family);
+      if (session) return await new StateHost(store, session, family, own).#attach();
+      return await StateHost.make(store, SINGLE, family, own);
     } catch (e) {
       store.rollback();
       store.close();
@@ -124,10 +129,10 @@ export class StateHost {
   }
 
   /** Replaces the host of a state by a new one; within the store's transaction. */
-  static async make(store: Store, plan: HostPlan, family: Family = []): Promise<StateHost> {
+  static async make(store: Store, plan: HostPlan, family: Family = [], own = false): Promise<StateHost> {
     // What goes is part of the step, too.
     const step = store.history.recording ? store.history.begin(0, [`drywall init ${plan.name}`]) : null;
-    const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), family);
+    const made = new StateHost(store, Session.create(store, { container: false, name: plan.name }), family, own);
     made.#step = step;
     await setUp(plan, made.host, (argv) => made.exec(argv));
     return made;
@@ -168,10 +173,14 @@ export class StateHost {
   /** After a commit: begins anew, with what other programs have written meanwhile. */
   async resume(): Promise<void> {
     this.store.begin();
-    if (this.store.version === this.#version) return;
+    if (this.store.version !== this.#version) await this.reload();
+  }
+
+  /** Reads the state anew, within a transaction that has begun. */
+  async reload(): Promise<void> {
     const session = Session.load(this.store);
     if (!session) throw new Error('the state was emptied meanwhile');
-    const fresh = await new StateHost(this.store, session, this.#family).#attach();
+    const fresh = await new StateHost(this.store, session, this.#family, this.#own).#attach();
     this.#session = session;
     fresh.files.within = this.files.within;
     this.files = fresh.files;
