@@ -56,6 +56,8 @@ export class ScriptRun {
   #busy = false;
   #kernel: KernelFiles | null = null;
   #sandboxed = false;
+  /** Process whose file tree the tools see. */
+  #treeOf = 0;
   /** What runs in the script's stead where there is no sandbox. */
   #copy: { readonly path: string; readonly of: string } | null = null;
 
@@ -123,7 +125,8 @@ export class ScriptRun {
       return { status: 0, stdout: completions(r.argv.slice(1, -1), r.argv.at(-1) ?? '', this.#host.host), stderr: '' };
     }
     this.#absorb();
-    if (this.#sandboxed) this.#host.files.within = new RealTree(`/proc/${r.pid}/root`);
+    if (this.#sandboxed && this.#treeOf !== r.pid) this.#host.files.within = new RealTree(`/proc/${r.pid}/root`);
+    this.#treeOf = r.pid;
     const a = await this.#host.exec(r.argv, { stdin: r.stdin, cwd: r.cwd });
     if (this.#o.trace) this.#print('err', `+ ${r.argv.join(' ')} → ${a.status}\n`);
     const why = this.#o.explain && a.status !== 0 ? explain(r.argv, a.stderr) : null;

@@ -98,16 +98,13 @@ export class RequestServer {
 
   /** The fields of the next whole request, or null while it is incomplete. */
   #take(): readonly string[] | null {
-    const fields: string[] = [];
-    let at = 0;
-    for (let left = 5; left > 0; left--) {
-      const end = this.#pending.indexOf(0, at);
-      if (end < 0) return null;
-      fields.push(this.#pending.toString('latin1', at, end));
-      at = end + 1;
-      if (fields.length === 5) left += Math.max(0, Number(fields[4]));
-    }
-    this.#pending = this.#pending.subarray(at);
+    if (this.#pending.length === 0) return null;
+    // As latin1 a byte is a character; what is beyond ASCII is read as UTF-8 field by field.
+    const parts = this.#pending.toString('latin1').split('\0');
+    const count = 5 + Math.max(0, Number(parts[4]));
+    if (parts.length <= 5 || parts.length <= count) return null;
+    const fields = parts.slice(0, count);
+    this.#pending = parts.length === count + 1 && parts[count] === '' ? NOTHING : this.#pending.subarray(fields.reduce((n, f) => n + f.length + 1, 0));
     return fields;
   }
 
@@ -125,9 +122,9 @@ export class RequestServer {
       rmSync(join(this.#dir, `in.${pid}`), { force: true });
     }
     const { status, stdout, stderr } = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin, line, atOnce });
-    const [out, err] = [Buffer.from(stdout), Buffer.from(stderr)];
-    const sign = out.length + err.length === stdout.length + stderr.length ? '' : '-';
-    await this.#reply(Number(slot), Buffer.concat([Buffer.from(`${status} ${sign}${out.length} ${sign}${err.length}\n`), out, err]));
+    const [out, err] = [Buffer.byteLength(stdout), Buffer.byteLength(stderr)];
+    const sign = out + err === stdout.length + stderr.length ? '' : '-';
+    await this.#reply(Number(slot), Buffer.from(`${status} ${sign}${out} ${sign}${err}\n${stdout}${stderr}`));
   }
 
   /** Never blocks on a shell that died: an answer nobody takes is dropped with its pipe. */
@@ -160,4 +157,5 @@ export class RequestServer {
   }
 }
 
-const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
+const NOTHING: Buffer = Buffer.alloc(0);
+const utf8 = (latin1: string): string => (/[\u0080-\u00ff]/.test(latin1) ? Buffer.from(latin1, 'latin1').toString('utf8') : latin1);
