@@ -1,9 +1,9 @@
 import type { ParseContext, XtExtension, XtFamily, XtOption } from '../../kernel/xt/definition.ts';
-import type { XtError } from '../../kernel/xt/error.ts';
 import { wholeUint } from '../../kernel/xt/number.ts';
 import { paramProblem, parseInterface, parseProtocol, protocolName } from '../../kernel/xt/text.ts';
 import { parseAddresses } from './addresses.ts';
 import { byteLength, checkChainName, checkTargetName, NAME_MAX, parseRulenum, parseRuleRange } from './chain-names.ts';
+import { XtError } from '../../kernel/xt/error.ts';
 import type { ParseEnvironment, XtCommand } from './command.ts';
 import { XtExit } from './command.ts';
 import type { CommandName, OptionName } from './flags.ts';
@@ -21,6 +21,12 @@ import type { ArpFields, BridgeFields, Jump, Masked, Name, XtRule, XtUse } from 
 interface Loaded {
   readonly use: ExtensionUse;
   readonly watcher: boolean;
+}
+
+/** cmd2char of iptables/xshared.c, which has no letter for changing counters (1 << 15). */
+function letterOf(name: CommandName): string {
+  if (name === 'changeCounters') throw new XtError('OTHER_PROBLEM', 'cmd2char(): Invalid command number 32768.');
+  return COMMAND_LETTER[name] ?? '';
 }
 
 const INTRAPOSITIONED = new Set(['p', 's', 'd', 'i', 'o', 'logical-in', 'logical-out', 'src-mac', 'dst-mac', 'l', 'opcode', 'h-type', 'proto-type']);
@@ -255,7 +261,7 @@ export class CommandLine {
 
   private addCommand(name: CommandName, others: readonly CommandName[], invert: boolean): void {
     if (invert) throw paramProblem("unexpected '!' flag");
-    for (const c of this.commands) if (!others.includes(c)) throw paramProblem(`Cannot use -${COMMAND_LETTER[name]} with -${COMMAND_LETTER[c]}\n`.replace(/\n$/, ''));
+    for (const c of this.commands) if (!others.includes(c)) throw paramProblem(`Cannot use -${letterOf(name)} with -${letterOf(c)}`);
     this.commands.add(name);
   }
 
