@@ -1,6 +1,6 @@
 // npm run build: generated files, then the bundles of dist/. `npm ci` runs it, so it may need nothing but dependencies.
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,37 +28,12 @@ const tools = join(root, 'dist/tools');
 mkdirSync(tools, { recursive: true });
 
 /**
- * A family's usual commands: what they run is loaded and compiled already when a tool starts, the rest when first called.
- * Those that begin with the same word follow each other.
+ * A family's usual commands (usual.txt in its folder, a line each): what they run is loaded and compiled already when a tool
+ * starts, the rest when first called. Those that begin with the same word follow each other.
  */
-const USUAL = {
-  conntrack: ['conntrack -L', 'conntrack -I -s 192.0.2.1 -d 192.0.2.2 -p tcp --sport 1 --dport 2 --state ESTABLISHED -t 9', 'conntrack -L'],
-  dmesg: ['dmesg'],
-  ip: ['ip addr', 'ip route'],
-  ipset: ['ipset create s hash:ip', 'ipset add s 192.0.2.1', 'ipset list'],
-  iptables: [
-    'iptables -P INPUT ACCEPT',
-    'iptables -N NEW',
-    'iptables -A INPUT -s 192.0.2.1 -i eth0 -p tcp -m tcp --dport 22 -j ACCEPT',
-    'iptables -A INPUT -m conntrack --ctstate NEW -j NEW',
-    'iptables -I INPUT -p tcp --dport 23 -j ACCEPT',
-    'iptables -S',
-    'iptables -L',
-    'iptables-save',
-    'iptables -D INPUT 1',
-  ],
-  modules: ['lsmod', 'modprobe nf_conntrack'],
-  nfct: ['nfct list timeout'],
-  nft: [
-    'nft add table ip t',
-    'nft add chain ip t c { type filter hook input priority 0; }',
-    'nft add rule ip t c ip saddr 192.0.2.1 tcp dport 22 ct state new counter accept',
-    'nft list ruleset',
-  ],
-  packages: ['apt install nftables'],
-  services: ['systemctl status nftables'],
-  small: ['sleep 0'],
-  sysctl: ['sysctl net.ipv4.ip_forward', 'sysctl -w net.ipv4.ip_forward=1'],
+const usualOf = (family) => {
+  const file = join(root, 'src/commands', family, 'usual.txt');
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 };
 
 /** Runs a script of node's with a state of its own: a copy of `state`, or a fresh one. */
@@ -78,7 +53,7 @@ async function tool(family, state) {
   const warm = (before, word, commands, env) => inState(before, [join(root, 'scripts/warm.mjs'), family, word, ...commands], env);
   const modules = await modulesOf(join(root, `src/cli/generated/${family}.ts`), common, { [programs]: 'programs' });
   const file = (name) => join(tools, `${family}${name}.js`);
-  const usual = USUAL[family] ?? [];
+  const usual = usualOf(family);
   writeFileSync(file(''), telling(modules));
   await warm(state, '', usual, { DRYWALL_RAN: file('.ran') });
   const ran = new Set(JSON.parse(readFileSync(file('.ran'), 'utf8')));

@@ -92,6 +92,7 @@ const REGISTRIES = [
   { folder: 'src/commands/conntrack/proto', exports: 'protocol', out: 'src/commands/conntrack/generated/proto.ts' },
   { folder: 'src/commands', only: /^[^/]+\/command\.ts$|^small\/[^/]+\.ts$/, exports: 'commands', out: 'src/commands/generated/index.ts', spread: true },
   { folder: 'src/commands', only: /^[^/]+\/complete\.ts$/, exports: 'completer', out: 'src/commands/generated/complete.ts' },
+  { folder: 'src/cli/suite/format', exports: 'format', out: 'src/cli/suite/generated/format.ts' },
 ];
 
 function registries() {

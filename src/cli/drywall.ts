@@ -15,6 +15,7 @@ import { runShell } from './shell.ts';
 import { describeState, exportState, importState, resetState } from './state.ts';
 import { summary } from './summary.ts';
 import type { TestOptions } from './suite/command.ts';
+import { FORMAT_NAMES } from './suite/formats.ts';
 import { addHistoryCommands } from './history.ts';
 import type { TraceOptions } from './trace.ts';
 import { demonstrate } from './demo.ts';
@@ -112,7 +113,7 @@ function program(): Command {
     .command('test')
     .description('run suites of firewall tests')
     .argument('[suites...]', 'suite files; default: every *.suite.yaml below here')
-    .addOption(new Option('--format <name>', 'how to tell the results').choices(['pretty', 'tap', 'junit', 'github']).default('pretty'))
+    .addOption(new Option('--format <name>', 'how to tell the results').choices(FORMAT_NAMES).default('pretty'))
     .option('--filter <text>', 'only tests whose name has this')
     .option('--coverage', 'which rules, tests, policies and set elements the tests reach')
     .option('--lcov <file>', 'write coverage over the lines of the rule files')

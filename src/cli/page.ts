@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { buildPacket } from '../host/packet/build.ts';
 import { graphOf } from '../host/graph/model.ts';
 import { page, type PageSection } from '../host/graph/page.ts';
-import { escaped } from '../host/graph/svg.ts';
+import { escaped } from '../host/graph/markup.ts';
 import { StateHost } from '../host/state/state-host.ts';
 import { coverSuite } from './suite/command.ts';
 import { coverageTables } from './suite/html.ts';

@@ -7,13 +7,9 @@ import { list } from '../../host/suite/format.ts';
 import { type ReadSuite, readSuite, SuiteError } from '../../host/suite/read.ts';
 import { type Suggestion, suggest } from '../../host/suite/suggest.ts';
 import { coverageText, percent } from './coverage-text.ts';
-import { github } from './github.ts';
+import { formatNamed } from './formats.ts';
 import { coverageHtml } from './html.ts';
-import { junit } from './junit.ts';
 import { lcov } from './lcov.ts';
-import { pretty } from './pretty.ts';
-import type { Format } from './report.ts';
-import { tap } from './tap.ts';
 
 export interface TestOptions {
   readonly format: string;
@@ -30,8 +26,6 @@ export interface TestOptions {
 
 /** Exit statuses of `drywall test`. */
 const STATUS = { passed: 0, failed: 1, wrong: 2 } as const;
-
-const FORMATS: readonly Format[] = [pretty, tap, junit, github];
 
 /** Where suites are when none is named. */
 const PATTERN = '**/*.suite.{yaml,yml}';
@@ -59,7 +53,7 @@ function covered(loaded: LoadedSuite, coverage: Coverage): Covered {
 
 /** Runs suites once. Throws SuiteError for what is wrong in their files. */
 async function runOnce(suites: readonly ReadSuite[], o: TestOptions): Promise<number> {
-  const format = FORMATS.find((f) => f.name === o.format) ?? pretty;
+  const format = formatNamed(o.format);
   const out = (text: string): void => {
     process.stdout.write(text);
   };
@@ -79,7 +73,7 @@ async function runOnce(suites: readonly ReadSuite[], o: TestOptions): Promise<nu
     if (coverage) reports.push(covered(loaded, coverage));
   }
   out(format.tail?.(all) ?? '');
-  const enough = reports.map((r) => tellCoverage(r, o, format === pretty)).every(Boolean);
+  const enough = reports.map((r) => tellCoverage(r, o, format.coverage === true)).every(Boolean);
   if (o.lcov !== undefined) writeFileSync(o.lcov, reports.map((r) => lcov(r.report, shown)).join(''));
   if (o.html !== undefined) writeFileSync(o.html, reports.map((r) => coverageHtml(r.report, r.suggestions)).join('\n'));
   return enough && all.every((t) => t.failures.length === 0) ? STATUS.passed : STATUS.failed;

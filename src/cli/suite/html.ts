@@ -1,9 +1,7 @@
+import { escaped } from '../../host/graph/markup.ts';
 import type { CoverageReport, RuleCoverage } from '../../host/suite/coverage.ts';
 import type { Suggestion } from '../../host/suite/suggest.ts';
 import { percent } from './coverage-text.ts';
-
-const ENTITY: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const h = (s: string): string => s.replaceAll(/[&<>"]/g, (c) => ENTITY[c]);
 
 const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; --good: #1a7f37; --bad: #cf222e; --half: #9a6700; --line: #8884; }
@@ -19,15 +17,15 @@ const state = (r: RuleCoverage): string => (r.hits === 0 ? 'bad' : r.tests.every
 function row(r: RuleCoverage, s: Suggestion | undefined): string {
   const unseen = r.tests
     .filter((t) => !(t.held && t.failed))
-    .map((t) => `<small><code>${h(t.text)}</code> ${t.held ? 'never false' : t.failed ? 'never true' : 'never asked'}</small>`);
+    .map((t) => `<small><code>${escaped(t.text)}</code> ${t.held ? 'never false' : t.failed ? 'never true' : 'never asked'}</small>`);
   const hint =
     s?.kind === 'packet'
-      ? s.steps.map((p) => `<small>try: <code>${h(p.send)}</code>${p.in === undefined ? '' : ` in ${h(p.in)}`}</small>`).join('')
+      ? s.steps.map((p) => `<small>try: <code>${escaped(p.send)}</code>${p.in === undefined ? '' : ` in ${escaped(p.in)}`}</small>`).join('')
       : s?.kind === 'shadowed'
-        ? `<small><code>${h(s.packet)}</code> is met before by <code>${h(s.by)}</code></small>`
+        ? `<small><code>${escaped(s.packet)}</code> is met before by <code>${escaped(s.by)}</code></small>`
         : '';
-  const where = r.origin ? `<small>${h(r.origin.file)}:${r.origin.line}</small>` : '';
-  return `<tr class="${state(r)}"><td class="n">${r.hits}</td><td class="n">${r.asked}</td><td><code>${h(r.text)}</code>${where}</td><td>${unseen.join('')}${hint}</td></tr>`;
+  const where = r.origin ? `<small>${escaped(r.origin.file)}:${r.origin.line}</small>` : '';
+  return `<tr class="${state(r)}"><td class="n">${r.hits}</td><td class="n">${r.asked}</td><td><code>${escaped(r.text)}</code>${where}</td><td>${unseen.join('')}${hint}</td></tr>`;
 }
 
 /** Tables of what was reached, without a page around them. */
@@ -44,7 +42,7 @@ export function coverageTables(report: CoverageReport, suggestions: ReadonlyMap<
     const end = policy
       ? `<tr class="${policy.hits ? 'good' : 'bad'}"><td class="n">${policy.hits}</td><td></td><td><code>policy ${policy.chain.policy}</code></td><td></td></tr>`
       : '';
-    return `<h2>${h(name)}</h2><table><thead><tr><th class="n">hits</th><th class="n">asked</th><th>rule</th><th>not seen</th></tr></thead><tbody>${rules.map((r) => row(r, suggestions.get(r))).join('')}${end}</tbody></table>`;
+    return `<h2>${escaped(name)}</h2><table><thead><tr><th class="n">hits</th><th class="n">asked</th><th>rule</th><th>not seen</th></tr></thead><tbody>${rules.map((r) => row(r, suggestions.get(r))).join('')}${end}</tbody></table>`;
   });
   return `<dl>${shares.map(([label, share]) => `<div><dt>${label}</dt><dd>${percent(share)}</dd></div>`).join('')}</dl>\n${tables.join('\n')}`;
 }

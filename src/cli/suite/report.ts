@@ -7,6 +7,8 @@ export interface Format {
   readonly head?: (total: number) => string;
   readonly each?: (o: Outcome, index: number) => string;
   readonly tail?: (all: readonly Outcome[]) => string;
+  /** For people: tables of what was covered may follow. */
+  readonly coverage?: true;
 }
 
 /** A failure in one line. */

@@ -1,5 +1,6 @@
+import { escaped } from './markup.ts';
 import type { GraphChain, World } from './model.ts';
-import { escaped, graphSvg } from './svg.ts';
+import { graphSvg } from './svg.ts';
 
 /** A part of the report beside picture, rules and connections. */
 export interface PageSection {

@@ -1,13 +1,11 @@
 import type { HookName } from '../../kernel/net/hook.ts';
+import { escaped } from './markup.ts';
 import type { GraphChain, World } from './model.ts';
 
 const BOX = { width: 226, height: 46, gap: 10 } as const;
 const COLUMN = 290;
 const HEAD = 30;
 const PAD = 14;
-
-const ENTITY: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-export const escaped = (s: string): string => s.replaceAll(/[&<>"]/g, (c) => ENTITY[c]);
 
 /** Where each hook stands: column, and row 0 for what is forwarded, row 1 for what the host itself gets and sends. */
 const SPOT: Readonly<Record<HookName, readonly [column: number, row: 0 | 1]>> = {

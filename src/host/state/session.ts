@@ -51,6 +51,24 @@ export function joined(lines: readonly Line[]): Uint8Array {
 
 const NOTHING = new Uint8Array();
 
+/** A subsystem as it was exported, apart from any store. */
+export interface StoredPart {
+  /** Undefined: it had nothing to say. */
+  readonly text: string | undefined;
+  readonly rows: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Fills the subsystems of a namespace as they are made (`NetnsOptions.made`). */
+export const filler =
+  (parts: ReadonlyMap<Subsystem, StoredPart>) =>
+  (name: Subsystem, net: Netns): void => {
+    const { text, rows } = parts.get(name) ?? {};
+    if (text === undefined || !rows) return;
+    const part: Persistent = net[name];
+    const inOrder = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
+    part.import(fromText(text) as never, { get: (key) => rows.get(key) ?? NOTHING, all: (prefix) => inOrder.filter(([key]) => key.startsWith(prefix)) });
+  };
+
 /** The host's own row: its clock, its process numbers, and what kind of machine it is. */
 export interface HostRow {
   readonly bootWall: number;
@@ -106,12 +124,7 @@ export class Session {
       clock: clock(session.#frozen),
       random: seededRandom(session.#host.seed),
       container: session.#host.container,
-      made: (name, net) => {
-        const { text, rows } = parts.get(name) ?? {};
-        if (text === undefined || !rows) return;
-        const part: Persistent = net[name];
-        part.import(fromText(text) as never, { get: (key) => rows.get(key) ?? NOTHING, all: (prefix) => [...rows].filter(([key]) => key.startsWith(prefix)) });
-      },
+      made: filler(parts),
     });
   }
 

@@ -3,7 +3,7 @@ import { invertTuple } from '../conntrack/l4.ts';
 import { IPS, IPS_NAT_MASK } from '../conntrack/entry.ts';
 import type { Conntrack, Dir, Tuple } from '../conntrack/entry.ts';
 import { sameBytes, sameTuple, zoneId } from '../conntrack/tuple.ts';
-import { jhash } from '../expr/jhash.ts';
+import { jhash } from '../net/jhash.ts';
 import { RANGE } from '../expr/nat-range.ts';
 import type { NatRange } from '../expr/services.ts';
 import type { Skb } from '../net/skb.ts';

@@ -2,7 +2,7 @@ import { DEFAULT_ZONE, IPCT, IPS } from '../conntrack/entry.ts';
 import type { Conntrack } from '../conntrack/entry.ts';
 import { dirOf } from '../conntrack/protocol.ts';
 import { initSeqAdjust } from '../conntrack/seqadj.ts';
-import { jhash } from '../expr/jhash.ts';
+import { jhash } from '../net/jhash.ts';
 import { NF } from '../expr/machine.ts';
 import type { HookState } from '../net/hook-state.ts';
 import { CTINFO, Skb } from '../net/skb.ts';

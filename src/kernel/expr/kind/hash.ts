@@ -1,6 +1,6 @@
 import { defineExpression } from '../definition.ts';
 import { byteOf, wordOf, type Op } from '../machine.ts';
-import { jhash } from '../jhash.ts';
+import { jhash } from '../../net/jhash.ts';
 
 const scale = (h: number, modulus: number): number => Number((BigInt(h >>> 0) * BigInt(modulus)) >> 32n);
 

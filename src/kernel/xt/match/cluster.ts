@@ -1,6 +1,6 @@
 import { PACKET } from '../../net/skb.ts';
 import { defineExtension } from '../definition.ts';
-import { jhash2 } from '../jhash.ts';
+import { jhash2 } from '../../net/jhash.ts';
 import { isIp6 } from '../packet.ts';
 import { draftOf, fail, hex, numberOf } from '../value.ts';
 

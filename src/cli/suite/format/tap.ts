@@ -1,7 +1,7 @@
-import { type Format, inWords } from './report.ts';
+import { type Format, inWords } from '../report.ts';
 
 /** Test Anything Protocol, version 14. */
-export const tap: Format = {
+export const format: Format = {
   name: 'tap',
   head: (total) => `TAP version 14\n1..${total}\n`,
   each(o, i) {

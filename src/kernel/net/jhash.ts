@@ -1,8 +1,17 @@
-const rol = (n: number, k: number): number => (n << k) | (n >>> (32 - k));
+const rol = (x: number, n: number): number => (x << n) | (x >>> (32 - n));
 
-/** linux/jhash.h: jhash2 of 32-bit words; one word is jhash_1word. */
-export function jhash2(words: readonly number[], seed: number): number {
-  let a = (0xdeadbeef + (words.length << 2) + seed) | 0;
+/** Bob Jenkins' hash of lookup3.c as the kernel has it (linux/jhash.h): jhash2 of 32-bit words; one word is jhash_1word. */
+export const jhash2 = (words: ArrayLike<number>, initval: number): number => mix(words, words.length << 2, initval);
+
+/** The same of bytes (jhash): words of four, the last one filled up with zeros. */
+export function jhash(key: Uint8Array, initval: number): number {
+  const words = new Int32Array((key.length + 3) >> 2);
+  for (let i = 0; i < key.length; i++) words[i >> 2] |= key[i] << ((i & 3) << 3);
+  return mix(words, key.length, initval);
+}
+
+function mix(words: ArrayLike<number>, bytes: number, initval: number): number {
+  let a = (0xdeadbeef + bytes + initval) | 0;
   let b = a;
   let c = a;
   let at = 0;

@@ -1,14 +1,11 @@
-import { type Format, inWords } from './report.ts';
+import { escaped } from '../../../host/graph/markup.ts';
+import { type Format, inWords } from '../report.ts';
 
-const ENTITY: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-/** XML 1.0 has no place for other control characters, however written. */
-const xml = (s: string): string =>
-  Array.from(s, (c) => (c < ' ' && c !== '\n' && c !== '\t' ? '\uFFFD' : (ENTITY[c] ?? c)))
-    .join('')
-    .replaceAll('\n', '&#10;');
+/** XML 1.0 has no place for other control characters, however written; a line's end is kept in an attribute only by its number. */
+const xml = (s: string): string => escaped(Array.from(s, (c) => (c < ' ' && c !== '\n' && c !== '\t' ? '\uFFFD' : c)).join('')).replaceAll('\n', '&#10;');
 
 /** The XML that CI servers read. */
-export const junit: Format = {
+export const format: Format = {
   name: 'junit',
   tail(all) {
     const files = [...new Set(all.map((o) => o.file))];

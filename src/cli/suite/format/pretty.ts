@@ -1,7 +1,7 @@
 import chalk from 'chalk';
-import type { Outcome } from '../../host/suite/play.ts';
-import { packetText } from '../report.ts';
-import type { Format } from './report.ts';
+import type { Outcome } from '../../../host/suite/play.ts';
+import { packetText } from '../../report.ts';
+import type { Format } from '../report.ts';
 
 const indent = (text: string, by: string): string => text.replaceAll(/^(?=.)/gm, by);
 
@@ -16,8 +16,9 @@ function failure(f: Outcome['failures'][number], file: string): string {
 }
 
 /** For people. */
-export const pretty: Format = {
+export const format: Format = {
   name: 'pretty',
+  coverage: true,
   each(o) {
     if (o.failures.length === 0) return `${chalk.green('✓')} ${o.name}\n`;
     const packet = o.failures.find((f) => f.packet)?.packet;
