@@ -6,7 +6,7 @@ import { History, type PartRow } from './history.ts';
 /** Marks a database as drywall's own: "DRYW". */
 const APPLICATION_ID = 0x44525957;
 /** Layout of the tables below. A file with a higher number comes from a newer drywall and is left alone. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 /** How long a command waits for another that is writing. Locks are the kernel's, so a dead writer's is gone at once. */
 const BUSY_MS = 10_000;
 

@@ -1,4 +1,4 @@
-import type { RuleFacts } from './rule-facts.ts';
+import type { KeptRule } from './kept-rule.ts';
 import type { Expression, ObjectKind, StatefulExpression, Verdict } from '../expr/expression.ts';
 import type { Family, HookName } from '../net/hook.ts';
 
@@ -31,7 +31,7 @@ export interface Chain {
   readonly policy: 'accept' | 'drop';
   /** Base chains made by iptables-nft count; nft's own do not. Live numbers are in PerCpuState. */
   readonly counters: boolean;
-  readonly rules: readonly Rule[];
+  readonly rules: readonly KeptRule[];
   /** Chains written inline in a rule (`jump { … }`): kernel-bound, unnamed. */
   readonly binding: boolean;
   readonly comment?: string;
@@ -57,8 +57,6 @@ export interface Rule {
   readonly compat?: { readonly proto: number; readonly inv: boolean };
   /** Identity across commits and `replace`: the key of its live state. */
   readonly id: number;
-  /** What validation has found, where that was stored with it. */
-  readonly facts?: RuleFacts;
 }
 
 /** The rule with other expressions. */

@@ -3,9 +3,11 @@ import { hasExtension, settled } from '../expr/xt.ts';
 import type { InitContext } from '../expr/definition.ts';
 import type { Expression, Verdict } from '../expr/expression.ts';
 import { deleteChain, flushRules } from './chain.ts';
+import { KeptRule } from './kept-rule.ts';
 import type { NftMessage } from './message.ts';
 import type { Chain, NftSet, Rule } from './objects.ts';
 import { refuse, type Outcome } from './refusal.ts';
+import { factsOf } from './rule-facts.ts';
 import { removeSet } from './set.ts';
 import { owned } from './table.ts';
 import { verdictOf, type DraftTable, type Transaction } from './transaction.ts';
@@ -14,6 +16,11 @@ type Of<O extends NftMessage['op']> = Extract<NftMessage, { op: O }>;
 
 /** NFT_RULE_MAXEXPRS */
 const MAX_EXPRESSIONS = 128;
+
+const placeOf = (rules: readonly KeptRule[], handle: bigint | undefined): number => {
+  const number = Number(handle ?? -1);
+  return rules.findIndex((r) => r.number === number);
+};
 
 /** nf_tables_newrule */
 export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
@@ -28,13 +35,13 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
   const number = m.mode === 'replace' ? undefined : tx.nft.nextHandle(t.handle);
   let at = m.mode === 'append' ? chain.rules.length : 0;
   if (m.position !== undefined) {
-    at = chain.rules.findIndex((r) => r.handle === m.position);
+    at = placeOf(chain.rules, m.position);
     if (at < 0) return refuse('ENOENT', m.mode === 'replace' ? 'handle' : 'position');
     if (m.mode === 'replace' && m.excl) return refuse('EEXIST', 'handle');
     if (m.mode === 'append') at++;
   } else if (m.positionId !== undefined) {
     const handle = tx.ruleIds.get(m.positionId);
-    at = chain.rules.findIndex((r) => r.handle === handle);
+    at = placeOf(chain.rules, handle);
     if (at < 0) return refuse('ENOENT', 'position');
     if (m.mode === 'append') at++;
   }
@@ -43,10 +50,8 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
   if (m.exprs.length > MAX_EXPRESSIONS) return refuse('ERANGE');
   const bound = bindExpressions(tx, t, chain, m);
   if ('errno' in bound) return bound;
-  const rule: Rule = Object.freeze({
-    handle,
+  const rule = KeptRule.made(handle, tx.nft.nextId(), factsOf(bound.exprs), {
     exprs: bound.exprs,
-    id: tx.nft.nextId(),
     ...(m.comment !== undefined && { comment: m.comment }),
     ...(m.userdata && { userdata: m.userdata }),
     ...(m.compat && { compat: m.compat }),
@@ -193,7 +198,7 @@ export function delRule(tx: Transaction, m: Of<'delrule' | 'destroyrule'>): Outc
     flushRules(tx, t, chain);
     return null;
   }
-  const at = chain.rules.findIndex((r) => r.handle === handle);
+  const at = placeOf(chain.rules, handle);
   if (at < 0) return destroy ? null : refuse('ENOENT', 'handle');
   const draft = t.edit(chain);
   const [rule] = draft.rules.splice(at, 1);

@@ -1,12 +1,13 @@
 import type { Expression, ObjectKind, Verdict } from '../expr/expression.ts';
 import type { Family } from '../net/hook.ts';
 import type { NfTables } from './nf-tables.ts';
-import { type Chain, type Flowtable, type NftObject, type NftSet, type Rule, type Ruleset, type SetElement, type Table, withExprs } from './objects.ts';
+import type { KeptRule } from './kept-rule.ts';
+import type { Chain, Flowtable, NftObject, NftSet, Ruleset, SetElement, Table } from './objects.ts';
 import type { ElementStore } from './elements.ts';
 import type { NftEvent } from './message.ts';
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-export type DraftChain = Mutable<Omit<Chain, 'rules'>> & { rules: Rule[] };
+export type DraftChain = Mutable<Omit<Chain, 'rules'>> & { rules: KeptRule[] };
 export type Owned<T> = Omit<T, 'rules'>;
 
 /** A table while a batch works on it: the same records by name, those already touched being private copies. */
@@ -23,7 +24,7 @@ export class DraftTable {
   readonly objects: Map<string, NftObject>;
   readonly flowtables: Map<string, Flowtable>;
   /** Rules of private copies, and those that they were copied from. */
-  readonly origins = new Map<readonly Rule[], readonly Rule[]>();
+  readonly origins = new Map<readonly KeptRule[], readonly KeptRule[]>();
   readonly #touched = new Set<Chain>();
 
   constructor(base: Table | null, own: Pick<Table, 'family' | 'name' | 'handle' | 'flags' | 'ownerPort' | 'comment'>) {
@@ -67,16 +68,7 @@ export class DraftTable {
     for (const c of all)
       if (c.rules.some((r) => jumpsTo(r, old))) {
         const edited = this.edit(c);
-        edited.rules = edited.rules.map((r) =>
-          jumpsTo(r, old)
-            ? Object.freeze(
-                withExprs(
-                  r,
-                  r.exprs.map((e) => (namesChain(e, old) ? renamed(e, name) : e)),
-                ),
-              )
-            : r,
-        );
+        edited.rules = edited.rules.map((r) => (jumpsTo(r, old) ? r.with(r.exprs.map((e) => (namesChain(e, old) ? renamed(e, name) : e))) : r));
       }
   }
 
@@ -124,7 +116,7 @@ export class Transaction {
   /** NLM_F_EXCL of it. */
   excl = false;
   /** Made by the last message that makes rules. */
-  lastRule: Rule | null = null;
+  lastRule: KeptRule | null = null;
 
   constructor(nft: NfTables, port: number) {
     this.nft = nft;
@@ -225,6 +217,6 @@ export function verdictOf(e: Expression): Verdict | null {
 }
 
 const namesChain = (e: Expression, chain: string): boolean => e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict && e.data.verdict.chain === chain;
-const jumpsTo = (r: Rule, chain: string): boolean => r.exprs.some((e) => namesChain(e, chain));
+const jumpsTo = (r: KeptRule, chain: string): boolean => r.facts.edges.includes(chain);
 const renamed = (e: Expression, chain: string): Expression =>
   e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict ? { ...e, data: { verdict: { ...e.data.verdict, chain } } } : e;

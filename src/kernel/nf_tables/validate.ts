@@ -1,27 +1,28 @@
 import { validateExpression } from '../expr/check.ts';
 import type { Errno } from '../errno.ts';
 import type { Netns } from '../netns.ts';
-import type { BaseHook, Chain, Rule } from './objects.ts';
-import { baseKey, type ChainSummary, factsOf, summaries } from './rule-facts.ts';
+import type { KeptRule } from './kept-rule.ts';
+import type { BaseHook, Chain } from './objects.ts';
+import { baseKey, type ChainSummary, isChecked, setValidFrom, summaries } from './rule-facts.ts';
 import type { DraftTable } from './transaction.ts';
 
 /** NFT_JUMP_STACK_SIZE */
 const JUMP_STACK = 16;
 
-const distinctEdges = (rules: readonly Rule[], more: readonly string[] = []): readonly string[] => {
+const distinctEdges = (rules: readonly KeptRule[], more: readonly string[] = []): readonly string[] => {
   const out = new Set(more);
-  for (const r of rules) for (const edge of factsOf(r).edges) out.add(edge);
+  for (const r of rules) for (const edge of r.facts.edges) out.add(edge);
   return out.size === more.length ? more : [...out];
 };
 
 /** What differs from the rules before the batch is all that is looked at. */
-function summaryOf(t: DraftTable, rules: readonly Rule[]): ChainSummary {
+function summaryOf(t: DraftTable, rules: readonly KeptRule[]): ChainSummary {
   let found = summaries.get(rules);
   if (!found) summaries.set(rules, (found = sinceOrigin(t, rules) ?? { edges: distinctEdges(rules), checkedFor: new Set(), before: null }));
   return found;
 }
 
-function sinceOrigin(t: DraftTable, rules: readonly Rule[]): ChainSummary | null {
+function sinceOrigin(t: DraftTable, rules: readonly KeptRule[]): ChainSummary | null {
   const old = t.origins.get(rules),
     known = old && summaries.get(old);
   if (!old || !known) return null;
@@ -30,7 +31,7 @@ function sinceOrigin(t: DraftTable, rules: readonly Rule[]): ChainSummary | null
     tail = 0;
   while (head < shorter && old[head] === rules[head]) head++;
   while (tail < shorter - head && old[old.length - 1 - tail] === rules[rules.length - 1 - tail]) tail++;
-  if (old.slice(head, old.length - tail).some((r) => factsOf(r).edges.length > 0)) return null;
+  if (old.slice(head, old.length - tail).some((r) => r.facts.edges.length > 0)) return null;
   const added = rules.slice(head, rules.length - tail);
   return { edges: distinctEdges(added, known.edges), checkedFor: new Set(), before: { checkedFor: known.checkedFor, added } };
 }
@@ -78,15 +79,15 @@ function walk(net: Netns, t: DraftTable, chain: Chain, base: BaseHook, level: nu
   };
   if (!whole) {
     for (const rule of chain.rules) {
-      const bad = check(net, t, base, key, rule) ?? follow(factsOf(rule).edges);
+      const bad = check(net, t, base, key, rule) ?? follow(rule.facts.edges);
       if (bad) return bad;
     }
     return null;
   }
   const summary = summaryOf(t, chain.rules);
-  if (!summary.checkedFor.has(key)) {
+  if (!isChecked(summary.checkedFor, key)) {
     const { before } = summary;
-    for (const rule of before?.checkedFor.has(key) ? before.added : chain.rules) {
+    for (const rule of before && isChecked(before.checkedFor, key) ? before.added : chain.rules) {
       const bad = check(net, t, base, key, rule);
       if (bad) return bad;
     }
@@ -95,13 +96,12 @@ function walk(net: Netns, t: DraftTable, chain: Chain, base: BaseHook, level: nu
   return follow(summary.edges);
 }
 
-function check(net: Netns, t: DraftTable, base: BaseHook, key: string, rule: Rule): Errno | null {
-  const { checkedFor } = factsOf(rule);
-  if (checkedFor.has(key)) return null;
+function check(net: Netns, t: DraftTable, base: BaseHook, key: string, rule: KeptRule): Errno | null {
+  if (isChecked(rule.facts.checkedFor, key)) return null;
   for (const e of rule.exprs) {
     const bad = validateExpression(e, { net, family: t.family, table: t.name, base, compat: rule.compat });
     if (bad) return bad;
   }
-  checkedFor.add(key);
+  setValidFrom(rule, key);
   return null;
 }

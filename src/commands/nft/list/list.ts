@@ -1,9 +1,9 @@
-import type { NftObject, Table } from '../../../kernel/nf_tables/objects.ts';
+import type { NftObject, Rule, Table } from '../../../kernel/nf_tables/objects.ts';
 import type { NfTables } from '../../../kernel/nf_tables/nf-tables.ts';
 import type { Cmd, SetDecl } from '../../../parsers/nft/ast.ts';
 import type { Json } from '../datatype/index.ts';
 import type { Printer } from '../print/context.ts';
-import { chainJson, chainText, ruleJson, type ReadRule } from './chain.ts';
+import { chainJson, chainText, ruleJson } from './chain.ts';
 import { jsonDocument } from './json-text.ts';
 import { objectJson, objectText } from './object.ts';
 import { TableReader } from './reader.ts';
@@ -138,14 +138,8 @@ function objects(tables: readonly Table[], wanted: (o: NftObject) => boolean, l:
 }
 
 /** A table with only some rules of one chain: what `reset rule` prints. */
-export function oneRule(t: Table, name: string, rules: (all: readonly ReadRule[]) => readonly ReadRule[], l: Listing): void {
-  const reader = new TableReader(l.nft, t),
-    c = t.chains.find((x) => x.name === name);
-  const shown = c ? rules(reader.rules(c)) : [];
-  if (l.json) {
-    const whole = tableJsonFull(new TableReader(l.nft, { ...t, chains: c ? [{ ...c, rules: shown.map((x) => x.rule) }] : [] }), l.p);
-    l.out(jsonDocument(whole));
-    return;
-  }
-  l.out(tableText(new TableReader(l.nft, { ...t, chains: c ? [{ ...c, rules: shown.map((x) => x.rule) }] : [] }), l.p));
+export function oneRule(t: Table, name: string, wanted: (rule: Rule) => boolean, l: Listing): void {
+  const c = t.chains.find((x) => x.name === name);
+  const reader = new TableReader(l.nft, { ...t, chains: c ? [{ ...c, rules: c.rules.filter(wanted) }] : [] });
+  l.out(l.json ? jsonDocument(tableJsonFull(reader, l.p)) : tableText(reader, l.p));
 }

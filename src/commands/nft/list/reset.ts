@@ -32,7 +32,7 @@ export function reset(cmd: Cmd, l: Listing): 'ENOENT' | null {
     }
     case 'rule': {
       for (const t of tables) {
-        oneRule(t, h.chain?.name ?? '', (all) => all.filter((r) => r.rule.handle === h.handle?.id), l);
+        oneRule(t, h.chain?.name ?? '', (r) => r.handle === h.handle?.id, l);
         for (const r of t.chains.find((c) => c.name === h.chain?.name)?.rules ?? []) if (r.handle === h.handle?.id) l.nft.live.reset(r);
       }
       return null;
