@@ -16,7 +16,10 @@ export const valueExpr = (value: bigint, dtype: DatatypeName, byteorder: ByteOrd
 /** Data whose type is not known yet: byte order 'invalid' keeps the bytes as a little endian number (netlink_alloc_value). */
 export const rawValue = (bytes: Uint8Array): ExprOf<'value'> => valueExpr(bytesToValue(bytes, 'host'), 'invalid', 'invalid', bytes.length * 8);
 
-export const clone = <T extends Expr>(e: T): T => structuredCloneWithoutLoc(e) as T;
+/** Kinds without other nodes in them: what most registers hold. */
+const FLAT: ReadonlySet<Expr['kind']> = new Set(['payload', 'meta', 'ct', 'value']);
+
+export const clone = <T extends Expr>(e: T): T => (FLAT.has(e.kind) ? { ...e } : (structuredCloneWithoutLoc(e) as T));
 
 function structuredCloneWithoutLoc(v: unknown): unknown {
   if (Array.isArray(v)) return v.map(structuredCloneWithoutLoc);

@@ -1,33 +1,37 @@
 import type { ByteOrder } from '../../../parsers/nft/ast.ts';
 
+const encoder = new TextEncoder();
+
 /** Numbers to and from the bytes of registers and set elements; host order is little endian (x86-64). */
 export function valueToBytes(value: bigint, length: number, order: ByteOrder): Uint8Array {
   const out = new Uint8Array(length);
-  let v = BigInt.asUintN(length * 8, value);
-  if (length <= 6) {
-    let n = Number(v);
-    for (let i = 0; i < length; i++) {
+  // six bytes at a time, which a number holds exactly
+  for (let done = 0, rest = BigInt.asUintN(length * 8, value); done < length; done += 6, rest >>= 48n) {
+    let n = Number(length - done <= 6 ? rest : rest & 0xffff_ffff_ffffn);
+    for (let i = done; i < done + 6 && i < length; i++) {
       out[order === 'big' ? length - 1 - i : i] = n % 256;
       n = Math.floor(n / 256);
     }
-    return out;
-  }
-  for (let i = 0; i < length; i++) {
-    out[order === 'big' ? length - 1 - i : i] = Number(v & 0xffn);
-    v >>= 8n;
   }
   return out;
 }
 
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
 export function bytesToValue(bytes: Uint8Array, order: ByteOrder): bigint {
-  let hex = '';
-  if (order === 'big') for (const b of bytes) hex += b.toString(16).padStart(2, '0');
-  else for (let i = bytes.length - 1; i >= 0; i--) hex += (bytes[i] as number).toString(16).padStart(2, '0');
-  return hex ? BigInt(`0x${hex}`) : 0n;
+  const { length } = bytes;
+  if (length <= 6) {
+    let n = 0;
+    for (let i = 0; i < length; i++) n = n * 256 + bytes[order === 'big' ? i : length - 1 - i];
+    return BigInt(n);
+  }
+  let hex = '0x';
+  for (let i = 0; i < length; i++) hex += HEX[bytes[order === 'big' ? i : length - 1 - i]];
+  return BigInt(hex);
 }
 
 /** Bytes of a word (latin1 of its UTF-8), without the terminating zero. */
-export const cString = (word: string): Uint8Array => new TextEncoder().encode(word);
+export const cString = (word: string): Uint8Array => encoder.encode(word);
 
 export const ones = (bits: number): bigint => (1n << BigInt(bits)) - 1n;
 /** Mask of a prefix: `prefix` leading ones in `bits`. */

@@ -29,7 +29,7 @@ export function ruleText(r: ReadRule, p: Printer): string {
 }
 
 /** chain_print */
-export function chainText(chain: Chain, family: Family, rules: readonly ReadRule[], p: Printer): string {
+export function chainText(chain: Chain, family: Family, rules: Iterable<ReadRule>, p: Printer): string {
   let text = `\tchain ${chain.name} {${p.options.handle ? ` # handle ${chain.handle}` : ''}\n`;
   if (chain.comment !== undefined) text += `\t\tcomment "${chain.comment}"\n`;
   if (chain.hook) text += `\t\t${hookText(chain, family, p)}\n`;

@@ -6,7 +6,7 @@ import type { Printer } from '../print/context.ts';
 import { chainJson, chainText, ruleJson } from './chain.ts';
 import { jsonDocument } from './json-text.ts';
 import { objectJson, objectText } from './object.ts';
-import { TableReader } from './reader.ts';
+import { isForeign, TableReader } from './reader.ts';
 import { setJson, setText } from './set.ts';
 import { bareHead, noJson, tableJson, tableJsonFull, tableText } from './table.ts';
 
@@ -68,9 +68,7 @@ function show(l: Listing, text: readonly string[], json: () => Json[]): void {
   else for (const t of text) l.out(t);
 }
 
-function warn(reader: TableReader, l: Listing): void {
-  if (reader.foreign && !l.json) l.err(`# Warning: table ${reader.table.family} ${reader.table.name} is managed by iptables-nft, do not touch!\n`);
-}
+const warn = (t: Table, l: Listing): void => l.err(`# Warning: table ${t.family} ${t.name} is managed by iptables-nft, do not touch!\n`);
 
 export function full(tables: readonly Table[], l: Listing): void {
   const readers = tables.map((t) => new TableReader(l.nft, t));
@@ -79,8 +77,12 @@ export function full(tables: readonly Table[], l: Listing): void {
     return;
   }
   for (const r of readers) {
-    warn(r, l);
-    l.out(tableText(r, l.p));
+    const warnings: string[] = [],
+      text = tableText(r, new Printer({ ...l.p.context, warn: (w) => void warnings.push(w) }, l.p.indent));
+    // known only now, but said first
+    if (r.foreign) warn(r.table, l);
+    for (const w of warnings) l.err(w);
+    l.out(text);
   }
 }
 
@@ -91,7 +93,7 @@ function chain(tables: readonly Table[], name: string, l: Listing): void {
       jsonDocument(
         found.flatMap(({ t, c, r }) => [
           chainJson(c, t.family, t.name),
-          ...r.rules(c).map((x) => {
+          ...Array.from(r.rules(c), (x) => {
             noJson(x, l.err);
             return ruleJson(x, t.family, t.name, c.name, l.p);
           }),
@@ -101,7 +103,7 @@ function chain(tables: readonly Table[], name: string, l: Listing): void {
     return;
   }
   for (const { t, c, r } of found) {
-    warn(r, l);
+    if (isForeign(t)) warn(t, l);
     l.out(`${bareHead(t)}${chainText(c, t.family, r.rules(c), l.p)}}\n`);
   }
 }

@@ -1,3 +1,4 @@
+import type { Expression } from '../../../kernel/expr/expression.ts';
 import type { NfTables } from '../../../kernel/nf_tables/nf-tables.ts';
 import type { Chain, NftSet, Rule, Table } from '../../../kernel/nf_tables/objects.ts';
 import type { RuleDecl, SetDecl, Stmt } from '../../../parsers/nft/ast.ts';
@@ -7,6 +8,11 @@ import { NOWHERE } from '../node.ts';
 import { setDecl } from '../set/decl.ts';
 import type { ReadRule } from './chain.ts';
 
+const isCompat = (e: Expression): boolean => e.kind === 'match' || e.kind === 'target';
+
+/** Does a rule hold compat expressions? Then iptables-nft made the table. */
+export const isForeign = (table: Table): boolean => table.chains.some((c) => c.rules.some((r) => r.exprs.some(isCompat)));
+
 /** Reads rules and sets of one table back into trees. */
 export class TableReader {
   readonly nft: NfTables;
@@ -14,6 +20,7 @@ export class TableReader {
   readonly #sets = new Map<string, SetDecl | undefined>();
   readonly #context: RuleContext;
   #byName: ReadonlyMap<string, NftSet> | undefined;
+  #foreign = false;
 
   /** `inline` false: the rules of chains written in a rule are not known, only their names. */
   constructor(nft: NfTables, table: Table, inline = true) {
@@ -46,7 +53,14 @@ export class TableReader {
   }
 
   rule(rule: Rule): readonly Stmt[] {
-    return delinearizeRule(this.nft.live.rule(rule).exprs, this.#context);
+    const { exprs } = this.nft.live.rule(rule);
+    this.#foreign ||= exprs.some(isCompat);
+    return delinearizeRule(exprs, this.#context);
+  }
+
+  /** Did a rule that was read hold compat expressions? */
+  get foreign(): boolean {
+    return this.#foreign;
   }
 
   /** A rule with the numbers that it carries itself. */
@@ -54,12 +68,8 @@ export class TableReader {
     return delinearizeRule(rule.exprs, this.#context);
   }
 
-  rules(chain: Chain): ReadRule[] {
-    return chain.rules.map((rule) => ({ rule, stmts: this.rule(rule) }));
-  }
-
-  /** Does a rule hold compat expressions? Then iptables-nft made the table. */
-  get foreign(): boolean {
-    return this.table.chains.some((c) => c.rules.some((r) => r.exprs.some((e) => e.kind === 'match' || e.kind === 'target')));
+  /** One after the other: of a long chain's rules only one is in memory as a tree. */
+  *rules(chain: Chain): Generator<ReadRule> {
+    for (const rule of chain.rules) yield { rule, stmts: this.rule(rule) };
   }
 }

@@ -56,7 +56,7 @@ export function tableJsonFull(reader: TableReader, p: Printer, err: (text: strin
     ...t.objects.map((o) => objectJson(o, reader.nft.live.value(o), t.family, t.name, p.options)),
     ...reader.namedSets.map((s) => setJson(s, p)),
     ...chains.flatMap((c) =>
-      reader.rules(c).map((r) => {
+      Array.from(reader.rules(c), (r) => {
         noJson(r, err);
         return ruleJson(r, t.family, t.name, c.name, p);
       }),
