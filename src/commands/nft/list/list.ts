@@ -2,7 +2,7 @@ import type { NftObject, Rule, Table } from '../../../kernel/nf_tables/objects.t
 import type { NfTables } from '../../../kernel/nf_tables/nf-tables.ts';
 import type { Cmd, SetDecl } from '../../../parsers/nft/ast.ts';
 import type { Json } from '../datatype/index.ts';
-import type { Printer } from '../print/context.ts';
+import { Printer } from '../print/context.ts';
 import { chainJson, chainText, ruleJson } from './chain.ts';
 import { jsonDocument } from './json-text.ts';
 import { objectJson, objectText } from './object.ts';
