@@ -21,7 +21,13 @@ export interface Side {
 export interface CtObject {
   orig: Side;
   repl: Side;
-  icmp: { type?: number; code?: number; id?: number /** Type of the reply, derived when the type was set. */; replyType?: number };
+  icmp: {
+    type?: number;
+    code?: number;
+    id?: number /** Type of the reply, derived when the type was set. */;
+    replyType?: number /** Of the reply, where address translation chose another. */;
+    replyId?: number;
+  };
   timeout?: number;
   status?: number;
   mark?: number;
@@ -81,6 +87,9 @@ export function autocomplete(ct: CtObject, missing: 'orig' | 'repl'): void {
 
 const anySet = (s: Side): boolean => [s.src4, s.dst4, s.src6, s.dst6, s.sport, s.dport, s.l3, s.l4].some((x) => x !== undefined);
 
+/** Identification of the reply of an ICMP object. */
+export const replyIdOf = (ct: CtObject): number | undefined => ct.icmp.replyId ?? ct.icmp.id;
+
 /** nfct_build_tuple; null: it cannot be built, and errno stays as it was. */
 function tuple(ct: CtObject, side: 'orig' | 'repl'): TupleMessage | null {
   const s = ct[side];
@@ -89,7 +98,8 @@ function tuple(ct: CtObject, side: 'orig' | 'repl'): TupleMessage | null {
   if (!addresses) return null;
   if (base.protonum === 1 || base.protonum === 58) {
     const type = side === 'orig' ? (ct.icmp.type ?? 0) : (ct.icmp.replyType ?? 0);
-    return { ...addresses, ...base, icmp: { type, code: ct.icmp.code ?? 0, id: ct.icmp.id ?? 0 } };
+    const id = side === 'orig' ? ct.icmp.id : replyIdOf(ct);
+    return { ...addresses, ...base, icmp: { type, code: ct.icmp.code ?? 0, id: id ?? 0 } };
   }
   return { ...addresses, ...base, sport: s.sport ?? 0, dport: s.dport ?? 0 };
 }

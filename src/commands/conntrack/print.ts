@@ -1,7 +1,7 @@
 import { IPS } from '../../kernel/conntrack/entry.ts';
 import { formatIp } from './address.ts';
 import type { LabelMap } from './labels.ts';
-import type { CtObject, Side } from './object.ts';
+import { type CtObject, replyIdOf, type Side } from './object.ts';
 import { DCCP_STATES } from './proto/dccp.ts';
 import { SCTP_STATES } from './proto/sctp.ts';
 import { TCP_STATES } from './proto/tcp.ts';
@@ -81,7 +81,7 @@ export function printConntrack(o: CtObject, type: MessageType, flags: PrintFlags
   if (state !== undefined) t += `${state} `;
   t += direction(o.orig, o.icmp, 'zone-orig');
   if (o.status !== undefined && !(status & IPS.SEEN_REPLY)) t += '[UNREPLIED] ';
-  t += direction(o.repl, { ...o.icmp, type: o.icmp.replyType }, 'zone-reply');
+  t += direction(o.repl, { ...o.icmp, type: o.icmp.replyType, id: replyIdOf(o) }, 'zone-reply');
   if (status & IPS.HW_OFFLOAD) t += '[HW_OFFLOAD] ';
   else if (status & IPS.OFFLOAD) t += '[OFFLOAD] ';
   else if (status & IPS.ASSURED) t += '[ASSURED] ';

@@ -30,7 +30,7 @@ export function readConntrack(net: Netns, ct: Conntrack, { use, events }: ReadOp
   const acct = (dir: 0 | 1) => (ct.acct && (events === undefined || destroy) ? { packets: ct.acct.packets[dir], bytes: ct.acct.bytes[dir] } : null);
   const zoneOf = (dir: 'original' | 'reply') => (ct.zone.id !== 0 && ct.zone.dir === dir ? ct.zone.id : undefined);
   const o: CtObject = { orig: side(ct.original, zoneOf('original'), acct(0)), repl: side(ct.reply, zoneOf('reply'), acct(1)), icmp: {}, status: ct.status, id: ct.id };
-  if (ct.original.icmp) o.icmp = { type: ct.original.icmp.type, code: ct.original.icmp.code, id: ct.original.sport, replyType: ct.reply.icmp?.type ?? 0 };
+  if (ct.original.icmp) o.icmp = { type: ct.original.icmp.type, code: ct.original.icmp.code, id: ct.original.sport, replyType: ct.reply.icmp?.type ?? 0, replyId: ct.reply.sport };
   const left = net.conntrack.secondsLeft(ct, events === undefined ? 1 : 0);
   if (!destroy || left > 0) o.timeout = left;
   if (events === undefined || destroy || events & IPCT.PROTOINFO) {

@@ -1,6 +1,6 @@
 import { IPS } from '../../kernel/conntrack/entry.ts';
 import { formatIp } from './address.ts';
-import type { CtObject } from './object.ts';
+import { type CtObject, replyIdOf } from './object.ts';
 import { destination, source } from './print.ts';
 import type { MessageType } from './print.ts';
 import { protocolOf } from './protocols.ts';
@@ -20,7 +20,7 @@ const done = (o: CtObject, bit: number): boolean => o.status === undefined || (o
 /** The 16 bits that stand where ports are: of ICMP the id, or type and code. */
 const ports = (o: CtObject) =>
   o.orig.l4 === 1 || o.orig.l4 === 58
-    ? { src: o.icmp.id ?? 0, dst: ((o.icmp.type ?? 0) << 8) | (o.icmp.code ?? 0), replySrc: o.icmp.id ?? 0, replyDst: ((o.icmp.replyType ?? 0) << 8) | (o.icmp.code ?? 0) }
+    ? { src: o.icmp.id ?? 0, dst: ((o.icmp.type ?? 0) << 8) | (o.icmp.code ?? 0), replySrc: replyIdOf(o) ?? 0, replyDst: ((o.icmp.replyType ?? 0) << 8) | (o.icmp.code ?? 0) }
     : { src: o.orig.sport ?? 0, dst: o.orig.dport ?? 0, replySrc: o.repl.sport ?? 0, replyDst: o.repl.dport ?? 0 };
 
 export const isSnat = (o: CtObject): boolean => done(o, IPS.SRC_NAT_DONE) && !sameBytes(destination(o.repl), source(o.orig));

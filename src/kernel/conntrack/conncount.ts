@@ -11,6 +11,13 @@ export interface Counted {
   readonly zone: Zone;
 }
 
+/** struct nf_conncount_list: the connections, and the jiffy of the last time that one was added. */
+export interface CountedList {
+  readonly all: Counted[];
+  added: number;
+}
+export const countedList = (all: Counted[] = [], added = -1): CountedList => ({ all, added });
+
 /** CONNCOUNT_GC_MAX_NODES */
 const MAX_COLLECT = 8;
 const TIME_WAIT = 7,
@@ -31,41 +38,53 @@ interface Own extends Counted {
   readonly ct: Conntrack | null;
 }
 
-/** get_ct_or_tuple_from_skb: of a packet that tracking did not take, its own tuple, and the connection that has it; null: it has no tuple. */
+/**
+ * get_ct_or_tuple_from_skb: of a packet that tracking did not take, its own tuple, and the connection that has it; null: it
+ * has no tuple. The zone is that of the packet's own connection only.
+ */
 function ownOf(skb: Skb, net: Netns): Own | null {
   const seen = skb.ct ? null : packetTuple(skb, net);
   const ct = skb.ct ?? (seen && net.conntrack.find(DEFAULT_ZONE, seen)?.ct) ?? null;
   const tuple = seen ?? ct?.original;
-  return tuple ? { tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: { ...(ct?.zone ?? DEFAULT_ZONE) }, ct } : null;
+  return tuple ? { tuple: { ...tuple, src: tuple.src.slice(), dst: tuple.dst.slice() }, zone: { ...(skb.ct?.zone ?? DEFAULT_ZONE) }, ct } : null;
 }
 
-/** What a list of this packet's connection alone holds; null: it has none. */
-export function countedOf(skb: Skb, net: Netns): Counted | null {
+/** insert_tree: a list of this packet's connection alone, whatever its state; null: it has none. */
+export function firstCounted(skb: Skb, net: Netns): CountedList | null {
   const own = ownOf(skb, net);
-  return own && { tuple: own.tuple, zone: own.zone };
+  return own && countedList([{ tuple: own.tuple, zone: own.zone }], net.stack.jiffy);
 }
 
 /**
  * nf_conncount_add_skb (net/netfilter/nf_conncount.c of Linux 6.18): counts the packet's connection in a list, which loses
  * what is gone or closed. False: the packet has nothing to count. Asked of the kernel: an assured connection is never added
  * again, the list is only cleaned, so one that its own packet closes leaves it; any other is looked for, and cleaning ends
- * where it is found.
+ * where it is found. In the jiffy in which one was added nothing is looked at: what a packet makes the host answer is
+ * counted again.
  */
-export function countConnection(list: Counted[], skb: Skb, net: Netns): boolean {
+export function countConnection(list: CountedList, skb: Skb, net: Netns): boolean {
   const own = ownOf(skb, net);
   if (!own) return false;
   const { tuple, zone } = own;
   const assured = own.ct !== null && (own.ct.status & (IPS.CONFIRMED | IPS.ASSURED)) === (IPS.CONFIRMED | IPS.ASSURED);
-  for (let i = 0, gone = 0; i < list.length && gone <= MAX_COLLECT; ) {
-    const c = list[i],
+  if (list.added !== net.stack.jiffy && known(list.all, assured ? null : own, net)) return true;
+  if (assured) return true;
+  list.all.push({ tuple, zone });
+  list.added = net.stack.jiffy;
+  return true;
+}
+
+/** Cleans the list until `own` is met (null: to the end); true: it is there. */
+function known(all: Counted[], own: Own | null, net: Netns): boolean {
+  for (let i = 0, gone = 0; i < all.length && gone <= MAX_COLLECT; ) {
+    const c = all[i],
       ct = net.conntrack.find(c.zone, c.tuple)?.ct;
-    if (ct && !assured && c.zone.id === zone.id && sameTuple(c.tuple, tuple)) return true;
+    if (ct && own && ct.zone.id === own.zone.id && sameTuple(c.tuple, own.tuple)) return true;
     if (ct && !closed(ct)) i++;
     else {
-      list.splice(i, 1);
+      all.splice(i, 1);
       gone++;
     }
   }
-  if (!assured) list.push({ tuple, zone });
-  return true;
+  return false;
 }

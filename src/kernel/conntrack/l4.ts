@@ -1,5 +1,6 @@
 import type { Skb } from '../net/skb.ts';
-import { checksum, pseudo, u16 } from '../net/wire/bytes.ts';
+import { partSumRight, transportSumRight } from '../net/transport-sum.ts';
+import { u16 } from '../net/wire/bytes.ts';
 import { IPPROTO, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, skipExtensions } from '../net/wire/ip.ts';
 import type { Netns } from '../netns.ts';
 import type { HookState } from '../net/hook-state.ts';
@@ -71,19 +72,10 @@ export function invertTuple(t: Tuple): Tuple | null {
   return { l3num, protonum, src: t.dst, dst: t.src, sport: t.dport, dport: t.sport };
 }
 
-/** nf_checksum: wrong? Found right once, nobody asks again (CHECKSUM_UNNECESSARY). Only asked at prerouting, and only where net.netfilter.nf_conntrack_checksum says so. */
-export function badChecksum(net: Netns, state: HookState, skb: Skb, at: number, protonum: number, length = skb.data.length - at): boolean {
-  if (!net.conntrack.conf.checksum || state.hook !== 'prerouting' || skb.checked) return false;
-  skb.checked = sumOf(skb, at, protonum, length) === 0;
-  return !skb.checked;
-}
-
-function sumOf(skb: Skb, at: number, protonum: number, length: number): number {
-  const b = skb.data,
-    o = skb.network;
-  if (protonum === IPPROTO.ICMP) return checksum(b, at, b.length);
-  const v4 = b[o] >> 4 === 4;
-  const total = b.length - at;
+/** nf_checksum: wrong? Only asked at prerouting, and only where net.netfilter.nf_conntrack_checksum says so. `length`: UDP-Lite's coverage. */
+export function badChecksum(net: Netns, state: HookState, skb: Skb, at: number, protonum: number, length?: number): boolean {
+  if (!net.conntrack.conf.checksum || state.hook !== 'prerouting') return false;
+  if (length === undefined) return !transportSumRight(skb, state.hook, at, protonum);
   // udplite_error asks for UDP's pseudo header: datagrams with a right checksum count as wrong.
-  return checksum(b, at, at + length, pseudo(v4 ? ip4Src(b, o) : ip6Src(b, o), v4 ? ip4Dst(b, o) : ip6Dst(b, o), protonum === IPPROTO.UDPLITE ? IPPROTO.UDP : protonum, total));
+  return !partSumRight(skb, state.hook, at, IPPROTO.UDP, length);
 }

@@ -1,24 +1,23 @@
 import { sctpChecksum } from '../net/wire/crc32c.ts';
 import type { Tuple } from '../conntrack/entry.ts';
-import type { Skb } from '../net/skb.ts';
-import { put16, replace16, replace4, u16, u32 } from '../net/wire/bytes.ts';
+import { type Skb, SUMMED } from '../net/skb.ts';
+import { addressReplaced } from '../net/transport-sum.ts';
+import { put16, replace4, u16, u32 } from '../net/wire/bytes.ts';
 import { IPPROTO, IP_OFFSET, ip4HeaderLen, skipExtensions } from '../net/wire/ip.ts';
 import type { Manip } from './core.ts';
 
 /** Rewriting of headers (net/netfilter/nf_nat_proto.c). */
 
 /** nf_csum_update: the pseudo header's part of a transport checksum, for the address at `o`. */
-function pseudoUpdate(b: Uint8Array, at: number, o: number, v4: boolean, target: Tuple, manip: Manip): void {
-  const fresh = manip === 'src' ? target.src : target.dst;
-  if (v4) put16(b, at, replace4(u16(b, at), u32(b, o + (manip === 'src' ? 12 : 16)), u32(fresh, 0)));
-  else {
-    const f = o + (manip === 'src' ? 8 : 24);
-    put16(b, at, replace16(u16(b, at), b.subarray(f, f + 16), fresh));
-  }
+function pseudoUpdate(skb: Skb, at: number, o: number, v4: boolean, target: Tuple, manip: Manip): void {
+  const fresh = manip === 'src' ? target.src : target.dst,
+    f = o + (v4 ? (manip === 'src' ? 12 : 16) : manip === 'src' ? 8 : 24);
+  addressReplaced(skb, at, skb.data.subarray(f, f + fresh.length), fresh);
 }
 
 /** l4proto_manip_pkt */
-function manipulateL4(b: Uint8Array, o: number, at: number, v4: boolean, target: Tuple, manip: Manip): boolean {
+function manipulateL4(skb: Skb, o: number, at: number, v4: boolean, target: Tuple, manip: Manip): boolean {
+  const b = skb.data;
   const port = manip === 'src' ? target.sport : target.dport,
     portAt = at + (manip === 'src' ? 0 : 2);
   const left = b.length - at;
@@ -28,8 +27,8 @@ function manipulateL4(b: Uint8Array, o: number, at: number, v4: boolean, target:
       const old = u16(b, portAt);
       put16(b, portAt, port);
       if (left < 20) return true;
-      pseudoUpdate(b, at + 16, o, v4, target, manip);
-      put16(b, at + 16, replace4(u16(b, at + 16), old, port));
+      pseudoUpdate(skb, at + 16, o, v4, target, manip);
+      if (skb.summed !== SUMMED.partial) put16(b, at + 16, replace4(u16(b, at + 16), old, port));
       return true;
     }
     case IPPROTO.UDP:
@@ -37,7 +36,7 @@ function manipulateL4(b: Uint8Array, o: number, at: number, v4: boolean, target:
       if (left < 8) return false;
       const old = u16(b, portAt);
       if (target.protonum === IPPROTO.UDPLITE || u16(b, at + 6) !== 0) {
-        pseudoUpdate(b, at + 6, o, v4, target, manip);
+        pseudoUpdate(skb, at + 6, o, v4, target, manip);
         put16(b, at + 6, replace4(u16(b, at + 6), old, port) || 0xffff);
       }
       put16(b, portAt, port);
@@ -58,7 +57,7 @@ function manipulateL4(b: Uint8Array, o: number, at: number, v4: boolean, target:
     }
     case IPPROTO.ICMPV6:
       if (left < 8) return false;
-      pseudoUpdate(b, at + 2, o, v4, target, manip);
+      pseudoUpdate(skb, at + 2, o, v4, target, manip);
       if (b[at] === 128 || b[at] === 129) {
         put16(b, at + 2, replace4(u16(b, at + 2), u16(b, at + 4), target.sport));
         put16(b, at + 4, target.sport);
@@ -79,7 +78,7 @@ function manipulateL4(b: Uint8Array, o: number, at: number, v4: boolean, target:
 export function manipulate4(skb: Skb, o: number, target: Tuple, manip: Manip): boolean {
   const b = skb.data;
   if (b.length < o + 20) return false;
-  if (!(u16(b, o + 6) & IP_OFFSET) && !manipulateL4(b, o, o + ip4HeaderLen(b, o), true, target, manip)) return false;
+  if (!(u16(b, o + 6) & IP_OFFSET) && !manipulateL4(skb, o, o + ip4HeaderLen(b, o), true, target, manip)) return false;
   const fresh = manip === 'src' ? target.src : target.dst,
     at = o + (manip === 'src' ? 12 : 16);
   put16(b, o + 10, replace4(u16(b, o + 10), u32(b, at), u32(fresh, 0)));
@@ -92,7 +91,7 @@ export function manipulate6(skb: Skb, o: number, target: Tuple, manip: Manip): b
   const b = skb.data;
   if (b.length < o + 40) return false;
   const end = skipExtensions(b, o + 40, b[o + 6]);
-  if (end && !(end.fragOff & ~7) && !manipulateL4(b, o, end.offset, false, target, manip)) return false;
+  if (end && !(end.fragOff & ~7) && !manipulateL4(skb, o, end.offset, false, target, manip)) return false;
   b.set(manip === 'src' ? target.src : target.dst, o + (manip === 'src' ? 8 : 24));
   return true;
 }

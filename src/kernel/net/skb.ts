@@ -10,6 +10,10 @@ export type CtInfo = (typeof CTINFO)[keyof typeof CTINFO];
 /** PACKET_* of linux/if_packet.h. */
 export const PACKET = { host: 0, broadcast: 1, multicast: 2, otherhost: 3, outgoing: 4, loopback: 5 } as const;
 
+/** What is known of a transport checksum (CHECKSUM_* of linux/skbuff.h). */
+export const SUMMED = { none: 0, unnecessary: 1, complete: 2, partial: 3 } as const;
+type Summed = (typeof SUMMED)[keyof typeof SUMMED];
+
 /**
  * A packet on its way through the model: the part of struct sk_buff that netfilter can see.
  * `data` holds everything from the link-layer header on; the three offsets point into it. Fields are changed in place,
@@ -66,6 +70,9 @@ export class Skb {
   options4: IpOptions | null = null;
   /** csum_valid: its transport checksum was found right once, and is not looked at again whatever changes. */
   checked = false;
+  summed: Summed = SUMMED.none;
+  /** `complete`: the sum of all bytes from the network header on when it was made; `partial`: how far behind the network header the sum begins. */
+  sum = 0;
   /** IPv6: identification of the fragment header that came. */
   fragId = 0;
   /** Upper device of a bridge port the packet came through (nf_bridge physindev / physoutdev). */

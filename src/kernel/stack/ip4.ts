@@ -3,6 +3,7 @@ import { PACKET, Skb, senderSocket } from '../net/skb.ts';
 import type { PacketAbout } from '../net/skb.ts';
 import { checksum, put16, sameBytes, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, isLimitedBroadcast, isLoopback4, isMulticast4, isZero } from '../net/wire/ip.ts';
+import { forgetSum } from '../net/transport-sum.ts';
 import type { NetDevice } from './device.ts';
 import type { Dst, FibHit } from './fib.ts';
 import { prefixMatch } from './fib.ts';
@@ -347,6 +348,7 @@ export class Ip4 {
       tellDrop(this.#s.net, skb, 'NOT_SPECIFIED', 'sent to all on the link');
       return;
     }
+    forgetSum(skb);
     const b = skb.data,
       o = skb.network;
     if (b[o + 8] <= 1) {

@@ -3,6 +3,7 @@ import { PACKET, Skb, senderSocket } from '../net/skb.ts';
 import type { PacketAbout } from '../net/skb.ts';
 import { concat, put16, put32, sameBytes, u16 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, ip6Dst, ip6Src, isExtensionHeader, isLinkLocal6, isLoopback6, isMulticast6, isZero, skipExtensions } from '../net/wire/ip.ts';
+import { forgetSum } from '../net/transport-sum.ts';
 import type { NetDevice } from './device.ts';
 import type { Dst } from './fib.ts';
 import { prefixMatch } from './fib.ts';
@@ -178,6 +179,7 @@ export class Ip6 {
       tellDrop(s.net, skb, 'NOT_SPECIFIED', 'sent to all on the link');
       return;
     }
+    forgetSum(skb);
     const b = skb.data,
       o = skb.network;
     if (b[o + 7] <= 1) {

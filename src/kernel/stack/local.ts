@@ -2,6 +2,7 @@ import { CTINFO, KERNEL_SOCKET, PACKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, ip6Tclass, isExtensionHeader, putIp4, putIp6 } from '../net/wire/ip.ts';
 import { tellMade } from '../trace/tell.ts';
+import { leaveSum, sumKnown } from '../net/transport-sum.ts';
 import type { DropReason } from '../trace/event.ts';
 import type { Stack } from './stack.ts';
 
@@ -121,7 +122,7 @@ export class LocalHost {
       covered = lite && len === 0 ? have : len;
     const whole = have >= 8 && covered >= 8 && covered <= have;
     const none = u16(b, at + 6) === 0;
-    const right = whole && (none ? !lite && src.length === 4 : skb.checked || checksum(b, at, at + covered, pseudo(src, dst, proto, lite ? have : len)) === 0);
+    const right = whole && (none ? !lite && src.length === 4 : sumKnown(skb) || checksum(b, at, at + covered, pseudo(src, dst, proto, lite ? have : len)) === 0);
     if (right && this.#s.sockets.any && this.#s.sockets.udp(skb, src, dst)) return false;
     this.#unwanted(skb, right ? 'NO_SOCKET' : whole ? 'UDP_CSUM' : 'PKT_TOO_SMALL');
     return right;
@@ -139,7 +140,7 @@ export class LocalHost {
     }
     const src = family === 4 ? ip4Src(b, o) : ip6Src(b, o),
       dst = family === 4 ? ip4Dst(b, o) : ip6Dst(b, o);
-    if (!skb.checked && checksum(b, at, b.length, pseudo(src, dst, IPPROTO.TCP, len)) !== 0) {
+    if (!sumKnown(skb) && checksum(b, at, b.length, pseudo(src, dst, IPPROTO.TCP, len)) !== 0) {
       this.#unwanted(skb, 'TCP_CSUM');
       return;
     }
@@ -148,7 +149,6 @@ export class LocalHost {
     const flags = b[at + 13];
     if (flags & RST || skb.pktType !== PACKET.host || skb.dst?.type !== 'local') return;
     const tcp = resetHeader(b, at, len);
-    put16(tcp, 16, checksum(tcp, 0, 20, pseudo(dst, src, IPPROTO.TCP, 20)));
     if (family === 4) this.#answer4(skb, tcp, src, dst);
     else this.#answer6(skb, tcp, src, dst);
   }
@@ -167,6 +167,7 @@ export class LocalHost {
     const at = 20 + echo.bytes.length;
     const out = new Uint8Array(at + 20);
     putIp4(out, 0, { tos: tos & 0xfc, len: out.length, id: 0, frag: IP_DF, ttl: s.icmp4.hopLimit(route.dst), proto: IPPROTO.TCP, src: from, dst: daddr, options: echo.bytes });
+    put16(tcp, 16, checksum(tcp, 0, 20, pseudo(from, daddr, IPPROTO.TCP, 20)));
     out.set(tcp, at);
     const skb = new Skb(out);
     skb.protocol = ETH.IP;
@@ -194,6 +195,7 @@ export class LocalHost {
     skb.l4proto = IPPROTO.TCP;
     skb.mark = mark;
     skb.dst = route.dst;
+    leaveSum(skb);
     tellMade(s.net, skb, orig, 'reset');
     s.ip6.localOut(skb);
   }

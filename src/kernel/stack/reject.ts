@@ -1,5 +1,7 @@
 import type { HookState } from '../net/hook-state.ts';
+import type { HookName } from '../net/hook.ts';
 import { Skb } from '../net/skb.ts';
+import { leaveSum, sumKnown, transportSumRight } from '../net/transport-sum.ts';
 import { checksum, pseudo, put16 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, putIp4, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { Dst } from './fib.ts';
@@ -50,24 +52,20 @@ export class Reject {
       o = skb.network;
     if (b[o + 9] !== undefined && (((b[o + 6] << 8) | b[o + 7]) & IP_OFFSET) !== 0) return;
     if (state.hook === 'prerouting' && !this.#route4(skb)) return;
-    if (!this.#checksumOk(skb, false)) return;
+    if (!this.#checksumOk(skb, state.hook, false)) return;
     this.#s.icmp4.send(skb, 3, code, 0);
   }
 
-  /** nf_reject_verify_csum, nf_ip_checksum: a packet with a wrong checksum gets no answer. */
-  #checksumOk(skb: Skb, v6: boolean): boolean {
+  /** nf_reject_verify_csum, nf_ip_checksum: a packet with a wrong checksum gets no answer, unless it was found right before. */
+  #checksumOk(skb: Skb, hook: HookName, v6: boolean): boolean {
     const b = skb.data,
       o = skb.network;
     const end = v6 ? skipExtensions(b, o + 40, b[o + 6]) : { offset: o + ip4HeaderLen(b, o), next: b[o + 9] };
     if (!end) return false;
     const { offset: at, next } = end;
-    const src = v6 ? ip6Src(b, o) : ip4Src(b, o),
-      dst = v6 ? ip6Dst(b, o) : ip4Dst(b, o);
-    // nf_reject_verify_csum: these have none, or another kind; of all others a sum of 16 bits is expected, known or not.
-    if (NO_CHECKSUM.has(next) || (next === IPPROTO.UDP && b[at + 6] === 0 && b[at + 7] === 0)) return true;
-    const init = v6 || next === IPPROTO.TCP || next === IPPROTO.UDP ? pseudo(src, dst, next, b.length - at) : 0;
-    skb.checked ||= checksum(b, at, b.length, init) === 0;
-    return skb.checked;
+    // These have none, or another kind; of all others a sum of 16 bits is expected, known or not.
+    if (sumKnown(skb) || NO_CHECKSUM.has(next) || (next === IPPROTO.UDP && b[at + 6] === 0 && b[at + 7] === 0)) return true;
+    return transportSumRight(skb, hook, at, next);
   }
 
   /** nf_send_reset */
@@ -77,7 +75,7 @@ export class Reject {
       o = skb.network,
       at = o + ip4HeaderLen(b, o);
     if ((((b[o + 6] << 8) | b[o + 7]) & IP_OFFSET) !== 0 || b[o + 9] !== IPPROTO.TCP || b.length < at + 20 || b[at + 13] & 4) return;
-    if (!this.#checksumOk(skb, false)) return;
+    if (!transportSumRight(skb, state.hook, at, IPPROTO.TCP)) return;
     if (state.hook === 'prerouting' && !this.#route4(skb)) return;
     if (!skb.dst || skb.dst.broadcast || skb.dst.multicast) return;
     const src = ip4Dst(b, o),
@@ -88,7 +86,6 @@ export class Reject {
     const r = s.ip4.outputRoute(dst, local ? src : null, { mark, oif: 0, tos: 0, anySource: true });
     if ('error' in r) return;
     const tcp = resetHeader(b, at, b.length - at);
-    put16(tcp, 16, checksum(tcp, 0, 20, pseudo(src, dst, IPPROTO.TCP, 20)));
     const out = new Uint8Array(40);
     putIp4(out, 0, { tos: 0, len: 40, id: 0, frag: IP_DF, ttl: s.icmp4.hopLimit(r.dst), proto: IPPROTO.TCP, src, dst });
     out.set(tcp, 20);
@@ -103,6 +100,7 @@ export class Reject {
     skb.l4proto = IPPROTO.TCP;
     skb.mark = mark;
     skb.dst = dst;
+    leaveSum(skb);
     attachConnection(skb, cause);
     tellMade(this.#s.net, skb, cause, 'reset');
     if (cause.ct) setClosing(this.#s.net.conntrack, cause.ct);
@@ -111,19 +109,19 @@ export class Reject {
 
   /** nf_send_unreach6 */
   #unreach6(skb: Skb, state: HookState, code: number): void {
-    if (!this.#checksumOk(skb, true)) return;
+    if (!this.#checksumOk(skb, state.hook, true)) return;
     if (state.hook === 'output' && !skb.dev) skb.skbIif = this.#s.lo.index;
     this.#s.icmp6.send(skb, 1, code, 0);
   }
 
   /** nf_send_reset6 */
-  #reset6(skb: Skb, _state: HookState): void {
+  #reset6(skb: Skb, state: HookState): void {
     const s = this.#s,
       b = skb.data,
       o = skb.network;
     const end = skipExtensions(b, o + 40, b[o + 6]);
     if (!end || end.next !== IPPROTO.TCP || end.fragOff & ~7 || b.length < end.offset + 20 || b[end.offset + 13] & 4) return;
-    if (!this.#checksumOk(skb, true)) return;
+    if (!transportSumRight(skb, state.hook, end.offset, IPPROTO.TCP)) return;
     const src = ip6Dst(b, o),
       dst = ip6Src(b, o);
     if (src[0] === 0xff || dst[0] === 0xff) return;
@@ -131,7 +129,6 @@ export class Reject {
     const r = s.ip6.outputRoute(dst, src, { mark, oif: s.ip6.replyDevice(skb, dst) });
     if ('error' in r) return;
     const tcp = resetHeader(b, end.offset, b.length - end.offset);
-    put16(tcp, 16, checksum(tcp, 0, 20, pseudo(src, dst, IPPROTO.TCP, 20)));
     const out = new Uint8Array(60);
     putIp6(out, 0, { len: 20, next: IPPROTO.TCP, hops: s.ip6.hopLimit(r.dst), src, dst });
     out.set(tcp, 40);
@@ -145,7 +142,7 @@ export class Reject {
       _o = skb.network,
       dev = state.in;
     if (!dev || skb.mac < 0 || (skb.protocol !== ETH.IP && skb.protocol !== ETH.IPV6) || b[skb.mac] & 1) return;
-    const inner = v6 ? this.#linkPacket6(skb, code) : this.#linkPacket4(skb, code);
+    const inner = v6 ? this.#linkPacket6(skb, state, code) : this.#linkPacket4(skb, state, code);
     if (!inner) return;
     const answer = new Skb(inner);
     answer.protocol = skb.protocol;
@@ -156,14 +153,14 @@ export class Reject {
     s.xmit(answer, dev);
   }
 
-  #linkPacket4(skb: Skb, code: number | null): Uint8Array | null {
+  #linkPacket4(skb: Skb, state: HookState, code: number | null): Uint8Array | null {
     const b = skb.data,
       o = skb.network,
       at = o + ip4HeaderLen(b, o);
     const ttl = this.#s.conf.v4('ip_default_ttl'),
       src = ip4Dst(b, o),
       dst = ip4Src(b, o);
-    if (!this.#checksumOk(skb, false)) return null;
+    if (!this.#checksumOk(skb, state.hook, false)) return null;
     const end = Math.min(b.length, o + ((b[o + 2] << 8) | b[o + 3]));
     if (code === null) {
       if (b[o + 9] !== IPPROTO.TCP || b.length < at + 20 || b[at + 13] & 4) return null;
@@ -184,13 +181,13 @@ export class Reject {
     return out;
   }
 
-  #linkPacket6(skb: Skb, code: number | null): Uint8Array | null {
+  #linkPacket6(skb: Skb, state: HookState, code: number | null): Uint8Array | null {
     const b = skb.data,
       o = skb.network,
       src = ip6Dst(b, o),
       dst = ip6Src(b, o);
     const end = skipExtensions(b, o + 40, b[o + 6]);
-    if (!end || !this.#checksumOk(skb, true)) return null;
+    if (!end || !this.#checksumOk(skb, state.hook, true)) return null;
     const hops = 64;
     if (code === null) {
       if (end.next !== IPPROTO.TCP || b[end.offset + 13] & 4) return null;

@@ -2,6 +2,7 @@ import type { Errno } from '../errno.ts';
 import { Skb, PACKET } from '../net/skb.ts';
 import type { PacketAbout } from '../net/skb.ts';
 import { concat, put16, sameBytes, u16 } from '../net/wire/bytes.ts';
+import { finishSum } from '../net/transport-sum.ts';
 import { ETH } from '../net/wire/ip.ts';
 import { Nat } from '../nat/core.ts';
 import type { Netns } from '../netns.ts';
@@ -63,6 +64,8 @@ export class Stack {
   readonly #ingress: HookPoint;
   readonly #egress: HookPoint;
   #running = false;
+  /** Counts what happens one after the other: the jiffy as the kernel's caches see it. */
+  jiffy = 0;
   /** A process is in its system call: what it makes arrive here is handled at once (netif_rx with bottom halves on). */
   #sending = false;
   #slab = new ArrayBuffer(0);
@@ -276,6 +279,7 @@ export class Stack {
 
   #begin(): void {
     this.#running = true;
+    this.jiffy++;
     this.hooks.refresh();
     this.hooks.fresh = true;
   }
@@ -413,6 +417,7 @@ export class Stack {
     this.net.tracer?.event({ kind: 'transmit', skb, dev });
     skb.head = skb.mac >= 0 ? skb.mac : skb.network;
     if (!this.#egress.run(skb, null, dev)) return;
+    if (dev.type !== 'loopback') finishSum(skb);
     switch (dev.type) {
       case 'loopback':
         this.#loop(skb, dev);

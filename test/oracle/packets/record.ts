@@ -2,7 +2,7 @@ import type { RecordedFrame } from '../../conformance/compare.ts';
 import type { RecordedCase, RecordedStep } from '../../conformance/play.ts';
 import { checksum, parse, PROTO } from './frames.ts';
 import type { Answer } from './kernel.ts';
-import type { Scenario, Step } from './scenario.ts';
+import { renumber, type Scenario, type Step } from './scenario.ts';
 
 /**
  * Makes what the kernel did into a recorded case of shared/cases/packets: what it picks at random is zeroed and named in a
@@ -12,7 +12,8 @@ export function record(s: Scenario, answers: readonly Answer[]): RecordedCase & 
   const known = new Known(s);
   const played = [...s.setup, ...s.steps].map((step, i) => (answers[i].refused ? null : recordStep(step, answers[i], s, known)));
   const there = (r: RecordedStep | null): r is RecordedStep => r !== null;
-  return { ...s, setup: played.slice(0, s.setup.length).filter(there), steps: played.slice(s.setup.length).filter(there) } as RecordedCase & Scenario;
+  const steps = played.slice(s.setup.length).flatMap((step, k) => (step ? [{ step: step as Step, k }] : []));
+  return { ...s, setup: played.slice(0, s.setup.length).filter(there), steps: renumber(steps) ?? [] } as RecordedCase & Scenario;
 }
 
 /** The identifications and ports that the scenario itself names: anything else the kernel chose. */

@@ -25,3 +25,12 @@ export interface Scenario {
   readonly steps: readonly Step[];
   readonly normalise?: { readonly random_ports?: boolean; readonly random_isn?: boolean };
 }
+
+/** The steps that are left, with what they take from others pointing to where those are now; null: one of those has gone. */
+export function renumber(kept: readonly { readonly step: Step; readonly k: number }[]): Step[] | null {
+  const place = new Map(kept.map((x, now) => [x.k, now]));
+  if (kept.some(({ step }) => 'inject' in step && step.patch?.some((p) => !place.has(p.from[0])))) return null;
+  return kept.map(({ step }) =>
+    'inject' in step && step.patch ? { ...step, patch: step.patch.map((p) => ({ ...p, from: [place.get(p.from[0]) as number, p.from[1], p.from[2], p.from[3]] as const })) } : step,
+  );
+}

@@ -1,7 +1,7 @@
 import type { Difference } from './batch.ts';
 import { ask } from './batch.ts';
 import type { Kernel } from './kernel.ts';
-import type { Command, Scenario, Step } from './scenario.ts';
+import { type Command, renumber, type Scenario } from './scenario.ts';
 
 /** Tries to leave things out, in halves, then quarters …, keeping what still differs (delta debugging). */
 async function reduce<T>(all: readonly T[], differs: (kept: readonly T[]) => Promise<boolean>): Promise<readonly T[]> {
@@ -18,15 +18,6 @@ async function reduce<T>(all: readonly T[], differs: (kept: readonly T[]) => Pro
 
 /** Lines of a command's input that may go one by one: rules, not what holds them. */
 const isRule = (line: string): boolean => line !== '' && !/^(table|chain|\}|type |\*|:|COMMIT|set |map )/.test(line.trim());
-
-/** The steps that are left, with what they take from others pointing to where those are now; null: one of those has gone. */
-function renumber(kept: readonly { readonly step: Step; readonly k: number }[]): Step[] | null {
-  const place = new Map(kept.map((x, now) => [x.k, now]));
-  if (kept.some(({ step }) => 'inject' in step && step.patch?.some((p) => !place.has(p.from[0])))) return null;
-  return kept.map(({ step }) =>
-    'inject' in step && step.patch ? { ...step, patch: step.patch.map((p) => ({ ...p, from: [place.get(p.from[0]) as number, p.from[1], p.from[2], p.from[3]] as const })) } : step,
-  );
-}
 
 /** The smallest scenario found that still differs. */
 export async function shrink(kernel: Kernel, whole: Scenario): Promise<Difference> {

@@ -219,7 +219,8 @@ function packet(c: TrackContext): TrackVerdict {
   const b = c.skb.data,
     vtag = tagAt(b, c.at + 4);
   if (!chunks.some((ch) => OWN_RULE.has(ch.type)) && vtag !== p.vtag[dir]) return silentlyInvalid(c, TAG);
-  let ignore = false;
+  let ignore = false,
+    stays = false;
   for (const ch of chunks) {
     const tag = checkTag(p, dir, ch, vtag, has(T.DATA), ignore);
     if (tag === 'bad') return silentlyInvalid(c, TAG);
@@ -232,6 +233,8 @@ function packet(c: TrackContext): TrackVerdict {
     if (next === IV) return silentlyInvalid(c, `chunk type ${ch.type} in dir ${dir} in state ${old}`);
     if ((ch.type === T.INIT || ch.type === T.INIT_ACK) && !noteTag(p, dir, ch, b)) return silentlyInvalid(c, TAG);
     p.state = next;
+    // A repeated INIT keeps no entry alive.
+    stays = old === CL && next === CL && (c.ct.status & IPS.CONFIRMED) !== 0;
     if (old === next) continue;
     c.net.conntrack.cache(c.ct, IPCT.PROTOINFO);
     if (next === ES && !(c.ct.status & IPS.ASSURED)) {
@@ -239,7 +242,7 @@ function packet(c: TrackContext): TrackVerdict {
       c.net.conntrack.cache(c.ct, IPCT.ASSURED);
     }
   }
-  if (!ignore) refreshAcct(c, timeoutsOf(c.net.conntrack.conf, c.ct)[p.state] ?? 0);
+  if (!ignore && !stays) refreshAcct(c, timeoutsOf(c.net.conntrack.conf, c.ct)[p.state] ?? 0);
   return 'accept';
 }
 

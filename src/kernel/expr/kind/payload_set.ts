@@ -1,5 +1,6 @@
 import { difference, updateSum as update } from '../checksum-update.ts';
-import type { Skb } from '../../net/skb.ts';
+import { type Skb, SUMMED } from '../../net/skb.ts';
+import { fold, put16, u16 } from '../../net/wire/bytes.ts';
 import { defineExpression } from '../definition.ts';
 import { byteOf, NF, type Regs } from '../machine.ts';
 import { baseOffset } from './payload.ts';
@@ -27,6 +28,8 @@ export const definition = defineExpression({
         const odd = e.offset & 1;
         d.set(fresh, at);
         if (e.csumType === 'sctp') return;
+        // What is left for the device to sum has no checksum yet.
+        if (e.base === 'transport' && skb.summed === SUMMED.partial) return;
         const delta = difference(old, fresh, odd);
         if (e.csumType === 'inet' && (e.base !== 'transport' || regs.fragoff === 0)) update(d, base + e.csumOffset, delta, e.base === 'transport' && regs.tprot === 17);
         if (e.csumFlags & 1) updateTransport(regs, skb, delta);
@@ -40,5 +43,10 @@ function updateTransport(regs: Regs, skb: Skb, delta: number): void {
   if (!regs.l4 || regs.fragoff) return;
   const offset = L4_CHECK[regs.tprot];
   if (offset === undefined) return;
+  if (skb.summed === SUMMED.partial) {
+    put16(skb.data, regs.thoff + offset, ~fold(u16(skb.data, regs.thoff + offset) + (delta % 0xffff)) & 0xffff);
+    return;
+  }
   update(skb.data, regs.thoff + offset, delta, regs.tprot === 17 || regs.tprot === 136);
+  if (skb.summed === SUMMED.complete) skb.sum = fold((~skb.sum & 0xffff) + (delta % 0xffff));
 }

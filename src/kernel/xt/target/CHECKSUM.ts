@@ -1,9 +1,10 @@
 import { defineExtension } from '../definition.ts';
+import { finishSum } from '../../net/transport-sum.ts';
 import { misplaced } from './_common.ts';
 
 type Info = { readonly operation: number };
 
-/** extensions/libxt_CHECKSUM.c, net/netfilter/xt_CHECKSUM.c. Packets here always carry whole checksums, so there is nothing to fill. */
+/** extensions/libxt_CHECKSUM.c, net/netfilter/xt_CHECKSUM.c. */
 export const target = defineExtension<Info>({
   kind: 'target',
   name: 'CHECKSUM',
@@ -20,5 +21,9 @@ export const target = defineExtension<Info>({
   save: () => ' --checksum-fill',
   print: () => ' CHECKSUM fill',
   check: (_, c) => misplaced({ table: 'mangle' }, c),
-  target: () => 'continue',
+  /** xt_checksum: only what was left for the device to sum. */
+  target: (_, skb) => {
+    finishSum(skb);
+    return 'continue';
+  },
 });

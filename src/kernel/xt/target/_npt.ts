@@ -1,3 +1,5 @@
+import type { Skb } from '../../net/skb.ts';
+import { IPPROTO } from '../../net/wire/ip.ts';
 import { ntop, prefixMask } from '../address.ts';
 import type { XtExtension } from '../definition.ts';
 import { fields, misplaced } from './_common.ts';
@@ -41,6 +43,16 @@ function mapPrefix(i: NptInfo, address: Uint8Array): boolean {
   return true;
 }
 
+/** Offset of the source address plus that of the destination: what is not the one is the other. */
+const OTHER = 8 + 24;
+
+/** icmpv6_bounced_ipv6hdr: where the header that an ICMPv6 error quotes begins; -1: there is none. */
+function bounced(skb: Skb): number {
+  const b = skb.data,
+    at = skb.transport;
+  return b[skb.network + 6] === IPPROTO.ICMPV6 && b[at] < 128 && b.length >= at + 48 ? at + 8 : -1;
+}
+
 const prefix = (word: string, address: Uint8Array, length: number): string => (address.some((b) => b !== 0) || length !== 0 ? `${word} ${ntop(address)}/${length}` : '');
 
 /** SNPT and DNPT are one extension for two addresses (extensions/libip6t_SNPT.c, libip6t_DNPT.c). */
@@ -73,6 +85,20 @@ export function nptTarget(name: string, hooks: number, addressAt: number, help: 
     check: (i, c) =>
       misplaced({ table: 'mangle', hooks }, c) ??
       (i.srcLen < 0 || i.srcLen > 64 || i.dstLen < 0 || i.dstLen > 64 || !inPrefix(i.src, i.srcLen) || !inPrefix(i.dst, i.dstLen) ? 'EINVAL' : null),
-    target: (i, skb) => (mapPrefix(i, skb.data.subarray(skb.network + addressAt, skb.network + addressAt + 16)) ? 'continue' : 'drop'),
+    target(i, skb, state) {
+      const b = skb.data,
+        o = skb.network;
+      if (!mapPrefix(i, b.subarray(o + addressAt, o + addressAt + 16))) {
+        state.net.stack.icmp6.send(skb, 4, 0, addressAt);
+        return 'drop';
+      }
+      const quoted = bounced(skb);
+      if (quoted < 0) return 'continue';
+      // What is quoted went the other way.
+      const other = b.subarray(quoted + OTHER - addressAt, quoted + OTHER - addressAt + 16);
+      const mask = prefixMask(i.srcLen, 16);
+      if (other.every((x, n) => (x & mask[n]) === i.src[n])) mapPrefix(i, other);
+      return 'continue';
+    },
   };
 }
