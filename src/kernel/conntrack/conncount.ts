@@ -11,13 +11,6 @@ export interface Counted {
   readonly zone: Zone;
 }
 
-/** struct nf_conncount_list: the connections, and the jiffy of the last time that one was added. */
-export interface CountedList {
-  readonly all: Counted[];
-  added: number;
-}
-export const countedList = (all: Counted[] = [], added = -1): CountedList => ({ all, added });
-
 /** CONNCOUNT_GC_MAX_NODES */
 const MAX_COLLECT = 8;
 const TIME_WAIT = 7,
@@ -50,9 +43,12 @@ function ownOf(skb: Skb, net: Netns): Own | null {
 }
 
 /** insert_tree: a list of this packet's connection alone, whatever its state; null: it has none. */
-export function firstCounted(skb: Skb, net: Netns): CountedList | null {
+export function firstCounted(skb: Skb, net: Netns): Counted[] | null {
   const own = ownOf(skb, net);
-  return own && countedList([{ tuple: own.tuple, zone: own.zone }], net.stack.jiffy);
+  if (!own) return null;
+  const list = [{ tuple: own.tuple, zone: own.zone }];
+  net.stack.countedIn.set(list, net.stack.jiffy);
+  return list;
 }
 
 /**
@@ -62,15 +58,15 @@ export function firstCounted(skb: Skb, net: Netns): CountedList | null {
  * where it is found. In the jiffy in which one was added nothing is looked at: what a packet makes the host answer is
  * counted again.
  */
-export function countConnection(list: CountedList, skb: Skb, net: Netns): boolean {
+export function countConnection(list: Counted[], skb: Skb, net: Netns): boolean {
   const own = ownOf(skb, net);
   if (!own) return false;
   const { tuple, zone } = own;
   const assured = own.ct !== null && (own.ct.status & (IPS.CONFIRMED | IPS.ASSURED)) === (IPS.CONFIRMED | IPS.ASSURED);
-  if (list.added !== net.stack.jiffy && known(list.all, assured ? null : own, net)) return true;
+  if (net.stack.countedIn.get(list) !== net.stack.jiffy && known(list, assured ? null : own, net)) return true;
   if (assured) return true;
-  list.all.push({ tuple, zone });
-  list.added = net.stack.jiffy;
+  list.push({ tuple, zone });
+  net.stack.countedIn.set(list, net.stack.jiffy);
   return true;
 }
 

@@ -1,7 +1,7 @@
 import type { Skb } from '../net/skb.ts';
 import { partSumRight, transportSumRight } from '../net/transport-sum.ts';
 import { u16 } from '../net/wire/bytes.ts';
-import { IPPROTO, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, skipExtensions } from '../net/wire/ip.ts';
+import { IPPROTO, IP_OFFSET, ip4HeaderLen, ip6Dst, ip6Src, skipExtensions } from '../net/wire/ip.ts';
 import type { Netns } from '../netns.ts';
 import type { HookState } from '../net/hook-state.ts';
 import type { Tuple } from './entry.ts';

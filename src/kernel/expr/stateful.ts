@@ -1,4 +1,4 @@
-import { countConnection, type CountedList, countedList } from '../conntrack/conncount.ts';
+import { type Counted, countConnection } from '../conntrack/conncount.ts';
 import type { Skb } from '../net/skb.ts';
 import type { Netns } from '../netns.ts';
 import type { StatefulExpression } from './expression.ts';
@@ -19,7 +19,7 @@ export type StatefulState =
       readonly bytes: boolean;
     }
   | { readonly kind: 'quota'; consumed: number; readonly bytes: number; readonly invert: boolean; depleted: boolean }
-  | { readonly kind: 'connlimit'; readonly count: number; readonly invert: boolean; readonly list: CountedList }
+  | { readonly kind: 'connlimit'; readonly count: number; readonly invert: boolean; readonly list: Counted[] }
   | { readonly kind: 'last'; at: number | null };
 
 const NSEC_PER_SEC = 1e9;
@@ -39,7 +39,7 @@ export function makeState(e: StatefulExpression, now: number): StatefulState {
     case 'quota':
       return { kind: 'quota', consumed: Number(e.consumed), bytes: Number(e.bytes), invert: e.inv, depleted: Number(e.consumed) >= Number(e.bytes) };
     case 'connlimit':
-      return { kind: 'connlimit', count: e.count, invert: e.inv, list: countedList() };
+      return { kind: 'connlimit', count: e.count, invert: e.inv, list: [] };
     case 'last':
       return { kind: 'last', at: e.set ? now - Number(e.msecs) : null };
   }
@@ -95,7 +95,7 @@ export function quotaExceeded(s: Extract<StatefulState, { kind: 'quota' }>, len:
 
 /** nft_connlimit_do_eval: connections that matched here and still live. "over" is the inverted form: it goes on where the count is above. */
 export function connlimitHit(s: Extract<StatefulState, { kind: 'connlimit' }>, skb: Skb, net: Netns): boolean | 'drop' {
-  return countConnection(s.list, skb, net) ? s.list.all.length > s.count === s.invert : 'drop';
+  return countConnection(s.list, skb, net) ? s.list.length > s.count === s.invert : 'drop';
 }
 
 /** ops->eval of a stateful expression in an element or object. */

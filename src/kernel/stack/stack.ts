@@ -66,6 +66,8 @@ export class Stack {
   #running = false;
   /** Counts what happens one after the other: the jiffy as the kernel's caches see it. */
   jiffy = 0;
+  /** When a list of counted connections last got one (nf_conncount_list.last_gc). */
+  readonly countedIn = new WeakMap<object, number>();
   /** A process is in its system call: what it makes arrive here is handled at once (netif_rx with bottom halves on). */
   #sending = false;
   #slab = new ArrayBuffer(0);
