@@ -76,5 +76,5 @@ export const arpWriter: Writer = {
     const text = `${jumpText(r)}${fields(r, true, false, true, env)}`.replace(/ $/, '');
     return ` ${text}${target}`;
   },
-  rulesOf: (c) => c.rules,
+  shows: () => true,
 };

@@ -41,8 +41,6 @@ function target({ extension: e, info }: XtUse, c: PrintContext): string {
   return e.options.length ? ` ${e.print(info, { ...c, numeric: false })}` : '';
 }
 
-const shown = (c: ViewChain) => c.rules.filter((r) => !isPolicyRule(r.rule));
-
 function userPolicy(c: ViewChain): string {
   const p = c.rules.find((r) => isPolicyRule(r.rule));
   return p ? policyOf(p.rule) : 'RETURN';
@@ -51,13 +49,13 @@ function userPolicy(c: ViewChain): string {
 export const bridgeWriter: Writer = {
   tableHeader: (table) => `Bridge table: ${table}\n`,
   // User chains always show RETURN here, whatever rule carries their policy.
-  header: (c) => `\nBridge chain: ${c.name}, entries: ${shown(c).length}, policy: ${c.base ? c.policy.toUpperCase() : 'RETURN'}\n`,
+  header: (c) => `\nBridge chain: ${c.name}, entries: ${c.rules.filter((r) => !isPolicyRule(r.rule)).length}, policy: ${c.base ? c.policy.toUpperCase() : 'RETURN'}\n`,
   line(r, num, f, env, options) {
     const counters = options.has('Lc') ? ` , pcnt = ${r.packets} -- bcnt = ${r.bytes}` : '';
     return `${f.lineNumbers ? `${num}. ` : ''}${text(r, env).slice(1)}${counters}\n`;
   },
   row: (r, _f, env) => `${text(r, env).slice(1)}\n`,
   save: (r, _counters, env) => text(r, env),
-  rulesOf: shown,
+  shows: (rule) => !isPolicyRule(rule),
   saveChain: (c) => `:${c.name} ${c.base ? c.policy.toUpperCase() : userPolicy(c)}\n`,
 };

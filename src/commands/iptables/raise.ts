@@ -29,11 +29,12 @@ const decoder = new TextDecoder();
 const u16 = (b: Uint8Array): number => (b[0] << 8) | (b[1] ?? 0);
 const le32 = (b: Uint8Array): number => ((b[0] ?? 0) | ((b[1] ?? 0) << 8) | ((b[2] ?? 0) << 16) | ((b[3] ?? 0) << 24)) >>> 0;
 const padded = (b: Uint8Array, n: number): Uint8Array => {
+  if (b.length === n) return b;
   const o = new Uint8Array(n);
   o.set(b.subarray(0, n));
   return o;
 };
-const ones = (n: number, of: number): Uint8Array => Uint8Array.from({ length: of }, (_, i) => (i < n ? 255 : 0));
+const ones = (n: number, of: number): Uint8Array => new Uint8Array(of).fill(255, 0, n);
 
 class Raiser {
   readonly rule: Draft;

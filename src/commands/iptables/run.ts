@@ -247,7 +247,7 @@ function list(t: Tool, c: XtCommand): Refusal | null {
   for (const [i, chain] of chains.entries()) {
     if (i && t.family !== 'bridge') call.out('\n');
     call.out(writer.header(chain, s.references(c.table, chain.name), f, c));
-    for (const [n, r] of writer.rulesOf(chain).entries()) call.out(writer.line(raised(t, r.rule), n + 1, f, env, c.options, chain.name, c.table));
+    for (const [n, r] of chain.rules.filter((x) => writer.shows(x.rule)).entries()) call.out(writer.line(raised(t, r.rule), n + 1, f, env, c.options, chain.name, c.table));
   }
   return null;
 }
@@ -268,7 +268,7 @@ function listRules(t: Tool, c: XtCommand): Refusal | null {
       call.out(ch.base ? `-P ${ch.name} ${ch.policy.toUpperCase()}${counters ? ` -c ${ch.packets} ${ch.bytes}` : ''}\n` : `-N ${ch.name}\n`);
     }
   for (const ch of chains)
-    for (const [n, r] of writer.rulesOf(ch).entries()) {
+    for (const [n, r] of ch.rules.filter((x) => writer.shows(x.rule)).entries()) {
       if (c.rulenum && n + 1 !== c.rulenum) continue;
       call.out(`-A ${ch.name}${writer.save(raised(t, r.rule), counters, env)}\n`);
     }

@@ -9,6 +9,22 @@ export interface ViewRule {
   readonly pending: number | null;
 }
 
+/** With the counters of the moment at which it is asked for: a long ruleset has many of these. */
+class ReadRule implements ViewRule {
+  readonly #nft: NfTables;
+  readonly #rule: Rule;
+  readonly pending = null;
+
+  constructor(nft: NfTables, rule: Rule) {
+    this.#nft = nft;
+    this.#rule = rule;
+  }
+
+  get rule(): Rule {
+    return this.#nft.live.rule(this.#rule);
+  }
+}
+
 export interface ViewChain {
   name: string;
   readonly base: boolean;
@@ -40,7 +56,7 @@ export function readTable(nft: NfTables, family: XtFamily, builtin: BuiltinTable
       policy: c.policy,
       packets,
       bytes,
-      rules: c.rules.map((rule) => ({ rule: nft.live.rule(rule), pending: null })),
+      rules: c.rules.map((rule) => new ReadRule(nft, rule)),
       fake: false,
       chain: c,
     });

@@ -1,3 +1,4 @@
+import type { Rule } from '../../kernel/nf_tables/objects.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import type { XtCommand } from '../../parsers/xtables/command.ts';
 import type { OptionName } from '../../parsers/xtables/flags.ts';
@@ -6,7 +7,7 @@ import type { ListFormat, PrintEnvironment } from './print.ts';
 import { chainHeader, ruleLine, saveRule } from './print.ts';
 import { arpWriter } from './print-arp.ts';
 import { bridgeWriter } from './print-bridge.ts';
-import type { ViewChain, ViewRule } from './view.ts';
+import type { ViewChain } from './view.ts';
 
 /** How one family's tools show chains and rules (struct nft_family_ops). */
 export interface Writer {
@@ -15,7 +16,8 @@ export interface Writer {
   line(rule: XtRule, num: number, f: ListFormat, env: PrintEnvironment, options: ReadonlySet<OptionName>, chain?: string, table?: string): string;
   row(rule: XtRule, f: ListFormat, env: PrintEnvironment): string;
   save(rule: XtRule, counters: boolean, env: PrintEnvironment): string;
-  rulesOf(chain: ViewChain): readonly ViewRule[];
+  /** Is a rule of a chain listed? */
+  shows(rule: Rule): boolean;
   /** A chain's line in -save, where it is not `:NAME POLICY`. */
   saveChain?(chain: ViewChain): string;
 }
@@ -26,7 +28,7 @@ const inet: Writer = {
   line: (r, num, f, env) => ruleLine(r, num, f, env),
   row: (r, f, env) => ruleLine(r, 0, f, env),
   save: saveRule,
-  rulesOf: (c) => c.rules,
+  shows: () => true,
 };
 
 const WRITERS: Readonly<Record<XtFamily, Writer>> = { ip: inet, ip6: inet, arp: arpWriter, bridge: bridgeWriter };

@@ -3,7 +3,8 @@ import type { HookState } from '../net/hook-state.ts';
 import type { Skb } from '../net/skb.ts';
 import { ETH } from '../net/wire/ip.ts';
 import type { NfTables } from '../nf_tables/nf-tables.ts';
-import type { Chain, Rule, Table } from '../nf_tables/objects.ts';
+import type { KeptRule } from '../nf_tables/kept-rule.ts';
+import type { Chain, Table } from '../nf_tables/objects.ts';
 import { Dispatch } from './dispatch.ts';
 import { compileRule, type RuleProgram } from './rule-program.ts';
 import { NF, Regs, setPacketInfo } from './machine.ts';
@@ -36,7 +37,7 @@ const queueVerdict = (regs: Regs): number => NF.QUEUE | (regs.queue << 16) | (re
 /** nft_do_chain and what it needs: programs are made from frozen rules once and kept as long as those live. */
 export class Evaluator {
   readonly #nft: NfTables;
-  readonly #rules = new WeakMap<Rule, RuleProgram>();
+  readonly #rules = new WeakMap<KeptRule, RuleProgram>();
   readonly #programs = new WeakMap<Chain, Program>();
   readonly #chains = new WeakMap<Table, Map<string, Program>>();
   #entries: Map<string, readonly HookEntry[]> = new Map();
@@ -89,9 +90,9 @@ export class Evaluator {
     this.#generation = -1;
   }
 
-  #rule(table: Table, chain: Chain, rule: Rule): RuleProgram {
+  #rule(table: Table, chain: Chain, rule: KeptRule): RuleProgram {
     let program = this.#rules.get(rule);
-    if (!program) this.#rules.set(rule, (program = compileRule(rule, { nft: this.#nft, family: table.family, table: table.name, chain: chain.name })));
+    if (!program) this.#rules.set(rule, (program = compileRule(rule.warm(), { nft: this.#nft, family: table.family, table: table.name, chain: chain.name })));
     return program;
   }
 

@@ -1,6 +1,7 @@
 import type { HookState } from '../net/hook-state.ts';
 import type { Skb } from '../net/skb.ts';
 import type { ElementStore } from '../nf_tables/elements.ts';
+import type { KeptRule } from '../nf_tables/kept-rule.ts';
 import type { Chain, NftSet, Rule, SetElement, Table } from '../nf_tables/objects.ts';
 import type { FailedTest, RulePlace, RuleVerdict, TraceEvent } from '../trace/event.ts';
 import type { Expression } from './expression.ts';
@@ -13,7 +14,7 @@ export interface TracedRun {
   readonly legacy: boolean;
   readonly maxDepth: number;
   chain(name: string): Chain | undefined;
-  ops(chain: Chain, rule: Rule): readonly Op[];
+  ops(chain: Chain, rule: KeptRule): readonly Op[];
   set(name: string): NftSet | undefined;
   tell(e: TraceEvent): void;
 }
@@ -73,7 +74,7 @@ export function runTraced(r: TracedRun, regs: Regs, skb: Skb, state: HookState):
   r.tell({ kind: 'chain', skb, state, place });
   for (;;) {
     regs.verdict = NF.CONTINUE;
-    let last: Rule | null = null;
+    let last: KeptRule | null = null;
     while (at < chain.rules.length && regs.verdict === NF.CONTINUE) {
       last = chain.rules[at++];
       ruleTraced(r, place, last, at, regs, skb, state);
@@ -130,7 +131,7 @@ function loadedBy(loads: ReadonlyMap<number, Load>, at: number, len: number): Fa
   return { index: load.index, value: load.bytes };
 }
 
-function ruleTraced(r: TracedRun, place: RulePlace, rule: Rule, position: number, regs: Regs, skb: Skb, state: HookState): void {
+function ruleTraced(r: TracedRun, place: RulePlace, rule: KeptRule, position: number, regs: Regs, skb: Skb, state: HookState): void {
   const ops = r.ops(place.chain, rule);
   const loads = new Map<number, Load>();
   let failed: FailedTest | null = null;

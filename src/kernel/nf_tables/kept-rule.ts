@@ -13,24 +13,22 @@ function partsOf({ exprs, comment, userdata, compat }: RuleBody): Parts {
 }
 
 /**
- * The text of a piece of rules (rule-text.ts), read when one of them is first looked into. Where rules of it are to be cold, a
- * body is made each time, but for the last one that was asked for; and only one such text is open at a time.
+ * The text of a piece of rules (rule-text.ts), read when one of them is first looked into. Bodies are made each time they are
+ * asked for, but for the last one; and only one text is open at a time, so that who goes through a long chain holds little.
  */
 export class Code {
   static #open: Code | null = null;
   readonly #text: () => string;
-  readonly keeps: boolean;
   #reader: RuleReader | null = null;
   #at = -1;
   #last: RuleBody | null = null;
 
-  constructor(text: () => string, keeps: boolean) {
+  constructor(text: () => string) {
     this.#text = text;
-    this.keeps = keeps;
   }
 
   get reader(): RuleReader {
-    if (!this.keeps && Code.#open !== this) {
+    if (Code.#open !== this) {
       if (Code.#open) Code.#open.#close();
       Code.#open = this;
     }
@@ -45,18 +43,14 @@ export class Code {
   body(at: number): RuleBody {
     if (this.#last && this.#at === at) return this.#last;
     const { exprs, rest } = this.reader.rule(at);
-    const body = { exprs: exprs as readonly Expression[], ...rest };
-    if (!this.keeps) {
-      this.#last = body;
-      this.#at = at;
-    }
-    return body;
+    this.#at = at;
+    return (this.#last = { exprs: exprs as readonly Expression[], ...rest });
   }
 }
 
 /**
- * A rule of the ruleset. Its body is objects while it is warm; of a rule that came from the state, and of most of those of a
- * long batch, it is a line of its piece's text.
+ * A rule of the ruleset. Its body is objects while it is warm: of rules made in this process, and of those that packets meet.
+ * Of others it is a line of their piece's text.
  */
 export class KeptRule implements Rule {
   readonly id: number;
@@ -102,9 +96,13 @@ export class KeptRule implements Rule {
   get #now(): RuleBody {
     if (this.#body) return this.#body;
     if (!this.#code) throw new Error('a rule without a body');
-    const body = this.#code.body(this.#at);
-    if (this.#code.keeps) this.#body = body;
-    return body;
+    return this.#code.body(this.#at);
+  }
+
+  /** From here on its body stays. */
+  warm(): this {
+    this.#body = this.#now;
+    return this;
   }
 
   get handle(): bigint {

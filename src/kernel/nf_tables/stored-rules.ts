@@ -17,8 +17,6 @@ export interface Rows {
 
 /** At most so many rules to a piece. */
 const PIECE = 32;
-/** So many rules of the state are kept as objects once they have been looked into, of longer rulesets no more. */
-const WARM = 4096;
 const HEADS = 'rules ';
 const headRow = (key: string): string => HEADS + key;
 const codeRow = (key: string): string => `code ${key}`;
@@ -59,8 +57,6 @@ export class StoredRules {
   #rows: Rows | undefined;
   #heads: Map<string, Head> | undefined;
   #made = 0;
-  /** Rules that were read. */
-  #count = 0;
 
   /** A chain from its pieces, its rules read when first looked at. */
   chain(own: Omit<Chain, 'rules'>, keys: readonly string[], rows: Rows): Chain {
@@ -97,8 +93,7 @@ export class StoredRules {
     this.#heads ??= new Map(Array.from(rows.all(HEADS), ([k, bytes]) => [k, JSON.parse(decoder.decode(bytes)) as Head]));
     const head = this.#heads.get(headRow(key));
     if (!head) throw new Error(`rules ${key} are missing in the state`);
-    this.#count += head.ids.length;
-    const code = new Code(() => decoder.decode(rows.get(codeRow(key))), this.#count <= WARM);
+    const code = new Code(() => decoder.decode(rows.get(codeRow(key))));
     const known = head.facts.map(([edges, checkedFor]) => facts(edges, checkedFor));
     const rules: KeptRule[] = [];
     const piece: Piece = { key, rules, facts: known, stored: true };
