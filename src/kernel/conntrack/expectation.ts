@@ -1,7 +1,7 @@
 import type { Netns } from '../netns.ts';
 import { IPEXP, IPS } from './entry.ts';
 import type { Conntrack, Tuple, Zone } from './entry.ts';
-import { helperByName } from './helpers.ts';
+import { findHelper } from './helpers.ts';
 import { sameBytes, zoneId } from './tuple.ts';
 
 /** NF_CT_EXPECT_*. */
@@ -46,6 +46,7 @@ const masked = (t: Tuple, exp: { tuple: Tuple; mask: TupleMask }): boolean => {
   return true;
 };
 
+/** expect_matches */
 const sameTupleMask = (a: Expectation, b: NewExpectation): boolean =>
   a.mask.sport === b.mask.sport && sameBytes(a.mask.src, b.mask.src) && masked(b.tuple, { tuple: a.tuple, mask: wholeSource(a) }) && zoneId(a.zone, 0) === zoneId(b.zone, 0);
 /** Every bit of the source. */
@@ -58,10 +59,20 @@ const clash = (a: Expectation, b: NewExpectation): boolean => {
   return masked(a.tuple, { tuple: b.tuple, mask: { src, sport: a.mask.sport & b.mask.sport } }) && zoneId(a.zone, 0) === zoneId(b.zone, 0);
 };
 
+/** nf_ct_expect_dst_hash: what no mask hides. */
+const bucketOf = (t: Tuple): string => `${t.protonum} ${t.dport} ${t.dst.join('.')}`;
+
+/** What nf_ct_expect_related_report says when it makes no expectation. */
+export type NotExpected = 'EBUSY' | 'EMFILE' | 'EALREADY';
+
 /** The expectations of a namespace (net/netfilter/nf_conntrack_expect.c). */
 export class ExpectationTable {
   readonly #net: Netns;
   #all = new Set<Expectation>();
+  /** By destination, newest first. */
+  readonly #buckets = new Map<string, Expectation[]>();
+  /** When the next of them runs out, at the earliest. */
+  #nextExpiry = Number.POSITIVE_INFINITY;
   #serial = 0;
 
   constructor(net: Netns) {
@@ -76,77 +87,112 @@ export class ExpectationTable {
     this.gc();
     return [...this.#all];
   }
+  /** Those of a connection, newest first (nf_conn_help.expectations). */
+  of(master: Conntrack): Expectation[] {
+    return this.entries()
+      .filter((e) => e.master === master)
+      .reverse();
+  }
 
   /** Timers that ran out. */
   gc(): void {
     const now = this.#net.clock.now();
-    for (const exp of this.#all) if (exp.expiresAt !== 0 && exp.expiresAt <= now) this.unlink(exp);
+    if (now < this.#nextExpiry) return;
+    this.#nextExpiry = Number.POSITIVE_INFINITY;
+    for (const exp of this.#all) {
+      if (exp.expiresAt !== 0 && exp.expiresAt <= now) this.unlink(exp);
+      else this.#watch(exp);
+    }
+  }
+  #watch(exp: Expectation): void {
+    if (exp.expiresAt !== 0 && exp.expiresAt < this.#nextExpiry) this.#nextExpiry = exp.expiresAt;
+  }
+
+  #candidates(t: Tuple): readonly Expectation[] {
+    this.gc();
+    return this.#all.size === 0 ? [] : (this.#buckets.get(bucketOf(t)) ?? []);
   }
 
   /** __nf_ct_expect_find */
   find(zone: Zone, tuple: Tuple): Expectation | null {
-    this.gc();
-    for (const exp of this.#all) if (masked(tuple, exp) && zoneId(exp.zone, 0) === zoneId(zone, 0)) return exp;
-    return null;
+    return this.#candidates(tuple).find((exp) => masked(tuple, exp) && zoneId(exp.zone, 0) === zoneId(zone, 0)) ?? null;
   }
 
   /** nf_ct_find_expectation: the expectation that a new connection fulfils; it goes, unless permanent. `unlink` false: only look (untracked templates). */
   take(zone: Zone, tuple: Tuple, unlink = true): Expectation | null {
-    const now = this.#net.clock.now();
-    for (const exp of this.#all) {
-      if (exp.expiresAt !== 0 && exp.expiresAt <= now) continue;
-      if (exp.flags & EXPECT.INACTIVE || !masked(tuple, exp) || zoneId(exp.zone, 0) !== zoneId(zone, 0)) continue;
-      if (!(exp.master.status & IPS.CONFIRMED) || exp.master.status & IPS.DYING) return null;
-      if (!(exp.flags & EXPECT.PERMANENT) && unlink) this.unlink(exp);
-      return exp;
-    }
-    return null;
+    const exp = this.#candidates(tuple).find((e) => !(e.flags & EXPECT.INACTIVE) && masked(tuple, e) && zoneId(e.zone, 0) === zoneId(zone, 0));
+    if (!exp || !(exp.master.status & IPS.CONFIRMED) || exp.master.status & IPS.DYING) return null;
+    if (!(exp.flags & EXPECT.PERMANENT) && unlink) this.unlink(exp);
+    return exp;
   }
 
   /**
    * nf_ct_expect_related_report: adds it, refreshing one that is the same, evicting the oldest of its class when the
-   * helper's policy says so. Without `timeoutSeconds` the policy's timeout holds.
+   * helper's policy says so. `skipMaster`: one that is the same counts as there already, whosever it is. Without
+   * `timeoutSeconds` the policy's timeout holds.
    */
   related(
     exp: NewExpectation,
     options: { readonly portid?: number; readonly skipMaster?: boolean; readonly timeoutSeconds?: number } = {},
-  ): Expectation | 'EBUSY' | 'EMFILE' | 'ESHUTDOWN' {
-    this.gc();
-    const policy = helperByName(exp.master.helper ?? '')?.policies[exp.class];
-    for (const old of this.#all) {
-      if (old.master === exp.master && old.class === exp.class && sameTupleMask(old, exp)) {
+  ): Expectation | NotExpected {
+    const policy = findHelper(exp.master.helper ?? '', exp.master.l3num, exp.master.protonum)?.policies[exp.class];
+    for (const old of this.#candidates(exp.tuple)) {
+      if ((options.skipMaster || old.master === exp.master) && sameTupleMask(old, exp)) {
+        if (old.class !== exp.class || old.master !== exp.master) return 'EALREADY';
         this.unlink(old);
         break;
       }
-      if (clash(old, exp) && !(options.skipMaster && old.master === exp.master && sameTupleMask(old, exp))) return 'EBUSY';
+      if (clash(old, exp)) return 'EBUSY';
     }
     if (policy && policy.maxExpected > 0) {
-      const mine = [...this.#all].filter((e) => e.master === exp.master && e.class === exp.class);
-      if (mine.length >= policy.maxExpected) this.unlink(mine[0]);
+      const mine = this.of(exp.master).filter((e) => e.class === exp.class);
+      if (mine.length >= policy.maxExpected) this.unlink(mine[mine.length - 1]);
     }
     if (this.#all.size >= this.#net.conntrack.conf.expectMax) return 'EMFILE';
     const seconds = options.timeoutSeconds ?? policy?.timeout;
     const made: Expectation = { ...exp, id: Math.imul(++this.#serial, 0x9e3779b1) >>> 0, expiresAt: seconds === undefined ? 0 : this.#net.clock.now() + seconds * 1000 };
-    this.#all.add(made);
+    this.#link(made);
     this.#net.conntrack.stats.expectCreate++;
     this.#net.conntrack.expectEvent(made, IPEXP.NEW, options.portid ?? 0);
     return made;
   }
 
+  #link(exp: Expectation): void {
+    this.#all.add(exp);
+    const key = bucketOf(exp.tuple),
+      bucket = this.#buckets.get(key);
+    if (bucket) bucket.unshift(exp);
+    else this.#buckets.set(key, [exp]);
+    this.#watch(exp);
+  }
+
   /** nf_ct_unlink_expect_report */
   unlink(exp: Expectation, portid = 0): void {
     if (!this.#all.delete(exp)) return;
+    const key = bucketOf(exp.tuple),
+      left = (this.#buckets.get(key) ?? []).filter((e) => e !== exp);
+    if (left.length > 0) this.#buckets.set(key, left);
+    else this.#buckets.delete(key);
     this.#net.conntrack.stats.expectDelete++;
     this.#net.conntrack.expectEvent(exp, IPEXP.DESTROY, portid);
   }
 
+  /** Gives one more time (mod_timer_pending). */
+  refresh(exp: Expectation, seconds: number): void {
+    exp.expiresAt = this.#net.clock.now() + seconds * 1000;
+    this.#watch(exp);
+  }
+
   /** nf_ct_remove_expectations: those of a connection that dies. */
   removeFor(master: Conntrack): void {
-    for (const exp of this.#all) if (exp.master === master) this.unlink(exp);
+    if (this.#all.size === 0) return;
+    for (const exp of this.of(master)) this.unlink(exp);
   }
 
   load(all: Iterable<Expectation>, serial: number): void {
-    this.#all = new Set(all);
+    this.#all.clear();
+    this.#buckets.clear();
+    for (const exp of all) this.#link(exp);
     this.#serial = serial;
   }
   get serial(): number {

@@ -24,19 +24,24 @@ const pseudoOf = (skb: Skb, proto: number, len: number): number => {
   return b[o] >> 4 === 4 ? pseudo(ip4Src(b, o), ip4Dst(b, o), proto, len) : pseudo(ip6Src(b, o), ip6Dst(b, o), proto, len);
 };
 
-/** nf_nat_mangle_tcp_packet */
-export function mangleTcp(net: Netns, skb: Skb, ct: Conntrack, at: number, off: number, len: number, text: Uint8Array): boolean {
+/** enlarge_skb */
+const tooLong = (skb: Skb, len: number, text: Uint8Array): boolean => skb.data.length - skb.network + text.length - len > 65535;
+
+/** __nf_nat_mangle_tcp_packet; `adjust` false: the caller sees to the sequence numbers. */
+export function mangleTcp(net: Netns, skb: Skb, ct: Conntrack, at: number, off: number, len: number, text: Uint8Array, adjust = true): boolean {
+  if (tooLong(skb, len, text)) return false;
   const header = (skb.data[at + 12] >> 4) * 4,
     seq = u32(skb.data, at + 4);
   replacePayload(skb, at + header + off, len, text);
   put16(skb.data, at + 16, 0);
-  put16(skb.data, at + 16, checksum(skb.data, at, skb.data.length, pseudoOf(skb, IPPROTO.TCP, skb.data.length - at)));
-  if (text.length !== len) setSeqAdjust(net, ct, dirOf(skb.ctinfo), seq, text.length - len);
+  put16(skb.data, at + 16, checksum(skb.data, at, skb.data.length, pseudoOf(skb, IPPROTO.TCP, skb.data.length - at)) || 0xffff);
+  if (adjust && text.length !== len) setSeqAdjust(net, ct, dirOf(skb.ctinfo), seq, text.length - len);
   return true;
 }
 
 /** nf_nat_mangle_udp_packet */
 export function mangleUdp(skb: Skb, at: number, off: number, len: number, text: Uint8Array): boolean {
+  if (tooLong(skb, len, text)) return false;
   replacePayload(skb, at + 8 + off, len, text);
   const udpLen = skb.data.length - at;
   put16(skb.data, at + 4, udpLen);
