@@ -131,10 +131,7 @@ export class ExpectationTable {
    * helper's policy says so. `skipMaster`: one that is the same counts as there already, whosever it is. Without
    * `timeoutSeconds` the policy's timeout holds.
    */
-  related(
-    exp: NewExpectation,
-    options: { readonly portid?: number; readonly skipMaster?: boolean; readonly timeoutSeconds?: number } = {},
-  ): Expectation | NotExpected {
+  related(exp: NewExpectation, options: { readonly portid?: number; readonly skipMaster?: boolean; readonly timeoutSeconds?: number } = {}): Expectation | NotExpected {
     const policy = findHelper(exp.master.helper ?? '', exp.master.l3num, exp.master.protonum)?.policies[exp.class];
     for (const old of this.#candidates(exp.tuple)) {
       if ((options.skipMaster || old.master === exp.master) && sameTupleMask(old, exp)) {

@@ -298,10 +298,16 @@ function init(skb: Skb, state: HookState, zone: Zone, tuple: Tuple): { ct: Connt
   return { ct, dir: 0 };
 }
 
-/** nf_confirm: helper, sequence numbers, and into the table. */
+/** nf_confirm: helper, sequence numbers, and into the table. A new connection that is dropped here takes what it expected with it. */
 export function confirmHook(skb: Skb, state: HookState): HookVerdict {
   const ct = skb.ct;
   if (!ct) return 'accept';
+  const verdict = helpAndConfirm(skb, state, ct);
+  if (verdict === 'drop' && !(ct.status & IPS.CONFIRMED)) state.net.conntrack.expect.removeFor(ct);
+  return verdict;
+}
+
+function helpAndConfirm(skb: Skb, state: HookState, ct: Conntrack): HookVerdict {
   const adjust = (ct.status & IPS.SEQ_ADJUST) !== 0 && state.out?.type !== 'loopback' && state.in?.type !== 'loopback';
   if ((ct.helper !== null || adjust) && skb.ctinfo !== CTINFO.relatedReply) {
     const l4 = findL4(skb.data, skb.network, ct.l3num === 2 ? 4 : 6);

@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import type { RecordedCase } from '../../conformance/play.ts';
 import { play } from '../../conformance/play.ts';
 import { Choice } from '../random.ts';
+import { helperScenario } from './generate/helper/scenario.ts';
 import { randomScenario } from './generate/scenario.ts';
 import { Kernel } from './kernel.ts';
 import { record } from './record.ts';
@@ -18,6 +19,8 @@ export interface BatchOptions {
   readonly count: number;
   readonly jobs: number;
   readonly shrink: boolean;
+  /** Dialogs of connection tracking helpers instead of anything: of one helper, or 'all'. */
+  readonly helper?: string;
   readonly each: (d: Difference) => void;
 }
 
@@ -36,7 +39,9 @@ export async function differences(o: BatchOptions): Promise<{ readonly steps: nu
       let kernel = new Kernel(j % cpus().length);
       while (next < o.count) {
         const seed = o.seed + next++;
-        const scenario = await randomScenario(new Choice(seed), `pkt/fuzz/${seed}`);
+        const scenario = await (o.helper === undefined
+          ? randomScenario(new Choice(seed), `pkt/fuzz/${seed}`)
+          : helperScenario(new Choice(seed), `pkt/helper-fuzz/${seed}`, o.helper));
         total.steps += scenario.steps.length;
         try {
           const { recorded, why } = await ask(kernel, scenario);

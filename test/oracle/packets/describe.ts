@@ -5,6 +5,12 @@ import { parse, PROTO } from './frames.ts';
 const NAMES = new Map<number, string>(Object.entries(PROTO).map(([name, n]) => [n, name]));
 const FLAGS = 'FSRPAUEC';
 
+/** Payload of a text protocol as text, else nothing. */
+function said(data: Buffer): string {
+  const text = data.toString('latin1');
+  return text.length > 4 && text.replace(/[\x20-\x7e\r\n\t\x01]/g, '').length <= 2 ? ` ${JSON.stringify(text)}` : '';
+}
+
 /** An IP packet in words. */
 function packetWords(p: Buffer): string {
   const h = parse(p);
@@ -13,12 +19,13 @@ function packetWords(p: Buffer): string {
   const head = `${h.src} > ${h.dst} ${NAMES.get(h.proto) ?? h.proto} len ${p.length} ttl ${p[h.six ? 7 : 8]} tos ${h.six ? ((p[0] & 15) << 4) | (p[1] >> 4) : p[1]}${h.six ? '' : ` id ${p.readUInt16BE(4)} frag ${p.toString('hex', 6, 8)}`}${h.l4 > (h.six ? 40 : 20) ? ` options ${p.toString('hex', h.six ? 40 : 20, h.l4)}` : ''}`;
   if (!h.first || t.length < 8) return `${head} ${t.toString('hex').slice(0, 60)}`;
   if (h.proto === PROTO.tcp && t.length >= 20)
-    return `${head} ${t.readUInt16BE(0)} > ${t.readUInt16BE(2)} ${[...FLAGS].filter((_, i) => t[13] & (1 << i)).join('') || '.'} seq ${t.readUInt32BE(4)} ack ${t.readUInt32BE(8)} win ${t.readUInt16BE(14)} sum ${t.toString('hex', 16, 18)} opts ${t.toString('hex', 20, (t[12] >> 4) * 4)} data ${t.length - (t[12] >> 4) * 4}`;
+    return `${head} ${t.readUInt16BE(0)} > ${t.readUInt16BE(2)} ${[...FLAGS].filter((_, i) => t[13] & (1 << i)).join('') || '.'} seq ${t.readUInt32BE(4)} ack ${t.readUInt32BE(8)} win ${t.readUInt16BE(14)} sum ${t.toString('hex', 16, 18)} opts ${t.toString('hex', 20, (t[12] >> 4) * 4)} data ${t.length - (t[12] >> 4) * 4}${said(t.subarray((t[12] >> 4) * 4))}`;
   if (([PROTO.icmp, PROTO.icmp6] as number[]).includes(h.proto)) {
     const error = h.six ? t[0] < 128 : [3, 4, 5, 11, 12].includes(t[0]);
     return `${head} type ${t[0]}/${t[1]} sum ${t.toString('hex', 2, 4)} ${t.toString('hex', 4, 8)}${error ? ` [${packetWords(Buffer.from(t.subarray(8)))}]` : ''}`;
   }
-  if (([PROTO.udp, PROTO.udplite, PROTO.sctp] as number[]).includes(h.proto)) return `${head} ${t.readUInt16BE(0)} > ${t.readUInt16BE(2)} ${t.toString('hex', 4, 28)}`;
+  if (([PROTO.udp, PROTO.udplite, PROTO.sctp] as number[]).includes(h.proto))
+    return `${head} ${t.readUInt16BE(0)} > ${t.readUInt16BE(2)} ${t.toString('hex', 4, 28)}${said(t.subarray(8))}`;
   return `${head} ${t.toString('hex').slice(0, 60)}`;
 }
 

@@ -1,4 +1,4 @@
-// npm run fuzz -- [--count N] [--seed N] [--jobs N] [--keep FILE] [--shrink]
+// npm run fuzz -- [--count N] [--seed N] [--jobs N] [--keep FILE] [--shrink] [--helper NAME|all]
 // Random scenarios go to the real kernel and to drywall; what differs is made small and printed in the format of
 // shared/cases/packets, so that it can be kept.
 import { appendFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '2' },
     keep: { type: 'string' },
     shrink: { type: 'boolean', default: false },
+    helper: { type: 'string' },
   },
 });
 const reason = whyNot();
@@ -29,6 +30,7 @@ const total = await differences({
   count,
   jobs: Number(values.jobs),
   shrink: values.shrink,
+  helper: values.helper,
   each: (d) => {
     shown++;
     console.log(describe(d));

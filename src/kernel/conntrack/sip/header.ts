@@ -77,15 +77,11 @@ function followContinuation(text: string, at: number, limit: number): number {
   return i;
 }
 
-/** sip_skip_whitespace: the character after a line's blanks is passed over with them. */
+/** sip_skip_whitespace: blanks, and at most one line's end with its continuation; -1: the header ends. */
 function skipWhitespace(text: string, at: number, limit: number): number {
-  for (let i = at; ; i++) {
-    if (i >= limit) return i;
-    if (blank(text[i])) continue;
-    if (!newline(text[i])) return i;
-    i = followContinuation(text, i, limit);
-    if (i < 0) return -1;
-  }
+  let i = at;
+  while (i < limit && blank(text[i])) i++;
+  return i < limit && newline(text[i]) ? followContinuation(text, i, limit) : i;
 }
 
 /** ct_sip_header_search: within a header's value, over its continuation lines; -1: not there. */
@@ -189,13 +185,13 @@ function portAfter(text: string, end: number): { readonly port: number; readonly
   return n.value < 1024 || n.value > 65535 ? null : { port: n.value, end: n.end };
 }
 
-/** ct_sip_parse_header_uri: the next address in headers of a name. 'bad': there is one that cannot be read. */
-export function headerUri(ct: Conntrack, text: string, limit: number, name: HeaderName, w: HeaderWalk = { from: 0, inHeader: false }): Uri | 'bad' | null {
+/** ct_sip_parse_header_uri: the next address in headers of a name; null: there is none, or its port is not let through. */
+export function headerUri(ct: Conntrack, text: string, limit: number, name: HeaderName, w: HeaderWalk = { from: 0, inHeader: false }): Uri | null {
   const r = walk(ct, text, limit, name, w);
   if (!r) return null;
   const a = parseSipAddress(ct.l3num, text, r.off, limit, true);
   const p = a && portAfter(text, a.end);
-  if (!a || !p) return 'bad';
+  if (!a || !p) return null;
   w.from = p.end;
   return { off: r.off, len: r.len, addr: a.addr, port: p.port };
 }

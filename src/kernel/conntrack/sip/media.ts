@@ -126,7 +126,7 @@ export function processSdp(m: SipMessage): Verdict {
   if (version.kind !== 'found') return 'accept';
   const session = sdpAddress(ct, m.text, version.off, m.length, 'connection', 'media');
   let at = version.off,
-    addr: Uint8Array | null = null;
+    addr: Uint8Array | null = session;
   for (let streams = 0; streams < MEDIA.length; ) {
     const line = getSdp(ct, m.text, at, m.length, 'media', null);
     if (line.kind !== 'found') break;
@@ -148,5 +148,5 @@ export function processSdp(m: SipMessage): Verdict {
     if (own && m.natted && !manglePlace(m, at, addr)) return 'drop';
     streams++;
   }
-  return !m.natted || (addr && mangleSession(m, version.off, addr)) ? 'accept' : 'drop';
+  return !m.natted || !addr || mangleSession(m, version.off, addr) ? 'accept' : 'drop';
 }

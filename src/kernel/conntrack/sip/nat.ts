@@ -30,14 +30,14 @@ function mapAddress(m: SipMessage, u: Uri): boolean {
 /** map_sip_addr */
 function mapHeader(m: SipMessage, name: HeaderName): boolean {
   const u = headerUri(m.ct, m.text, m.length, name);
-  return !u || u === 'bad' || mapAddress(m, u);
+  return !u || mapAddress(m, u);
 }
 
 /** The topmost Via header and what its parameters say: where to answer, and whence it came. */
 function mapVia(m: SipMessage, request: boolean): boolean {
   const { ct, here, there } = m;
   const via = headerUri(ct, m.text, m.length, ct.protonum === 6 ? 'viaTcp' : 'viaUdp');
-  if (!via || via === 'bad') return true;
+  if (!via) return true;
   if (!(request ? sameBytes(via.addr, here.src) && via.port === here.sport : sameBytes(via.addr, here.dst) && via.port === here.dport)) return true;
   const before = m.length;
   if (!mapAddress(m, via)) return false;
@@ -55,7 +55,7 @@ function mapContacts(m: SipMessage): boolean {
   const w: HeaderWalk = { from: 0, inHeader: false };
   for (;;) {
     const u = headerUri(m.ct, m.text, m.length, 'contact', w);
-    if (!u || u === 'bad') return true;
+    if (!u) return true;
     if (!mapAddress(m, u)) return false;
   }
 }

@@ -66,7 +66,7 @@ function response(m: SipMessage): Verdict {
 /** process_sip_request */
 function request(m: SipMessage): Verdict {
   const via = headerUri(m.ct, m.text, m.length, 'viaUdp');
-  if (via && via !== 'bad' && via.port !== m.here.sport && sameBytes(via.addr, m.here.src)) m.data.forcedDport = via.port;
+  if (via && via.port !== m.here.sport && sameBytes(via.addr, m.here.src)) m.data.forcedDport = via.port;
   const method = METHODS.find(
     ({ name }) => m.length >= name.length + 2 && sameWord(m.text, 0, name) && m.text[name.length] === ' ' && /[A-Za-z\u00c0-\u00ff]/.test(m.text[name.length + 1]),
   );

@@ -23,11 +23,7 @@ function expectTranslated(m: SipMessage, exp: ReturnType<typeof expectation>, of
   const said = exp.tuple;
   const addr = sameBytes(m.here.src, m.there.dst) ? said.dst : m.there.dst;
   const wanted = said.dport === (m.data.forcedDport || m.here.sport) ? m.there.dport : said.dport;
-  const made = expectPort(
-    m.net,
-    { ...exp, tuple: { ...said, dst: addr }, savedAddr: said.dst, savedProto: said.dport, dir: m.dir === 0 ? 1 : 0, expectfn: 'sip' },
-    wanted,
-  );
+  const made = expectPort(m.net, { ...exp, tuple: { ...said, dst: addr }, savedAddr: said.dst, savedProto: said.dport, dir: m.dir === 0 ? 1 : 0, expectfn: 'sip' }, wanted);
   if (!made) return 'drop';
   if (sameBytes(addr, said.dst) && made.tuple.dport === said.dport) return 'accept';
   if (m.mangle(off, len, addressPortText(addr, made.tuple.dport))) return 'accept';
@@ -45,7 +41,6 @@ export function registerRequest(m: SipMessage, cseq: number, expected: boolean):
   const { ct } = m;
   if (expected) return 'accept';
   const contact = headerUri(ct, m.text, m.length, 'contact');
-  if (contact === 'bad') return 'drop';
   if (!contact || !sameBytes(m.here.src, contact.addr)) return 'accept';
   const behind = contact.off + contact.len;
   const proto = transport(ct, m.text, behind, m.length);
@@ -73,7 +68,6 @@ export function registerResponse(m: SipMessage, cseq: number, code: number): Ver
     const w: HeaderWalk = { from: m.dataOff, inHeader: false };
     for (;;) {
       const contact = headerUri(ct, m.text, m.length, 'contact', w);
-      if (contact === 'bad') return 'drop';
       if (!contact) break;
       if (!sameBytes(m.here.dst, contact.addr)) continue;
       const behind = contact.off + contact.len;
