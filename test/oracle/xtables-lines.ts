@@ -4,8 +4,8 @@ import type { Choice } from './random.ts';
 import type { Step } from './real.ts';
 import { BY_TYPE, ETYPE, IP4, IP6, MACS, VALUES } from './xtables-values.ts';
 
-const TOOL: Readonly<Record<XtFamily, string>> = { ip: 'iptables', ip6: 'ip6tables', arp: 'arptables', bridge: 'ebtables' };
-const CHAINS: Readonly<Record<XtFamily, Readonly<Record<string, string>>>> = {
+export const TOOL: Readonly<Record<XtFamily, string>> = { ip: 'iptables', ip6: 'ip6tables', arp: 'arptables', bridge: 'ebtables' };
+export const CHAINS: Readonly<Record<XtFamily, Readonly<Record<string, string>>>> = {
   ip: {
     filter: 'INPUT FORWARD OUTPUT',
     nat: 'PREROUTING INPUT OUTPUT POSTROUTING',
@@ -31,7 +31,7 @@ interface Need {
   readonly table?: string;
   readonly chain?: string;
 }
-const NEEDS: Readonly<Record<string, Need>> = {
+export const NEEDS: Readonly<Record<string, Need>> = {
   tcp: { p: 'tcp' },
   udp: { p: 'udp' },
   sctp: { p: 'sctp' },
@@ -77,7 +77,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
   TCPOPTSTRIP: { p: 'tcp', table: 'mangle' },
   TPROXY: { p: 'tcp udp', table: 'mangle', chain: 'PREROUTING' },
 };
-const BRIDGE_NEEDS: Readonly<Record<string, Need>> = {
+export const BRIDGE_NEEDS: Readonly<Record<string, Need>> = {
   ip: { p: 'IPv4' },
   ip6: { p: 'IPv6' },
   arp: { p: 'ARP' },
@@ -205,9 +205,9 @@ export interface RuleLine {
   readonly rule: readonly string[];
 }
 
-/** A random rule: of every extension of every family, mostly as its manual says. */
-export function ruleLine(c: Choice): RuleLine {
-  const family = c.one(['ip', 'ip', 'ip', 'ip6', 'ip6', 'bridge', 'bridge', 'arp'] as const);
+/** A random rule: of every extension of every family, or of one and of one table, mostly as its manual says. */
+export function ruleLine(c: Choice, only?: XtFamily, home?: string): RuleLine {
+  const family = only ?? c.one(['ip', 'ip', 'ip', 'ip6', 'ip6', 'bridge', 'bridge', 'arp'] as const);
   const m = c.in(5) ? null : c.one(listOf(c, 'match', family));
   const t = c.in(2) ? null : c.one(listOf(c, 'target', family));
   const sure = !c.in(25);
@@ -216,7 +216,7 @@ export function ruleLine(c: Choice): RuleLine {
     return lists.length ? c.one(lists) : undefined;
   };
   const tables = CHAINS[family];
-  const table = need('table') ?? c.one(['filter', 'filter', ...Object.keys(tables)]);
+  const table = home ?? need('table') ?? c.one(['filter', 'filter', ...Object.keys(tables)]);
   const chains = (tables[table] ?? tables.filter).split(' ');
   const asked = need('chain');
   const chain = asked && chains.includes(asked) ? asked : c.one(chains);
@@ -306,7 +306,7 @@ export function spoiled(c: Choice, line: readonly string[]): string[] {
 }
 
 /** What a rule takes to be there: sets, estimators. */
-const before = (rule: readonly string[]): string[][] => [
+export const before = (rule: readonly string[]): string[][] => [
   ...['S1', 'S2'].filter((s) => rule.includes(s)).map((s) => ['ipset', 'create', s, s === 'S1' ? 'hash:ip' : 'hash:ip,port']),
   ...['R1', 'R2']
     .filter((r) => rule.includes(r) && rule.includes('rateest'))

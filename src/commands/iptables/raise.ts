@@ -299,7 +299,8 @@ class Raiser {
         this.bridge.srcMac = this.masked(r, data, 6, inverted);
         return;
       case 12:
-        if ((op === 'lt' || op === 'gte') && u16(data) === 0x600) {
+        // Whatever it compares with this is taken for --proto LENGTH.
+        if (u16(data) === 0x600) {
           this.bridge.length = true;
           this.bridge.lengthInverted = op === 'gte';
           return;

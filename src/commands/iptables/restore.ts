@@ -33,6 +33,8 @@ interface Queued {
   run(): Refusal | null;
 }
 
+const NO_REASON: Refusal = { fn: 'restore', errno: 'ENOENT' };
+
 class Restore {
   private readonly t: Tool;
   private readonly o: Options;
@@ -40,13 +42,15 @@ class Restore {
   private table: string | null = null;
   private queue: Queued[] = [];
   private known: ParseEnvironment | null = null;
-  /** ebtables and arptables know no COMMIT. */
+  /** A table must end with COMMIT; arptables and ebtables take the end of the file for it. */
   private readonly commits: boolean;
+  private errno: boolean;
 
   constructor(t: Tool, o: Options) {
     this.t = t;
     this.o = o;
     this.commits = t.family === 'ip' || t.family === 'ip6';
+    this.errno = t.family === 'bridge';
   }
 
   run(text: string): number {
@@ -59,7 +63,7 @@ class Restore {
         this.t.call.err(`${this.t.program}: COMMIT expected at line ${this.line + 1}\n`);
         return 1;
       }
-      if (!this.commits && this.table !== null && !this.commit()) return 1;
+      if (!this.commits && this.table !== null && !this.commit(this.commits)) return 1;
       return 0;
     } catch (e) {
       if (e instanceof LegacyRefusal) {
@@ -77,8 +81,8 @@ class Restore {
       if (this.o.verbose) this.t.call.out(`${raw}\n`);
       return true;
     }
-    if (raw === 'COMMIT' && this.table !== null && this.commits) {
-      const ok = this.skipped() || this.commit();
+    if (raw === 'COMMIT' && this.table !== null) {
+      const ok = this.skipped() || this.commit(true);
       this.table = null;
       return ok;
     }
@@ -92,8 +96,14 @@ class Restore {
       this.rule(raw + end);
       return true;
     }
-    this.t.call.err(`${this.t.program}: line ${this.line} failed\n`);
+    this.t.call.err(this.failed(this.line, null));
     return false;
+  }
+
+  /** The reason is errno, which ebtables-restore has from its start where nobody sets it, until a table is emptied. */
+  private failed(line: number, bad: Refusal | null): string {
+    const why = bad && bad !== NO_REASON ? bad : this.errno ? NO_REASON : null;
+    return `${this.t.program}: line ${line} failed${why ? `: ${refusalText(why)}.` : ''}\n`;
   }
 
   private skipped(): boolean {
@@ -104,9 +114,10 @@ class Restore {
     const { name } = parseRestoreLine(raw);
     if (!name) throw paramProblem(`${this.t.program}: line ${this.line} table name invalid`);
     if (!builtinTable(this.t.family, name)) throw paramProblem(`${this.t.program}: line ${this.line} table name '${name}' invalid`);
-    if (!this.commits && this.table !== null && !this.commit()) return false;
+    if (!this.commits && this.table !== null && !this.commit(this.commits)) return false;
     this.table = name;
     if (this.skipped() || this.o.noflush) return true;
+    this.errno = false;
     const { session: s, call } = this.t;
     const verbose = this.o.verbose;
     this.queue.push({
@@ -142,7 +153,10 @@ class Restore {
       run: () => {
         const bad = s.restoreChain(table, chain);
         const made = s.chain(table, chain);
-        if (!bad && family === 'bridge' && made) s.userPolicy(table, made, policy as 'ACCEPT');
+        if (!bad && family === 'bridge' && made) {
+          if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') return NO_REASON;
+          s.setUserPolicy(table, made, policy);
+        }
         return bad;
       },
     });
@@ -179,7 +193,8 @@ class Restore {
     return call.origin && { file: call.origin.file, line: call.origin.line + line };
   }
 
-  private commit(): boolean {
+  /** `asked`: by COMMIT. */
+  private commit(asked: boolean): boolean {
     const { session: s, call, program } = this.t;
     // --test reads the lines and goes no further.
     if (this.o.test) {
@@ -194,7 +209,7 @@ class Restore {
       const bad = q.run();
       this.line = at;
       if (!bad) continue;
-      if (this.commits) call.err(`${program}: line ${q.line} failed: ${refusalText(bad)}.\n`);
+      if (asked) call.err(this.failed(q.line, bad));
       else call.err(`${program} v${VERSION} (nf_tables): ${program}: final implicit COMMIT failed\n`);
       return false;
     }

@@ -92,6 +92,9 @@ export function expand(c: XtCommand): XtRule[] {
   return srcs.flatMap((s) => dsts.map((d) => ({ ...c.rule, src: inv.s ? masked(s, inverted('src')) : null, dst: inv.d ? masked(d, inverted('dst')) : null })));
 }
 
+/** Commands that look at the rules which are there. */
+const READ_RULES = ['append', 'insert', 'delete', 'deleteNum', 'check', 'replace', 'flush', 'changeCounters', 'list', 'listRules', 'zero', 'zeroNum'] as const;
+
 /** xtables.c: do_commandx: applies one command to the session; lists at once. */
 export function execute(t: Tool, c: XtCommand): Refusal | null {
   const { session: s, call } = t;
@@ -103,7 +106,7 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
     const f: ListFormat = { numeric: true, verbose: true, exact: false, lineNumbers: false, row: true };
     for (const r of rules) say(writerOf(t.family).row(r, f, printEnvironment(t)));
   };
-  if (c.verbose > 1) {
+  if (c.verbose > 1 && builtinTable(t.family, c.table)) {
     s.debug = say;
     if (['check', 'delete', 'deleteNum', 'replace', 'list', 'listRules'].some((n) => has(n as Parameters<typeof c.commands.has>[0]))) s.fetched(c.table, c.chain);
   }
@@ -127,12 +130,14 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
       'VERSION_PROBLEM',
       t.session.legacy ? `can't initialize ${t.program} table \`${c.table}': Table does not exist (do you need to insmod?)` : `table '${c.table}' does not exist`,
     );
+  if (READ_RULES.some(has)) s.takePolicies(c.table, c.chain);
   if (has('append')) return each((r) => s.append(c.table, chain, r));
   if (has('insert')) return each((r) => s.insert(c.table, chain, r, c.rulenum));
   if (has('delete')) return quiet((r) => s.delete(c.table, chain, r, () => rows([r])));
   if (has('check')) return quiet((r) => s.check(c.table, chain, r, () => rows([r])));
   if (has('replace')) {
     const r = expand(c)[0];
+    s.assertJump(r, c.table);
     rows([r]);
     return s.replace(c.table, chain, r, c.rulenum);
   }
@@ -171,7 +176,7 @@ function newChain(t: Tool, c: XtCommand): Refusal | null {
   if (bad || t.family !== 'bridge') return bad;
   if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') return { fn: 'newChain', errno: 'ENOENT' };
   const made = s.chain(c.table, c.chain ?? '');
-  if (made) s.userPolicy(c.table, made, policy);
+  if (made) s.setUserPolicy(c.table, made, policy);
   return null;
 }
 
@@ -183,7 +188,7 @@ function setPolicy(t: Tool, c: XtCommand): Refusal | null {
   if (t.family === 'bridge' && policy === 'RETURN' && (!made || made.base)) throw new XtError('PARAMETER_PROBLEM', 'Policy RETURN only allowed for user defined chains');
   if (made && !made.base) {
     if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') throw new XtError('PARAMETER_PROBLEM', 'Wrong policy');
-    s.userPolicy(c.table, made, policy);
+    s.setUserPolicy(c.table, made, policy);
     return null;
   }
   // -c is taken and not used.

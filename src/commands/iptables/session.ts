@@ -15,7 +15,7 @@ import { compatOf, lower } from './lower.ts';
 import type { Raised } from './raise.ts';
 import type { Refusal } from './refusal.ts';
 import { LegacyRefusal, ParseFailure } from './refusal.ts';
-import type { ViewChain, ViewRule, ViewTable } from './view.ts';
+import type { UserPolicy, ViewChain, ViewRule, ViewTable } from './view.ts';
 import { EBT_POLICY_TYPE, isPolicyRule, policyOf, readTable } from './view.ts';
 import { isCompatible, raise, sameRule } from './raise.ts';
 
@@ -257,10 +257,7 @@ export class Session {
     const exprs = this.makeEarly(rule, table, chain);
     const c = this.needBuiltin(table, chain);
     if (!c) return { fn: 'append', errno: 'ENOENT' };
-    const last = c.rules[c.rules.length - 1];
-    // The policy of an ebtables user chain stays its last rule.
-    if (this.family === 'bridge' && last && isPolicyRule(last.rule)) c.rules.splice(c.rules.length - 1, 0, this.newRule(table, chain, 'insert', rule, last, exprs));
-    else c.rules.push(this.newRule(table, chain, 'append', rule, null, exprs));
+    c.rules.push(this.newRule(table, chain, 'append', rule, null, exprs));
     return null;
   }
 
@@ -358,50 +355,49 @@ export class Session {
     if (chain !== null && !v.chains.has(chain)) return { fn: 'flush', errno: 'ENOENT' };
     if (chain === null && !verbose) {
       this.send({ op: 'delrule', family: this.family, table }, 'RULE_FLUSH', `rule in table ${table}`);
-      for (const c of v.chains.values()) c.rules = this.policyRules(c);
-      if (this.family === 'bridge') for (const c of v.chains.values()) if (!c.base) this.restorePolicy(table, c);
+      for (const c of v.chains.values()) c.rules = [];
       return null;
     }
     for (const c of this.listed(table, chain)) {
       if (verbose) say(`Flushing chain \`${c.name}'\n`);
       this.send({ op: 'delrule', family: this.family, table, chain: c.name }, 'RULE_FLUSH', `rule in chain ${c.name}`);
-      const kept = this.policyRules(c);
       c.rules = [];
-      if (kept.length) {
-        c.rules = kept;
-        this.restorePolicy(table, c);
-      }
     }
     return null;
   }
 
-  /** ebtables keeps the policy of its own chains in a last rule, which -F leaves alone. */
-  private policyRules(c: ViewChain): ViewRule[] {
-    return this.family === 'bridge' && !c.base ? c.rules.filter((r) => isPolicyRule(r.rule)) : [];
+  /** nft-bridge.c: nft_bridge_chain_postprocess: a tool that reads the rules of a user chain takes the one that is its policy out. */
+  takePolicies(table: string, only: string | null): void {
+    if (this.family === 'bridge') for (const c of this.view(table).chains.values()) if (!c.base && (only === null || c.name === only)) this.takePolicy(table, c);
   }
 
-  private restorePolicy(table: string, c: ViewChain): void {
+  private takePolicy(table: string, c: ViewChain): void {
     const old = c.rules.find((r) => isPolicyRule(r.rule));
+    if (!old) return;
+    this.deleteRule(table, c.name, old);
     c.rules = c.rules.filter((r) => r !== old);
-    if (old) this.userPolicy(table, c, policyOf(old.rule));
+    c.userPolicy ??= policyOf(old.rule);
   }
 
-  /** nft-bridge: the policy of a user chain. */
-  userPolicy(table: string, c: ViewChain, policy: 'ACCEPT' | 'DROP' | 'RETURN'): void {
-    const old = c.rules.find((r) => isPolicyRule(r.rule));
-    if (old) {
-      this.deleteRule(table, c.name, old);
-      c.rules = c.rules.filter((r) => r !== old);
-    }
-    if (policy === 'RETURN') return;
-    const exprs: Expression[] = [
-      { kind: 'counter', packets: 0n, bytes: 0n },
-      { kind: 'immediate', dreg: 0, data: { verdict: { code: policy === 'DROP' ? 'drop' : 'accept' } } },
-    ];
-    const userdata = Uint8Array.of(EBT_POLICY_TYPE, 4, 1, 0, 0, 0);
-    const id = ++this.ids;
-    this.send({ op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'append', exprs, id, userdata }, 'RULE_APPEND', `rule in chain ${c.name}`);
-    c.rules.push({ rule: { handle: 0n, exprs, id: -1, userdata }, pending: id });
+  /** ebtables' policy of a user chain. */
+  setUserPolicy(table: string, c: ViewChain, policy: UserPolicy): void {
+    this.takePolicy(table, c);
+    c.userPolicy = policy;
+  }
+
+  /** nft-bridge.c: ebt_add_policy_rule, when a batch is whole; RETURN is what chains do anyway. */
+  private putPolicies(): void {
+    for (const [table, v] of this.tables)
+      for (const c of v.chains.values()) {
+        if (c.userPolicy === undefined || c.userPolicy === 'RETURN') continue;
+        const exprs: Expression[] = [
+          { kind: 'counter', packets: 0n, bytes: 0n },
+          { kind: 'immediate', dreg: 0, data: { verdict: { code: c.userPolicy === 'DROP' ? 'drop' : 'accept' } } },
+        ];
+        const userdata = Uint8Array.of(EBT_POLICY_TYPE, 4, 1, 0, 0, 0);
+        const what = `rule in chain ${c.name}`;
+        this.send({ op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'append', exprs, id: ++this.ids, userdata }, 'RULE_APPEND', what);
+      }
   }
 
   /** Makes a builtin chain that is not there, and nothing else. */
@@ -605,6 +601,7 @@ export class Session {
 
   /** Sends the batch; what the kernel refuses is one message for the user. `origin`: where a line of the input was written. */
   commit(program: string, pid: number, origin?: (line: number) => RuleOrigin | undefined): void {
+    this.putPolicies();
     if (this.messages.length === 0) {
       this.reset();
       return;

@@ -9,7 +9,8 @@ const hex = (n: number): string => `0x${n.toString(16)}`;
 function number(key: string, f: Field | null, full: number, show: (n: number) => string, fallback: number | null): string[] {
   const x = f ?? (fallback === null ? null : { value: fallback, mask: full, inverted: false });
   if (!x || (f !== null && x.value === 0 && !x.inverted && x.mask === full)) return [];
-  return [`${key} ${x.mask === full ? '' : `& ${show(x.mask)} `}${x.inverted ? ' != ' : ''}${show(x.value)}`];
+  const whole = x.mask === full;
+  return [`${key} ${x.inverted ? ` !=${whole ? ' ' : ''}` : ''}${whole ? '' : `& ${show(x.mask)} `}${show(x.value)}`];
 }
 
 function mac(key: string, m: Masked | null): string[] {
@@ -20,7 +21,7 @@ function mac(key: string, m: Masked | null): string[] {
 function address(key: string, m: Masked | null): string[] {
   if (!m || m.mask.every((b) => b === 0)) return [];
   const n = maskLength(m.mask);
-  if (n < 0) return [`${key} and ${ntop(m.mask)} ${m.inverted ? '!=' : '=='} ${ntop(m.value)}`];
+  if (n < 0) return [`${key} & ${ntop(m.mask)} ${m.inverted ? '!=' : '=='} ${ntop(m.value)}`];
   return [`${key} ${m.inverted ? '!= ' : ''}${ntop(m.value)}${n === 32 ? '' : `/${n}`}`];
 }
 

@@ -193,7 +193,8 @@ Usage: ${p} [-h] [-f <FILE>] [-V]
 
 /** iptables-restore-translate, ip6tables-restore-translate. */
 export function runRestoreTranslate(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
-  const t = toolOf(call, family, program);
+  // Its errors turn the name around.
+  const t = toolOf(call, family, program.replace('-restore-translate', '-translate-restore'));
   let file: string | null = null;
   const args = argv.slice(1);
   while (args.length) {

@@ -35,7 +35,11 @@ export interface ViewChain {
   /** Not made yet: what the listing shows of builtin chains. */
   fake: boolean;
   readonly chain: Chain | null;
+  /** ebtables: the policy of a user chain whose rule was taken out; it is put back as the last one when all is sent. */
+  userPolicy?: UserPolicy;
 }
+
+export type UserPolicy = 'ACCEPT' | 'DROP' | 'RETURN';
 
 export interface ViewTable {
   readonly name: string;
@@ -78,7 +82,7 @@ export const EBT_POLICY_TYPE = 1;
 export const isPolicyRule = (r: Rule): boolean =>
   r.userdata !== undefined && r.userdata.length >= 3 && r.userdata[0] === EBT_POLICY_TYPE && r.userdata[2] === 1 && r.exprs.length === 2;
 
-export function policyOf(r: Rule): 'ACCEPT' | 'DROP' | 'RETURN' {
+export function policyOf(r: Rule): UserPolicy {
   const v = r.exprs.find((e) => e.kind === 'immediate');
   return v && v.kind === 'immediate' && 'verdict' in v.data ? (v.data.verdict.code === 'drop' ? 'DROP' : v.data.verdict.code === 'return' ? 'RETURN' : 'ACCEPT') : 'ACCEPT';
 }

@@ -1,6 +1,6 @@
 import type { Names } from './definition.ts';
 import { XtError } from './error.ts';
-import { wholeUint } from './number.ts';
+import { strtoul, wholeUint } from './number.ts';
 
 /** Addresses as the xtables tools read and print them (libxtables/xtables.c, inet_aton(3), inet_pton(3), inet_ntop(3)). */
 
@@ -148,14 +148,32 @@ function numericParts(text: string): Uint8Array | null {
 /** xtables_numeric_to_ipmask: all four numbers. */
 export const numericToMask = (text: string): Uint8Array | null => (text.split('.').length < 4 ? null : numericToIp(text));
 
+/** An address that getaddrinfo(3) reads without asking: inet_aton's forms, IPv4 also as `::ffff:1.2.3.4`, IPv6 with a scope. */
+export function literalAddress(text: string, family: 'ip' | 'ip6'): Uint8Array | null {
+  if (family === 'ip6') return scopedV6(text);
+  const v4 = inetAton(text);
+  if (v4) return v4;
+  const v6 = ptonV6(text);
+  return v6 && v6.subarray(0, 10).every((b) => b === 0) && v6[10] === 255 && v6[11] === 255 ? v6.subarray(12) : null;
+}
+
+const scopedV6 = (text: string): Uint8Array | null => ptonV6(text.replace(/%.*$/, ''));
+
+/**
+ * What the resolver asks somebody about: labels of at most 63 bytes, 253 in all, of letters, digits, `-` (not in front) and `_` (ns_name_pton, res_hnok);
+ * `\\` takes the next byte as it is, or three digits for one.
+ */
+function isHostName(text: string): boolean {
+  const plain = text.replace(/\\(\d{3}|.)/gs, (_, c: string) => (c.length === 3 ? String.fromCharCode(Number(c)) : c === '.' ? ' ' : c));
+  return plain.length <= 254 && /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/.test(plain) && plain.replace(/\.$/, '').length <= 253;
+}
+
 /** getaddrinfo(3) with the family fixed, as xtoptions.c uses it. Throws its words. */
 export function resolveHost(text: string, family: 'ip' | 'ip6', names: Names): readonly Uint8Array[] {
-  const literal = family === 'ip' ? inetAton(text) : ptonV6(text.replace(/%.*$/, ''));
+  const literal = literalAddress(text, family);
   if (literal) return [literal];
-  if (family === 'ip' ? ptonV6(text) : inetAton(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Address family for hostname not supported\n');
-  // The resolver asks nobody for what can only be a wrong number, or no host's name at all (res_hnok).
-  if ((family === 'ip' && /^[0-9.]+$/.test(text)) || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(text))
-    throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Name or service not known\n');
+  if (family === 'ip' ? scopedV6(text) : inetAton(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Address family for hostname not supported\n');
+  if ((family === 'ip' && /^[0-9.]+$/.test(text)) || !isHostName(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Name or service not known\n');
   const found = names.host(text, family);
   if (found.length === 0) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Temporary failure in name resolution\n');
   return found;
@@ -164,14 +182,20 @@ export function resolveHost(text: string, family: 'ip' | 'ip6', names: Names): r
 /** xtables_print_mac. */
 export const macText = (mac: Uint8Array): string => Array.from(mac.subarray(0, 6), (b) => b.toString(16).padStart(2, '0')).join(':');
 
-/** xtables_print_mac_and_mask. */
-const _macMaskText = (mac: Uint8Array, mask: Uint8Array): string => macText(mac) + (mask.every((b) => b === 0xff) ? '' : `/${macText(mask)}`);
+const macBytes = (text: string): Uint8Array => Uint8Array.from(text.split(':'), (h) => Number.parseInt(h, 16));
 
-/** Six hex numbers of one or two digits; null: not a MAC address (ether_aton(3), xtopt_parse_ethermac). */
-export function parseMac(text: string): Uint8Array | null {
-  return /^([0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}$/.test(text) ? Uint8Array.from(text.split(':'), (h) => Number.parseInt(h, 16)) : null;
+/** Six hex numbers of one or two digits; null: not a MAC address. */
+export const parseMac = (text: string): Uint8Array | null => (/^([0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}$/.test(text) ? macBytes(text) : null);
+
+/** ether_aton(3): what follows the last number does not count, after one digit only if it is a blank. */
+export function etherAton(text: string): Uint8Array | null {
+  const m = /^([0-9a-f]{1,2}:){5}([0-9a-f]{2}|[0-9a-f](?=\s|$))/i.exec(text);
+  return m && macBytes(m[0]);
 }
 
-/** A 32-bit number of 4 network-order bytes, and back. */
-const _bytesToInt = (b: Uint8Array): number => ((b[0] << 24) | (b[1] << 16) | (b[2] << 8) | b[3]) >>> 0;
-const _intToBytes = (n: number): Uint8Array => Uint8Array.of(n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255);
+/** xtopt_parse_ethermac: six numbers as strtoul(3) reads them, at most two characters each, a sign or nothing among them. */
+export function strtoulMac(text: string): Uint8Array | null {
+  const parts = text.split(':');
+  if (text === '' || parts.length !== 6 || !parts.every((p) => p.length <= 2 && (p === '' || strtoul(p, 16).rest === ''))) return null;
+  return Uint8Array.from(parts, (p) => Number(strtoul(p, 16).value & 0xffn));
+}

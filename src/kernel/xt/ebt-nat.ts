@@ -2,7 +2,7 @@ import type { HookState } from '../net/hook-state.ts';
 import { PACKET } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
 import { bridgeMac, ebtVerdict } from './ebt-packet.ts';
-import { macText, parseMac } from './address.ts';
+import { macText, strtoulMac } from './address.ts';
 import type { CheckContext, XtExtension } from './definition.ts';
 import { defineExtension } from './definition.ts';
 import { macShort, verdictOf, verdictWord } from './ebt.ts';
@@ -46,7 +46,7 @@ export function ebtNat(name: 'snat' | 'dnat', help: string): XtExtension<EbtNatI
         d['arp'] = true;
         return;
       }
-      const mac = parseMac(o.raw ?? '');
+      const mac = strtoulMac(o.raw ?? '');
       if (!mac) throw paramProblem('Invalid MAC address specified.');
       d['mac'] = mac;
     },

@@ -1,9 +1,9 @@
 import type { Errno } from '../errno.ts';
-import { macText, parseMac } from './address.ts';
+import { etherAton, macText } from './address.ts';
 import type { CheckContext, ParsedOption, TranslateContext } from './definition.ts';
 import { XtError } from './error.ts';
+import { scanByteRange } from './icmp-type.ts';
 import type { IcmpName } from './icmp-type.ts';
-import { wholeUint } from './number.ts';
 
 /** What the ebtables extensions share (extensions/libebt_*.c, net/bridge/netfilter/ebt_*.c). */
 export interface Ranged {
@@ -37,7 +37,6 @@ export const rangedOf = (o: ParsedOption): Ranged => {
   const v = o.value as number[];
   return { from: v[0], to: v[v.length - 1], inverted: o.inverted };
 };
-const _numberFlag = (o: ParsedOption): Flag => ({ value: o.value as number, inverted: o.inverted });
 
 /** Protocols with ports, for ebtables and for nft. */
 export const PORTED: readonly number[] = [6, 17, 33, 132, 136];
@@ -74,8 +73,8 @@ export function macAndMask(text: string): { value: Uint8Array; mask: Uint8Array 
   const word = WORDS.find(([name]) => name.toLowerCase() === lower);
   if (word) return { value: word[1], mask: word[2] };
   const slash = text.lastIndexOf('/');
-  const value = parseMac(slash < 0 ? text : text.slice(0, slash));
-  const mask = slash < 0 ? new Uint8Array(6).fill(255) : parseMac(text.slice(slash + 1));
+  const value = etherAton(slash < 0 ? text : text.slice(0, slash));
+  const mask = slash < 0 ? new Uint8Array(6).fill(255) : etherAton(text.slice(slash + 1));
   return value && mask && { value: value.map((b, i) => b & mask[i]), mask };
 }
 
@@ -104,26 +103,19 @@ export const backward = (t: { readonly type: readonly [number, number]; readonly
 /** Ends a text after which the real printer leaves out the blank. */
 export const GLUE = '\0';
 
-/** parse_range: `a` or `a:b`, a byte each. */
-function byteRange(text: string): readonly [number, number] | null {
-  const parts = text.split(':').map((p) => wholeUint(p, 0, 255));
-  const [from, to = from] = parts;
-  return parts.length > 2 || from === null || to === null ? null : [from, to];
-}
-
-/** ebtables' icmp-parse.c: name, type[:type][/code[:code]]. */
-export function parseTypes(text: string, names: readonly TypeName[], word: string): { type: readonly [number, number]; code: readonly [number, number] } {
+/** ebtables' icmp-parse.c: name, type[:type][/code[:code]]; IGMP has no codes, what `/` begins is left unread. */
+export function parseTypes(text: string, names: readonly TypeName[], word: string, typeOnly = false): { type: readonly [number, number]; code: readonly [number, number] } {
   const lower = text.toLowerCase();
   const exact = names.filter((n) => n.name.toLowerCase() === lower);
   const hits = exact.length ? exact : names.filter((n) => n.name.toLowerCase().startsWith(lower));
   if (hits.length > 1 && !exact.length) throw new XtError('PARAMETER_PROBLEM', `Ambiguous ${word} type \`${text}': \`${hits[0].name}' or \`${hits[1].name}'?`);
   if (hits.length) return { type: [hits[0].type, hits[0].type], code: hits[0].code };
-  const slash = text.indexOf('/');
-  const type = byteRange(slash < 0 ? text : text.slice(0, slash));
+  const type = scanByteRange(text);
   if (!type) throw new XtError('PARAMETER_PROBLEM', `Unknown ${word} type \`${text}'`);
-  const code = slash < 0 ? ([0, 255] as const) : byteRange(text.slice(slash + 1));
+  const code = type.rest[0] === '/' && !typeOnly ? scanByteRange(type.rest.slice(1)) : { range: [0, 255] as const, rest: type.rest };
   if (!code) throw new XtError('PARAMETER_PROBLEM', `Unknown ${word} code \`${text}'`);
-  return { type, code };
+  if (code.rest !== '' && !(typeOnly && code.rest[0] === '/')) throw new XtError('PARAMETER_PROBLEM', `unknown character ${code.rest[0]}`);
+  return { type: type.range, code: code.range };
 }
 
 /** ebt_print_icmp_type */

@@ -16,8 +16,8 @@ export interface IcmpWords {
   readonly names: readonly IcmpName[];
 }
 
-/** `a` or `a:b`, and what follows. */
-function parseRange(text: string): { range: readonly [number, number]; rest: string } | null {
+/** `a` or `a:b`, a byte each, and what follows. */
+export function scanByteRange(text: string): { range: readonly [number, number]; rest: string } | null {
   const lo = scanUint(text, 0, 255);
   if (!lo?.rest.startsWith(':')) return lo && { range: [lo.value, lo.value], rest: lo.rest };
   const hi = scanUint(lo.rest.slice(1), 0, 255);
@@ -30,12 +30,12 @@ function parseText(text: string, w: IcmpWords): { type: number; code: readonly [
   const found = /^\d/.test(text) ? [] : w.names.filter(([name]) => name.toLowerCase().startsWith(lower));
   if (found.length > 1) fail(`Ambiguous ${w.word} type \`${text}': \`${found[0][0]}' or \`${found[1][0]}'?`);
   if (found.length === 1) return { type: found[0][1], code: [found[0][2], found[0][3]] };
-  const type = parseRange(text);
+  const type = scanByteRange(text);
   if (!type) return fail(`Unknown ${w.word} type \`${text}'`);
   let rest = type.rest;
   let code: readonly [number, number] = [0, 255];
   if (rest[0] === '/') {
-    const codes = parseRange(rest.slice(1)) ?? fail(`Unknown ${w.word} code \`${text}'`);
+    const codes = scanByteRange(rest.slice(1)) ?? fail(`Unknown ${w.word} code \`${text}'`);
     code = codes.range;
     rest = codes.rest;
   }

@@ -52,6 +52,39 @@ export function scanUint(text: string, min = 0, max = 0xffffffff): { readonly va
   return n && { value: Number(n.value), rest: n.rest };
 }
 
+const DIGITS = { 0: '0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*', 10: '[0-9]+', 16: '(?:0[xX](?=[0-9a-fA-F]))?[0-9a-fA-F]+' } as const;
+const C_NUMBER = { 0: cNumber(0), 10: cNumber(10), 16: cNumber(16) } as const;
+function cNumber(base: 0 | 10 | 16): RegExp {
+  return new RegExp(`^[ \\t\\n\\v\\f\\r]*([-+]?)(${DIGITS[base]})`);
+}
+
+/** The number at the front as C reads it, any size, with its sign; null: none there. */
+function signedInteger(text: string, base: 0 | 10 | 16): Scanned | null {
+  const m = C_NUMBER[base].exec(text);
+  if (!m) return null;
+  const d = m[2];
+  const octal = base === 0 && d[0] === '0' && d.length > 1 && !/^0x/i.test(d);
+  const size = BigInt(octal ? `0o${d}` : base === 16 && !/^0x/i.test(d) ? `0x${d}` : d);
+  return { value: m[1] === '-' ? -size : size, rest: text.slice(m[0].length) };
+}
+
+/** strtoul(3): a sign wraps, what is too large is ULONG_MAX; 0 where there is no number, and then nothing is read. */
+export function strtoul(text: string, base: 0 | 10 | 16): Scanned {
+  const n = signedInteger(text, base);
+  if (!n) return { value: 0n, rest: text };
+  return { value: n.value > MAX || n.value < -MAX ? MAX : BigInt.asUintN(64, n.value), rest: n.rest };
+}
+
+/** atoi(3): strtol(3) cut to 32 bits. */
+export function atoi(text: string): number {
+  const n = signedInteger(text, 10)?.value ?? 0n;
+  const long = n > MAX >> 1n ? MAX >> 1n : n < -(MAX >> 1n) - 1n ? -(MAX >> 1n) - 1n : n;
+  return Number(BigInt.asIntN(32, long));
+}
+
+/** (uint32_t) of a double, as x86-64 converts it. */
+export const doubleToUint32 = (x: number): number => (Math.abs(x) < 2 ** 63 ? Number(BigInt.asUintN(32, BigInt(Math.trunc(x)))) : 0);
+
 /** strtol(3)/atoi(3) with the given base: never fails, 0 where there is no number. */
 export function strtol(text: string, base = 10): { readonly value: number; readonly rest: string } {
   const digits = base === 16 ? '(?:0[xX](?=[0-9a-fA-F]))?([0-9a-fA-F]+)' : base === 8 ? '([0-7]+)' : base === 0 ? '(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)' : '([0-9]+)';

@@ -126,7 +126,7 @@ export const TOS_NAMES: readonly (readonly [number, string])[] = [
 ];
 
 /** dscp_helper.c: class names, in order. */
-export const DSCP_CLASSES: readonly (readonly [string, number])[] = [
+const DSCP_CLASSES: readonly (readonly [string, number])[] = [
   ['CS0', 0x00],
   ['CS1', 0x08],
   ['CS2', 0x10],
@@ -150,6 +150,13 @@ export const DSCP_CLASSES: readonly (readonly [string, number])[] = [
   ['AF43', 0x26],
   ['EF', 0x2e],
 ];
+
+/** dscp_helper.c: the class name must only begin what was typed. */
+export function classToDscp(name: string): number {
+  const row = DSCP_CLASSES.find(([c]) => name.slice(0, c.length).toUpperCase() === c);
+  if (!row) throw paramProblem(`Invalid DSCP value \`${name}'`);
+  return row[1];
+}
 
 /** syslog levels by name, as the LOG targets read them, and the names they print by number. */
 export const LOG_LEVELS: ReadonlyMap<string, number> = new Map([

@@ -1,4 +1,4 @@
-import { inetAton, numericToIp, numericToMask, prefixMask, ptonV6 } from '../../kernel/xt/address.ts';
+import { literalAddress, numericToIp, numericToMask, prefixMask, ptonV6 } from '../../kernel/xt/address.ts';
 import type { Names } from '../../kernel/xt/definition.ts';
 import { wholeUint } from '../../kernel/xt/number.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
@@ -23,14 +23,14 @@ function parseMask(text: string | null, v6: boolean): Uint8Array {
 
 /** The C library answers a question for IPv4 with 127.0.0.1 for each line of /etc/hosts that has ::1 (nss_files, `multi on`). */
 function hostV4(name: string, names: Names): readonly Uint8Array[] {
-  const number = inetAton(name);
+  const number = literalAddress(name, 'ip');
   if (number) return [number];
   const loop = names.host(name, 'ip6').filter((a) => a.every((b, i) => b === (i === 15 ? 1 : 0)));
   return [...names.host(name, 'ip'), ...loop.map(() => Uint8Array.of(127, 0, 0, 1))];
 }
 
 function resolve(name: string, v6: boolean, names: Names): readonly Uint8Array[] {
-  const one = v6 ? ptonV6(name) : (numericToIp(name) ?? names.network(name));
+  const one = v6 ? literalAddress(name, 'ip6') : (numericToIp(name) ?? names.network(name));
   const all = one ? [one] : v6 ? names.host(name, 'ip6') : hostV4(name, names);
   if (all.length === 0) throw paramProblem(`host/network \`${name}' not found`);
   return all;

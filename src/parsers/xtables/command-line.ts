@@ -454,7 +454,7 @@ export class CommandLine {
         return chainAnd('flush', [], false);
       case 'Z':
         chainAnd('zero', ['list', 'listRules'], false);
-        if (!bridge && this.opt.hasWord()) {
+        if (this.opt.hasWord()) {
           this.rulenum = parseRulenum(this.opt.take());
           this.commands.delete('zero');
           this.commands.add('zeroNum');

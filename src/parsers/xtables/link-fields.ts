@@ -1,6 +1,6 @@
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { macAndMask } from '../../kernel/xt/ebt.ts';
-import { wholeUint } from '../../kernel/xt/number.ts';
+import { strtoul } from '../../kernel/xt/number.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
 import { ethertypes } from '../../kernel/net/names/database.ts';
 
@@ -16,54 +16,37 @@ export function macMask(text: string, option: string, family: XtFamily): { value
 
 export const ARP_OPCODES = ['Request', 'Reply', 'Request_Reverse', 'Reply_Reverse', 'DRARP_Request', 'DRARP_Reply', 'DRARP_Error', 'InARP_Request', 'ARP_NAK'];
 
-/** xshared.c: arp_post_parse and its parse_* helpers. */
-export function arpField(option: 'h-length' | 'opcode' | 'h-type' | 'proto-type', text: string): { value: number; mask: number } {
-  const slash = text.indexOf('/');
-  const head = slash < 0 ? text : text.slice(0, slash);
-  const tail = slash < 0 ? null : text.slice(slash + 1);
-  const number = (t: string, max: number): number | null => wholeUint(t, 0, max);
-  const bad = (): Error =>
-    paramProblem(
-      option === 'h-length'
-        ? 'Problem with specified hardware length'
-        : option === 'opcode'
-          ? 'Problem with specified opcode'
-          : option === 'h-type'
-            ? 'Problem with specified hardware type'
-            : 'Problem with specified protocol type',
-    );
-  const max = option === 'h-length' ? 255 : 65535;
-  const base16 = option === 'h-type';
-  const read = (t: string): number | null => {
-    if (base16 && /^(0x)?[0-9a-f]+$/i.test(t)) {
-      const n = Number.parseInt(t, 16);
-      return n <= max ? n : null;
-    }
-    return number(t, max);
-  };
-  let value = read(head);
-  if (value === null) {
-    const lower = head.toLowerCase();
-    if (option === 'opcode') {
-      const i = ARP_OPCODES.findIndex((o) => o.toLowerCase() === lower);
-      value = i < 0 ? null : i + 1;
-    } else if (option === 'h-type') value = lower === 'ethernet' ? 1 : null;
-    else if (option === 'proto-type') value = lower === 'ipv4' ? 0x800 : null;
+type ArpFieldName = 'h-length' | 'opcode' | 'h-type' | 'proto-type';
+
+/** What each field is called, the base of its numbers, its largest one, and its names. */
+const ARP_FIELDS: Readonly<Record<ArpFieldName, { readonly words: string; readonly base: 0 | 10 | 16; readonly max: number; readonly named: (word: string) => number }>> = {
+  'h-length': { words: 'hardware length', base: 10, max: 255, named: () => 0 },
+  opcode: { words: 'opcode', base: 10, max: 65535, named: (word) => ARP_OPCODES.findIndex((o) => o.toLowerCase() === word) + 1 },
+  'h-type': { words: 'hardware type', base: 16, max: 65535, named: (word) => (word === 'ethernet' ? 1 : 0) },
+  'proto-type': { words: 'protocol type', base: 0, max: 65535, named: (word) => (word === 'ipv4' ? 0x800 : 0) },
+};
+
+/** xshared.c: arp_post_parse: `value[/mask]` in numbers, else a name; names have no masks. A length that is neither is passed over. */
+export function arpField(option: ArpFieldName, text: string): { value: number; mask: number } {
+  const { words, base, max, named } = ARP_FIELDS[option];
+  const slash = text.lastIndexOf('/');
+  const [value, mask] = [slash < 0 ? text : text.slice(0, slash), slash < 0 ? String(max) : text.slice(slash + 1)].map((t, i) => strtoul(t, i && slash < 0 ? 10 : base));
+  if (value.rest === '' && mask.rest === '' && value.value <= max && mask.value <= max) {
+    if (option === 'h-length' && value.value !== 6n) throw paramProblem('Only hardware address length of 6 is supported currently.');
+    return { value: Number(value.value), mask: Number(mask.value) };
   }
-  const mask = tail === null ? max : read(tail);
-  // A length that is none is passed over.
-  if (option === 'h-length' && (value === null || mask === null)) return { value: 6, mask: 255 };
-  if (value === null || mask === null) throw bad();
-  if (option === 'h-length' && value !== 6) throw paramProblem('Only hardware address length of 6 is supported currently.');
-  return { value, mask };
+  if (option === 'h-length') return { value: 6, mask: 255 };
+  const number = named(text.toLowerCase());
+  if (number === 0) throw paramProblem(`Problem with specified ${words}`);
+  return { value: number, mask: max };
 }
 
 /** xtables-eb.c: -p, in small letters by then: a number in hex of at least 0x600, LENGTH, or a name of /etc/ethertypes. */
 export function bridgeProto(text: string): { number: number; length: boolean } {
-  const m = /^\s*([-+]?)(0x)?([0-9a-f]*)$/i.exec(text);
-  if (m && (m[3] !== '' || text === '')) {
-    const n = Number.parseInt(m[3] || '0', 16);
-    if (n > 0xffff || m[1] === '-') throw paramProblem(`Problem with the specified protocol`);
+  const read = strtoul(text, 16);
+  if (read.rest === '') {
+    const n = Number(read.value);
+    if (n > 0xffff) throw paramProblem(`Problem with the specified protocol`);
     if (n < 0x600) throw paramProblem('Sorry, protocols have values above or equal to 0x0600');
     return { number: n, length: false };
   }

@@ -1,5 +1,5 @@
 import type { XtInfo } from '../../kernel/expr/expression.ts';
-import { inetAton, maskLength, parseMac, prefixMask, ptonV6, resolveHost } from '../../kernel/xt/address.ts';
+import { literalAddress, maskLength, prefixMask, resolveHost, strtoulMac } from '../../kernel/xt/address.ts';
 import type { Draft, ParseContext, ParsedOption, XtExtension, XtOption } from '../../kernel/xt/definition.ts';
 import { XtError } from '../../kernel/xt/error.ts';
 import { scanNumber, scanUint, wholeNumber, wholeUint } from '../../kernel/xt/number.ts';
@@ -125,7 +125,7 @@ function readPlenMask({ ext, option, context }: Reading, text: string): { mask: 
   const bits = v6 ? 128 : 32;
   const n = wholeUint(text, 0, bits);
   if (n !== null) return { mask: prefixMask(n, bits / 8), plen: n };
-  const mask = v6 ? ptonV6(text) : inetAton(text);
+  const mask = literalAddress(text, v6 ? 'ip6' : 'ip');
   if (!mask) throw paramProblem(`${ext}: bad value for option "--${option.name}", neither a valid network mask nor valid CIDR (0-${bits}).\n`);
   return { mask, plen: maskLength(mask) };
 }
@@ -160,7 +160,7 @@ function readPortRange({ ext, option, arg, context }: Reading): [number, number]
 }
 
 function readMac({ arg }: Reading): Uint8Array {
-  const mac = parseMac(arg);
+  const mac = strtoulMac(arg);
   if (!mac) throw paramProblem('Invalid MAC address specified.');
   return mac;
 }

@@ -1,7 +1,7 @@
 import { CTINFO } from '../../net/skb.ts';
 import { defineExtension } from '../definition.ts';
 import type { Names } from '../definition.ts';
-import { wholeUint } from '../number.ts';
+import { strtoul } from '../number.ts';
 import { draftOf, fail } from '../value.ts';
 
 /** struct xt_connlabel_mtinfo */
@@ -28,6 +28,13 @@ function labels(c: Warner): ReadonlyMap<number, string> | null {
 
 const nameOf = (i: ConnlabelInfo, c: Warner): string | undefined => labels(c)?.get(i.bit);
 
+/** xtables_parse_connlabel_numerical: strtoul(3), binary numbers too, into an int; -1: none. */
+function labelNumber(text: string): number {
+  const binary = /^\s*([-+]?)0b([01]+)$/i.exec(text);
+  const n = strtoul(binary ? `${binary[1]}${BigInt(`0b${binary[2]}`)}` : text, 0);
+  return text !== '' && n.rest === '' ? Number(BigInt.asIntN(32, n.value)) : -1;
+}
+
 export const match = defineExtension<ConnlabelInfo>({
   kind: 'match',
   name: 'connlabel',
@@ -50,8 +57,8 @@ export const match = defineExtension<ConnlabelInfo>({
     }
     const text = o.raw ?? '';
     const byName = (): number | undefined => [...(labels(context) ?? [])].find(([, name]) => name === text)?.[0];
-    const number = wholeUint(text);
-    draft['bit'] = number !== null ? number & 0xffff : (byName() ?? fail(`label '${text}' not found or invalid value`));
+    const number = labelNumber(text);
+    draft['bit'] = number >= 0 ? number & 0xffff : (byName() ?? fail(`label '${text}' not found or invalid value`));
     if (o.inverted) draft['invert'] = true;
   },
   finish: (draft) => draftOf<ConnlabelInfo>({ ...draft }),

@@ -1,7 +1,7 @@
 import { defineExtension } from '../definition.ts';
 import { networkTest, nothing, saidTests } from '../field-tests.ts';
 import { dsField } from '../packet.ts';
-import { DSCP_CLASSES } from '../text.ts';
+import { classToDscp } from '../text.ts';
 import { draftOf, fail, hex, numberOf } from '../value.ts';
 
 /** struct xt_dscp_info */
@@ -28,10 +28,7 @@ export const match = defineExtension<DscpInfo>({
   init: () => ({ dscp: 0, invert: false }),
   parse(o, draft) {
     if (o.name === 'dscp') draft['dscp'] = numberOf(o);
-    else {
-      const name = (o.raw ?? '').toUpperCase();
-      draft['dscp'] = DSCP_CLASSES.find(([word]) => word === name)?.[1] ?? fail(`Invalid DSCP value \`${o.raw}'`);
-    }
+    else draft['dscp'] = classToDscp(o.raw ?? '');
     if (o.inverted) draft['invert'] = true;
   },
   finish(draft, context) {

@@ -2,7 +2,7 @@ import { ntop, prefixMask } from '../address.ts';
 import { defineExtension } from '../definition.ts';
 import type { ParsedOption, PrintContext } from '../definition.ts';
 import { HashlimitTable, MODE, SCALE, user2credits } from '../hashlimit-table.ts';
-import { scanNumber, strtol } from '../number.ts';
+import { atoi, scanNumber, strtoul } from '../number.ts';
 import type { Skb } from '../../net/skb.ts';
 import { skipExtensions } from '../../net/wire/ip.ts';
 import { destination, isIp6, lengthOf, source, u16 } from '../packet.ts';
@@ -55,7 +55,7 @@ const costToBytes = (cost: bigint): bigint => ((cost ? U32 / cost : U32) - 1n) <
 /** parse_bytes: `10kb/s`; null: not a rate of bytes. */
 function parseBytes(text: string): bigint | null {
   const at = text.indexOf('b/s');
-  const rate = BigInt(strtol(text).value);
+  const rate = strtoul(text, 10).value;
   if (at < 1 || rate === 0n) return null;
   const factor = text[at - 1] === 'm' ? 1048576n : text[at - 1] === 'k' ? 1024n : 1n;
   const cost = bytesToCost(rate * factor);
@@ -67,7 +67,7 @@ function parseRate(text: string): { readonly avg: bigint; readonly mult: number 
   const slash = text.indexOf('/');
   const word = slash < 0 ? 'second' : text.slice(slash + 1).toLowerCase();
   const unit = word === '' ? undefined : UNITS.find(([name]) => name.startsWith(word));
-  const rate = BigInt.asUintN(32, BigInt(strtol(text).value));
+  const rate = strtoul(text, 10).value;
   if (!unit || rate === 0n) return null;
   const avg = (SCALE * BigInt(unit[1])) / rate;
   return avg === 0n ? fail(`Rate too fast "${text}"`) : { avg, mult: unit[1] };
@@ -153,8 +153,8 @@ function text(i: HashlimitInfo, bits: number, w: Words): string {
 /** The prefix length in 8 bits; a mask with holes has none (255). */
 const plenOf = (o: ParsedOption): number => (o.value as { readonly plen: number }).plen & 255;
 function intervalOf(text: string): number {
-  const n = strtol(text).value >>> 0;
-  return n === 0 ? badValue('hashlimit', '--hashlimit-rate-interval', text) : n;
+  const n = atoi(text);
+  return n <= 0 ? badValue('hashlimit', '--hashlimit-rate-interval', text) : n;
 }
 
 /** An IPv6 mask is written without shortening. */

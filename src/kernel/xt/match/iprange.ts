@@ -12,9 +12,10 @@ type Range = { readonly min: Uint8Array; readonly max: Uint8Array; readonly inve
 function parseRange(text: string, option: string, inverted: boolean, context: ParseContext): Range {
   const address = (part: string): Uint8Array => (context.family === 'ip6' ? ptonV6(part) : numericToIp(part)) ?? badValue('iprange', `--${option}`, part);
   const dash = text.indexOf('-');
-  const min = address(dash < 0 ? text : text.slice(0, dash));
+  const from = dash < 0 ? text : text.slice(0, dash);
+  const min = address(from);
   const max = dash < 0 ? min : address(text.slice(dash + 1));
-  if (compareBytes(min, max) > 0) context.warn(`xt_iprange: range ${ntop(min)}-${ntop(max)} is reversed and will never match\n`);
+  if (compareBytes(min, max) > 0) context.warn(`xt_iprange: range ${from}-${text.slice(dash + 1)} is reversed and will never match\n`);
   return { min, max, invert: inverted };
 }
 

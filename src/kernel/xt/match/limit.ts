@@ -1,6 +1,6 @@
 import { HZ } from '../../clock.ts';
 import { defineExtension } from '../definition.ts';
-import { strtol } from '../number.ts';
+import { atoi } from '../number.ts';
 import { fail, numberOf } from '../value.ts';
 
 /** struct xt_rateinfo: `avg` in 1/10000 s a packet. */
@@ -33,7 +33,7 @@ function parseRate(rate: string): number | null {
     mult = unit[1];
   }
   // u_int32_t: what is below zero is very fast.
-  const r = strtol(rate).value >>> 0;
+  const r = atoi(rate) >>> 0;
   if (r === 0) return null;
   const value = Math.floor((LIMIT_SCALE * mult) / r);
   if (value === 0) fail(`Rate too fast "${rate}"`);

@@ -1,6 +1,6 @@
 import { defineExtension } from '../definition.ts';
 import { infosOf } from '../environment.ts';
-import { wholeUint } from '../number.ts';
+import { doubleToUint32, wholeUint } from '../number.ts';
 import { estimatorKey } from '../rate-estimator.ts';
 import type { RateEstimator } from '../rate-estimator.ts';
 import { cut } from '../text.ts';
@@ -42,9 +42,9 @@ const SUFFIXES: readonly (readonly [string, number])[] = [
 
 /** rateest_get_rate: bytes a second in 32 bits */
 function parseRate(text: string): number {
-  const m = /^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)$/.exec(text) ?? fail(`rateest: could not parse rate \`${text}'`);
+  const m = /^\s*([-+]?(?:0[xX][0-9a-fA-F]+|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)$/.exec(text) ?? fail(`rateest: could not parse rate \`${text}'`);
   const scale = m[2] === '' ? 1 : (SUFFIXES.find(([name]) => name === m[2].toLowerCase())?.[1] ?? fail(`rateest: could not parse rate \`${text}'`));
-  return Number(BigInt.asUintN(32, BigInt(Math.trunc((Number(m[1]) * scale) / 8))));
+  return doubleToUint32((Number(m[1]) * scale) / 8);
 }
 
 /** rateest_print_rate */
@@ -161,16 +161,12 @@ export const match = defineExtension<RateestInfo>({
   print(i, c) {
     const rate = (bytes: number): string => (c.numeric ? ` ${bytes}` : rateText(bytes));
     const delta = (i.flags & FLAG.DELTA) !== 0;
-    let out = ` rateest match ${i.name1}${delta ? ' delta' : ''}`;
-    if (i.flags & FLAG.BPS) {
-      out += ` bps${delta ? rate(i.bps1) : ''}`;
-      out += i.flags & FLAG.ABS ? `${rate(i.bps2)}${modeText(i, '')}` : `${modeText(i, '')} ${i.name2} bps${delta ? rate(i.bps2) : ''}`;
-    }
-    if (i.flags & FLAG.PPS) {
-      out += ` pps${delta ? ` ${i.pps1}` : ''}${modeText(i, '')}`;
-      out += i.flags & FLAG.ABS ? ` ${i.pps2}` : ` ${i.name2} pps${delta ? ` ${i.pps2}` : ''}`;
-    }
-    return out;
+    const bps = (n: number, tail = ''): string => (i.flags & FLAG.BPS ? ` bps${delta ? rate(n) : ''}${tail}` : '');
+    const pps = (n: number, tail = ''): string => (i.flags & FLAG.PPS ? ` pps${delta ? ` ${n}` : ''}${tail}` : '');
+    const mode = modeText(i, '');
+    const sides =
+      i.flags & FLAG.ABS ? bps(i.bps1, rate(i.bps2) + mode) + pps(i.pps1, `${mode} ${i.pps2}`) : `${bps(i.bps1)}${pps(i.pps1)}${mode} ${i.name2}${bps(i.bps2)}${pps(i.pps2)}`;
+    return ` rateest match ${i.name1}${delta ? ' delta' : ''}${sides}`;
   },
   /** xt_rateest.c: xt_rateest_mt_checkentry */
   check(i, c) {

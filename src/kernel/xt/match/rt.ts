@@ -93,7 +93,7 @@ export const match = defineExtension<RtInfo>({
     const not = (flag: number): string => (i.invflags & flag ? '!' : '');
     const segs = i.flags & RT.SGS ? printSpan('segsleft', i.segsleft, not(RT.SGS) !== '') : '';
     return (
-      ` rt${i.flags & RT.TYP ? ` type:${not(RT.TYP)}${i.rt_type}` : ''}${segs && ` ${segs}`}` +
+      ` rt${i.flags & RT.TYP ? ` type:${not(RT.TYP)}${i.rt_type | 0}` : ''}${segs && ` ${segs}`}` +
       (i.flags & RT.LEN ? ` length:${not(RT.LEN)}${i.hdrlen}` : '') +
       (i.flags & RT.RES ? ' reserved' : '') +
       (i.flags & RT.FST ? ` 0-addrs ${i.addrs.map(ntop).join(',')}` : '') +

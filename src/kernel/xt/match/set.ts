@@ -5,12 +5,13 @@ import { defineExtension } from '../definition.ts';
 import type { Names } from '../definition.ts';
 import type { Netns } from '../../netns.ts';
 import { wholeNumber } from '../number.ts';
+import { NO_SET, parseSetRef, setWords } from '../target/_set.ts';
+import type { SetRef } from '../target/_set.ts';
 import { draftOf, fail } from '../value.ts';
 
-/** struct xt_set_info_match_v4: the set by its index; `dirs` says which of the dimensions are sources. */
+/** struct xt_set_info_match_v4 */
 export type SetMatchInfo = {
-  readonly index: number;
-  readonly dirs: readonly ('src' | 'dst')[];
+  readonly ref: SetRef;
   readonly invert: boolean;
   readonly returnNomatch: boolean;
   readonly skipCounters: boolean;
@@ -20,29 +21,6 @@ export type SetMatchInfo = {
 };
 type Counter = { readonly op: 'none' | 'eq' | 'ne' | 'lt' | 'gt'; readonly value: bigint };
 const NONE: Counter = { op: 'none', value: 0n };
-const MAX_DIMENSIONS = 6;
-const MAX_NAME = 31;
-
-/** parse_dirs */
-export function parseDirections(text: string): ('src' | 'dst')[] {
-  const out: ('src' | 'dst')[] = [];
-  for (const word of text.split(',')) {
-    if (out.length >= MAX_DIMENSIONS) fail(`Can't be more src/dst options than ${MAX_DIMENSIONS}.`);
-    if (word !== 'src' && word !== 'dst') return fail("You must specify (the comma separated list of) 'src' or 'dst'.");
-    out.push(word);
-  }
-  return out;
-}
-
-/** get_set_byname: index of a set whose family fits the tool's. */
-export function setIndex(net: Netns, family: string, name: string): number {
-  const set = net.ipset.byName(name);
-  if (!set) return fail(`Set ${name} doesn't exist.\n`);
-  const own = set.type.family === 'inet4' ? 'inet' : set.family;
-  if (own !== 'unspec' && own !== (family === 'ip6' ? 'inet6' : 'inet'))
-    fail(`The protocol family of set ${name} is ${own === 'inet6' ? 'IPv6' : 'IPv4'}, which is not applicable.\n`);
-  return net.ipset.indexOf(set);
-}
 
 /** libxt_set.h and libxt_set.c: the name is asked of the kernel again. */
 function text(i: SetMatchInfo, prefix: string, c: { readonly net: Netns; readonly names: Names }): string {
@@ -50,9 +28,9 @@ function text(i: SetMatchInfo, prefix: string, c: { readonly net: Netns; readonl
     if (n.op === 'none') return '';
     return `${n.op === 'ne' ? ' !' : ''} ${prefix}${word}-${n.op === 'ne' ? 'eq' : n.op} ${n.value}`;
   };
-  const name = c.net.ipset.nameOf(i.index) ?? fail(`Set with index ${i.index} in kernel doesn't exist.\n`);
+  if (c.net.ipset.nameOf(i.ref.index) === undefined) fail(`Set with index ${i.ref.index} in kernel doesn't exist.\n`);
   return (
-    `${i.invert ? ' !' : ''} ${prefix}match-set ${name} ${i.dirs.join(',')}${i.returnNomatch ? ` ${prefix}return-nomatch` : ''}` +
+    `${i.invert ? ' !' : ''} ${prefix}match-set ${setWords(i.ref, c.net)}${i.returnNomatch ? ` ${prefix}return-nomatch` : ''}` +
     (i.skipCounters ? ` ! ${prefix}update-counters` : '') +
     (i.skipSubcounters ? ` ! ${prefix}update-subcounters` : '') +
     counter(i.packets, 'packets') +
@@ -89,23 +67,16 @@ export const match = defineExtension<SetMatchInfo>({
 		 'flags' are the comma separated list of
 		 'src' and 'dst' specifications.
 `,
-  init: () => ({ index: -1, dirs: [], invert: false, returnNomatch: false, skipCounters: false, skipSubcounters: false, packets: NONE, bytes: NONE }),
+  init: () => ({ ref: NO_SET, invert: false, returnNomatch: false, skipCounters: false, skipSubcounters: false, packets: NONE, bytes: NONE }),
   parse(o, draft, context) {
     const info = draftOf<SetMatchInfo>(draft);
     switch (o.name) {
       case 'set':
-      case 'match-set': {
+      case 'match-set':
         if (o.name === 'set') context.warn('--set option deprecated, please use --match-set\n');
-        if (info.dirs.length) fail('--match-set can be specified only once');
+        info.ref = parseSetRef(o, info.ref, context.net, context.family);
         if (o.inverted) info.invert = true;
-        const dirs = o.take();
-        if (dirs === undefined) fail('--match-set requires two args.');
-        const name = o.raw ?? '';
-        if (name.length > MAX_NAME) fail(`setname \`${name}' too long, max ${MAX_NAME} characters.`);
-        info.index = setIndex(context.net, context.family, name);
-        info.dirs = parseDirections(dirs);
         break;
-      }
       case 'return-nomatch':
         if (o.inverted) fail('--return-nomatch flag cannot be inverted');
         info.returnNomatch = true;
@@ -127,25 +98,22 @@ export const match = defineExtension<SetMatchInfo>({
   },
   finish(draft) {
     const info = draftOf<SetMatchInfo>({ ...draft });
-    if (info.dirs.length === 0) fail("You must specify `--match-set' with proper arguments");
+    if (info.ref.dim === 0) fail("You must specify `--match-set' with proper arguments");
     return info;
   },
   save: (i, c) => text(i, '--', c),
   print: (i, c) => text(i, '', c),
   /** xt_set.c: set_match_v4_checkentry */
   check(i, c) {
-    const set = c.net.ipset.at(i.index);
-    if (!set) return 'ENOENT';
-    return i.dirs.length > MAX_DIMENSIONS ? 'ERANGE' : null;
+    return c.net.ipset.at(i.ref.index) ? null : 'ENOENT';
   },
   match(i, skb: Skb, state: HookState) {
     const counter = (n: Counter): CounterTest | undefined => (n.op === 'none' ? undefined : { op: n.op, value: n.value });
     const packets = counter(i.packets);
     const bytes = counter(i.bytes);
-    const flags = i.dirs.reduce((bits, dir, n) => (dir === 'src' ? bits | (2 << n) : bits), 0);
-    const found = state.net.ipset.test(i.index, skb, state, {
-      dim: i.dirs.length,
-      flags,
+    const found = state.net.ipset.test(i.ref.index, skb, state, {
+      dim: i.ref.dim,
+      flags: i.ref.flags,
       returnNomatch: i.returnNomatch,
       skipCounterUpdate: i.skipCounters,
       skipSubcounterUpdate: i.skipSubcounters,

@@ -1,17 +1,10 @@
 import { defineExtension } from '../definition.ts';
-import { DSCP_CLASSES, paramProblem } from '../text.ts';
+import { classToDscp, paramProblem } from '../text.ts';
 import { dsField } from '../packet.ts';
 import { fields, hex2, misplaced } from './_common.ts';
 import { setDsField } from './_mangle.ts';
 
 type Info = { readonly dscp: number };
-
-/** dscp_helper.c: the class name must only begin what was typed. */
-function classToDscp(name: string): number {
-  const row = DSCP_CLASSES.find(([c]) => name.slice(0, c.length).toUpperCase() === c);
-  if (!row) throw paramProblem(`Invalid DSCP value \`${name}'`);
-  return row[1];
-}
 
 /** extensions/libxt_DSCP.c, net/netfilter/xt_DSCP.c */
 export const target = defineExtension<Info>({

@@ -1,5 +1,6 @@
 import { defineExtension } from '../definition.ts';
 import { targetsInUse } from '../in-use.ts';
+import { doubleToUint32 } from '../number.ts';
 import { lengthOf } from '../packet.ts';
 import { estimatorKey, RateEstimator } from '../rate-estimator.ts';
 import { paramProblem } from '../text.ts';
@@ -17,7 +18,7 @@ function parseTime(text: string, what: string): number {
   const m = /^\s*([-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))(.*)$/s.exec(text);
   const unit = m ? UNITS[m[2].toLowerCase()] : undefined;
   if (!m || unit === undefined) throw paramProblem(`RATEEST: bad ${what} value "${text}"`);
-  return Number(BigInt.asUintN(32, BigInt(Math.trunc(Number(m[1]) * unit))));
+  return doubleToUint32(Number(m[1]) * unit);
 }
 
 const timeText = (us: number): string => (us >= 1e6 ? `${(us / 1e6).toFixed(1)}s` : us >= 1e3 ? `${(us / 1e3).toFixed(1)}ms` : `${us}us`);

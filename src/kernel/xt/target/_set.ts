@@ -25,17 +25,18 @@ export function parseDirections(text: string): { readonly dim: number; readonly 
 export function findSet(name: string, net: Netns, family: string): number {
   const set = net.ipset.byName(name);
   if (!set) throw paramProblem(`Set ${name} doesn't exist.\n`);
-  const wanted = family === 'ip6' ? 'inet6' : 'inet';
+  const wanted = family === 'ip6' ? 'inet6' : family === 'ip' ? 'inet' : null;
   const own = set.type.family === 'inet4' ? 'inet' : set.family;
   if (own !== 'unspec' && own !== wanted) throw paramProblem(`The protocol family of set ${name} is ${own === 'inet' ? 'IPv4' : 'IPv6'}, which is not applicable.\n`);
   return net.ipset.indexOf(set);
 }
 
-/** `--option NAME src,dst`: both words. */
+/** `--option NAME src,dst`: both words; the deprecated `--set` is spoken of by its new name. */
 export function parseSetRef(o: ParsedOption, old: SetRef, net: Netns, family: string): SetRef {
-  if (old.dim) throw paramProblem(`--${o.name} can be specified only once`);
+  const option = o.name === 'set' ? 'match-set' : o.name;
+  if (old.dim) throw paramProblem(`--${option} can be specified only once`);
   const dirs = o.take();
-  if (dirs === undefined || dirs.startsWith('-') || dirs.startsWith('!')) throw paramProblem(`--${o.name} requires two args.`);
+  if (dirs === undefined || dirs.startsWith('-') || dirs.startsWith('!')) throw paramProblem(`--${option} requires two args.`);
   const name = o.raw ?? '';
   if (name.length > MAX_NAME) throw paramProblem(`setname \`${name}' too long, max ${MAX_NAME} characters.`);
   const index = findSet(name, net, family);

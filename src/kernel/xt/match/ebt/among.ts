@@ -1,4 +1,4 @@
-import { parseMac, ptonV4 } from '../../address.ts';
+import { etherAton, ptonV4 } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { macShort, not } from '../../ebt.ts';
 import { paramProblem } from '../../text.ts';
@@ -21,13 +21,13 @@ function parsePairs(text: string): Pair[] {
     .split(',')
     .filter((w) => w !== '')
     .map((word) => {
-      const [m, ip] = word.split('=');
-      const mac = parseMac(m);
-      if (!mac) throw paramProblem(`Invalid MAC address '${m}'`);
-      if (ip === undefined) return { mac, ip: null };
-      const address = ptonV4(ip);
-      if (!address) throw paramProblem(`Invalid IP address '${ip}'`);
-      return { mac, ip: address };
+      const equals = word.indexOf('=');
+      const ip = equals < 0 ? null : ptonV4(word.slice(equals + 1));
+      if (equals >= 0 && !ip) throw paramProblem(`Invalid IP address '${word.slice(equals + 1)}'`);
+      const first = equals < 0 ? word : word.slice(0, equals);
+      const mac = etherAton(first);
+      if (!mac) throw paramProblem(`Invalid MAC address '${first}'`);
+      return { mac, ip };
     })
     .sort(order);
 }
@@ -58,7 +58,7 @@ Things in brackets are optional.
   parse(o, d, c) {
     const list = o.name.endsWith('-file') ? c.names.file(o.raw ?? '') : (o.raw ?? '');
     if (list === undefined) throw paramProblem(`Couldn't open file '${o.raw}'`);
-    const pairs = parsePairs(list.trim());
+    const pairs = parsePairs(o.name.endsWith('-file') ? list.trim() : list);
     d[o.name.includes('dst') ? 'dst' : 'src'] = { pairs, ip: pairs.some((p) => p.ip), inverted: o.inverted };
   },
   finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,

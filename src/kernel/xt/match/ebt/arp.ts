@@ -3,6 +3,7 @@ import { macText, maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { macAndMask, hostOf, not, onlyProto } from '../../ebt.ts';
 import type { Address, Flag } from '../../ebt.ts';
+import { strtoul } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
 import { ethertypes } from '../../../net/names/database.ts';
 
@@ -22,8 +23,11 @@ const OPCODES = ['Request', 'Reply', 'Request_Reverse', 'Reply_Reverse', 'DRARP_
 const alias = (names: readonly string[], type: 'string' | 'hostmask' | 'none') =>
   names.map((name) => ({ name, id: names[0], type, invert: true, ...(names[0].startsWith('arp-mac') ? { cutAt: '/' } : {}), ...(type === 'none' ? { code: 7 } : {}) }));
 
-/** strtol(3) with base 10, all of the text. */
-const decimal = (text: string): number | null => (/^\s*\+?\d+$/.test(text) && Number(text) <= 65535 ? Number(text) : null);
+/** strtol(3) of all of the text, 0 for none at all; null: no number of 16 bits. */
+function number16(text: string, base: 10 | 16): number | null {
+  const n = strtoul(text, base);
+  return n.rest === '' && n.value <= 65535n ? Number(n.value) : null;
+}
 
 function mac(text: string, inverted: boolean): Address {
   const m = macAndMask(text);
@@ -65,20 +69,19 @@ ${OPCODES.map((o, i) => ` ${i + 1} = ${o}\n`).join('')} hardware type string: 1 
     switch (o.option.id) {
       case 'arp-opcode': {
         const i = OPCODES.findIndex((x) => x.toLowerCase() === text.toLowerCase());
-        const n = decimal(text) ?? (i < 0 ? null : i + 1);
+        const n = number16(text, 10) ?? (i < 0 ? null : i + 1);
         if (n === null) throw paramProblem(`Problem with specified ARP opcode`);
         d['op'] = { value: n, inverted: o.inverted };
         return;
       }
       case 'arp-htype': {
-        const n = decimal(text) ?? (text.toLowerCase() === 'ethernet' ? 1 : null);
+        const n = number16(text, 10) ?? (text.toLowerCase() === 'ethernet' ? 1 : null);
         if (n === null) throw paramProblem('Problem with specified ARP hardware type');
         d['htype'] = { value: n, inverted: o.inverted };
         return;
       }
       case 'arp-ptype': {
-        const m = /^(?:0x)?([0-9a-f]+)$/i.exec(text);
-        const n = m && Number.parseInt(m[1], 16) < 65536 ? Number.parseInt(m[1], 16) : ethertypes().number(text);
+        const n = number16(text, 16) ?? ethertypes().number(text);
         if (n === undefined) throw paramProblem('Problem with specified ARP protocol type');
         d['ptype'] = { value: n, inverted: o.inverted };
         return;

@@ -87,7 +87,7 @@ export const match = defineExtension<Info & Record<string, never>>({
         d['icmp'] = { ...parseTypes(o.raw ?? '', ICMP, 'ICMP'), inverted: o.inverted };
         return;
       default:
-        d['igmp'] = { ...parseTypes(o.raw ?? '', IGMP, 'IGMP'), inverted: o.inverted };
+        d['igmp'] = { ...parseTypes(o.raw ?? '', IGMP, 'IGMP', true), inverted: o.inverted };
     }
   },
   finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,

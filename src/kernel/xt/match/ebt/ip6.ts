@@ -5,7 +5,7 @@ import { defineExtension } from '../../definition.ts';
 import { backward, PORTED, portWords, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typeNames, typesText } from '../../ebt.ts';
 import { ICMP6_NAMES } from '../../icmp-names.ts';
 import type { Address, Flag, Ranged } from '../../ebt.ts';
-import { resolveHost, prefixMask, ptonV6, maskLength } from '../../address.ts';
+import { literalAddress, resolveHost, prefixMask, maskLength } from '../../address.ts';
 import { wholeUint } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
 import type { Names } from '../../definition.ts';
@@ -29,15 +29,14 @@ const alias = (names: readonly string[], row: { type: 'string' | 'uint8' | 'port
 /** --ip6-src: address[/mask]; the family is fixed, whatever the tool's. */
 function hostMask(text: string, inverted: boolean, option: string, names: Names): Address {
   const slash = text.indexOf('/');
-  const host = slash < 0 ? text : text.slice(0, slash);
+  const value = resolveHost(slash < 0 ? text : text.slice(0, slash), 'ip6', names)[0];
   let mask = prefixMask(128, 16);
   if (slash >= 0) {
     const n = wholeUint(text.slice(slash + 1), 0, 128);
-    const m = n === null ? ptonV6(text.slice(slash + 1)) : prefixMask(n, 16);
+    const m = n === null ? literalAddress(text.slice(slash + 1), 'ip6') : prefixMask(n, 16);
     if (!m) throw paramProblem(`ip6: bad value for option "--${option}", neither a valid network mask nor valid CIDR (0-128).\n`);
     mask = m;
   }
-  const value = resolveHost(host, 'ip6', names)[0];
   return { value: value.map((b, i) => b & mask[i]), mask, inverted };
 }
 

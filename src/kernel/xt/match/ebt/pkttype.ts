@@ -1,4 +1,5 @@
 import { defineExtension } from '../../definition.ts';
+import { strtoul } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
 
 /** struct ebt_pkttype_info */
@@ -20,10 +21,11 @@ Possible values: broadcast, multicast, host, otherhost, outgoing, loopback, fast
   parse(o, d) {
     const text = o.raw ?? '';
     // strtol(3) with base 16, whatever the number looks like.
-    const n = /^\s*[-+]?(0x)?[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16) : null;
+    const read = strtoul(text, 16);
+    const n = read.rest === '' ? Number(read.value) : null;
     const i = NAMES.indexOf(text.toLowerCase());
     if (n === null && i < 0) throw paramProblem(`Could not parse class '${text}'`);
-    if (n !== null && (n < 0 || n > 255)) throw paramProblem('Problem with specified pkttype class');
+    if (n !== null && n > 255) throw paramProblem('Problem with specified pkttype class');
     d['type'] = n ?? i;
     d['inverted'] = o.inverted;
   },

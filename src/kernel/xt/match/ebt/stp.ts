@@ -3,7 +3,7 @@ import { macText } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { macAndMask, not, rangedOf, rangeOption } from '../../ebt.ts';
 import type { Address, Flag, Ranged } from '../../ebt.ts';
-import { wholeUint } from '../../number.ts';
+import { strtoul } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
 
 /** struct ebt_stp_info: `ranges` by option name. */
@@ -77,8 +77,9 @@ export const match = defineExtension<Info & Record<string, never>>({
     const text = o.raw ?? '';
     const word = (table: readonly (readonly [string, number])[]): number => {
       const hit = table.find(([n]) => n === text.toLowerCase());
-      const n = wholeUint(text, 0, 255) ?? hit?.[1];
-      if (n === undefined) throw paramProblem(`Bad --stp-${o.name.slice(4)} argument`);
+      const read = strtoul(text, 0);
+      const n = read.rest === '' ? Number(read.value) : hit?.[1];
+      if (n === undefined || n > 255) throw paramProblem(`Bad --stp-${o.name.slice(4)} argument`);
       return n;
     };
     switch (o.name) {

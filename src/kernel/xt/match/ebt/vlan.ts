@@ -2,11 +2,15 @@ import { flagHit } from '../../ebt-packet.ts';
 import { defineExtension } from '../../definition.ts';
 import { ne, not } from '../../ebt.ts';
 import type { Flag } from '../../ebt.ts';
+import { strtoul } from '../../number.ts';
 import { paramProblem } from '../../text.ts';
 import { ethertypes } from '../../../net/names/database.ts';
 
 /** struct ebt_vlan_info */
 type Info = { readonly id: Flag | null; readonly prio: Flag | null; readonly encap: Flag | null };
+
+/** if_ether.h */
+const ETH_ZLEN = 60;
 
 export const match = defineExtension<Info & Record<string, never>>({
   kind: 'match',
@@ -30,10 +34,10 @@ export const match = defineExtension<Info & Record<string, never>>({
       return;
     }
     const text = o.raw ?? '';
-    const m = /^(?:0x)?([0-9a-f]+)$/i.exec(text);
-    const n = m ? Number.parseInt(m[1], 16) : ethertypes().number(text);
+    const read = strtoul(text, 16);
+    const n = read.rest === '' ? Number(read.value) : ethertypes().number(text);
     if (n === undefined) throw paramProblem(`Unknown --vlan-encap value ('${text}')`);
-    if (n === 0 || n > 65535) throw paramProblem(`Invalid --vlan-encap range ('${text}')`);
+    if (n < ETH_ZLEN || n > 65535) throw paramProblem(`Invalid --vlan-encap range ('${text}')`);
     d['encap'] = { value: n, inverted: o.inverted };
   },
   finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,

@@ -1,5 +1,5 @@
 import { ebtVerdict } from '../../ebt-packet.ts';
-import { macText, parseMac } from '../../address.ts';
+import { macText, strtoulMac } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { onlyProto, verdictOf } from '../../ebt.ts';
 import { paramProblem } from '../../text.ts';
@@ -27,7 +27,7 @@ export const target = defineExtension<Info>({
       d['verdict'] = verdictOf(o.raw ?? '', 'arpreply-target');
       return;
     }
-    const mac = parseMac(o.raw ?? '');
+    const mac = strtoulMac(o.raw ?? '');
     if (!mac) throw paramProblem('Invalid MAC address specified.');
     d['mac'] = mac;
   },
