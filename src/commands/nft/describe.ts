@@ -20,8 +20,8 @@ export function describe(cmd: Cmd, names: NameContext, out: (text: string) => vo
   if (e.kind === 'symbol' || (e.kind === 'value' && e.dtype === 'string')) {
     const word = e.kind === 'symbol' ? e.identifier : '';
     const found = datatypeByName(word);
-    if (!found || found.id === 'invalid') {
-      out(found ? 'datatype invalid (invalid), 0 bits\n' : 'symbol expression, datatype invalid (invalid)\n');
+    if (!found) {
+      out(word === 'invalid' ? 'datatype invalid (invalid), 0 bits\n' : 'symbol expression, datatype invalid (invalid)\n');
       return null;
     }
     type = found;
@@ -38,13 +38,13 @@ export function describe(cmd: Cmd, names: NameContext, out: (text: string) => vo
     }
     out(`${NAMES[e.kind] ?? e.kind} expression, datatype ${type.name} (${type.desc})${bases(type)}`);
   }
-  if (len || e.kind === 'symbol') out((type.id === 'string' && len) || (len % 8 === 0 && type.base?.id === 'string') ? `, ${len / 8} characters` : `, ${len} bits`);
+  if (len || e.kind === 'symbol') out((type.id === 'string' && len) || (len % 8 === 0 && e.kind !== 'symbol' && type.base?.id === 'string') ? `, ${len / 8} characters` : `, ${len} bits`);
   out('\n');
-  symbols(type, len, names, out);
+  symbols(type, len, e.kind === 'symbol', names, out);
   return null;
 }
 
-function symbols(type: Datatype, len: number, names: NameContext, out: (text: string) => void): void {
+function symbols(type: Datatype, len: number, ofType: boolean, names: NameContext, out: (text: string) => void): void {
   if (type.id === 'inet_proto') {
     for (let n = 0; n < 256; n++) {
       const name = protocols().name(n);
@@ -59,5 +59,7 @@ function symbols(type: Datatype, len: number, names: NameContext, out: (text: st
   const decimal = table.base === 'decimal';
   out(`(in ${table.base}):\n`);
   const width = Math.ceil((len || type.size) / 8) * 2;
-  for (const [name, value] of table.symbols) out(`\t${name.padEnd(30)}\t${decimal ? String(value).padStart(20) : `0x${value.toString(16).padStart(width, '0')}`}\n`);
+  // of a type alone no byte order is known: its constants are shown as they lie in memory
+  const shown = (value: bigint): bigint => (ofType && type.byteorder === 'big' && width === 4 ? ((value & 0xffn) << 8n) | (value >> 8n) : value);
+  for (const [name, value] of table.symbols) out(`\t${name.padEnd(30)}\t${decimal ? String(value).padStart(20) : `0x${shown(value).toString(16).padStart(width, '0')}`}\n`);
 }

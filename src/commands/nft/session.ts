@@ -17,11 +17,17 @@ import { optimize } from './optimize/optimize.ts';
 import { monitor } from './monitor/monitor.ts';
 import { getElements, reset } from './list/reset.ts';
 import { parseJson } from './json/command.ts';
-import type { NftOptions } from './options.ts';
+import { addInclude, type NftOptions } from './options.ts';
 import { Printer } from './print/context.ts';
 
 /** Folders that every machine has, whether or not a file lies in them. */
 const ALWAYS = /^\/(etc|tmp|root|usr|var|home|dev|proc|sys|run|opt|srv|mnt)?$/;
+
+/** realpath(3) of a folder; null: there is none. */
+export function folder({ host: { files }, cwd }: Call, path: string): string | null {
+  const whole = files.resolve(cwd, path);
+  return path !== '' && (whole === cwd || ALWAYS.test(whole) || files.list(whole)) ? whole : null;
+}
 
 /** nft_ctx_new reads its symbol tables once. */
 function once(read: (path: string) => string | undefined): (path: string) => string | undefined {
@@ -31,6 +37,10 @@ function once(read: (path: string) => string | undefined): (path: string) => str
     return known.get(path);
   };
 }
+
+/** What is answered at once, and not sent with the batch. */
+const ANSWERED: ReadonlySet<Cmd['op']> = new Set(['list', 'get', 'reset', 'describe', 'import']);
+const FAILED = { ENOENT: 'No such file or directory', EINVAL: 'Invalid argument', EOPNOTSUPP: 'Operation not supported' } as const;
 
 /** One run of nft: options, the machine's names, and the kernel it talks to. */
 export class Session {
@@ -86,12 +96,11 @@ export class Session {
   file(name: string): number {
     const { files } = this.call.host;
     if (name === '-' || name === '/dev/stdin') return this.#run({ kind: 'file', name: '/dev/stdin', text: this.call.stdin });
-    const path = files.resolve(this.call.cwd, name),
-      folder = name.includes('/') ? name.slice(0, name.lastIndexOf('/')) || '/' : '.';
-    // dirname(3) of what is not there: the real one gives up without a word
-    if (name.includes('/') && !ALWAYS.test(folder) && !files.list(files.resolve(this.call.cwd, folder))) return 1;
-    if (files.list(path)) return this.#fail([nftError(`Not a regular file: "${name}"\n`, NOWHERE)]);
-    const text = files.read(path);
+    // nft_ctx_add_basedir_include_path: where there is no such folder the real one gives up without a word
+    const slash = name.replace(/\/+$/, '').lastIndexOf('/');
+    if (!addInclude(this.options.includes, folder(this.call, slash < 0 ? (name.startsWith('/') ? '/' : '.') : name.slice(0, slash) || '/'))) return 1;
+    if (folder(this.call, name) !== null) return this.#fail([nftError(`Not a regular file: "${name}"\n`, NOWHERE)]);
+    const text = files.read(files.resolve(this.call.cwd, name));
     if (text === undefined) return this.#fail([nftError(`Could not open file "${name}": No such file or directory\n`, NOWHERE)]);
     return this.#run({ kind: 'file', name, text });
   }
@@ -142,23 +151,25 @@ export class Session {
     const { nft } = this.call.host.net,
       batch = new BatchBuilder(),
       { listing } = this;
-    const answer = (cmd: Cmd): 'ENOENT' | null =>
+    const answer = (cmd: Cmd): keyof typeof FAILED | null =>
       cmd.op === 'list'
-        ? (list(cmd, listing), null)
+        ? list(cmd, listing)
         : cmd.op === 'get'
           ? getElements(cmd, listing)
           : cmd.op === 'reset'
             ? reset(cmd, listing)
-            : describe(cmd, this.names, this.call.out);
+            : cmd.op === 'import'
+              ? 'EOPNOTSUPP'
+              : describe(cmd, this.names, this.call.out);
     const options = { pid: this.pid, name: 'nft', check: this.options.check, origin: (i: number) => this.#origin(batch.out[i].cmd) };
     for (const cmd of cmds) {
-      if (cmd.op !== 'list' && cmd.op !== 'get' && cmd.op !== 'reset' && cmd.op !== 'describe') {
+      if (!ANSWERED.has(cmd.op)) {
         batch.command(cmd);
         continue;
       }
       const pending = batch.out.filter((p) => p.message.op !== 'newrule').map((p) => p.message);
       const bad = pending.length && cmd.op === 'list' ? nft.preview(pending, options, () => answer(cmd)) : answer(cmd);
-      if (bad) return this.#fail([nftError('Could not process rule: No such file or directory', cmd.loc)]);
+      if (bad) return this.#fail([nftError(`Could not process rule: ${FAILED[bad]}`, cmd.loc)]);
     }
     if (!batch.out.length) {
       if (json && this.options.echo) echoJson([], batch.out, json, listing);

@@ -20,7 +20,25 @@ export interface Listing {
 }
 
 /** do_command_list; the evaluation has found that what is named exists. */
-export function list(cmd: Cmd, l: Listing): void {
+export function list(cmd: Cmd, l: Listing): 'EINVAL' | null {
+  if (cmd.object.kind === 'hooks') return hooks(cmd, l);
+  listing(cmd, l);
+  return null;
+}
+
+/**
+ * mnl_nft_dump_nf_hooks where the kernel has no nfnetlink_hook, as the one that was asked: nothing is listed, and the dump fails for
+ * arp and for one device.
+ */
+function hooks(cmd: Cmd, l: Listing): 'EINVAL' | null {
+  const { family } = cmd.handle;
+  if (l.json || family === 'unspec' || family === 'inet') return null;
+  if (family === 'netdev') return cmd.arg ? 'EINVAL' : null;
+  if (cmd.arg) l.out(`# device keyword (${cmd.arg.name}) unexpected for this family\n`);
+  return family === 'arp' ? 'EINVAL' : null;
+}
+
+function listing(cmd: Cmd, l: Listing): void {
   const { object: o, handle: h } = cmd;
   const tables = l.nft.ruleset.tables.filter((t) => (h.family === 'unspec' || t.family === h.family) && (!h.table || t.name === h.table.name));
   switch (o.kind) {
@@ -47,10 +65,13 @@ export function list(cmd: Cmd, l: Listing): void {
     case 'maps':
       return sets(tables, (s) => s.isMap, l, true);
     case 'meters':
-      return sets(tables, (s) => !s.isMap && s.flags.includes('eval'), l, true);
+      // in JSON only anonymous ones are meters, which nobody makes any more
+      return sets(tables, (s) => !l.json && !s.isMap && s.flags.includes('eval'), l, true);
     case 'object':
+      if (o.type === 'ct timeout' && l.json) return l.out(jsonDocument([]));
       return objects(tables, (x) => x.kind === o.type && (!h.obj || x.name === h.obj.name), l);
     case 'objects':
+      if (o.type === 'ct timeout' && l.json) return l.out(jsonDocument([]));
       return objects(tables, (x) => x.kind === o.type, l);
     case 'flowtables':
       return show(
@@ -139,9 +160,8 @@ function objects(tables: readonly Table[], wanted: (o: NftObject) => boolean, l:
   );
 }
 
-/** A table with only some rules of one chain: what `reset rule` prints. */
+/** A table with only some rules of one chain: what `reset rule` prints; JSON has no such command. */
 export function oneRule(t: Table, name: string, wanted: (rule: Rule) => boolean, l: Listing): void {
   const c = t.chains.find((x) => x.name === name);
-  const reader = new TableReader(l.nft, { ...t, chains: c ? [{ ...c, rules: c.rules.filter(wanted) }] : [] });
-  l.out(l.json ? jsonDocument(tableJsonFull(reader, l.p)) : tableText(reader, l.p));
+  l.out(tableText(new TableReader(l.nft, { ...t, chains: c ? [{ ...c, rules: c.rules.filter(wanted) }] : [] }), l.p));
 }
