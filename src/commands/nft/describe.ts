@@ -38,7 +38,8 @@ export function describe(cmd: Cmd, names: NameContext, out: (text: string) => vo
     }
     out(`${NAMES[e.kind] ?? e.kind} expression, datatype ${type.name} (${type.desc})${bases(type)}`);
   }
-  if (len || e.kind === 'symbol') out((type.id === 'string' && len) || (len % 8 === 0 && e.kind !== 'symbol' && type.base?.id === 'string') ? `, ${len / 8} characters` : `, ${len} bits`);
+  if (len || e.kind === 'symbol')
+    out((type.id === 'string' && len) || (len % 8 === 0 && e.kind !== 'symbol' && type.base?.id === 'string') ? `, ${len / 8} characters` : `, ${len} bits`);
   out('\n');
   symbols(type, len, e.kind === 'symbol', names, out);
   return null;

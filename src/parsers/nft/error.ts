@@ -29,7 +29,8 @@ const lineAt = (text: string, offset: number): string => {
   return text.slice(offset, end < 0 ? undefined : end);
 };
 
-function position(loc: Location): string {
+/** print_location: the files on the way, then the place. */
+export function position(loc: Location): string {
   const { source } = loc;
   let out = '';
   if (source.from && source.from.source.kind !== 'internal') {

@@ -5,7 +5,7 @@ import type { NftError } from './error.ts';
 import { ParserState, type ParseEnv } from './state.ts';
 import { wordsFor } from './words.ts';
 
-export { fromBytes, nftError, printErrors, NOWHERE, type NftError } from './error.ts';
+export { fromBytes, nftError, position, printErrors, NOWHERE, type NftError } from './error.ts';
 export { closest, closestSymbol } from './misspell.ts';
 export type { ParseEnv } from './state.ts';
 export { text, textOf } from './build/expression.ts';

@@ -12,14 +12,13 @@ export function echo(events: readonly NftEvent[], messages: readonly NftMessage[
   const writer = new EventWriter(l),
     json: Json[] = [];
   writer.remember();
-  let any = false;
   for (const e of events) {
     if (e.event === 'newgen') {
-      if (any && !l.json) l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`);
+      // nf_tables_gen_notify looks at the flags of the batch's first message
+      if (messages[0].op.startsWith('new') && !l.json) l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`);
       continue;
     }
     if (e.message === undefined || !messages[e.message].op.startsWith('new')) continue;
-    any = true;
     if (l.json) {
       const j = writer.json(e);
       if (j !== null) json.push(j);

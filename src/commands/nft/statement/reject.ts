@@ -9,7 +9,7 @@ const DEFAULT: Readonly<Record<string, bigint>> = { icmp: 3n, icmpv6: 4n, icmpx:
 const code = (e: Expr | undefined): bigint | undefined => (e?.kind === 'value' ? e.value : undefined);
 
 /** The default code is not written; `verbose` where it must be (reject_stmt_print). */
-const plain = (s: StmtOf<'reject'>): boolean => s.type !== 'tcp reset' && (code(s.expr) ?? DEFAULT[s.type]) === DEFAULT[s.type] && !('verbose' in s && s.verbose);
+const plain = (s: StmtOf<'reject'>): boolean => s.type !== 'tcp reset' && (s.expr === undefined || code(s.expr) === DEFAULT[s.type]) && !('verbose' in s && s.verbose);
 
 export const statement: StatementDefinition<'reject'> = {
   kind: 'reject',

@@ -146,7 +146,7 @@ export const flagcmp =
   };
 function orOf(e: Expr): Expr {
   if (e.kind !== 'list') return e;
-  return e.items.reduce((acc, x) => node({ kind: 'binop', op: 'or', left: acc, right: x }, e.loc));
+  return e.items.reduce((acc, x, i) => node({ kind: 'binop', op: 'or', ...(i === 1 ? { left: acc, right: x } : { left: x, right: acc }) }, e.loc));
 }
 
 export const meta = (key: string, l: Location): Expr => node({ kind: 'meta', key }, l);
