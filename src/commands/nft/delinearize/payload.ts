@@ -37,6 +37,8 @@ export function complete(e: ExprOf<'payload'>, ctx: ProtocolContext): void {
   const f = fieldAt(desc, e.offset - skip, e.len, ctx);
   if (desc && f) become(e, desc, f);
   else initRaw(e, desc === null);
+  // fields of a tunnel's own header keep the type of raw ones
+  if (e.base === 'tunnel') e.dtype = 'xinteger';
 }
 
 /** payload_expr_expand: one load may cover several fields. The last may be cut short: a prefix of its field. */
@@ -50,6 +52,7 @@ export function expand(e: ExprOf<'payload'>, ctx: ProtocolContext): ExprOf<'payl
     if (!desc || !fits(f) || (f.len > rest && desc.fields.some((x) => x.len <= rest && fits(x)))) continue;
     const part = { ...e };
     become(part, desc, f);
+    if (e.base === 'tunnel') part.dtype = 'integer';
     out.push(part);
     if (f.len > rest) {
       part.len = rest;
@@ -109,10 +112,13 @@ export function trim(e: ExprOf<'payload'>, mask: bigint, ctx: ProtocolContext): 
   return null;
 }
 
+/** Beyond this bit nothing is cut out (payload_expr_trim_force). */
+const LAST_CUT = 248;
+
 /** payload_expr_trim_force: raw bits that need not be a field. */
 export function trimForce(e: ExprOf<'payload'>, mask: bigint): number | null {
   const place = maskPlace(e, mask);
-  if (!place || place.count > e.len || place.offset === e.offset) return null;
+  if (!place || place.count > e.len || place.offset === e.offset || place.offset > LAST_CUT) return null;
   e.offset = place.offset;
   e.len = place.count;
   return place.shift;

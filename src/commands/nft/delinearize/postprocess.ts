@@ -3,7 +3,7 @@ import type { Expr, ExprOf, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
 import { bitLength, cString, lowBit, ones } from '../datatype/bytes.ts';
 import { datatype, fieldsOf, hasBase } from '../datatype/index.ts';
 import { CT } from '../keys/ct.ts';
-import { findExthdr } from '../keys/exthdr.ts';
+import { EXTHDR, findExthdr } from '../keys/exthdr.ts';
 import { mk, mkStmt, setType, switchOrder, valueExpr } from '../node.ts';
 import { valueToBytes } from '../datatype/bytes.ts';
 import { numberOf, protocol, protocolField, upperOf } from '../proto.ts';
@@ -188,10 +188,11 @@ export class Postprocessor {
     return e;
   }
 
-  private kill(e: ExprOf<'payload'>, plain = false): void {
+  /** `below`: what leads to the tunnel goes too; not where a field is compared with a range or a set (payload_match_postprocess). */
+  private kill(e: ExprOf<'payload'>, plain = false, below = true): void {
     const l = this.layered(e);
     l.deps.kill(e, l.protocols.family, l.protocols.place(e).desc === null || e.raw, plain);
-    if (e.inner !== undefined && (e.inner === 'gre' || e.inner === 'gretap')) {
+    if (below && (e.inner === 'gre' || e.inner === 'gretap')) {
       const dep = this.outer.deps.get(LAYER.transport);
       if (dep?.left.kind === 'meta') this.outer.deps.release(LAYER.transport);
     }
@@ -224,13 +225,13 @@ export class Postprocessor {
   }
 
   /** The header field that a mask cuts out of whole bytes. */
-  private field(e: ExprOf<'binop'>): { expr: Expr; shift: number } | null {
+  private field(e: ExprOf<'binop'>, compared = false): { expr: Expr; shift: number } | null {
     const mask = e.right;
     if (e.op !== 'and') return null;
     const value = constantOf(mask);
     if (value === null) return null;
     if (e.left.kind === 'payload') {
-      if (!e.left.raw && e.left.proto !== 'th') return null;
+      if (!compared && !e.left.raw && e.left.proto !== 'th') return null;
       const copy = { ...e.left };
       const shift = trim(copy, value, this.layered(e.left).protocols);
       if (shift === null) return null;
@@ -260,6 +261,7 @@ export class Postprocessor {
     e.left = this.expr(e.left);
     if (e.left.kind === 'binop' && e.right.kind === 'value') setType(e.right, e.left.dtype, e.left.byteorder);
     else if (e.right.kind !== 'set_ref') this.typeRight(e);
+    else typeElements(e.right, e.left);
     if (e.right.kind !== 'set_ref') e.right = this.expr(e.right);
     if (e.left.kind === 'meta' || e.left.kind === 'ct') this.metaMatch(e);
     if (e.left.kind === 'binop') return this.relationalBinop(e, e.left);
@@ -319,7 +321,7 @@ export class Postprocessor {
       // payload_match_postprocess: where order matters flags stay a number
       if (!isBitmask(left.dtype)) e.right = this.expr(e.right);
     } else if (e.right.anonymous?.decl.init) setType(e.right.anonymous.decl.init, left.dtype, left.byteorder);
-    this.kill(left);
+    this.kill(left, false, false);
     if (e.op === 'eq' && e.right.kind === 'set_ref' && isKey(left)) l.deps.store(this.stmt, LAYER[left.base]);
     return e;
   }
@@ -365,13 +367,15 @@ export class Postprocessor {
       const bits = mask.value === 0n ? 0 : binop.left.len - lowBit(mask.value);
       return { ...e, left: binop.left, right: mk({ kind: 'prefix', prefix: right, prefixLen: bits }, right.dtype, right.byteorder, right.len) } as Expr;
     }
-    // exthdr_find_template finds no field for a mask on what only says whether the header is there
-    if (binop.left.kind === 'exthdr' && binop.left.present && binop.left.op === 'ipv6') {
-      e.left = { ...binop, left: { ...binop.left, present: false, field: 'unknown' } };
+    const f = this.field(binop, true);
+    if (f) return this.cutField(e, f.expr, f.shift);
+    // exthdr_find_template: what no field is cut out of has lost its own
+    if (binop.left.kind === 'exthdr' && binop.left.op === 'ipv6') {
+      const { rawType } = binop.left;
+      const header = EXTHDR.ipv6.find((h) => h.type === rawType)?.name ?? binop.left.header;
+      e.left = { ...binop, left: { ...binop.left, header, present: false, field: 'unknown' } };
       return e;
     }
-    const f = this.field(binop);
-    if (f) return this.cutField(e, f.expr, f.shift);
     return this.rawBits(e, binop) ?? e;
   }
 
@@ -509,6 +513,13 @@ function networkTold(dep: ExprOf<'relational'>, n: number): 'ip' | 'ip6' | null 
   if ((left.kind === 'meta' && left.key === 'protocol') || (left.kind === 'payload' && left.base === 'link')) return n === 0x0800 ? 'ip' : n === 0x86dd ? 'ip6' : null;
   return undefined;
 }
+
+/** set_ref_expr_set_type: elements whose set only says that they are numbers are written as what they are compared with. */
+function typeElements(ref: ExprOf<'set_ref'>, left: Expr): void {
+  const set = ref.anonymous?.decl;
+  if (set?.init && set.key && datatype(set.key.dtype).number === TYPE_INTEGER) setType(set.init, left.dtype, left.byteorder);
+}
+const TYPE_INTEGER = 4;
 
 const isKey = (e: ExprOf<'payload'>): boolean => !e.raw && (protocol(e.proto)?.key === e.field || ((e.proto === 'icmp' || e.proto === 'icmpv6') && e.field === 'type'));
 

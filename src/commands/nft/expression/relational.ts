@@ -89,7 +89,8 @@ function parseCmp(e: Extract<Expression, { kind: 'cmp' }>, d: Delinearizer): voi
   let left = d.need(e.sreg);
   let right: Expr = rawValue(e.data);
   if (left.len > right.len && baseType(left.dtype).id !== 'string') {
-    const value = { ...rawValue(e.data), len: left.len };
+    // its bytes are never turned again
+    const value: ExprOf<'value'> = { ...rawValue(e.data), len: left.len, byteorder: 'big' };
     value.value <<= BigInt(left.len - right.len);
     right = mk({ kind: 'prefix', prefix: value, prefixLen: right.len }, 'invalid', 'invalid', left.len);
   }

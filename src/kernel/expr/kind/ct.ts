@@ -56,7 +56,6 @@ const READ: Readonly<Record<string, Read>> = {
   proto_dst: (r, ct, at, d) => storeBe16(r, at, tuple(ct, d ?? 'original').dport),
   zone: (r, ct, at, d) => store16(r, at, d && ct.zone.dir !== 'both' && ct.zone.dir !== d ? 0 : ct.zone.id),
   id: (r, ct, at) => store32(r, at, ct.id),
-  eventmask: () => false,
 };
 
 const helperOf = (ct: Conntrack): string | null => {
