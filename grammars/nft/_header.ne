@@ -86,7 +86,7 @@ rt0_field -> "addr" "[" %num "]" {% (d) => `addr[${d[2]}]` %}
 rt2_hdr -> "rt2" rt2_field x_rt {% b.exthdr('rt2') %}
 rt2_field -> "addr"
 rt4_hdr -> "srh" rt4_field x_rt {% b.exthdr('srh') %}
-rt4_field -> "last-entry" | "flags" | "tag" | "sid" "[" %num "]" {% (d) => `sid[${d[2]}]` %}
+rt4_field -> "last-entry" | "flags" | "tag" | "sid" "[" %num "]" {% (d) => `sid[${d[2] & 255n}]` %}
 frag_hdr -> "frag" frag_field x_frag {% b.exthdr('frag') %}
 frag_field -> "nexthdr" | "reserved" | "frag-off" | "reserved2" | "more-fragments" | "id"
 dst_hdr -> "dst" dst_field x_dst {% b.exthdr('dst') %}

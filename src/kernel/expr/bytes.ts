@@ -1,4 +1,8 @@
+import type { Errno } from '../errno.ts';
 import type { Regs } from './machine.ts';
+
+/** nft_value_init: constants that an expression keeps are struct nft_data, 16 bytes. */
+export const constantFits = (data: Uint8Array): Errno | null => (data.length === 0 ? 'EINVAL' : data.length > 16 ? 'EOVERFLOW' : null);
 
 /** Values as the kernel stores them in registers: host order is little endian; the last word is padded with zeros. */
 export function store32(regs: Regs, at: number, v: number): void {

@@ -13,10 +13,10 @@ const KINDS: ReadonlyMap<string, () => unknown> = new Map(Object.entries(definit
 /** A kind is called as its file is. */
 export const definitionOf = (kind: string): ExpressionDefinition | undefined => KINDS.get(kind)?.() as ExpressionDefinition | undefined;
 
-/** nf_tables_expr_parse: ENOENT for a kind that this kernel has no module for. A rule's are all looked up before the first is made. */
+/** nf_tables_expr_parse: ENOENT for a kind that this kernel has no module for. A rule's are all selected before the first is made. */
 export function findExpression(e: Expression, ctx: InitContext): Errno | null {
   const d = definitionOf(e.kind);
-  return !d || d.missing?.(e, ctx) ? 'ENOENT' : null;
+  return !d || d.missing?.(e, ctx) ? 'ENOENT' : (d.select?.(e, ctx) ?? null);
 }
 
 /** nf_tables_newexpr */

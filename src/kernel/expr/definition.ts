@@ -34,7 +34,9 @@ export interface ExpressionDefinition<K extends ExpressionKind = ExpressionKind>
   readonly kind: K;
   /** Has this kernel no module for it in that family? */
   missing?(expr: ExpressionOf<K>, ctx: InitContext): boolean;
-  /** select_ops and init. */
+  /** What select_ops refuses: a rule's expressions are all selected before the first is made. */
+  select?(expr: ExpressionOf<K>, ctx: InitContext): Errno | null;
+  /** Any other refusal of select_ops, and init. */
   check?(expr: ExpressionOf<K>, ctx: InitContext): Errno | null;
   /** ops->validate */
   validate?(expr: ExpressionOf<K>, ctx: ValidateContext): Errno | null;

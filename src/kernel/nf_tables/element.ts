@@ -50,6 +50,7 @@ function malformed(set: NftSet, e: NewElement): Errno | null {
   if (e.exprs?.length && set.exprs.length && (e.exprs.length !== set.exprs.length || e.exprs.some((x, i) => x.kind !== set.exprs[i].kind))) return 'EOPNOTSUPP';
   if (!e.flags.catchall && e.key.length !== set.keyLen) return 'EINVAL';
   if (e.data && set.flags.map && 'verdict' in e.data !== (set.dataType === VERDICT)) return 'EINVAL';
+  if (e.data && 'value' in e.data && e.data.value.length !== set.dataLen) return 'EINVAL'; // nft_setelem_parse_data
   return null;
 }
 

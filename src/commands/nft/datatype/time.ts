@@ -101,10 +101,25 @@ export const date: Datatype = {
   json: (v) => formatDate(v.value),
 };
 
+const DAY = 86400;
+
+/** hour_type_print: what is not within a day is moved by one, once. */
 function formatHour(seconds: number): string {
-  const s = ((seconds % 86400) + 86400) % 86400;
+  const s = seconds > 0x7fff_ffff ? (seconds + DAY) % 2 ** 32 : seconds >= DAY ? seconds - DAY : seconds;
   const text = `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}`;
   return s % 60 ? `${text}:${two(s % 60)}` : text;
+}
+
+/** strtoul into 32 bits. */
+const word32 = (digits: string): number => Number(BigInt.asUintN(32, BigInt(digits) < 1n << 64n ? BigInt(digits) : -1n));
+
+/** Seconds of `HH:MM[:SS]` and what follows them; null: it does not begin so. */
+function clock(word: string): { seconds: number; rest: string } | null {
+  const m = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?/.exec(word);
+  if (!m || Number(m[1]) > 23 || Number(m[2]) > 59) return null;
+  const short = m[3] === undefined || Number(m[3]) > 61 || m[0] !== word;
+  const seconds = Number(m[1]) * 3600 + Number(m[2]) * 60;
+  return short ? { seconds, rest: word.slice(`${m[1]}:${m[2]}`.length) } : { seconds: seconds + Number(m[3]), rest: '' };
 }
 
 export const hour: Datatype = {
@@ -117,8 +132,10 @@ export const hour: Datatype = {
   base: integer,
   parse: (word, _c, self) => {
     const value = (n: number): ReturnType<NonNullable<Datatype['parse']>> => ({ kind: 'value', dtype: self.id, constant: { value: BigInt(n), byteorder: 'host', len: 32 } });
-    const m = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/.exec(word);
-    if (m && Number(m[1]) < 24 && Number(m[2]) < 60 && Number(m[3] ?? 0) <= 60) return value(Number(m[1]) * 3600 + Number(m[2]) * 60 + Number(m[3] ?? 0));
+    if (/^\d+$/.test(word)) return value(word32(word));
+    const told = clock(word);
+    if (told?.rest === '') return value(told.seconds);
+    if (told) return error(`Can't parse trailing input: "${told.rest}"\n`);
     const ms = parseTime(word);
     if (typeof ms === 'string') return error(ms);
     return ms > 0xffffffffn ? error('value too large') : value(Number(ms / 1000n));

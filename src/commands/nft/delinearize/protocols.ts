@@ -143,7 +143,8 @@ export class Dependencies {
 
   /** exthdr_dependency_kill: extension headers and options imply the header that has them. */
   killExthdr(e: ExprOf<'exthdr'>): void {
-    const base = e.op === 'ipv6' || e.op === 'ipv4' ? LAYER.network : LAYER.transport;
+    if (e.op === 'sctp' || e.op === 'dccp') return;
+    const base = e.op === 'tcpopt' ? LAYER.transport : LAYER.network;
     if (this.get(base)) this.release(base);
   }
 }

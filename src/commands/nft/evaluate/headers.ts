@@ -76,6 +76,8 @@ function inner(c: Context, e: ExprOf<'payload'>): Expr {
   const { pctx } = c;
   if (pctx.at('transport') === null && baseIndex(tunnel.base) < baseIndex('inner')) {
     addBefore(c, innerDependency(c, e, tunnel));
+    // of the tunnels that share a number the one meant counts, not the one that the number says
+    pctx.layers.transport.protos = [];
     pctx.update('transport', e.loc, tunnel);
   }
   if (tunnel.base === 'inner') {
@@ -170,6 +172,8 @@ export function exthdrValue(c: Context, e: ExprOf<'exthdr'>): Expr {
     e.dtype = 'boolean';
   }
   primary(c, e);
+  // a place in a list beyond its templates has no type
+  if (e.dtype === 'invalid') c.expectType(null, 0);
   c.ectx.key = key;
   const out = e.offset % 8 !== 0 || e.len % 8 !== 0 ? bits(c, e) : e;
   const total = width + e.offset;

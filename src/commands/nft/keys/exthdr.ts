@@ -28,7 +28,7 @@ export const IPV6_EXTHDR: readonly Exthdr[] = [
       f('flags', 40, 8),
       f('tag', 48, 16),
       f('sid[0]', 48, 16),
-      ...Array.from({ length: 16 }, (_, i) => f(`sid[${i + 1}]`, 64 + 128 * i, 128, 'ipv6_addr')),
+      ...Array.from({ length: 15 }, (_, i) => f(`sid[${i + 1}]`, 64 + 128 * i, 128, 'ipv6_addr')),
     ],
   },
   { name: 'rt0', type: 43, fields: [f('reserved', 32, 32), f('addr[0]', 32, 32), f('addr[1]', 64, 128, 'ipv6_addr')] },

@@ -5,7 +5,7 @@ import type { Expr, ExprOf, SetDecl } from '../../../parsers/nft/ast.ts';
 import { bytesToValue, ones, valueToBytes } from '../datatype/bytes.ts';
 import { baseType, datatype, hasBase } from '../datatype/index.ts';
 import { flagSum } from '../delinearize/postprocess.ts';
-import { mk, valueExpr } from '../node.ts';
+import { mk, switchOrder, valueExpr } from '../node.ts';
 import { readStateful as stateful } from '../delinearize/stateful.ts';
 
 /** netlink_delinearize_setelem and interval_map_decompose: what a set holds, in the order nft lists it. */
@@ -61,6 +61,13 @@ function dataSpan(low: Expr, high: Expr, like: Expr): Expr {
   return e === low && prefixable(like) ? mk({ kind: 'prefix', prefix: low, prefixLen: like.len }, like.dtype, like.byteorder, like.len) : e;
 }
 
+/** netlink_parse_interval_elem takes both ends for one number: in host order they change places, and each its bytes. */
+function turned(left: ExprOf<'value'>, right: ExprOf<'value'>, like: Expr): Expr {
+  const swap = (e: ExprOf<'value'>): Expr => ({ ...e, value: switchOrder(e.value, e.len) });
+  if (left.value === right.value) return mk({ kind: 'prefix', prefix: swap(left), prefixLen: like.len }, like.dtype, like.byteorder, like.len);
+  return mk({ kind: 'range', left: swap(left), right: swap(right) }, like.dtype, like.byteorder, like.len);
+}
+
 /** A value, a prefix where the type can be one, else a range. */
 export function span(low: Expr, high: Expr, like: Expr): Expr {
   if (low.kind !== 'value' || high.kind !== 'value' || low.value === high.value) return low;
@@ -109,6 +116,7 @@ function dataExpr(_set: NftSet, decl: SetDecl, e: SetElement): Expr | undefined 
   if (!data.intervalData) return read(value).one;
   const low = read(value.subarray(0, half)),
     high = read(value.subarray(half));
+  if (!low.parts.length && data.byteorder === 'host' && !isText(data)) return turned(high.one as ExprOf<'value'>, low.one as ExprOf<'value'>, data);
   if (!low.parts.length) return dataSpan(low.one, high.one, data);
   return mk({ kind: 'concat', items: low.parts.map((l, i) => span(l, high.parts[i], l)) }, data.dtype, 'invalid', data.len);
 }

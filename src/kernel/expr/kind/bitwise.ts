@@ -1,3 +1,4 @@
+import { constantFits } from '../bytes.ts';
 import { defineExpression } from '../definition.ts';
 import { wordOf, type Op } from '../machine.ts';
 
@@ -10,7 +11,11 @@ const padded = (b: Uint8Array): Int32Array => {
 /** net/netfilter/nft_bitwise.c: word by word; shifts carry between host-order words as the kernel's do. */
 export const definition = defineExpression({
   kind: 'bitwise',
-  check: (e) => (e.len === 0 || e.len > 64 ? 'EINVAL' : (e.op === 'lshift' || e.op === 'rshift') && (!e.data || padded(e.data)[0] >>> 0 >= 32) ? 'EINVAL' : null),
+  check(e) {
+    if (e.len === 0 || e.len > 64) return 'EINVAL';
+    if (e.op === 'mask_xor') return constantFits(e.mask) ?? constantFits(e.xor);
+    return (e.op === 'lshift' || e.op === 'rshift') && (!e.data || padded(e.data)[0] >>> 0 >= 32) ? 'EINVAL' : null;
+  },
   tests(e, reader) {
     if (e.op === 'mask_xor') reader.mask(e.sreg, e.dreg, e.len, e.mask, e.xor);
     else if (e.op === 'rshift' && e.data) reader.shift(e.sreg, e.dreg, e.len, padded(e.data)[0]);

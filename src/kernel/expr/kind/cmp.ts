@@ -1,10 +1,11 @@
+import { constantFits } from '../bytes.ts';
 import { defineExpression } from '../definition.ts';
 import { byteOf, NF, wordOf, type Op } from '../machine.ts';
 
 /** net/netfilter/nft_cmp.c; up to four bytes compare as one masked word (nft_cmp_fast). */
 export const definition = defineExpression({
   kind: 'cmp',
-  check: (e) => (e.data.length === 0 || e.data.length > 64 ? 'EINVAL' : null),
+  select: (e) => constantFits(e.data),
   tests(e, reader) {
     reader.compare(e.sreg, e.op, e.data);
     return true;

@@ -78,31 +78,15 @@ const sctp: Find = (e, regs, skb) => {
   return -1;
 };
 
-const dccp: Find = (e, regs, skb) => {
-  if (!regs.l4 || regs.tprot !== 33 || regs.fragoff) return null;
-  const d = skb.data,
-    t = regs.thoff;
-  if (t + 12 > d.length) return null;
-  const end = Math.min(d.length, t + d[t + 4] * 4),
-    type = (d[t + 8] >> 1) & 15,
-    long = d[t + 8] & 1;
-  for (let i = t + (long ? 16 : 12) + (type === 0 ? 4 : type === 1 || type === 3 || type === 4 || type === 5 || type === 6 ? 8 : type === 7 ? 12 : 0); i < end; ) {
-    if (d[i] === e.type) return i;
-    if (d[i] <= 31) {
-      i++;
-      continue;
-    }
-    if (i + 1 >= end || d[i + 1] < 2) return -1;
-    i += d[i + 1];
-  }
-  return -1;
-};
+/** The kernel is built without CONFIG_NFT_EXTHDR_DCCP. */
+const dccp: Find = () => null;
 
 const FIND: Readonly<Record<ExpressionOf<'exthdr'>['op'], Find>> = { ipv6, tcpopt, ipv4, sctp, dccp };
 
 /** net/netfilter/nft_exthdr.c */
 export const definition = defineExpression({
   kind: 'exthdr',
+  select: (e) => (e.op === 'dccp' ? 'EOPNOTSUPP' : null),
   check: (e, ctx) => (e.op === 'ipv4' && ctx.family === 'ip6' ? 'EOPNOTSUPP' : e.offset > 255 || e.len > 255 ? 'ERANGE' : null),
   tests(e, reader) {
     reader.unknown(e.dreg, e.len);

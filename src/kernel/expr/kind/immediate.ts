@@ -1,3 +1,4 @@
+import { constantFits } from '../bytes.ts';
 import { defineExpression } from '../definition.ts';
 import { byteOf, NF, type Op } from '../machine.ts';
 
@@ -8,6 +9,7 @@ export const verdictCode = (code: keyof typeof CODE): number => CODE[code];
 /** net/netfilter/nft_immediate.c */
 export const definition = defineExpression({
   kind: 'immediate',
+  check: (e) => ('verdict' in e.data ? null : constantFits(e.data.value)),
   tests(e, reader) {
     if ('verdict' in e.data) return false;
     reader.unknown(e.dreg, e.data.value.length);

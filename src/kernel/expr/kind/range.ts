@@ -1,3 +1,4 @@
+import { constantFits } from '../bytes.ts';
 import { defineExpression } from '../definition.ts';
 import { byteOf, NF } from '../machine.ts';
 
@@ -12,7 +13,7 @@ const compare = (regs: Uint8Array, at: number, b: Uint8Array): number => {
 /** net/netfilter/nft_range.c */
 export const definition = defineExpression({
   kind: 'range',
-  check: (e) => (e.from.length !== e.to.length ? 'EINVAL' : null),
+  check: (e) => constantFits(e.from) ?? constantFits(e.to) ?? (e.from.length !== e.to.length ? 'EINVAL' : null),
   tests(e, reader) {
     reader.range(e.sreg, e.op, e.from, e.to);
     return true;

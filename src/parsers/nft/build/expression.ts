@@ -191,8 +191,9 @@ export const inner =
   };
 export const rawPayload = (base: ExprOf<'payload'>['base'], offset: bigint, length: number, l: Location): Expr =>
   node({ kind: 'payload', base, proto: '', field: '', offset: u32(offset), raw: true }, l, 'integer', 'big', length);
-export function rawLength(n: bigint, at: Location, s: ParserState): number {
-  if (n > 512n) s.fail(at, `raw payload length ${n} exceeds upper limit of 512`);
+export function rawLength(number: bigint, at: Location, s: ParserState): number {
+  const n = BigInt.asUintN(32, number);
+  if (number > 512n) s.fail(at, `raw payload length ${n} exceeds upper limit of 512`);
   if (n === 0n) s.fail(at, 'raw payload length cannot be 0');
   return Number(n);
 }
