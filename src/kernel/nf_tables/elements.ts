@@ -1,3 +1,5 @@
+import { fromText, toLine } from '../net/plain-text.ts';
+import { compareAt, ElementRow, type Keys, plainElement, sameBytes } from './element-row.ts';
 import type { NftSet, SetElement, SetElements } from './objects.ts';
 
 /** memcmp-ordered text of bytes: one UTF-16 unit a byte. */
@@ -30,7 +32,7 @@ export function backendOf(flags: NftSet['flags'], fieldLens: readonly number[]):
  * set; a batch that fails undoes its own insertions (the kernel's genmask does the same).
  */
 export abstract class ElementStore implements SetElements {
-  catchall: SetElement | null = null;
+  #catchall: SetElement | null = null;
   /** Host milliseconds before which nothing expires. */
   #nextExpiry = Infinity;
   now: () => number;
@@ -40,6 +42,9 @@ export abstract class ElementStore implements SetElements {
   constructor(now: () => number) {
     this.now = now;
   }
+
+  /** As it lies in the state, until somebody looks. */
+  #source: (() => Uint8Array) | null = null;
 
   abstract readonly count: number;
   protected abstract put(element: SetElement): void;
@@ -51,6 +56,54 @@ export abstract class ElementStore implements SetElements {
   /** The element that a packet's key hits. */
   protected abstract hit(key: Uint8Array): SetElement | null;
   abstract empty(): void;
+  /** Inserts keys of which none meets another, and gives what undoes it; null, and nothing done: they have to go one by one. */
+  protected many(_keys: Keys, _id: () => number): (() => void) | null {
+    return null;
+  }
+  protected abstract rich(): Iterable<SetElement>;
+  /** Its elements as bytes. */
+  abstract stored(): Uint8Array;
+  protected abstract read(bytes: Uint8Array): void;
+
+  /** Elements of the state, in bytes that `stored` gave; read when first wanted. */
+  attach(source: () => Uint8Array): void {
+    this.#source = source;
+  }
+  /** Nobody has looked at it since it was attached. */
+  get closed(): boolean {
+    return this.#source !== null;
+  }
+  protected open(): void {
+    if (!this.#source) return;
+    const bytes = this.#source();
+    this.#source = null;
+    if (bytes.length) this.read(bytes);
+  }
+
+  meets(_low: Uint8Array, _after: Uint8Array | null): boolean {
+    return true;
+  }
+
+  insertMany(keys: Keys, id: () => number): (() => void) | null {
+    this.sweep();
+    const undo = this.many(keys, id);
+    if (undo) this.version++;
+    return (
+      undo &&
+      (() => {
+        this.version++;
+        undo();
+      })
+    );
+  }
+
+  get catchall(): SetElement | null {
+    this.open();
+    return this.#catchall;
+  }
+  set catchall(element: SetElement | null) {
+    this.#catchall = element;
+  }
 
   get size(): number {
     this.sweep();
@@ -84,11 +137,12 @@ export abstract class ElementStore implements SetElements {
       if (clash) return clash;
       this.put(element);
     }
-    this.#watch(element);
+    this.watch(element);
     return null;
   }
 
   remove(element: SetElement): void {
+    this.open();
     this.version++;
     if (element === this.catchall) this.catchall = null;
     else this.take(element);
@@ -96,24 +150,30 @@ export abstract class ElementStore implements SetElements {
 
   /** Puts back what was there, or its changed version: no overlap check. */
   restore(element: SetElement): void {
+    this.open();
     this.version++;
-    if (element.flags.catchall) this.catchall = element;
-    else this.put(element);
-    this.#watch(element);
+    this.place(element);
   }
 
-  #watch(element: SetElement): void {
+  protected place(element: SetElement): void {
+    if (element.flags.catchall) this.catchall = element;
+    else this.put(element);
+    this.watch(element);
+  }
+
+  protected watch(element: SetElement): void {
     if (element.expiresAt !== undefined && element.expiresAt < this.#nextExpiry) this.#nextExpiry = element.expiresAt;
   }
 
   /** nft_*_gc; the kernel also ignores what has expired and is not collected yet. */
   sweep(): void {
+    this.open();
     const now = this.now();
     if (now < this.#nextExpiry) return;
     this.version++;
     const gone: SetElement[] = [];
     let next = Infinity;
-    for (const e of this.all()) {
+    for (const e of this.rich()) {
       if (e.expiresAt === undefined) continue;
       if (e.expiresAt <= now) gone.push(e);
       else if (e.expiresAt < next) next = e.expiresAt;
@@ -128,122 +188,337 @@ export abstract class ElementStore implements SetElements {
   }
 }
 
-/** net/netfilter/nft_set_hash.c */
-class HashElements extends ElementStore {
-  readonly #map = new Map<string, SetElement>();
-  get count(): number {
-    return this.#map.size;
+/** Elements that lie in a row. */
+abstract class RowElements extends ElementStore {
+  protected row: ElementRow;
+  /** Plain elements that packets met, by number. */
+  readonly #met = new Map<number, SetElement>();
+
+  constructor(now: () => number, width: number) {
+    super(now);
+    this.row = new ElementRow(width);
   }
+
+  protected override rich(): Iterable<SetElement> {
+    return this.row.rich.values();
+  }
+
+  protected met(at: number): SetElement {
+    const id = this.row.ids[at];
+    let e = this.row.rich.get(id) ?? this.#met.get(id);
+    if (!e) this.#met.set(id, (e = this.row.element(at)));
+    return e;
+  }
+
+  protected forget(id: number): void {
+    this.#met.delete(id);
+  }
+
+  protected makeEmpty(): void {
+    this.row = new ElementRow(this.row.width);
+    this.#met.clear();
+    this.catchall = null;
+  }
+
+  override stored(): Uint8Array {
+    this.open();
+    const row = this.inOrder();
+    const others = [...row.rich.values(), ...(this.catchall ? [this.catchall] : [])];
+    const bytes = row.bytes();
+    if (!others.length) return bytes;
+    const text = new TextEncoder().encode(others.map((e) => `${toLine(e)}\n`).join(''));
+    const out = new Uint8Array(bytes.length + text.length);
+    out.set(bytes);
+    out.set(text, bytes.length);
+    return out;
+  }
+
+  protected override read(bytes: Uint8Array): void {
+    const { row, end } = ElementRow.read(this.row.width, bytes);
+    this.adopt(row);
+    for (const line of new TextDecoder().decode(bytes.subarray(end)).split('\n')) {
+      if (!line) continue;
+      const e = Object.freeze(fromText(line) as SetElement);
+      if (e.flags.catchall) this.place(e);
+      else {
+        row.rich.set(e.id, e);
+        this.watch(e);
+      }
+    }
+  }
+
+  /** The row without gaps. */
+  protected abstract inOrder(): ElementRow;
+  protected abstract adopt(row: ElementRow): void;
+}
+
+/** net/netfilter/nft_set_hash.c: open addressing over the row, in which what was removed leaves a gap (number 0) for a while. */
+class HashElements extends RowElements {
+  #index = new Int32Array(8);
+  #gaps = 0;
+
+  get count(): number {
+    this.open();
+    return this.row.count - this.#gaps;
+  }
+
+  /** Where a key stands in the row; -1 and where its place in the index would be. */
+  #find(keys: Uint8Array, from: number): number {
+    const { row } = this,
+      { width } = row,
+      mask = this.#index.length - 1;
+    let hash = 0;
+    for (let i = from; i < from + width; i++) hash = Math.imul(hash ^ keys[i], 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+    for (let slot = (hash ^ (hash >>> 13)) & mask; ; slot = (slot + 1) & mask) {
+      const at = this.#index[slot] - 1;
+      if (at < 0) {
+        this.#free = slot;
+        return -1;
+      }
+      if (row.ids[at] !== 0 && sameBytes(row.keys, at * width, keys, from, width)) return at;
+    }
+  }
+  #free = 0;
+
+  /** Room in the index for so many. */
+  #grow(count: number): void {
+    if (count * 2 > this.#index.length) this.#rebuild(count);
+  }
+
+  #rebuild(count: number): void {
+    const { row } = this;
+    if (this.#gaps) {
+      const whole = new ElementRow(row.width, row.count, row.rich);
+      for (let i = 0; i < row.count; i++) if (row.ids[i]) whole.push(row, i, row.ids[i]);
+      this.row = whole;
+      this.#gaps = 0;
+    }
+    let size = 8;
+    while (size < count * 2) size *= 2;
+    this.#index = new Int32Array(size * 2);
+    for (let i = 0; i < this.row.count; i++) {
+      this.#find(this.row.keys, i * row.width);
+      this.#index[this.#free] = i + 1;
+    }
+  }
+
   protected put(e: SetElement): void {
-    this.#map.set(keyText(e.key), e);
+    const at = this.#find(e.key, 0);
+    if (at >= 0) {
+      this.forget(this.row.ids[at]);
+      this.row.set(at, e);
+      return;
+    }
+    this.row.insert(this.row.count, e);
+    this.#index[this.#free] = this.row.count;
+    this.#grow(this.row.count);
   }
   protected take(e: SetElement): void {
-    this.#map.delete(keyText(e.key));
+    const at = this.#find(e.key, 0);
+    if (at >= 0) this.#leave(at);
   }
-  protected all(): Iterable<SetElement> {
-    return this.#map.values();
+  #leave(at: number): void {
+    const { row } = this;
+    this.forget(row.ids[at]);
+    row.rich.delete(row.ids[at]);
+    row.ids[at] = 0;
+    this.#gaps++;
+    if (this.#gaps > 64 && this.#gaps * 2 > row.count) this.#rebuild(row.count - this.#gaps);
+  }
+  protected *all(): Iterable<SetElement> {
+    const { row } = this;
+    for (let i = 0; i < row.count; i++) if (row.ids[i]) yield row.element(i);
   }
   protected exact(key: Uint8Array): SetElement | null {
-    return this.#map.get(keyText(key)) ?? null;
+    const at = key.length === this.row.width ? this.#find(key, 0) : -1;
+    return at < 0 ? null : this.met(at);
   }
   protected hit(key: Uint8Array): SetElement | null {
-    return this.#map.get(keyText(key)) ?? null;
+    return this.exact(key);
   }
   protected clash(e: SetElement): Clash | null {
-    const element = this.#map.get(keyText(e.key));
+    const element = this.exact(e.key);
     return element ? { element, same: true } : null;
   }
+
+  protected override many(keys: Keys, id: () => number): (() => void) | null {
+    let first = 0,
+      last = -1;
+    const undo = (): void => {
+      const { row } = this;
+      for (let i = 0; i < row.count; i++) {
+        if (row.ids[i] < first || row.ids[i] > last || row.ids[i] === 0) continue;
+        row.ids[i] = 0;
+        this.#gaps++;
+      }
+      this.#rebuild(row.count - this.#gaps);
+    };
+    this.row.reserve(keys.count);
+    this.#grow(this.row.count + keys.count);
+    for (let i = 0; i < keys.count; i++) {
+      if (this.#find(keys.keys, i * keys.width) >= 0) {
+        undo();
+        return null;
+      }
+      last = id();
+      first ||= last;
+      this.row.push(keys, i, last);
+      this.#index[this.#free] = this.row.count;
+    }
+    return undo;
+  }
+
+  protected inOrder(): ElementRow {
+    if (this.#gaps) this.#rebuild(this.row.count - this.#gaps);
+    return this.row;
+  }
+  protected adopt(row: ElementRow): void {
+    this.row = row;
+    this.#gaps = 0;
+    this.#rebuild(row.count);
+  }
+
   empty(): void {
-    this.#map.clear();
-    this.catchall = null;
+    this.makeEmpty();
+    this.#index = new Int32Array(8);
+    this.#gaps = 0;
   }
 }
 
 /** net/netfilter/nft_set_rbtree.c: starts and ends of intervals are elements of their own, ends sorting before starts. */
-class TreeElements extends ElementStore {
-  #keys: string[] = [];
-  #items: SetElement[] = [];
+class TreeElements extends RowElements {
   get count(): number {
-    return this.#items.length;
+    this.open();
+    return this.row.count;
   }
 
   /** Index of the first element that is not below (key, end?). */
-  #position(key: string, start: boolean): number {
-    const keys = this.#keys;
+  #position(key: Uint8Array, start: boolean, from = 0): number {
+    const { row } = this,
+      { keys, width, ends } = row;
     let low = 0,
-      high = keys.length;
-    if (high && keys[high - 1] < key) return high;
+      high = row.count;
+    const below = (at: number): boolean => {
+      const order = compareAt(keys, at * width, key, from, width);
+      return order < 0 || (order === 0 && start && ends[at] === 1);
+    };
+    if (high && below(high - 1)) return high;
     while (low < high) {
       const mid = (low + high) >>> 1;
-      if (keys[mid] < key || (start && keys[mid] === key && this.#items[mid].flags.intervalEnd)) low = mid + 1;
+      if (below(mid)) low = mid + 1;
       else high = mid;
     }
     return low;
   }
 
+  #is(at: number, key: Uint8Array): boolean {
+    const { row } = this;
+    return at >= 0 && at < row.count && sameBytes(row.keys, at * row.width, key, 0, row.width);
+  }
+
   protected put(e: SetElement): void {
-    const key = keyText(e.key),
-      at = this.#position(key, !e.flags.intervalEnd);
-    if (at === this.#keys.length) {
-      this.#keys.push(key);
-      this.#items.push(e);
-      return;
-    }
-    const found = this.#keys[at] === key && this.#items[at].flags.intervalEnd === e.flags.intervalEnd;
-    this.#keys.splice(at, found ? 1 : 0, key);
-    this.#items.splice(at, found ? 1 : 0, e);
+    const at = this.#position(e.key, !e.flags.intervalEnd);
+    if (this.#is(at, e.key) && (this.row.ends[at] === 1) === e.flags.intervalEnd) {
+      this.forget(this.row.ids[at]);
+      this.row.set(at, e);
+    } else this.row.insert(at, e);
   }
 
   protected take(e: SetElement): void {
-    let at = this.#position(keyText(e.key), !e.flags.intervalEnd);
-    if (this.#items[at]?.id !== e.id) at = this.#items.findIndex((x) => x.id === e.id);
+    let at = this.#position(e.key, !e.flags.intervalEnd);
+    if (this.row.ids[at] !== e.id) at = this.row.ids.subarray(0, this.row.count).indexOf(e.id);
     if (at < 0) return;
-    this.#keys.splice(at, 1);
-    this.#items.splice(at, 1);
+    this.forget(e.id);
+    this.row.remove(at);
   }
 
   /** From the highest down, as nft_rbtree_walk goes. */
-  protected all(): Iterable<SetElement> {
-    return this.#items.toReversed();
+  protected *all(): Iterable<SetElement> {
+    const { row } = this;
+    for (let i = row.count - 1; i >= 0; i--) yield row.element(i);
   }
 
   protected exact(key: Uint8Array, _end: Uint8Array | undefined, intervalEnd: boolean): SetElement | null {
-    const text = keyText(key),
-      at = this.#position(text, !intervalEnd);
-    return this.#keys[at] === text && this.#items[at].flags.intervalEnd === intervalEnd ? this.#items[at] : null;
+    if (key.length !== this.row.width) return null;
+    const at = this.#position(key, !intervalEnd);
+    return this.#is(at, key) && (this.row.ends[at] === 1) === intervalEnd ? this.met(at) : null;
   }
 
   protected hit(key: Uint8Array): SetElement | null {
-    const text = keyText(key);
-    let at = this.#position(text, true);
-    if (this.#keys[at] !== text) at--;
-    const e = this.#items[at];
-    return e && !e.flags.intervalEnd ? e : null;
+    let at = this.#position(key, true);
+    if (!this.#is(at, key)) at--;
+    return at >= 0 && this.row.ends[at] === 0 ? this.met(at) : null;
   }
 
   /** __nft_rbtree_insert: the closest elements on both sides decide. */
   protected clash(e: SetElement, anonymous: boolean): Clash | null {
-    const key = keyText(e.key),
+    const { row } = this,
       isEnd = e.flags.intervalEnd;
-    const low = this.#position(key, false);
-    let high = low;
-    while (this.#keys[high] === key) high++;
-    const equal = this.#items.slice(low, high);
-    const above = equal.find((x) => !x.flags.intervalEnd) ?? this.#items[high];
-    const endHere = equal.find((x) => x.flags.intervalEnd);
-    const below = endHere ?? this.#items[low - 1];
-    const same = isEnd ? endHere : equal.find((x) => !x.flags.intervalEnd);
-    if (same) return { element: same, same: true };
-    if (!anonymous && below && !below.flags.intervalEnd && !isEnd) return { element: below, same: false };
-    if (below?.flags.intervalEnd && isEnd) return { element: below, same: false };
-    if (above?.flags.intervalEnd && isEnd) return { element: above, same: false };
+    let at = this.#position(e.key, false);
+    const endHere = this.#is(at, e.key) && row.ends[at] === 1 ? at++ : -1;
+    const startHere = this.#is(at, e.key) ? at : -1;
+    const same = isEnd ? endHere : startHere;
+    if (same >= 0) return { element: row.element(same), same: true };
+    const below = at - 1;
+    const isStart = (i: number): boolean => i >= 0 && i < row.count && row.ends[i] === 0;
+    const ends = (i: number): boolean => i >= 0 && i < row.count && row.ends[i] === 1;
+    if (!anonymous && isStart(below) && !isEnd) return { element: row.element(below), same: false };
+    if (ends(below) && isEnd) return { element: row.element(below), same: false };
+    if (ends(at) && isEnd) return { element: row.element(at), same: false };
     return null;
   }
 
+  /** Merged where starts and ends take turns also afterwards, each start with its own end. */
+  protected override many(keys: Keys, id: () => number): (() => void) | null {
+    const { row } = this,
+      { width } = keys,
+      merged = new ElementRow(width, row.count + keys.count, row.rich);
+    let own = 0,
+      i = 0;
+    const order = (k: number): number => compareAt(row.keys, own * width, keys.keys, k * width, width) || row.ends[own] * -1 + keys.ends[k];
+    while (i < keys.count) {
+      if (own < row.count) {
+        const o = order(i);
+        if (o === 0) return null;
+        if (o < 0) {
+          merged.push(row, own, row.ids[own]);
+          own++;
+          continue;
+        }
+      }
+      if (keys.ends[i] === 0 && own < row.count && (i + 1 === keys.count || order(i + 1) <= 0)) return null;
+      merged.push(keys, i++, 0);
+    }
+    for (; own < row.count; own++) merged.push(row, own, row.ids[own]);
+    for (let k = 1; k < merged.count; k++) if (merged.ends[k] === merged.ends[k - 1] || compareAt(merged.keys, (k - 1) * width, merged.keys, k * width, width) > 0) return null;
+    for (let k = 0; k < merged.count; k++) if (merged.ids[k] === 0) merged.ids[k] = id();
+    this.row = merged;
+    return () => {
+      this.row = row;
+    };
+  }
+
+  /** Does an interval from `low` up to before `after` (null: to the end) meet another than itself? */
+  override meets(low: Uint8Array, after: Uint8Array | null): boolean {
+    this.open();
+    const { row } = this,
+      at = this.#position(low, true);
+    const next = at + 1 < row.count ? row.keys.subarray((at + 1) * row.width, (at + 2) * row.width) : null;
+    if (this.#is(at, low)) return !(after && next ? row.ends[at + 1] === 1 && sameBytes(next, 0, after, 0, row.width) : after === next);
+    if (at > 0 && row.ends[at - 1] === 0) return true;
+    return at < row.count && (!after || compareAt(row.keys, at * row.width, after, 0, row.width) < 0);
+  }
+
+  protected inOrder(): ElementRow {
+    return this.row;
+  }
+  protected adopt(row: ElementRow): void {
+    this.row = row;
+  }
+
   empty(): void {
-    this.#keys = [];
-    this.#items = [];
-    this.catchall = null;
+    this.makeEmpty();
   }
 }
 
@@ -258,7 +533,18 @@ class PipapoElements extends ElementStore {
   }
 
   get count(): number {
+    this.open();
     return this.#map.size;
+  }
+  protected rich(): Iterable<SetElement> {
+    return this.#map.values();
+  }
+  stored(): Uint8Array {
+    this.open();
+    return new TextEncoder().encode([...this.#map.values(), ...(this.catchall ? [this.catchall] : [])].map((e) => `${toLine(e)}\n`).join(''));
+  }
+  protected read(bytes: Uint8Array): void {
+    for (const line of new TextDecoder().decode(bytes).split('\n')) if (line) this.place(Object.freeze(fromText(line) as SetElement));
   }
   #name(key: Uint8Array, end: Uint8Array | undefined): string {
     return keyText(key) + keyText(end ?? key);
@@ -311,7 +597,13 @@ export function compareBytes(a: Uint8Array, b: Uint8Array, at: number, len: numb
   return 0;
 }
 
-export function makeElements(backend: 'hash' | 'rbtree' | 'pipapo', fieldLens: readonly number[], now: () => number): ElementStore {
-  if (backend === 'rbtree') return new TreeElements(now);
-  return backend === 'pipapo' ? new PipapoElements(now, fieldLens) : new HashElements(now);
+export function makeElements(set: Pick<NftSet, 'flags' | 'fieldLens' | 'keyLen'>, now: () => number): ElementStore {
+  switch (backendOf(set.flags, set.fieldLens)) {
+    case 'rbtree':
+      return new TreeElements(now, set.keyLen);
+    case 'pipapo':
+      return new PipapoElements(now, set.fieldLens);
+    default:
+      return new HashElements(now, set.keyLen);
+  }
 }

@@ -46,7 +46,7 @@ export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
     name,
     id: tx.nft.nextId(),
     handle: tx.nft.nextHandle(t.handle),
-    elements: makeElements(backend, set.fieldLens, tx.nft.net.clock.now.bind(tx.nft.net.clock)),
+    elements: makeElements(set, tx.nft.net.clock.now.bind(tx.nft.net.clock)),
   });
   tx.setIds.set(m.id, name);
   t.sets.set(name, made);
