@@ -25,7 +25,7 @@ function structuredCloneWithoutLoc(v: unknown): unknown {
   if (Array.isArray(v)) return v.map(structuredCloneWithoutLoc);
   if (v === null || typeof v !== 'object' || v instanceof Uint8Array) return v;
   const out: Record<string, unknown> = {};
-  for (const [k, x] of Object.entries(v)) out[k] = k === 'loc' || k === 'anonymous' ? x : structuredCloneWithoutLoc(x);
+  for (const [k, x] of Object.entries(v)) out[k] = k === 'loc' || k === 'anonymous' || k === 'elements' ? x : structuredCloneWithoutLoc(x);
   return out;
 }
 

@@ -75,6 +75,7 @@ export class Session {
     return {
       glob: (pattern) => glob(files, this.call.cwd, pattern),
       includePaths: this.options.includes,
+      trees: this.options.optimize,
       defines: this.options.defines,
       readFile: (p) => {
         if (files.list(path(p))) return { irregular: true };

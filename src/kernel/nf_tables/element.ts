@@ -1,4 +1,5 @@
 import type { StatefulExpression } from '../expr/expression.ts';
+import type { Keys } from './element-row.ts';
 import type { NewElement, NftMessage } from './message.ts';
 import type { NftSet, SetElement } from './objects.ts';
 import { refuse, type Outcome } from './refusal.ts';
@@ -20,12 +21,47 @@ export function newElements(tx: Transaction, m: Of<'newsetelem'>): Outcome {
   const set = t.sets.get(m.set) ?? t.sets.get(tx.setIds.get(m.setId ?? -1) ?? '');
   if (!set) return refuse('ENOENT', 'set');
   if (tx.uses(set.id) > 0 && set.flags.constant) return refuse('EBUSY');
-  for (const [at, e] of m.elements.entries()) {
+  if (m.keys && addKeys(tx, t, set, m.keys)) return null;
+  for (const [at, e] of (m.keys ? eachKey(m.keys) : m.elements).entries()) {
     const bad = addElement(tx, t, set, e, m.excl);
     if (bad) return refuse(bad, 'element', at);
   }
   if (set.dataLen === 0 && set.flags.map) tx.dirty.add(t);
   return null;
+}
+
+const eachKey = (keys: Keys): NewElement[] =>
+  Array.from({ length: keys.count }, (_, i) => ({
+    key: keys.keys.slice(i * keys.width, (i + 1) * keys.width),
+    flags: { intervalEnd: keys.ends[i] === 1, catchall: false },
+  }));
+
+/** Many keys at once; false, and nothing done: one of them may not be as it is, or stands for more. */
+function addKeys(tx: Transaction, t: DraftTable, set: NftSet, keys: Keys): boolean {
+  const f = set.flags,
+    store = storeOf(set);
+  if (f.map || f.object || f.timeout || set.exprs.length || keys.width !== set.keyLen || (!f.interval && keys.ends.includes(1))) return false;
+  if (set.size > 0 && store.count + keys.count > limitOf(set)) return false;
+  const undo = store.insertMany(keys, () => tx.nft.nextId());
+  if (!undo) return false;
+  tx.onAbort(undo);
+  if (f.anonymous) return true;
+  tx.changed = true;
+  tx.events.push({
+    event: 'newsetelems',
+    family: t.family,
+    table: t.name,
+    payload: {
+      set,
+      elements: () =>
+        eachKey(keys)
+          .map((k) => store.find(k.key, undefined, k.flags))
+          .filter((e) => e !== null),
+    },
+    message: tx.current,
+    ...(tx.excl && { excl: true }),
+  });
+  return true;
 }
 
 /** Type number of verdicts, which nft gives to what the kernel calls NFT_DATA_VERDICT. */

@@ -80,6 +80,15 @@ export abstract class ElementStore implements SetElements {
     if (bytes.length) this.read(bytes);
   }
 
+  /** All elements, where each is but its key: of intervals in order. */
+  get plainKeys(): Keys | null {
+    return null;
+  }
+  /** How many elements begin something: all but ends of intervals. */
+  get starts(): number {
+    return this.count;
+  }
+  /** Does an interval from `low` up to before `after` (null: to the end of numbers) meet another than itself? */
   meets(_low: Uint8Array, _after: Uint8Array | null): boolean {
     return true;
   }
@@ -201,6 +210,10 @@ abstract class RowElements extends ElementStore {
 
   protected override rich(): Iterable<SetElement> {
     return this.row.rich.values();
+  }
+
+  override get plainKeys(): Keys | null {
+    return this.catchall || this.row.rich.size ? null : this.inOrder();
   }
 
   protected met(at: number): SetElement {
@@ -499,7 +512,13 @@ class TreeElements extends RowElements {
     };
   }
 
-  /** Does an interval from `low` up to before `after` (null: to the end) meet another than itself? */
+  override get starts(): number {
+    this.open();
+    let n = 0;
+    for (let i = 0; i < this.row.count; i++) if (this.row.ends[i] === 0) n++;
+    return n;
+  }
+
   override meets(low: Uint8Array, after: Uint8Array | null): boolean {
     this.open();
     const { row } = this,

@@ -1,4 +1,5 @@
 import type { Errno } from '../errno.ts';
+import type { Keys } from './element-row.ts';
 import type { Expression, ObjectKind, StatefulExpression } from '../expr/expression.ts';
 import type { Family } from '../net/hook.ts';
 import type { BaseHook, Chain, Flowtable, NftObject, NftSet, ObjectValue, Rule, SetElement, Table } from './objects.ts';
@@ -74,7 +75,8 @@ export type NftMessage =
       readonly set: string;
       readonly setId?: number;
       readonly excl: boolean;
-      readonly elements: readonly NewElement[];
+      readonly elements: readonly NewElement[] /** Instead: elements that are but keys, of intervals in order. */;
+      readonly keys?: Keys;
     }
   /** Absent elements: flush. */
   | { readonly op: 'delsetelem' | 'destroysetelem'; readonly family: Family; readonly table: string; readonly set: string; readonly elements?: readonly NewElement[] }
@@ -170,3 +172,21 @@ export type NftEvent = {
   | { readonly event: 'newflowtable' | 'delflowtable'; readonly family: Family; readonly table: string; readonly payload: Flowtable }
   | { readonly event: 'newgen'; readonly generation: number; readonly pid: number; readonly name: string }
 );
+
+/** Elements that came many at once: listeners are told of each. */
+export interface ManyElements {
+  readonly event: 'newsetelems';
+  readonly message: number;
+  readonly excl?: true;
+  readonly family: Family;
+  readonly table: string;
+  readonly payload: { readonly set: NftSet; elements(): readonly SetElement[] };
+}
+
+export function eachEvent(events: readonly (NftEvent | ManyElements)[]): readonly NftEvent[] {
+  return events.flatMap((e): NftEvent | NftEvent[] => {
+    if (e.event !== 'newsetelems') return e;
+    const { payload, ...rest } = e;
+    return payload.elements().map((element) => ({ ...rest, event: 'newsetelem', payload: { set: payload.set, element } }));
+  });
+}

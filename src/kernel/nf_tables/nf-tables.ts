@@ -6,7 +6,7 @@ import { delElements, newElements } from './element.ts';
 import { delFlowtable, newFlowtable } from './flowtable.ts';
 import { Kept } from './kept.ts';
 import { LiveState } from './live.ts';
-import type { MessageError, NftEvent, NftMessage } from './message.ts';
+import { eachEvent, type MessageError, type NftEvent, type NftMessage } from './message.ts';
 import { delObject, newObject } from './object.ts';
 import type { Chain, NftSet, Ruleset, Table } from './objects.ts';
 import type { Outcome } from './refusal.ts';
@@ -80,7 +80,14 @@ export class NfTables {
       tx.tx.abort();
       return tx.errors.length ? { ok: false, errors: tx.errors } : { ok: true, events: [] };
     }
-    return { ok: true, events: this.#swap(tx.tx, options) };
+    const events = this.#swap(tx.tx, options);
+    let told: readonly NftEvent[] | undefined;
+    return {
+      ok: true,
+      get events() {
+        return (told ??= eachEvent(events));
+      },
+    };
   }
 
   /** `strict` is the replay of a batch whose chains did not validate: after each rule, to find the one at fault (NFT_VALIDATE_DO). */
@@ -126,8 +133,8 @@ export class NfTables {
     }
   }
 
-  #swap(tx: Transaction, options: CommitOptions): readonly NftEvent[] {
-    const events: NftEvent[] = tx.events;
+  #swap(tx: Transaction, options: CommitOptions): Transaction['events'] {
+    const { events } = tx;
     if (!tx.changed) return events;
     const generation = this.ruleset.generation + 1;
     this.ruleset = tx.finish(generation);
@@ -137,7 +144,10 @@ export class NfTables {
       else if (e.event === 'delobj') this.live.forget(e.payload.id);
     }
     events.push({ event: 'newgen', generation, pid: options.pid, name: options.name });
-    for (const listener of [...this.#listeners]) listener(events);
+    if (this.#listeners.size) {
+      const told = eachEvent(events);
+      for (const listener of [...this.#listeners]) listener(told);
+    }
     return events;
   }
 

@@ -4,7 +4,7 @@ import type { NfTables } from './nf-tables.ts';
 import type { KeptRule } from './kept-rule.ts';
 import type { Chain, Flowtable, NftObject, NftSet, Ruleset, SetElement, Table } from './objects.ts';
 import type { ElementStore } from './elements.ts';
-import type { NftEvent } from './message.ts';
+import type { ManyElements, NftEvent } from './message.ts';
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type DraftChain = Mutable<Omit<Chain, 'rules'>> & { rules: KeptRule[] };
@@ -100,7 +100,7 @@ export class DraftTable {
 export class Transaction {
   readonly nft: NfTables;
   readonly port: number;
-  readonly events: NftEvent[] = [];
+  readonly events: (NftEvent | ManyElements)[] = [];
   /** Rules or verdict maps changed: chains must be walked again (NFT_VALIDATE_NEED). */
   readonly dirty = new Set<DraftTable>();
   /** Names of sets and chains by their number in this batch. */

@@ -1,5 +1,6 @@
 import type { XtInfo } from '../../kernel/expr/expression.ts';
 import type { Family } from '../../kernel/net/hook.ts';
+import type { PlainElements } from './plain-elements.ts';
 
 /**
  * The language of nft as a tree: what the parser makes, evaluation types and checks, linearization turns into bytecode,
@@ -90,6 +91,10 @@ type ExprKind =
   | { kind: 'list'; items: Expr[] }
   | { kind: 'set'; items: Expr[]; flags: SetFlag[] /** Listed with a line for each element. */; ownLines?: boolean }
   | { kind: 'set_ref'; set: string /** The set's declaration, once evaluated. */; decl?: SetDecl; anonymous?: AnonymousSet }
+  /** Many elements of a set at once, as they stand in the text; only in sets that are not evaluated yet. */
+  | { kind: 'plain_elements'; elements: PlainElements }
+  /** Many elements of an evaluated set at once: numbers of up to four bytes from `low` to `high`, in order, each with its place. */
+  | { kind: 'spans'; low: Uint32Array; high: Uint32Array; place(n: number): Location }
   | { kind: 'set_elem'; key: Expr; timeout?: bigint; expires?: bigint; comment?: string; stmts: Stmt[]; intervalEnd?: boolean; intervalOpen?: boolean }
   | { kind: 'catchall' }
   /** `key : data` in maps. */

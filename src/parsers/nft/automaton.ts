@@ -1,7 +1,8 @@
 import { actions, tables, terminals } from '../generated/nft/nft.ts';
 import type { Expr, Location } from './ast.ts';
-import { addItem, setElem, symbolOf } from './build/expression.ts';
+import { addItem, node } from './build/expression.ts';
 import type { Token } from './lexer.ts';
+import { PlainElements } from './plain-elements.ts';
 import type { ParserState } from './state.ts';
 import { tokenName } from './words.ts';
 
@@ -179,20 +180,23 @@ export function run(state: ParserState): boolean {
     return true;
   }
 
-  /** Elements of a set that are one address or number each, up to the next comma: what the automaton would make of them. */
+  /** Elements of a set that are plain, up to the next comma: what the automaton would make of them, of many not yet done. */
   function moreElements(d: readonly unknown[], loc: Location): Location {
     const [list, , item] = d as [Expr, unknown, Expr];
     if (list.kind !== 'set' || item.kind !== 'set_elem') return loc;
-    let last = loc;
-    for (;;) {
-      const found = state.lexer.plainElement();
-      if (!found) return last === loc ? loc : span(loc, last);
-      last = found.loc;
-      list.items.push(setElem([symbolOf(found.text, last)], last));
-      token = found.comma;
-    }
+    const elements = new PlainElements(state.lexer.source),
+      comma = state.lexer.plainElements(elements);
+    if (!comma) return loc;
+    token = comma;
+    const last = elements.loc(elements.count - 1);
+    if (elements.count < MANY || state.env.trees) for (let n = 0; n < elements.count; n++) list.items.push(elements.tree(n));
+    else list.items.push(node({ kind: 'plain_elements', elements }, last));
+    return span(loc, last);
   }
 }
+
+/** So many plain elements in a row stay as they stand in the text. */
+const MANY = 64;
 
 const span = (from: Location, to: Location): Location => ({ source: to.source, line: from.line, start: from.start, end: to.end, offset: from.offset });
 /** location_update of an empty rule: the last column of what is before it. */

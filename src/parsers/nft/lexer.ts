@@ -1,4 +1,5 @@
 import type { Location, Source } from './ast.ts';
+import type { PlainElements } from './plain-elements.ts';
 import { keyword } from './words.ts';
 
 export interface Token {
@@ -16,8 +17,10 @@ const MAC = /(?:[0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}/y;
 const IP4 = /(?:\d{1,3}\.){3}\d{1,3}/y;
 const ADDRESS = /[0-9a-fA-F:.]+/y;
 const CLASSID = /[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}(?=[ \t\n:\-},])/y;
-/** An address or number between commas, perhaps on the next line; tokens that no other pattern could make longer. */
-const ELEMENT = /[ \t]*(\n[ \t]*)?((?:\d{1,3}\.){3}\d{1,3}|0|[1-9]\d{0,17})[ \t]*,/y;
+/** An address or number between commas, or two as a range, or a prefix, perhaps on the next line; tokens that no other pattern could make longer. */
+const ELEMENT = /[ \t]*(?:\n[ \t]*)?(?:(?:\d{1,3}\.){3}\d{1,3}|0|[1-9]\d{0,17})(?:-(?:(?:\d{1,3}\.){3}\d{1,3}|0|[1-9]\d{0,17})|\/(?:0|[1-9]\d{0,2}))?[ \t]*,/y;
+const isBlank = (code: number): boolean => code === 32 || code === 9;
+const NEWLINE = 10;
 const VLAN_TYPE = /8021ad|8021q/y;
 const QUOTED = /"[^"]*"/y;
 const BLANK = /[ ]+|\t+/y;
@@ -172,20 +175,28 @@ export class Lexer {
     }
   }
 
-  /** After a comma: the next element where it is a plain one with a comma after it. */
-  plainElement(): { readonly text: string; readonly loc: Location; readonly comma: Token } | null {
+  /** After a comma: the elements that follow, while they are plain and each has a comma after it; the last such comma. */
+  plainElements(into: PlainElements): Token | null {
     const input = this.inputs.at(-1) as Input;
     const { text } = input.source;
-    ELEMENT.lastIndex = input.at;
-    const m = ELEMENT.exec(text);
-    if (!m) return null;
-    const end = ELEMENT.lastIndex,
-      word = m[2] as string;
-    if (m[1] !== undefined) this.newline(input, text.indexOf('\n', input.at) + 1);
+    const before = into.count;
+    for (;;) {
+      ELEMENT.lastIndex = input.at;
+      if (!ELEMENT.test(text)) break;
+      let start = input.at;
+      for (let c = text.charCodeAt(start); isBlank(c) || c === NEWLINE; c = text.charCodeAt(++start)) if (c === NEWLINE) this.newline(input, start + 1);
+      let end = ELEMENT.lastIndex - 1;
+      while (isBlank(text.charCodeAt(end - 1))) end--;
+      into.push(input.line, input.lineStart, start, end);
+      input.at = ELEMENT.lastIndex;
+    }
+    if (into.count === before) return null;
     this.lastLine = input.lineStart;
-    const loc = this.locate(input, text.indexOf(word, input.at), word.length);
-    input.at = end;
-    return { text: word, loc, comma: { type: 'comma', value: ',', loc: this.locate(input, end - 1, 1) } };
+    return { type: 'comma', value: ',', loc: this.locate(input, input.at - 1, 1) };
+  }
+
+  get source(): Source {
+    return (this.inputs.at(-1) as Input).source;
   }
 
   private newline(input: Input, to: number): void {

@@ -7,6 +7,8 @@ import { META_KEYS } from './words.ts';
 
 /** What the parser needs of the outside. */
 export interface ParseEnv {
+  /** Each element of a set as a tree, also of many plain ones. */
+  readonly trees?: boolean;
   /** The names of files that a pattern of `include` matches, sorted; directories end in `/`. Null: the path does not exist. */
   glob(pattern: string): readonly string[];
   /** Text of a file, or why not. */

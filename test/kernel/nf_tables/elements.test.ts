@@ -19,7 +19,10 @@ const shown = (store: ElementStore): string[] => [...store].map((e) => `${e.id} 
 const key = (n: number): Uint8Array => Uint8Array.of(n >> 8, n & 255);
 
 /** Keys at random: of intervals, starts and ends in turn, mostly with a gap between. */
-function keysOf(random: ReturnType<typeof seededRandom>, interval: boolean): { readonly keys: Uint8Array; readonly ends: Uint8Array; readonly width: number; readonly count: number } {
+function keysOf(
+  random: ReturnType<typeof seededRandom>,
+  interval: boolean,
+): { readonly keys: Uint8Array; readonly ends: Uint8Array; readonly width: number; readonly count: number } {
   const at = new Set<number>(),
     count = 1 + random.below(6);
   while (at.size < count) at.add(random.below(60));

@@ -1,5 +1,7 @@
 import type { NfTables } from '../../../kernel/nf_tables/nf-tables.ts';
-import type { ObjDecl } from '../../../parsers/nft/ast.ts';
+import type { NftSet } from '../../../kernel/nf_tables/objects.ts';
+import { storeOf } from '../../../kernel/nf_tables/set.ts';
+import type { ObjDecl, SetDecl } from '../../../parsers/nft/ast.ts';
 import { Cache, objKey, type CachedTable } from '../evaluate/index.ts';
 import { NOWHERE } from '../node.ts';
 import { setDecl } from '../set/decl.ts';
@@ -25,8 +27,16 @@ export function kernelCache(nft: NfTables): Cache {
       kernel: true,
     }),
   );
-  return new Cache(tables, (table, decl) => {
-    const set = nft.set(table.family, table.name, decl.handle.set?.name ?? '');
-    return set && readElements(nft, set, decl);
-  });
+  const there = (table: CachedTable, decl: SetDecl): NftSet | undefined => nft.set(table.family, table.name, decl.handle.set?.name ?? '');
+  return new Cache(
+    tables,
+    (table, decl) => {
+      const set = there(table, decl);
+      return set && readElements(nft, set, decl);
+    },
+    (table, decl) => {
+      const set = there(table, decl);
+      return set && storeOf(set);
+    },
+  );
 }

@@ -5,7 +5,7 @@ import { hookNumbers } from '../../../kernel/nf_tables/chain.ts';
 import type { ChainDecl, Cmd, Expr, FlowtableDecl, Handle, Location, ObjDecl, RuleDecl, SetDecl, Stmt, TableDecl } from '../../../parsers/nft/ast.ts';
 import { standardPriorities } from '../list/priority.ts';
 import { goesToFilled } from '../evaluate/intervals.ts';
-import { elementsOf, newSetMessage } from '../set/write.ts';
+import { elementsOf, keysOf, newSetMessage, spanAt } from '../set/write.ts';
 import { valueText } from '../linearize/data.ts';
 import { mergePayloads } from '../linearize/merge.ts';
 import { LocatingLinearizer } from './locate.ts';
@@ -17,13 +17,14 @@ export interface Pending {
   readonly cmd: Cmd;
   readonly at: { readonly [K in MessageAttribute]?: Location };
   /** Elements, expressions or devices: one place each. */
-  readonly list?: readonly Location[];
+  readonly list?: readonly Location[] | ((n: number) => Location);
 }
 
 /** Where an error of the kernel belongs. */
 export function placeOf(p: Pending, e: MessageError): Location | null {
   if (!e.attribute) return null;
-  if (e.at !== undefined && (e.attribute === 'element' || e.attribute === 'expressions' || e.attribute === 'dev' || e.attribute === 'devices')) return p.list?.[e.at] ?? null;
+  if (e.at !== undefined && (e.attribute === 'element' || e.attribute === 'expressions' || e.attribute === 'dev' || e.attribute === 'devices'))
+    return (typeof p.list === 'function' ? p.list(e.at) : p.list?.[e.at]) ?? null;
   return p.at[e.attribute] ?? null;
 }
 
@@ -36,7 +37,7 @@ export class BatchBuilder {
   readonly out: Pending[] = [];
   #setId = 1 << 20;
 
-  add(cmd: Cmd, message: NftMessage, at: Pending['at'], list?: readonly Location[]): void {
+  add(cmd: Cmd, message: NftMessage, at: Pending['at'], list?: Pending['list']): void {
     this.out.push({ message, cmd, at, ...(list && { list }) });
   }
 
@@ -187,12 +188,16 @@ export class BatchBuilder {
   #fill(cmd: Cmd, decl: SetDecl, init: Expr | undefined, first: boolean, excl: boolean, setId?: number): void {
     const h = decl.handle,
       family = h.family as Family;
+    const message = { op: 'newsetelem', family, table: h.table!.name, set: h.set!.name, ...(setId !== undefined && { setId }), excl } as const,
+      at = { table: h.table!.loc, set: h.set!.loc };
+    const spans = init?.kind === 'set' ? init.items[0] : undefined;
+    if (spans?.kind === 'spans') return this.add(cmd, { ...message, elements: [], keys: keysOf(decl, spans, first) }, at, (n) => spans.place(spanAt(decl, spans, first, n)));
     const located = elementsOf(decl, init, family, { add: true, first });
     if (!located.length) return;
     this.add(
       cmd,
-      { op: 'newsetelem', family, table: h.table!.name, set: h.set!.name, ...(setId !== undefined && { setId }), excl, elements: located.map((x) => x.element) },
-      { table: h.table!.loc, set: h.set!.loc },
+      { ...message, elements: located.map((x) => x.element) },
+      at,
       located.map((x) => x.loc),
     );
   }

@@ -1,4 +1,5 @@
 import type { ChainDecl, Expr, FlowtableDecl, ObjDecl, RuleDecl, SetDecl } from '../../../parsers/nft/ast.ts';
+import type { ElementStore } from '../../../kernel/nf_tables/elements.ts';
 import type { Family } from '../../../kernel/net/hook.ts';
 
 /** What nft knows of the ruleset while it evaluates (cache.c): the kernel's, and what earlier commands of the same run declare. */
@@ -31,9 +32,13 @@ export class Cache {
   /** Elements of a set that the kernel has, as a set expression; intervals as ranges. Asked once for each set that needs it. */
   readonly elements: (table: CachedTable, set: SetDecl) => Expr | undefined;
 
-  constructor(tables: CachedTable[] = [], elements: Cache['elements'] = () => undefined) {
+  /** The same as the kernel keeps them. */
+  readonly store: (table: CachedTable, set: SetDecl) => ElementStore | undefined;
+
+  constructor(tables: CachedTable[] = [], elements: Cache['elements'] = () => undefined, store: Cache['store'] = () => undefined) {
     this.tables = tables;
     this.elements = elements;
+    this.store = store;
   }
 
   find(family: string, name: string | undefined): CachedTable | undefined {

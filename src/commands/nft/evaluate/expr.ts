@@ -77,6 +77,9 @@ export function evaluate(c: Context, e: Expr): Expr {
       return hash(c, e);
     case 'xfrm':
       return xfrm(c, e);
+    case 'plain_elements':
+    case 'spans':
+      throw new Error(`${e.kind} outside of a set`);
     case 'catchall':
       if (c.set?.key) e.len = c.set.key.len;
       return e;

@@ -1,6 +1,8 @@
 import type { Cmd, Expr, ExprOf, SetDecl } from '../../../parsers/nft/ast.ts';
 import { bytesToValue, valueToBytes } from '../datatype/bytes.ts';
+import type { ElementStore } from '../../../kernel/nf_tables/elements.ts';
 import type { Context } from './context.ts';
+import { spanElement } from './spans.ts';
 import { bytesOf, constant, has, isString, ones } from './nature.ts';
 
 /** An element as the stretch of values that it covers; `kernel`: it is there already (EXPR_F_KERNEL). */
@@ -14,6 +16,8 @@ interface Stretch {
 
 /** What is known of the elements of sets that are there, by declaration. */
 const known = new WeakMap<SetDecl, Stretch[]>();
+/** Of sets whose elements nobody has read yet: what commands add. */
+const pending = new WeakMap<SetDecl, readonly Expr[]>();
 
 const keyOf = (e: Expr): Expr => (e.kind === 'mapping' ? keyOf(e.left) : e.kind === 'set_elem' ? e.key : e);
 /** Strings compare by their bytes from the left. */
@@ -38,6 +42,14 @@ function stretch(elem: Expr, kernel: boolean): Stretch | null {
   }
 }
 
+/** All stretches of a set's elements. */
+function stretches(items: readonly Expr[], kernel: boolean): Stretch[] {
+  return items.flatMap((e) => {
+    if (e.kind !== 'spans') return stretch(e, kernel) ?? [];
+    return Array.from(e.low, (_, n): Stretch => ({ elem: spanElement(e, n), low: BigInt(e.low[n]), high: BigInt(e.high[n]), kernel }));
+  });
+}
+
 const sorted = (list: Stretch[]): Stretch[] => list.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
 
 /** The key is written anew where merging or splitting moved an end. */
@@ -59,15 +71,30 @@ function existing(c: Context, set: SetDecl): Stretch[] {
   if (!list) {
     const table = c.cache.find(set.handle.family, set.handle.table?.name);
     const there = table ? c.cache.elements(table, set) : undefined;
-    list = there?.kind === 'set' ? there.items.flatMap((e) => stretch(e, true) ?? []) : [];
-    if (set.init?.kind === 'set' && set.init !== there) list.push(...set.init.items.flatMap((e) => stretch(e, true) ?? []));
+    list = there?.kind === 'set' ? stretches(there.items, true) : [];
+    if (set.init?.kind === 'set' && set.init !== there) for (const s of stretches(set.init.items, true)) list.push(s);
+    for (const s of stretches(pending.get(set) ?? [], true)) list.push(s);
     known.set(set, list);
+    pending.delete(set);
   }
   return list;
 }
 export const forgetElements = (set: SetDecl): void => {
   known.set(set, []);
+  pending.delete(set);
 };
+
+/** Elements come to a set that is `untouched`. */
+export const noteAdded = (set: SetDecl, items: readonly Expr[]): void => {
+  pending.set(set, items);
+};
+
+/** The elements of a set as the kernel has them, as long as no command of the run has been held against them. */
+export function untouched(c: Context, set: SetDecl): ElementStore | null {
+  if (known.has(set) || pending.has(set) || set.init) return null;
+  const table = c.cache.find(set.handle.family, set.handle.table?.name);
+  return (table && c.cache.store(table, set)) ?? null;
+}
 
 /** Elements that are added to a set which has some already: the empty stretch before the first is known to it (segtree_needs_first_segment). */
 const later = new WeakSet<Expr>();
@@ -96,10 +123,31 @@ export function intervals(c: Context, set: SetDecl, init: ExprOf<'set'>): void {
   }
 }
 
-const others = (init: ExprOf<'set'>): Expr[] => init.items.filter((e) => stretch(e, false) === null);
+const hasStart = (store: ElementStore): boolean => store.starts > 0;
+
+/** Do new stretches, in order, leave each other and the kernel's alone? */
+function apart(store: ElementStore, mine: readonly Stretch[]): boolean {
+  for (const [i, s] of mine.entries()) {
+    if (i > 0 && s.low <= mine[i - 1].high) return false;
+    const key = keyOf(s.elem),
+      bytes = Math.ceil(key.len / 8);
+    const after = s.high + 1n < 1n << BigInt(bytes * 8) ? valueToBytes(s.high + 1n, bytes, 'big') : null;
+    if (store.meets(valueToBytes(s.low, bytes, 'big'), after)) return false;
+  }
+  return true;
+}
+
+const others = (init: ExprOf<'set'>): Expr[] => init.items.filter((e) => e.kind !== 'spans' && stretch(e, false) === null);
 
 function overlap(c: Context, init: ExprOf<'set'>, owner: SetDecl | undefined | null): void {
-  const mine = init.items.flatMap((e) => stretch(e, false) ?? []);
+  const mine = stretches(init.items, false);
+  const store = owner ? untouched(c, owner) : null;
+  if (owner && store && apart(store, sorted([...mine]))) {
+    if (hasStart(store)) later.add(init);
+    init.items = [...others(init), ...sorted(mine).map((s) => s.elem)];
+    noteAdded(owner, init.items);
+    return;
+  }
   const there = owner ? existing(c, owner) : [];
   if (there.length) later.add(init);
   const list = sorted([...mine, ...there]);
@@ -118,7 +166,7 @@ function overlap(c: Context, init: ExprOf<'set'>, owner: SetDecl | undefined | n
 
 /** set_automerge */
 function automerge(c: Context, set: SetDecl, init: ExprOf<'set'>, owner: SetDecl | undefined | null): void {
-  const mine = init.items.flatMap((e) => stretch(e, false) ?? []);
+  const mine = stretches(init.items, false);
   if (has(set, 'map')) {
     init.items = [...others(init), ...sorted(mine).map((s) => s.elem)];
     return;
@@ -144,7 +192,7 @@ function merge(list: readonly Stretch[]): { kept: Stretch[]; purged: Stretch[] }
   const kept: Stretch[] = [];
   const purged: Stretch[] = [];
   const drop = (s: Stretch): void => {
-    const i = kept.indexOf(s);
+    const i = kept.lastIndexOf(s);
     if (i >= 0) kept.splice(i, 1);
   };
   let prev: Stretch | null = null;
@@ -196,7 +244,7 @@ const elementCommand = (c: Context, op: 'add' | 'delete', set: SetDecl, items: E
 
 /** set_delete: of a merging set parts of an interval can be taken. */
 function remove(c: Context, set: SetDecl, init: ExprOf<'set'>, owner: SetDecl): void {
-  let going = init.items.flatMap((e) => stretch(e, false) ?? []);
+  let going = stretches(init.items, false);
   if (set.autoMerge) going = merge(sorted(going)).kept.map((s) => ({ ...s, elem: rewrite(s) }));
   const list = existing(c, owner);
   const purge: Stretch[] = [];

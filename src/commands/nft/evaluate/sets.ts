@@ -4,7 +4,9 @@ import type { Context } from './context.ts';
 import { describe, evaluate, MAX_BITS, setNotFound, tableNotFound, toByteorder } from './expr.ts';
 import { giveType, rawPayload } from './types.ts';
 import { addFlag, clone, compatible, constant, has, isConstant, isMap, isSingleton, mapOrSet, nameOf, paddedBits } from './nature.ts';
+import { eachElement } from '../../../parsers/nft/plain-elements.ts';
 import { intervals } from './intervals.ts';
+import { spansOf } from './spans.ts';
 import { evaluateStmt, STATEFUL, stmtName } from './stmt.ts';
 import { transfer } from './relational.ts';
 
@@ -151,6 +153,12 @@ export function evaluateElements(c: Context, set: SetDecl): void {
   if (set.init) {
     if (!set.key) return setError(c, set, 'set definition does not specify key');
     c.expect(set.key.dtype, set.key.byteorder, set.key.len);
+    const spans = spansOf(c, set, set.init);
+    if (spans) {
+      set.init = spans;
+      c.set = null;
+      return;
+    }
     set.init = evaluate(c, set.init);
     if (set.init.kind !== 'set') c.fail(`Set ${set.handle.set?.name}: Unexpected initial type ${nameOf(set.init)}, missing { }?`, set.init.loc);
   }
@@ -168,8 +176,14 @@ export function evaluateElementCommand(c: Context): void {
   if (!set.key) c.fail('', cmd.loc);
   c.set = set;
   c.expectType((set.key as Expr).dtype, (set.key as Expr).len);
-  cmd.object.expr = evaluate(c, cmd.object.expr);
   cmd.object.set = set;
+  const spans = spansOf(c, set, cmd.object.expr);
+  if (spans) {
+    cmd.object.expr = spans;
+    c.set = null;
+    return;
+  }
+  cmd.object.expr = evaluate(c, cmd.object.expr);
   if (has(set, 'interval')) {
     const elements = cmd.object.expr as ExprOf<'set'>;
     if (!has(set, 'concat')) intervals(c, set, elements);
@@ -181,7 +195,7 @@ export function evaluateElementCommand(c: Context): void {
 /** expr_evaluate_set */
 export function evaluateSet(c: Context, e: ExprOf<'set'>): Expr {
   const out: Expr[] = [];
-  const queue = e.items;
+  const queue = eachElement(e.items);
   for (let n = 0; n < queue.length; n++) {
     c.lists++;
     let i: Expr;

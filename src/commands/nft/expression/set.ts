@@ -2,6 +2,7 @@ import type { Expr, ExprOf } from '../../../parsers/nft/ast.ts';
 import { datatype } from '../datatype/index.ts';
 import type { ExpressionDefinition } from '../definition.ts';
 import type { Printer } from '../print/context.ts';
+import { spanItem } from '../set/read.ts';
 
 const NEWLINE = ',\n\t\t\t     ';
 
@@ -31,22 +32,37 @@ const PER_LINE: Readonly<Record<string, number>> = {
 
 function print(e: ExprOf<'set'>, p: Printer): string {
   if (!e.items.length) return '{ }';
-  const items = e.items.map((i) => p.expr(i));
-  if (e.flags.includes('anonymous')) return `{ ${items.join(', ')} }`;
-  const per = perLine(e);
+  const per = e.flags.includes('anonymous') ? Number.POSITIVE_INFINITY : perLine(e);
   let text = '';
   let count = 0;
-  items.forEach((item, n) => {
-    text += item;
-    if (n === items.length - 1) return;
+  const put = (item: string): void => {
+    text += text === '' ? item : count % per ? `, ${item}` : `${NEWLINE}${item}`;
     count++;
-    if (count >= per) {
-      text += NEWLINE;
-      count = 0;
-    } else text += ', ';
-  });
+  };
+  for (const i of e.items) {
+    if (i.kind !== 'spans') put(p.expr(i));
+    else for (let n = 0; n < i.low.length; n++) put(spanText(i, n, p));
+  }
   return `{ ${text} }`;
 }
+
+const dotted = (v: number): string => `${v >>> 24}.${(v >>> 16) & 255}.${(v >>> 8) & 255}.${v & 255}`;
+
+function spanText(e: ExprOf<'spans'>, n: number, p: Printer): string {
+  const low = e.low[n],
+    high = e.high[n],
+    { options: o } = p;
+  const isAddress = e.dtype === 'ipv4_addr';
+  if (isAddress ? o.reverseDns : e.dtype !== 'inet_service' || o.service) return p.expr(spanItem(e, n));
+  const number = isAddress ? dotted : String;
+  if (low === high) return number(low);
+  const size = high - low + 1,
+    bits = Math.log2(size);
+  return isAddress && Number.isInteger(bits) && low % size === 0 ? `${dotted(low)}/${32 - bits}` : `${number(low)}-${number(high)}`;
+}
+
+/** The elements of a set, each a tree. */
+export const eachItem = (e: ExprOf<'set'>): readonly Expr[] => e.items.flatMap((i) => (i.kind === 'spans' ? Array.from(i.low, (_, n) => spanItem(i, n)) : [i]));
 
 function perLine(e: ExprOf<'set'>): number {
   if (e.ownLines ?? e.items.some(isLong)) return 1;
@@ -60,5 +76,5 @@ const isLong = (i: Expr): boolean =>
 export const expression: ExpressionDefinition<'set'> = {
   kind: 'set',
   print,
-  json: (e, p) => ({ set: e.items.map((i) => p.json(i)) }),
+  json: (e, p) => ({ set: eachItem(e).map((i) => p.json(i)) }),
 };

@@ -1,4 +1,5 @@
 import type { SetDecl, Expr } from '../../../parsers/nft/ast.ts';
+import { eachItem } from '../expression/set.ts';
 import type { Json } from '../datatype/index.ts';
 import { datatype, fieldsOf, isConcat } from '../datatype/index.ts';
 import { printTime } from '../datatype/time.ts';
@@ -95,7 +96,7 @@ export function setJson(decl: SetDecl, p: Printer): Json {
   if (decl.timeout) out.timeout = decl.timeout / 1000n;
   if (decl.gcInterval) out['gc-interval'] = decl.gcInterval / 1000n;
   if (decl.autoMerge) out['auto-merge'] = true;
-  if (!o.terse && decl.init?.kind === 'set' && decl.init.items.length) out.elem = decl.init.items.map((i) => elementJson(i, p));
+  if (!o.terse && decl.init?.kind === 'set' && decl.init.items.length) out.elem = eachItem(decl.init).map((i) => elementJson(i, p));
   if (decl.stmts.length) {
     const bare = p.with({ stateless: true });
     out.stmt = decl.stmts.map((s) => bare.jsonStmt(s));

@@ -4,7 +4,7 @@ import type { Family } from '../../../kernel/net/hook.ts';
 import { datatype, datatypeByNumber, fieldsOf } from '../datatype/index.ts';
 import { mk, NOWHERE } from '../node.ts';
 import { readStateful as stateful } from '../delinearize/stateful.ts';
-import { readElements } from './read.ts';
+import { readElements, readSpans } from './read.ts';
 import type { NfTables } from '../../../kernel/nf_tables/nf-tables.ts';
 
 /** What nft keeps with a set in its user data, as plain trees instead of TLVs. */
@@ -53,7 +53,7 @@ export function setDecl(nft: NfTables, family: Family, table: string, set: NftSe
     ...(set.policy !== 'performance' && { policy: set.policy }),
     ...(user.comment !== undefined && { comment: user.comment }),
   };
-  if (withElements) decl.init = readElements(nft, set, decl);
+  if (withElements) decl.init = readSpans(set, decl) ?? readElements(nft, set, decl);
   return decl;
 }
 

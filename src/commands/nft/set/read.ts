@@ -5,7 +5,8 @@ import type { Expr, ExprOf, SetDecl } from '../../../parsers/nft/ast.ts';
 import { bytesToValue, ones, valueToBytes } from '../datatype/bytes.ts';
 import { baseType, datatype, hasBase } from '../datatype/index.ts';
 import { flagSum } from '../delinearize/postprocess.ts';
-import { mk, switchOrder, valueExpr } from '../node.ts';
+import { mk, NOWHERE, switchOrder, valueExpr } from '../node.ts';
+import { storeOf } from '../../../kernel/nf_tables/set.ts';
 import { readStateful as stateful } from '../delinearize/stateful.ts';
 
 /** netlink_delinearize_setelem and interval_map_decompose: what a set holds, in the order nft lists it. */
@@ -18,6 +19,41 @@ export function readElements(nft: NfTables, set: NftSet, decl: SetDecl, only?: I
   if (!items.length) return undefined;
   const expr = mk({ kind: 'set', items, flags: decl.flags }, decl.key!.dtype, decl.key!.byteorder, decl.key!.len) as ExprOf<'set'>;
   return expr;
+}
+
+/** Types whose numbers are written without more ado. */
+const NUMBERS: Readonly<Record<string, number>> = { ipv4_addr: 32, inet_service: 16 };
+
+/** The elements of a named set as spans of numbers, where it has nothing else; null: `readElements` it. */
+export function readSpans(set: NftSet, decl: SetDecl): ExprOf<'set'> | null {
+  const key = decl.key!,
+    f = set.flags,
+    bits = NUMBERS[key.dtype];
+  if (f.anonymous || f.map || f.object || f.timeout || set.exprs.length || key.len !== bits || key.byteorder !== 'big') return null;
+  const row = storeOf(set).plainKeys;
+  if (!row || row.count < 2) return null;
+  const { width, count, keys, ends } = row,
+    low = new Uint32Array(count),
+    high = f.interval ? new Uint32Array(count) : low;
+  const last = 2 ** bits - 1;
+  let n = 0;
+  for (let i = 0; i < count; i++) {
+    let v = 0;
+    for (let k = i * width; k < (i + 1) * width; k++) v = v * 256 + keys[k];
+    if (f.interval && n > 0 && high[n - 1] === last) high[n - 1] = v - 1;
+    if (ends[i] === 1) continue;
+    low[n] = v;
+    high[n++] = f.interval ? last : v;
+  }
+  if (!f.interval) low.sort();
+  const spans = mk({ kind: 'spans', low: low.subarray(0, n), high: high.subarray(0, n), place: () => NOWHERE }, key.dtype, 'big', bits);
+  return mk({ kind: 'set', items: [spans], flags: decl.flags }, key.dtype, key.byteorder, key.len) as ExprOf<'set'>;
+}
+
+/** Element `n` of spans as a listing has it. */
+export function spanItem(e: ExprOf<'spans'>, n: number): Expr {
+  const value = (v: number): Expr => valueExpr(BigInt(v), e.dtype, 'big', e.len);
+  return mk({ kind: 'set_elem', key: span(value(e.low[n]), value(e.high[n]), e), stmts: [] }, e.dtype, 'big', e.len);
 }
 
 const isText = (e: Expr): boolean => baseType(e.dtype).id === 'string';

@@ -1,5 +1,6 @@
 import type { StatefulExpression } from '../../../kernel/expr/expression.ts';
 import type { Family } from '../../../kernel/net/hook.ts';
+import type { Keys } from '../../../kernel/nf_tables/element-row.ts';
 import type { NewElement, NftMessage } from '../../../kernel/nf_tables/message.ts';
 import type { NftSet } from '../../../kernel/nf_tables/objects.ts';
 import type { Expr, ExprOf, Location, SetDecl } from '../../../parsers/nft/ast.ts';
@@ -144,6 +145,34 @@ function dataValue(decl: SetDecl, data: Expr): Uint8Array {
   if (!decl.data?.intervalData) return dataOf(data);
   const both = [keyData(data, 'start', false), keyData(data, 'end', false)].map((b) => (b.length % 4 ? Uint8Array.from([...b, ...new Uint8Array(pad4(b.length) - b.length)]) : b));
   return Uint8Array.from([...both[0], ...both[1]]);
+}
+
+/** Keys of a set whose elements are numbers: starts and ends of intervals, or each number. */
+export function keysOf(decl: SetDecl, spans: ExprOf<'spans'>, first: boolean): Keys {
+  const { low, high } = spans,
+    width = bytesOf(spans.len),
+    interval = decl.flags.includes('interval'),
+    top = 2 ** (8 * width) - 1;
+  const room = low.length * (interval ? 2 : 1) + 1;
+  const keys = new Uint8Array(room * width),
+    ends = new Uint8Array(room);
+  let count = 0;
+  const push = (v: number, end: number): void => {
+    for (let i = 0; i < width; i++) keys[count * width + i] = v >>> (8 * (width - 1 - i));
+    ends[count++] = end;
+  };
+  if (interval && first && low[0] !== 0) push(0, 1);
+  for (let n = 0; n < low.length; n++) {
+    push(low[n], 0);
+    if (interval && high[n] < top) push(high[n] + 1, 1);
+  }
+  return { width, count, keys: keys.subarray(0, count * width), ends: ends.subarray(0, count) };
+}
+
+/** Which of the spans key `at` of them belongs to. */
+export function spanAt(decl: SetDecl, spans: ExprOf<'spans'>, first: boolean, at: number): number {
+  if (!decl.flags.includes('interval')) return at;
+  return Math.max(0, (at - (first && spans.low[0] !== 0 ? 1 : 0)) >> 1);
 }
 
 /** netlink_gen_setelem for each element; intervals become starts and ends (set_to_intervals). */
