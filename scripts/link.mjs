@@ -8,14 +8,17 @@ import { minifySync } from 'rolldown/utils';
 /**
  * Makes `exports` of a module: its members are its own once its code has run; till then the prototype is asked, which runs
  * it. `run` is the code, or the place of the module whose code is in the second file. A module that is asked for a member
- * while it is still being set up says so, as the order of imports would have. Little for each module: there are hundreds.
+ * while it is still being set up says so, as the order of imports would have; one that has run has no others (a promise asks
+ * an imported module for `then`). Little for each module: there are hundreds.
  */
 const LAZY = `const ASKED = {
   get(module, name) {
     const { run, exports } = module;
     if (run === null) throw new ReferenceError(String(name) + ' is asked for before its module has run');
+    if (run === undefined) return undefined;
     module.run = null;
     (typeof run === 'number' ? others()[run] : run)(exports);
+    module.run = undefined;
     return exports[name];
   },
 };

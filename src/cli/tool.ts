@@ -34,6 +34,10 @@ export async function runTool(argv: readonly string[], family: Family): Promise<
       if (started) return await follow(host, argv, started);
     }
     const env = Object.fromEntries(Object.entries(process.env).filter((kv): kv is [string, string] => kv[1] !== undefined));
+    if (INTERACTIVE.test(argv.join(' ')) && isTerminal(0)) {
+      const { converse } = await import('./typed.ts');
+      return await converse(host, argv, env);
+    }
     const r = await host.exec(argv, { stdin: () => readFileSync(0, 'utf8'), env, cwd: process.cwd(), tty: isTerminal(1) });
     host.commit();
     write(1, r.stdout);
@@ -47,6 +51,9 @@ export async function runTool(argv: readonly string[], family: Family): Promise<
     host.abandon();
   }
 }
+
+/** `nft` with nothing but options, `-i` among them. */
+const INTERACTIVE = /^\S*nft( -\S+)*( -[a-zA-Z]*i[a-zA-Z]*| --interactive)( -\S+)*$/;
 
 /** Commands that may go on; asking the others would run them twice. */
 const LISTENING = /^(conntrack|nft|xtables-monitor|xtables-nft-multi xtables-monitor)\b/;

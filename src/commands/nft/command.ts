@@ -1,4 +1,5 @@
 import type { Call, Command, Running } from '../command.ts';
+import { Dialogue } from './interactive.ts';
 import { parseOptions, type NftOptions, type OptionEnv } from './options.ts';
 import { folder, Session } from './session.ts';
 
@@ -20,9 +21,11 @@ function work(call: Call, options: NftOptions, session: Session): number {
   if (options.rest.length) return session.buffer(options.rest.join(' '));
   if (options.file !== undefined) return session.file(options.file);
   if (options.interactive) {
-    for (const line of call.stdin.split('\n')) {
-      if (line.trim() === 'quit') break;
-      if (line.trim()) session.buffer(line);
+    const dialogue = new Dialogue();
+    for (const line of call.stdin.replace(/\n$/, '').split('\n')) {
+      const typed = dialogue.line(line);
+      if (typed === 'quit') break;
+      if (typed !== null && typed !== 'more') session.buffer(typed.run);
     }
     return 0;
   }

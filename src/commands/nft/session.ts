@@ -1,6 +1,6 @@
 import type { RuleOrigin } from '../../kernel/nf_tables/nf-tables.ts';
 import type { Cmd, Source } from '../../parsers/nft/ast.ts';
-import { commandLine, NOWHERE, nftError, parseNft, printErrors, type NftError, type ParseEnv } from '../../parsers/nft/index.ts';
+import { commandLine, NOWHERE, nftError, parseNft, printErrors, Scope, type NftError, type ParseEnv } from '../../parsers/nft/index.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
 import type { Call } from '../command.ts';
 import { kernelCache } from './apply/cache.ts';
@@ -54,6 +54,7 @@ export class Session {
     this.call = call;
     this.options = options;
     this.pid = host.nextPid();
+    if (options.interactive) this.#scope = new Scope(null);
     this.names = {
       names: namesOf(once((path) => host.files.read(host.files.resolve(cwd, path)))),
       ifindex: (name) => host.net.stack.deviceByName(name)?.index,
@@ -61,6 +62,9 @@ export class Session {
       now: () => Math.floor(host.net.clock.wall() / 1000),
     };
   }
+
+  /** What lines typed one after the other define. */
+  readonly #scope: Scope | undefined;
 
   /** Libraries of xtables targets that the process loaded, with the family that was current. */
   private readonly xtLibraries = new Map<string, string>();
@@ -77,6 +81,7 @@ export class Session {
       includePaths: this.options.includes,
       trees: this.options.optimize,
       defines: this.options.defines,
+      scope: this.#scope,
       readFile: (p) => {
         if (files.list(path(p))) return { irregular: true };
         const text = files.read(path(p));

@@ -7,7 +7,7 @@ import { wordsFor } from './words.ts';
 
 export { fromBytes, nftError, position, printErrors, NOWHERE, type NftError } from './error.ts';
 export { closest, closestSymbol } from './misspell.ts';
-export type { ParseEnv } from './state.ts';
+export { type ParseEnv, Scope } from './state.ts';
 export { text, textOf } from './build/expression.ts';
 
 /**

@@ -20,6 +20,8 @@ export interface ParseEnv {
   /** `-D NAME=VALUE`. */
   readonly defines?: readonly (readonly [name: string, value: string])[];
   readonly maxErrors?: number;
+  /** Definitions that outlive the text; they are added to. */
+  readonly scope?: Scope;
 }
 
 const DEFAULT_INCLUDE_PATH = '/etc';
@@ -59,7 +61,7 @@ export class ParserState {
   constructor(source: Source, env: ParseEnv, top?: Scope) {
     this.source = { ...source, text: toBytes(source.text) };
     this.env = env;
-    this.scopes = [new Scope(top ?? null)];
+    this.scopes = [env.scope ?? new Scope(top ?? null)];
     this.lexer.push(this.source, source.kind === 'file' ? 1 : 0);
   }
 
