@@ -6,7 +6,7 @@ import { before, CHAINS, ruleLine, spoiled, TOOL } from './xtables-lines.ts';
 /** Files for the restore tools, whole and broken, and what is made of them: by restoring, translating, as XML. */
 
 const quoted = (c: Choice, word: string): string => {
-  if (/^[\w./:,!+@=-]+$/.test(word) && !c.in(15)) return word;
+  if (/^[\w./:,!+@=-]+$/.test(word) && !c.in(word.startsWith('-') ? 200 : 15)) return word;
   if (c.in(15)) return `'${word}'`;
   return `"${word.replace(/["\\]/g, '\\$&')}"`;
 };
@@ -156,7 +156,9 @@ const FLAGS = [
 
 function restoreFlags(c: Choice, family: XtFamily): string[] {
   if (c.in(2)) return [];
-  return c.some(family === 'ip' || family === 'ip6' ? FLAGS.slice(0, c.in(5) ? FLAGS.length : 11) : ['--noflush', '-n', '-c', '-v', 'x'], 2).flatMap((f) => f.split(' '));
+  const chosen = c.some(family === 'ip' || family === 'ip6' ? FLAGS.slice(0, c.in(5) ? FLAGS.length : 11) : ['--noflush', '-n', '-c', '-v', 'x'], 2);
+  // -v twice shows netlink messages, of which those for restored chains are not modelled.
+  return chosen.filter((f) => f !== '--verbose' || !chosen.includes('-v')).flatMap((f) => f.split(' '));
 }
 
 export function restoreSession(c: Choice, spoil: boolean): Step[] {

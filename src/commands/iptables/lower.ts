@@ -168,15 +168,19 @@ function jump(j: Jump, rule: XtRule): Expression[] {
     case 'chain':
       return [{ kind: 'immediate', dreg: 0, data: { verdict: { code: j.goto ? 'goto' : 'jump', chain: j.name } } }];
     case 'verdict':
-      if (j.name === 'ACCEPT' || j.name === 'DROP' || j.name === 'RETURN') return [VERDICT[j.name]];
-      if (j.name === 'CONTINUE') return [];
-      if (j.name === 'BROUTE')
-        return [
-          { kind: 'immediate', dreg: 9, data: { value: Uint8Array.of(1) } },
-          { kind: 'meta_set', key: 'broute', sreg: 9 },
-        ];
-      return [{ kind: 'target', name: j.name, rev: 0, info: {} }];
+      return verdict(j.name);
   }
+}
+
+function verdict(name: string): Expression[] {
+  if (name === 'ACCEPT' || name === 'DROP' || name === 'RETURN') return [VERDICT[name]];
+  if (name === 'CONTINUE') return [];
+  if (name === 'BROUTE')
+    return [
+      { kind: 'immediate', dreg: 9, data: { value: Uint8Array.of(1) } },
+      { kind: 'meta_set', key: 'broute', sreg: 9 },
+    ];
+  return [{ kind: 'target', name, rev: 0, info: {} }];
 }
 
 const counter = (r: XtRule): Expression => ({ kind: 'counter', packets: r.packets, bytes: r.bytes });
@@ -249,6 +253,12 @@ function bridge(r: XtRule, b: BridgeFields, sets: AmongSets): Expression[] {
 
 /** nft-bridge.c: DROP in the broute table means: do not bridge. */
 const broute = (j: Jump): Jump => (j.kind === 'verdict' && j.name === 'DROP' ? { kind: 'verdict', name: 'BROUTE' } : j);
+
+/** What an ebtables policy of a user chain is made of. */
+export const policyExpressions = (policy: 'ACCEPT' | 'DROP', table: string): Expression[] => [
+  { kind: 'counter', packets: 0n, bytes: 0n },
+  ...verdict(table === 'broute' && policy === 'DROP' ? 'BROUTE' : policy),
+];
 
 /** The tools make a rule while they read it: what that refuses is said of its line. */
 export function assertMakeable(r: XtRule): void {

@@ -500,7 +500,7 @@ const blank = (m: Masked | null): Masked | null => (m && !m.inverted && m.mask.e
 const plain = (u: XtUse): unknown => ({
   name: u.extension.realName ?? u.extension.name,
   rev: revisionOf(u.extension, 'ip'),
-  info: u.extension.alike ? null : u.extension.name === 'NFLOG' ? { ...u.info, range: 0 } : u.info,
+  info: u.extension.elusive?.(u.info) ? Symbol() : u.extension.alike ? null : u.extension.name === 'NFLOG' ? { ...u.info, range: 0 } : u.info,
 });
 
 export function same(a: unknown, b: unknown): boolean {

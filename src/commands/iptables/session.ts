@@ -11,7 +11,7 @@ import type { AmongSets, AmongSource } from './among.ts';
 import type { BuiltinTable } from './family.ts';
 import { expressionLines } from './netlink-text.ts';
 import { builtinChain, builtinTable } from './family.ts';
-import { compatOf, lower } from './lower.ts';
+import { compatOf, lower, policyExpressions } from './lower.ts';
 import type { Raised } from './raise.ts';
 import type { Refusal } from './refusal.ts';
 import { LegacyRefusal, ParseFailure } from './refusal.ts';
@@ -390,10 +390,7 @@ export class Session {
     for (const [table, v] of this.tables)
       for (const c of v.chains.values()) {
         if (c.userPolicy === undefined || c.userPolicy === 'RETURN') continue;
-        const exprs: Expression[] = [
-          { kind: 'counter', packets: 0n, bytes: 0n },
-          { kind: 'immediate', dreg: 0, data: { verdict: { code: c.userPolicy === 'DROP' ? 'drop' : 'accept' } } },
-        ];
+        const exprs = policyExpressions(c.userPolicy, table);
         const userdata = Uint8Array.of(EBT_POLICY_TYPE, 4, 1, 0, 0, 0);
         const what = `rule in chain ${c.name}`;
         this.send({ op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'append', exprs, id: ++this.ids, userdata }, 'RULE_APPEND', what);

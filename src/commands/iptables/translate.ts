@@ -98,14 +98,17 @@ function inetWords(r: XtRule, c: TranslateContext): string[] | null {
 }
 
 function commentOf(r: XtRule): string[] {
-  const m = r.family === 'arp' ? undefined : r.matches.find((x) => x.name === 'comment');
+  const m = r.family === 'arp' ? undefined : r.matches.findLast((x) => x.name === 'comment');
   return m ? [`comment "${(m.info as unknown as { comment: string }).comment}"`] : [];
 }
 
 function ruleWords(r: XtRule, c: TranslateContext): string | null {
   const words = r.family === 'arp' ? translateArp(r, c) : r.family === 'bridge' ? translateBridge(r, c) : inetWords(r, c);
   // xt_xlate_add separates words by one blank, unless the next brings its own (time).
-  return words && [...words, ...commentOf(r)].reduce((line, word) => (line === '' ? word : line + (line.endsWith(' ') || word[0] === ' ' ? '' : ' ') + word), '');
+  if (!words) return null;
+  const line = words.reduce((sofar, word) => (sofar === '' ? word : sofar + (sofar.endsWith(' ') || word[0] === ' ' ? '' : ' ') + word), '');
+  const comment = commentOf(r);
+  return comment.length ? `${line} ${comment[0]}` : line.trimEnd();
 }
 
 /** do_command_xlate; false: not implemented. `shown` stands before the words of a rule that has no translation. */
@@ -227,19 +230,16 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
   try {
     for (const line of text.replace(/\n$/, '').split('\n')) {
       n++;
-      if (line === '' || line[0] === '#') {
-        if (line) continue;
-        continue;
-      }
+      if (line === '' || line[0] === '#') continue;
       if (line === 'COMMIT' && table !== null) {
         table = null;
         continue;
       }
-      if (line[0] === '*' && table === null) {
+      if (line[0] === '*') {
         const { name } = parseRestoreLine(line);
         table = name;
-        if (!table) throw paramProblem(`${program}: line ${n} table name invalid`);
-        if (!builtinTable(family, table)) throw paramProblem(`${program}: line ${n} table name '${table}' invalid`);
+        if (!table) throw paramProblem(`${t.program}: line ${n} table name invalid`);
+        if (!builtinTable(family, table)) throw paramProblem(`${t.program}: line ${n} table name '${table}' invalid`);
         call.out(`add table ${family} ${table}\n`);
         continue;
       }
@@ -248,9 +248,10 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
         return 1;
       }
       if (line[0] === ':') {
-        call.out(chainLine(family, table, line, program, n));
+        call.out(chainLine(family, table, line, t.program, n));
         continue;
       }
+      if (line[0] === '[' && !line.includes(']')) throw paramProblem(`Bad line ${n}: need ]`);
       const words = line[0] === '[' ? line.slice(line.indexOf(']') + 1) : line;
       const parsed = [program, ...restoreWords(words)];
       const c = new CommandLine(parseEnvironment(t, true, table), parsed).parse();
@@ -263,7 +264,7 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
     call.out(`# Completed on ${date}\n`);
     return 0;
   } catch (e) {
-    return fail(t, e, e instanceof XtError ? n : -1);
+    return fail(t, e, e instanceof XtError && e.exit !== 'PARAMETER_PROBLEM' ? -1 : n);
   }
 }
 
@@ -275,7 +276,9 @@ function chainLine(family: XtFamily, table: string, line: string, program: strin
   checkChainName(family, chain, true);
   if (policy === null) throw paramProblem(`${program}: line ${n} policy invalid`);
   const b = builtinChain(family, table, chain);
+  const policyText = policy === 'ACCEPT' || policy === 'DROP' ? ` policy ${policy.toLowerCase()};` : '';
+  // The priority of the security table is one that the translator does not know.
   return b
-    ? `add chain ${family} ${table} ${chain} { type ${b.type} hook ${b.hook} priority ${b.priority}; policy ${policy.toLowerCase()}; }\n`
+    ? `add chain ${family} ${table} ${chain} { type ${b.type} hook ${b.hook} priority ${table === 'security' ? 0 : b.priority};${policyText} }\n`
     : `add chain ${family} ${table} ${chain}\n`;
 }

@@ -3,6 +3,7 @@ import { restoreWords } from '../../parsers/xtables/words.ts';
 import type { Call } from '../command.ts';
 import { Getopt } from '../getopt.ts';
 import type { LongOption } from '../getopt.ts';
+import { VERSION } from './run.ts';
 
 /** iptables-xml (iptables/iptables-xml.c): iptables-save's format as XML, word by word; it knows no extension. */
 
@@ -23,7 +24,26 @@ interface Word {
 
 const STANDARD = new Set(['ACCEPT', 'DROP', 'RETURN', 'QUEUE']);
 
-class Failure extends Error {}
+class Failure extends Error {
+  readonly status: number;
+  constructor(message: string, status = 1) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** xtables_error(PARAMETER_PROBLEM, …) of a tool that says nothing of its variant. */
+const problem = (line: number, what: string): Failure =>
+  new Failure(`iptables-xml v${VERSION}: ${what}\nError occurred at line: ${line}\nTry \`iptables-xml -h' or 'iptables-xml --help' for more information.\n`, 2);
+
+/** In a comment each `-` gets a star, and every second one a blank before it. */
+function commented(line: string): string {
+  let second = true;
+  return line.replace(/-/g, () => {
+    second = !second;
+    return second ? ' *-' : '*-';
+  });
+}
 
 class Writer {
   private readonly out: (s: string) => void;
@@ -65,11 +85,11 @@ class Writer {
   }
 
   private openChain(name: string): void {
-    if (this.chain === name) return;
-    this.closeChain();
     const c = this.chains.find((x) => x.name === name);
-    if (c) c.opened = true;
-    this.out(c ? `    <chain${this.attributes(c)} >\n` : `    <chain name="${escaped(name)}" >\n`);
+    if (this.chain === name || !c) return;
+    if (this.chain !== null) this.closeChain();
+    c.opened = true;
+    this.out(`    <chain${this.attributes(c)} >\n`);
     this.chain = name;
   }
 
@@ -87,7 +107,7 @@ class Writer {
   }
 
   addRule(chain: string, words: readonly Word[], counters: readonly [string, string] | null): void {
-    const at = words.findIndex((w) => ['-j', '--jump', '-g', '--goto'].includes(w.text) && !w.quoted);
+    const at = words.findIndex(isTarget);
     const conditions = at < 0 ? words : words.slice(0, at);
     const key = conditions.map((w) => w.text).join(' ');
     const target = at < 0 ? null : (words[at + 1]?.text ?? null);
@@ -95,71 +115,98 @@ class Writer {
       this.combine && this.chain === chain && this.before !== null && this.before.conditions === key && this.before.target !== null && !STANDARD.has(this.before.target);
     if (again) this.out('<!-- Combine action from next rule -->\n');
     else {
-      this.closeRule();
       this.openChain(chain);
+      this.closeRule();
       this.out(counters ? `      <rule packet-count="${counters[0]}" byte-count="${counters[1]}" >\n` : '      <rule >\n');
-      if (conditions.length) this.out(`       <conditions>\n${this.elements(conditions)}       </conditions>\n`);
+      if (conditions.length) this.out(`       <conditions>\n${elements(words.slice(0, at < 0 ? words.length : at + 1), this.isChain, true)}       </conditions>\n`);
       this.out('       <actions>\n');
       this.rule = true;
     }
-    if (target !== null) this.out(this.action(words[at].text.replace(/^-+/, ''), target, words.slice(at + 2)));
+    if (at >= 0) this.out(elements(words.slice(at), this.isChain));
     this.before = { conditions: key, target };
   }
 
-  /** Options, in an element for each match; what stands before the first is `match`. */
-  private elements(words: readonly Word[]): string {
-    let out = '';
-    let open: string | null = null;
-    let i = 0;
-    while (i < words.length) {
-      if (words[i].text === '-m' || words[i].text === '--match') {
-        if (open) out += `        </${open}>\n`;
-        open = words[i + 1]?.text ?? 'match';
-        out += `        <${open} >\n`;
-        i += 2;
-        continue;
-      }
-      if (!open) {
-        open = 'match';
-        out += '        <match >\n';
-      }
-      const [text, used] = option(words, i);
-      out += text;
-      i += used;
-    }
-    return open ? `${out}        </${open}>\n` : out;
+  private readonly isChain = (name: string): boolean => this.chains.some((c) => c.name === name);
+}
+
+const isTarget = (w: Word): boolean => !w.quoted && /^(-j|--jump|-g|--goto)$/.test(w.text);
+const opensElement = (w: Word): boolean => isTarget(w) || (!w.quoted && (w.text === '-m' || w.text === '--module'));
+
+/** Two levels of elements as they are opened and closed: an extension's or `match`, and in it an option's with its values. */
+class Elements {
+  out = '';
+  private outer: string | null = null;
+  private inner: string | null = null;
+  private gap = '';
+  private invert = false;
+
+  private closeInner(): void {
+    if (this.inner !== null) this.out += `</${this.inner}>\n`;
+    this.inner = null;
+    this.gap = '';
   }
 
-  private action(how: string, target: string, rest: readonly Word[]): string {
-    if (how === 'g' || how === 'goto' || this.chains.some((c) => c.name === target)) {
-      const word = how.startsWith('g') ? 'goto' : 'call';
-      return `        <${word} >\n          <${target} />\n        </${word}>\n`;
-    }
-    if (rest.length === 0) return `        <${target}  />\n`;
-    let out = `        <${target} >\n`;
-    for (let i = 0; i < rest.length; ) {
-      const [text, used] = option(rest, i);
-      out += text;
-      i += used;
-    }
-    return `${out}        </${target}>\n`;
+  close(): void {
+    this.closeInner();
+    if (this.outer !== null) this.out += `        </${this.outer}>\n`;
+    this.outer = null;
+  }
+
+  extension(name: string, empty: boolean): void {
+    this.close();
+    this.invert = false;
+    this.out += `        <${name} ${empty ? ' />' : '>'}\n`;
+    this.outer = empty ? null : name;
+  }
+
+  chain(how: string, name: string): void {
+    this.extension(how, false);
+    this.out += `          <${name} />\n`;
+    this.gap = '';
+  }
+
+  option(text: string, empty: boolean): void {
+    this.closeInner();
+    const name = text.replace(/^-+/, '');
+    this.out += `          <${name} ${this.invert ? ' invert="1"' : ''}${empty ? ' />\n' : '>'}`;
+    this.invert = false;
+    this.inner = empty ? null : name;
+  }
+
+  not(followed: boolean): void {
+    if (followed) this.invert = true;
+    else this.out += `${this.gap}!`;
+    this.gap = ' ';
+  }
+
+  value(w: Word): void {
+    const quote = w.quoted || w.text.includes(' ') ? '&quot;' : '';
+    this.out += this.gap + quote + escaped(w.text) + quote;
+    this.gap = ' ';
   }
 }
 
-/** One option with its values; how many words it took. */
-function option(words: readonly Word[], at: number): [string, number] {
-  let i = at;
-  const inverted = words[i].text === '!' && !words[i].quoted;
-  if (inverted) i++;
-  const name = (words[i]?.text ?? '').replace(/^-+/, '');
-  i++;
-  const values: string[] = [];
-  while (i < words.length && (words[i].quoted || !(words[i].text.startsWith('-') || words[i].text === '!'))) {
-    values.push(words[i].quoted && !/^[-\w]+$/.test(words[i].text) ? `"${words[i].text}"` : words[i].text);
-    i++;
+/** iptables-xml.c: do_rule_part; conditions end before the target. */
+function elements(words: readonly Word[], isChain: (name: string) => boolean, conditions = false): string {
+  const e = new Elements();
+  const first = words[words[0]?.text === '!' ? 1 : 0];
+  if (first?.text.startsWith('-') && !isTarget(first) && first.text !== '-m') e.extension('match', false);
+  for (let i = 0; i < words.length; i++) {
+    const w = words[i];
+    const next = words[i + 1];
+    if (conditions && isTarget(w)) break;
+    if (w.quoted) e.value(w);
+    else if (w.text === '!') e.not(next?.text.startsWith('-') ?? false);
+    else if (opensElement(w)) {
+      if (!next) break;
+      i++;
+      if (isTarget(w) && isChain(next.text)) e.chain(w.text.includes('g') ? 'goto' : 'call', next.text);
+      else e.extension(next.text, i + 1 >= words.length || opensElement(words[i + 1]));
+    } else if (w.text.startsWith('-')) e.option(w.text, next === undefined || next.text.startsWith('-'));
+    else e.value(w);
   }
-  const invert = inverted ? '  invert="1"' : ' ';
-  return [values.length ? `          <${name}${invert}>${escaped(values.join(' '))}</${name}>\n` : `          <${name}${inverted ? invert : ' '} />\n`, i - at];
+  e.close();
+  return e.out;
 }
 
 /** Words of a line, and which were quoted: those keep their quotes. */
@@ -176,37 +223,42 @@ function wordsOf(line: string): Word[] {
   });
 }
 
-function read(text: string, w: Writer, out: (s: string) => void): void {
+function read(text: string, w: Writer, verbose: boolean, out: (s: string) => void): void {
   let n = 0;
+  let last = { packets: 0n, bytes: 0n };
   for (const line of text.replace(/\n$/, '').split('\n')) {
     n++;
     if (line === '') continue;
+    if (verbose && line[0] !== '#') out(`<!-- line ${n} ${commented(line)} -->\n`);
     if (line[0] === '#') {
-      out(`<!-- ${line} -->\n`);
+      out(`<!-- ${commented(line)} -->\n`);
       continue;
     }
     if (line === 'COMMIT' && w.inTable) {
       w.closeTable();
       continue;
     }
-    if (line[0] === '*' && !w.inTable) {
+    if (line[0] === '*') {
       const t = parseRestoreLine(line);
-      if (t.name === null) throw new Failure(`iptables-xml: line ${n} table name invalid\n`);
+      if (t.name === null) throw problem(n, `iptables-xml: line ${n} table name invalid`);
+      if (w.inTable) w.closeTable();
       w.openTable(t.name);
       continue;
     }
     if (line[0] === ':' && w.inTable) {
       const c = parseRestoreLine(line);
-      if (c.kind !== 'chain' || c.name === null) throw new Failure(`iptables-xml: line ${n} chain name invalid\n`);
-      if (c.policy === null) throw new Failure(`iptables-xml: line ${n} policy invalid\n`);
-      const k = c.counters === null || c.counters === 'invalid' ? { packets: 0n, bytes: 0n } : c.counters;
-      w.addChain(c.name, c.policy, String(k.packets), String(k.bytes));
+      if (c.kind !== 'chain' || c.name === null) throw problem(n, `iptables-xml: line ${n} chain name invalid`);
+      if (c.policy === null) throw problem(n, `iptables-xml: line ${n} policy invalid`);
+      // Where there are none, those of the last chain that had some.
+      if (c.counters !== null && c.counters !== 'invalid') last = c.counters;
+      w.addChain(c.name, c.policy, String(last.packets), String(last.bytes));
       continue;
     }
     if (!w.inTable) throw new Failure(`iptables-xml: line ${n} failed\n`);
     const m = /^\[(\d+):(\d+)\]/.exec(line);
+    if (line[0] === '[' && !m) throw problem(n, `Bad line ${n}: need ]`);
     const words = wordsOf(m ? line.slice(m[0].length).trimStart() : line);
-    if ((words[0]?.text !== '-A' && words[0]?.text !== '--append') || words[1] === undefined) throw new Failure(`iptables-xml: line ${n} failed - no chain found\n`);
+    if (words[0]?.text !== '-A' || words[1] === undefined) throw new Failure(`iptables-xml: line ${n} failed - no chain found\n`);
     w.addRule(words[1].text, words.slice(2), m ? [m[1], m[2]] : null);
   }
   if (w.inTable) throw new Failure(`iptables-xml: COMMIT expected at line ${n + 1}\n`);
@@ -222,12 +274,15 @@ const LONG: readonly LongOption[] = [
 
 export function runXml(call: Call): number {
   let combine = false;
+  let verbose = false;
   const getopt = new Getopt(call.argv, 'cvh');
   for (let item = getopt.next(LONG); item; item = getopt.next(LONG)) {
     if (item.kind !== 'option') call.err(`${call.argv[0]}: ${item.message}\n`);
     else if (item.val === 'c') combine = true;
-    else if (item.val === 'v') call.out('xptables-xml\n');
-    else {
+    else if (item.val === 'v') {
+      verbose = true;
+      call.out('xptables-xml\n');
+    } else {
       call.err(USAGE);
       return 1;
     }
@@ -245,11 +300,11 @@ export function runXml(call: Call): number {
   }
   call.out('<iptables-rules version="1.0">\n');
   try {
-    read(text, new Writer(call.out, combine), call.out);
+    read(text, new Writer(call.out, combine), verbose, call.out);
   } catch (e) {
     if (!(e instanceof Failure)) throw e;
     call.err(e.message);
-    return 1;
+    return e.status;
   }
   call.out('</iptables-rules>\n');
   return 0;

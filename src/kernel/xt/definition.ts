@@ -43,12 +43,14 @@ export interface XtExtension<Info extends XtInfo = XtInfo> {
   save(info: Info, context: PrintContext): string;
   /** -L: text with leading (and where the real one does, trailing) space. `numeric` is -n. */
   print(info: Info, context: PrintContext & { readonly numeric: boolean }): string;
-  /** Translation to nft; null: none, so nft lists it as `xt match "name"`. Without surrounding spaces. */
+  /** Translation to nft; null: none, so nft lists it as `xt match "name"`. Without surrounding spaces, but for one at the end where the real one leaves it: a comment shows it. */
   translate?(info: Info, context: TranslateContext): string | null;
   /** What the kernel refuses (checkentry, hooks, tables, protocol). null: accepted. */
   check?(info: Info, context: CheckContext): Errno | null;
   /** xtables_match.userspacesize is 0: to -C and -D any two uses are the same. */
   readonly alike?: true;
+  /** -C and -D compare bytes of it that the tool never sets: they find no such rule. */
+  elusive?(info: Info): boolean;
   /** What the kernel's check leaves of the info, where it changes it. */
   settle?(info: Info): Info;
   /** Match: does the packet match (inversion included)? 'hotdrop' drops it. */

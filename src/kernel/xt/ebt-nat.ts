@@ -17,7 +17,7 @@ const bit = (...hooks: (keyof typeof NF_INET_HOOK)[]): number => hooks.reduce((m
 /** Tables and hooks of net/bridge/netfilter/ebt_snat.c, ebt_dnat.c. */
 export const natPlace = (snat: boolean, c: CheckContext): 'EINVAL' | null => {
   if (snat) return c.table === 'nat' && !(c.hookMask & ~bit('postrouting')) ? null : 'EINVAL';
-  return (c.table === 'nat' && !(c.hookMask & ~bit('prerouting', 'output'))) || (c.table === 'broute' && c.hookMask === 0) ? null : 'EINVAL';
+  return (c.table === 'nat' && !(c.hookMask & ~bit('prerouting', 'output'))) || (c.table === 'broute' && c.chainType === null) ? null : 'EINVAL';
 };
 
 export function ebtNat(name: 'snat' | 'dnat', help: string): XtExtension<EbtNatInfo> {

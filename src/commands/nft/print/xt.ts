@@ -41,5 +41,5 @@ export function translateXt(s: StmtOf<'xt'>, p: Printer): string | null {
     forTranslate: false,
     numeric: true,
   });
-  return text;
+  return text?.trimEnd() ?? null;
 }

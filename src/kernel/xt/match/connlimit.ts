@@ -1,4 +1,4 @@
-import { ntop, prefixMask } from '../address.ts';
+import { maskLength, ntop, prefixMask } from '../address.ts';
 import { countConnections } from '../connlimit-count.ts';
 import { defineExtension } from '../definition.ts';
 import type { PrintContext } from '../definition.ts';
@@ -59,6 +59,8 @@ export const match = defineExtension<ConnlimitInfo>({
     if (!context.seen.has('connlimit-upto') && !context.seen.has('connlimit-above')) fail('You must specify "--connlimit-above" or "--connlimit-upto".');
     return draftOf<ConnlimitInfo>({ ...draft });
   },
+  /** Of a mask that is no prefix, XTTYPE_PLENMASK copies more than it wrote. */
+  elusive: (i) => maskLength(i.mask) < 0,
   save: (i) => ` --connlimit-${i.invert ? 'upto' : 'above'} ${i.limit} --connlimit-mask ${maskBits(i.mask)} --connlimit-${i.daddr ? 'daddr' : 'saddr'}`,
   print: (i, _: PrintContext) => ` #conn ${i.daddr ? 'dst' : 'src'}/${maskBits(i.mask)} ${i.invert ? '<=' : '>'} ${i.limit}`,
   /** connlimit_xlate: a rule that adds to a dynamic set of its own, which must be declared first. */

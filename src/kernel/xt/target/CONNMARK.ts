@@ -163,7 +163,7 @@ export const target = defineExtension<Info>({
     const value = assigned(i);
     if (value === null) return null;
     const what = i.mode === 'restore' ? 'meta mark set' : 'ct mark set';
-    return i.bits ? `${what} ( ${value} ) ${i.shift === 'left' ? '<<' : '>>'} ${i.bits}` : `${what} ${value}`.trimEnd();
+    return i.bits ? `${what} ( ${value} ) ${i.shift === 'left' ? '<<' : '>>'} ${i.bits}` : `${what} ${value}`;
   },
   check: (i) => (i.bits > 31 ? 'EINVAL' : null),
   target(i, skb) {

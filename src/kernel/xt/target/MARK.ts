@@ -85,7 +85,7 @@ export const target = defineExtension<Info>({
             : mask === 0
               ? `mark xor ${hex(mark)}`
               : `mark and ${hex(~mask)} xor ${hex(mark)}`;
-    return `meta mark set ${value}`;
+    return `meta mark set ${value} `;
   },
   check: () => null,
   target(i, skb) {

@@ -67,7 +67,7 @@ export const target = defineExtension<Info>({
   save: (i) => words(i, '--'),
   print: (i) => words(i, ''),
   translate: (i) =>
-    `log${i.prefix ? ` prefix "${cut(i.prefix, 63)}"` : ''}${i.size === null ? '' : ` snaplen ${i.size}`}${i.threshold ? ` queue-threshold ${i.threshold}` : ''} group ${i.group}`,
+    `log${i.prefix ? ` prefix "${cut(i.prefix, 63)}"` : ''}${i.size === null ? '' : ` snaplen ${i.size}`}${i.threshold ? ` queue-threshold ${i.threshold}` : ''} group ${i.group} `,
   check: () => null,
   target(_, skb, state) {
     services(state)?.log?.(skb, state);

@@ -54,7 +54,7 @@ export const target = defineExtension<Info>({
   print: (i) => ` NFQUEUE ${queues(i, 'balance')}${i.bypass ? ' bypass' : ''}${i.fanout ? ' cpu-fanout' : ''}`,
   translate(i) {
     const flags = [i.bypass ? 'bypass' : '', i.fanout ? 'fanout' : ''].filter((w) => w !== '').join(',');
-    return `queue num ${i.total > 1 ? `${i.num}-${i.num + i.total - 1}` : i.num}${flags ? ` ${flags}` : ''}`;
+    return `queue num ${i.total > 1 ? `${i.num}-${i.num + i.total - 1}` : i.num} ${flags}${i.fanout ? ' ' : ''}`;
   },
   check: (i, c) => refusedInArp(i, c) ?? (i.total === 0 ? 'EINVAL' : i.num + i.total - 1 > 0xffff ? 'ERANGE' : null),
   target: (i) => ({ queue: i.num, bypass: i.bypass }),

@@ -64,7 +64,7 @@ export const target = defineExtension<Info>({
     ` SYNPROXY ${words(i)
       .map((w) => `${w} `)
       .join('')}`,
-  translate: (i) => ['synproxy', ...words(i)].join(' '),
+  translate: (i) => ['synproxy', ...words(i), ''].join(' '),
   check: (_, c) => misplaced({ hooks: HOOK.IN | HOOK.FWD }, c) ?? (isProto(c, TCP) ? null : 'EINVAL'),
   target(i, skb, state) {
     const flags =

@@ -25,8 +25,8 @@ export const target = defineExtension<Info>({
     return this.save(i, c);
   },
   translate: (i) => `meta pkttype set host${i.verdict === 'CONTINUE' ? '' : ` ${verdictWord(i.verdict)}`}`,
-  /** In broute the kernel wants the hook of the old tables, which no chain of nf_tables has. */
-  check: (_, c) => ((c.table === 'nat' && !(c.hookMask & ~1)) || (c.table === 'broute' && c.hookMask === 0) ? null : 'EINVAL'),
+  /** In broute the kernel wants the hook of the old tables, which no base chain of nf_tables has; of other chains it asks nothing. */
+  check: (_, c) => ((c.table === 'nat' && !(c.hookMask & ~1)) || (c.table === 'broute' && c.chainType === null) ? null : 'EINVAL'),
   /** ebt_redirect.c */
   target(i, skb, state) {
     const mac = bridgeMac(state);
