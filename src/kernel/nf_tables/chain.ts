@@ -80,6 +80,7 @@ export function newChain(tx: Transaction, m: Of<'newchain'>): Outcome {
   return addChain(tx, t, m);
 }
 
+const CHAIN_HW_OFFLOAD = 2;
 const CHAIN_BINDING = 4;
 
 /** nf_tables_addchain */
@@ -89,7 +90,10 @@ function addChain(tx: Transaction, t: DraftTable, m: Of<'newchain'>): Outcome {
     if (flags & CHAIN_BINDING) return refuse('EOPNOTSUPP');
     const bad = checkHook(t.family, m.hook);
     if (bad) return bad;
+    if (flags & CHAIN_HW_OFFLOAD && onDevices(t.family, m.hook) && !m.hook.devices.length) return refuse('EINVAL');
   }
+  // no device here takes rules into its hardware
+  if (flags & CHAIN_HW_OFFLOAD) return refuse('EOPNOTSUPP');
   const handle = tx.nft.nextHandle(t.handle);
   const name = m.chain ?? `__chain${tx.nft.chainNumber()}`;
   const chain: DraftChain = {
@@ -114,6 +118,8 @@ function addChain(tx: Transaction, t: DraftTable, m: Of<'newchain'>): Outcome {
 /** nf_tables_updchain: policy, counters, name, more devices; the hook itself stays. */
 function updateChain(tx: Transaction, t: DraftTable, old: Chain, m: Of<'newchain'>): Outcome {
   let devices: readonly string[] | undefined;
+  // no chain here has NFT_CHAIN_HW_OFFLOAD, and flags do not change
+  if (m.flags) return refuse('EOPNOTSUPP');
   if (m.hook) {
     if (!old.hook) return refuse('EEXIST', 'name');
     const hooks = chainTypeHooks(t.family, m.hook.type);

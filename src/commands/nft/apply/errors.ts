@@ -10,25 +10,22 @@ const PRI_CONNTRACK = -200;
 /** nft_cmd_error: the words for what the kernel answered, under the place it named. */
 export function kernelError(cache: Cache, p: Pending, e: MessageError): NftError {
   const at = placeOf(p, e);
-  const special = (at && e.errno === 'ENOENT' && misspelt(cache, p)) || chainWords(p, e);
+  const special = (at && e.errno === 'ENOENT' && misspelt(cache, p)) || chainWords(cache, p, e);
   if (special) return nftError(special.message, special.at ?? at ?? p.cmd.loc);
   return nftError(`Could not process rule: ${strerror(e.errno)}`, at ?? p.cmd.loc);
 }
 
-/** nft_cmd_chain_error */
-function chainWords(p: Pending, e: MessageError): { message: string; at?: Cmd['loc'] } | null {
+/** nft_cmd_chain_error: whatever the kernel named, it is the declaration of the base chain; only chains that were there before the run are compared. */
+function chainWords(cache: Cache, p: Pending, e: MessageError): { message: string; at?: Cmd['loc'] } | null {
   const { message, cmd } = p;
-  if (message.op !== 'newchain' || !message.hook || cmd.object.kind !== 'chain') return null;
+  if (e.errno !== 'EOPNOTSUPP' || message.op !== 'newchain' || !message.hook || cmd.object.kind !== 'chain') return null;
   const hook = cmd.object.decl?.hook;
   if (!hook) return null;
-  if (e.errno === 'EOPNOTSUPP' && e.attribute === undefined) {
-    if (message.hook.type === 'nat' && message.hook.priority <= PRI_CONNTRACK)
-      return { message: 'Chains of type "nat" must have a priority value above -200', at: hook.priority.loc };
-    return { message: `Chain of type "${message.hook.type}" is not supported, perhaps kernel support is missing?`, at: hook.loc };
-  }
-  if (e.errno === 'EOPNOTSUPP' && e.attribute === 'hook')
+  const { type, priority } = message.hook;
+  if (type === 'nat' && priority <= PRI_CONNTRACK) return { message: 'Chains of type "nat" must have a priority value above -200', at: hook.priority.loc };
+  if (message.chain !== undefined && cache.find(message.family, message.table)?.chains.get(message.chain)?.kernel)
     return { message: `Chain "${message.chain}" already exists in table ${message.family} '${message.table}' with different declaration`, at: hook.loc };
-  return null;
+  return { message: `Chain of type "${type}" is not supported, perhaps kernel support is missing?`, at: hook.loc };
 }
 
 /** nft_cmd_enoent: a name that is nearly one that exists, tables first. Asked of what nft knows after it evaluated the commands. */

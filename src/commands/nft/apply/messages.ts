@@ -31,6 +31,7 @@ export function placeOf(p: Pending, e: MessageError): Location | null {
 const TABLE_FLAGS: Readonly<Record<string, number>> = { dormant: 1, owner: 2, persist: 4 };
 
 const BINDING = 4;
+const HW_OFFLOAD = 2;
 
 /** The messages of a batch, in order of the commands. */
 export class BatchBuilder {
@@ -125,6 +126,7 @@ export class BatchBuilder {
         table,
         chain: chain.name,
         excl,
+        ...(decl?.flags.includes('offload') && { flags: HW_OFFLOAD }),
         ...(base && { hook: base }),
         ...(policy && { policy }),
         ...(decl?.comment !== undefined && { comment: decl.comment }),

@@ -43,7 +43,11 @@ export class Postprocessor {
         this.outer.deps.reset();
         this.tunnel.deps.reset();
       }
-      if (this.out.length === before && !this.replaced) this.out.push(s);
+      if (this.out.length === before && !this.replaced) {
+        const range = joined(this.out.at(-1), s);
+        if (range) this.out[before - 1] = range;
+        else this.out.push(s);
+      }
       this.replaced = false;
     }
     const dead = (s: Stmt): boolean => this.outer.deps.killed.has(s) || this.tunnel.deps.killed.has(s);
@@ -479,6 +483,21 @@ export class Postprocessor {
   private release(base: number): void {
     if (this.outer.deps.get(base)) this.outer.deps.release(base);
   }
+}
+
+/**
+ * expr_postprocess_range: `>=` and `<=` next to each other are one range, `<` and `>` what lies outside of one. Only the kind
+ * of what is compared is looked at, so that two different fields become a range of the second.
+ */
+function joined(before: Stmt | undefined, s: Stmt): Stmt | null {
+  if (before?.kind !== 'expression' || s.kind !== 'expression' || before.expr.kind !== 'relational' || s.expr.kind !== 'relational') return null;
+  const low = before.expr;
+  const high = s.expr;
+  const op = low.op === 'gte' && high.op === 'lte' ? 'eq' : low.op === 'lt' && high.op === 'gt' ? 'neq' : null;
+  if (!op || low.left.kind !== high.left.kind) return null;
+  const { dtype, byteorder, len } = high.right;
+  setType(low.right, dtype, byteorder);
+  return { ...s, expr: { ...high, op, right: mk({ kind: 'range', left: low.right, right: high.right }, dtype, byteorder, len) } };
 }
 
 const META_BASE: Readonly<Record<string, number>> = {
