@@ -102,8 +102,7 @@ class Run {
     if (s.packet || s.inject || s.local) return this.#packet(i, s);
     const seconds = s.wait ?? s.sleep;
     if (seconds === undefined) return `a step of a kind that this runner does not know: ${Object.keys(s).join(' ')}`;
-    await this.#host.advance(seconds);
-    return null;
+    return this.#frames(s, await this.#host.advance(seconds));
   }
 
   async #command(s: RecordedStep): Promise<string | null> {
@@ -124,6 +123,10 @@ class Run {
       got = await this.#host.inject(s.inject.iface, patch ? patchFrame(s.inject.frame, patch, this.#outs) : hex(s.inject.frame));
     } else return 'no packet';
     this.#outs[i - this.#first] = got.map((o) => o.frame);
+    return this.#frames(s, got);
+  }
+
+  #frames(s: RecordedStep, got: readonly { readonly iface: string; readonly frame: Uint8Array }[]): string | null {
     const show = (l: readonly { iface?: string; dev?: string; hex?: string; frame?: string | Uint8Array }[]): string =>
       l.map((o) => `${o.dev ?? o.iface} ${o.hex ?? (typeof o.frame === 'string' ? o.frame : Buffer.from(o.frame ?? []).toString('hex'))}`).join('\n') || '(none)';
     return !s.out || framesMatch(s.out, got, this.#router) ? null : differs('frames', show(s.out), show(got));

@@ -78,6 +78,7 @@ function change4(c: IpContext, dev: NetDevice, s: Spec, op: 'add' | 'replace' | 
       const next = dev.addrs4.findIndex(mine);
       if (next >= 0) dev.addrs4[next] = { ...dev.addrs4[next], secondary: false };
     }
+    if (dev.addrs4.length === 0) c.stack.disableIp4(dev);
     return;
   }
   if (at >= 0) {

@@ -465,9 +465,7 @@ export class Session {
     if (!b) return { fn: 'policy', errno: 'ENOENT' };
     this.needTable(table);
     const p = policy === 'DROP' ? 'drop' : 'accept';
-    // nft_xt_builtin_init makes a missing chain first, and with counters.
     const known = this.view(table).chains.get(chain);
-    counters ??= known && !known.fake ? null : { packets: 0n, bytes: 0n };
     this.send(
       {
         op: 'newchain',
@@ -477,7 +475,8 @@ export class Session {
         excl: false,
         policy: p,
         hook: { type: b.type, name: b.hook, hooknum: b.hooknum, priority: b.priority, devices: [] },
-        ...(counters ? { counters } : {}),
+        // The message always has counters: the policy's start anew.
+        counters: counters ?? { packets: 0n, bytes: 0n },
       },
       // A chain that is not there is made first; that is what fails.
       (known && !known.fake) || this.line ? 'CHAIN_UPDATE' : 'CHAIN_ADD',

@@ -49,7 +49,10 @@ export function defragHook(skb: Skb, state: HookState): HookVerdict {
   }
   const frag = findFragmentHeader(skb.data, skb.network);
   if (!frag) return 'accept';
-  if (!tellDefrag(skb, state.net, fragments.defrag6(skb, user, frag.at, frag.prevAt))) return 'stolen';
+  const result = fragments.defrag6(skb, user, frag.at, frag.prevAt);
+  if (result === 'refused') return 'drop';
+  if (result === 'asItIs') return 'accept';
+  if (!tellDefrag(skb, state.net, result === 'whole')) return 'stolen';
   state.net.stack.ip6.locate(skb);
   return 'accept';
 }

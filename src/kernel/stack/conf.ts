@@ -75,6 +75,10 @@ const IPV6: Readonly<Record<string, number>> = {
   flowlabel_reflect: 0,
   flowlabel_state_ranges: 0,
   ip6frag_time: 60,
+  max_hbh_length: 2147483647,
+  max_hbh_opts_number: 8,
+  max_dst_opts_length: 2147483647,
+  max_dst_opts_number: 8,
   idgen_delay: 1,
   idgen_retries: 3,
 };

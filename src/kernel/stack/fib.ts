@@ -188,8 +188,8 @@ export class Fib {
   }
 
   /** fib_disable_ip, rt6_disable_ip: a device that goes down takes its routes along. */
-  deviceDown(index: number): void {
-    this.setStatics(this.#static.filter((r) => !r.hops.some((h) => h.dev === index)));
+  deviceDown(index: number, family?: 4 | 6): void {
+    this.setStatics(this.#static.filter((r) => (family !== undefined && r.family !== family) || !r.hops.some((h) => h.dev === index)));
   }
 
   /** Everything the kernel derives from addresses (fib_add_ifaddr, addrconf), before what was added by hand. */

@@ -1,6 +1,6 @@
 import type { Skb } from '../net/skb.ts';
 import { concat, put16, u16, u32 } from '../net/wire/bytes.ts';
-import { IPPROTO, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, isExtensionHeader } from '../net/wire/ip.ts';
+import { IPPROTO, IP_DF, IP_MF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, isExtensionHeader, skipExtensions } from '../net/wire/ip.ts';
 import { found } from './fib.ts';
 import type { Stack } from './stack.ts';
 import type { Timer } from './timers.ts';
@@ -99,7 +99,7 @@ export class Fragments {
         q.total = end;
       }
     }
-    if (end === offset || end > 65535) {
+    if (end === offset) {
       this.#drop(key, q);
       return false;
     }
@@ -146,53 +146,53 @@ export class Fragments {
     if (skb.dst?.type === 'local') this.#s.icmp4.send(skb, 11, 1, 0);
   }
 
-  /** ipv6_frag_rcv, nf_ct_frag6_gather. `fragAt`: offset of the fragment header, `prevAt`: of the byte that names it. */
-  defrag6(skb: Skb, user: DefragUser, fragAt: number, prevAt: number): boolean {
+  /**
+   * ipv6_frag_rcv, nf_ct_frag6_gather. `fragAt`: offset of the fragment header, `prevAt`: of the byte that names it. Tracking
+   * lets what it cannot take go on as it is, or refuses it; for the host itself both are dropped, with an error where one is due.
+   */
+  defrag6(skb: Skb, user: DefragUser, fragAt: number, prevAt: number): 'whole' | 'kept' | 'refused' | 'asItIs' {
     const b = skb.data,
-      o = skb.network;
+      o = skb.network,
+      local = user === 'local';
     const field = u16(b, fragAt + 2),
       id = u32(b, fragAt + 4);
     const offset = field & ~7,
       more = (field & 1) !== 0;
+    if (truncated6(b, fragAt)) {
+      if (local) this.#s.icmp6.send(skb, 4, 3, 0);
+      return 'asItIs';
+    }
     const addrs = b.slice(o + 8, o + 40).join('.');
     const key = `6 ${user} ${addrs} ${id}`;
-    const end0 = offset + b.length - fragAt - 8;
+    const end = offset + b.length - fragAt - 8;
     const q = this.#queue(key, this.#s.conf.v6('ip6frag_time') || 60, (dead) => this.#expire6(dead, user));
-    if (end0 > 65535) {
-      this.#s.icmp6.send(skb, 4, 0, fragAt + 2 - o);
-      return false;
+    if (end > 65535) {
+      if (local) this.#s.icmp6.send(skb, 4, 0, fragAt + 2 - o);
+      return 'refused';
     }
+    // What contradicts the others ends the host's own queue, not that of tracking.
+    const contradiction = (): 'refused' => {
+      if (local) this.#drop(key, q);
+      return 'refused';
+    };
     if (!more) {
-      if (end0 < q.total || (q.last && end0 !== q.total)) {
-        this.#drop(key, q);
-        return false;
-      }
+      if (end < q.total || (q.last && end !== q.total)) return contradiction();
       q.last = true;
-      q.total = end0;
-    } else {
-      // Tracking lets such a one go on as it is (-EPROTO); who takes it answers.
-      if (end0 & 7) {
-        this.#drop(key, q);
-        if (user === 'local') this.#s.icmp6.send(skb, 4, 0, 4);
-        return user !== 'local';
-      }
-      if (end0 > q.total) {
-        if (q.last) {
-          this.#drop(key, q);
-          return false;
-        }
-        q.total = end0;
-      }
+      q.total = end;
+    } else if (end & 7) {
+      if (local) this.#s.icmp6.send(skb, 4, 0, 4);
+      else this.#drop(key, q);
+      return 'asItIs';
+    } else if (end > q.total) {
+      if (q.last) return contradiction();
+      q.total = end;
     }
-    if (end0 === offset) {
-      this.#drop(key, q);
-      return false;
-    }
+    if (end === offset) return contradiction();
     const result = this.#insert(q, { offset, data: b.slice(fragAt + 8), skb });
-    if (result === 'dup') return false;
+    if (result === 'dup') return 'kept';
     if (result === 'overlap') {
       this.#drop(key, q);
-      return false;
+      return 'refused';
     }
     if (offset === 0) {
       q.nextHeader = b[fragAt];
@@ -202,8 +202,13 @@ export class Fragments {
     }
     const size = b.length - o;
     if (size > q.maxSize) q.maxSize = size;
-    if (!this.#complete(q)) return false;
+    if (!this.#complete(q)) return 'kept';
     this.#drop(key, q);
+    return this.#whole6(skb, q, id) ? 'whole' : 'kept';
+  }
+
+  /** nf_ct_frag6_reasm, ip6_frag_reasm; false: too long. */
+  #whole6(skb: Skb, q: Queue, id: number): boolean {
     const first = q.pieces[0].skb,
       header = q.header as Uint8Array;
     if (header.length - 40 + q.total > 65535) return false;
@@ -222,6 +227,14 @@ export class Fragments {
     const first = q.pieces[0];
     if (first && first.offset === 0 && first.skb.dev) this.#s.icmp6.send(first.skb, 3, 1, 0);
   }
+}
+
+/** ipv6frag_thdr_truncated: a first fragment that does not hold all headers (RFC 8200, 4.5). */
+function truncated6(b: Uint8Array, fragAt: number): boolean {
+  const end = skipExtensions(b, fragAt, IPPROTO.FRAGMENT);
+  if (!end || end.fragOff & ~7) return false;
+  const needed = end.next === IPPROTO.TCP ? 20 : end.next === IPPROTO.UDP || end.next === IPPROTO.ICMPV6 ? 8 : 1;
+  return end.offset + needed > b.length;
 }
 
 /** skb_morph: marks and device of the first piece, where it is another than the last to arrive. */

@@ -1,5 +1,5 @@
 import { KERNEL_SOCKET, PACKET, Skb } from '../net/skb.ts';
-import { checksum, pseudo, put16, put32 } from '../net/wire/bytes.ts';
+import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, ip6Dst, ip6Src, ip6Tclass, isLinkLocal6, isMulticast6, isZero, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import { sumKnown } from '../net/transport-sum.ts';
 import type { Dst } from './fib.ts';
@@ -9,6 +9,13 @@ import type { Stack } from './stack.ts';
 
 const ECHO_REQUEST = 128,
   ECHO_REPLY = 129;
+
+/** Options of IPv6 (IPV6_TLV_*). */
+const PAD1 = 0,
+  PADN = 1,
+  ROUTER_ALERT = 5,
+  JUMBO = 0xc2;
+const MAX_PADDING = 7;
 
 /** net/ipv6/icmp.c */
 export class Icmp6 {
@@ -109,32 +116,57 @@ export class Icmp6 {
     this.#push(route.dst, route.saddr, src, ip6Tclass(skb.data, skb.network), ECHO_REPLY, 0, info, body, mark, skb);
   }
 
-  /** ip6_parse_tlv: options of a hop-by-hop or destination header; false: dropped (perhaps with an error). */
-  options(skb: Skb, from: number, end: number): boolean {
+  /**
+   * ip6_parse_tlv: options of a hop-by-hop or destination header; false: dropped (perhaps with an error). Padding is at most
+   * seven zeros in a row.
+   */
+  options(skb: Skb, from: number, end: number, hopByHop: boolean): boolean {
+    const { conf } = this.#s;
+    if (end - from + 2 > conf.v6(hopByHop ? 'max_hbh_length' : 'max_dst_opts_length')) return false;
+    const limit = conf.v6(hopByHop ? 'max_hbh_opts_number' : 'max_dst_opts_number');
     const b = skb.data;
+    let padding = 0,
+      count = 0;
     for (let i = from; i < end; ) {
       const type = b[i];
-      if (type === 0) {
+      if (type === PAD1) {
+        if (++padding > MAX_PADDING) return false;
         i++;
         continue;
       }
-      if (i + 1 >= end) return false;
       const len = b[i + 1] + 2;
-      if (i + len > end) return false;
-      if (type !== 1 && type !== 5 && type !== 0xc2 && type !== 0xc9) {
-        switch (type >> 6) {
-          case 0:
-            break;
-          case 1:
-            return false;
-          default:
-            if (type >> 6 === 3 && isMulticast6(ip6Dst(b, skb.network))) return false;
-            this.send(skb, 4, 2, i - skb.network);
-            return false;
-        }
+      if (i + 1 >= end || i + len > end) return false;
+      if (type === PADN) {
+        padding += len;
+        if (padding > MAX_PADDING || b.subarray(i + 2, i + len).some((x) => x !== 0)) return false;
+      } else {
+        if (++count > Math.abs(limit) || !this.#option(skb, i, hopByHop, limit < 0)) return false;
+        padding = 0;
       }
       i += len;
     }
     return true;
+  }
+
+  #option(skb: Skb, at: number, hopByHop: boolean, strict: boolean): boolean {
+    const b = skb.data,
+      o = skb.network,
+      type = b[at];
+    if (hopByHop && type === ROUTER_ALERT) return b[at + 1] === 2;
+    if (hopByHop && type === JUMBO) return this.#jumbo(skb, at);
+    // ip6_tlvopt_unknown: the two high bits say what to do.
+    const action = strict ? 1 : type >> 6;
+    if (action >= 2 && !(action === 3 && isMulticast6(ip6Dst(b, o)))) this.send(skb, 4, 2, at - o);
+    return action === 0;
+  }
+
+  /** ipv6_hop_jumbo: a payload of more than 65,535 bytes, which no device here carries. */
+  #jumbo(skb: Skb, at: number): boolean {
+    const b = skb.data,
+      o = skb.network;
+    if (b[at + 1] !== 4 || ((at - o) & 3) !== 2) return false;
+    if (u32(b, at + 2) <= 0xffff) this.send(skb, 4, 0, at + 2 - o);
+    else if (u16(b, o + 4) !== 0) this.send(skb, 4, 0, at - o);
+    return false;
   }
 }

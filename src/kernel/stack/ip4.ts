@@ -192,8 +192,8 @@ export class Ip4 {
     if (isMulticast4(saddr) || isLimitedBroadcast(saddr)) return 'IP_INVALID_SOURCE';
     const broadcast = isLimitedBroadcast(daddr) || (isZero(daddr) && isZero(saddr));
     if (!broadcast) {
-      if (saddr[0] === 0) return 'IP_INVALID_SOURCE';
-      if (daddr[0] === 0) return 'IP_INVALID_DEST';
+      if (isZero(saddr)) return 'IP_INVALID_SOURCE';
+      if (isZero(daddr)) return 'IP_INVALID_DEST';
       if (!localnet && (isLoopback4(daddr) || isLoopback4(saddr))) return 'IP_LOCALNET';
       const hit = this.#s.fib.lookup(4, { daddr, saddr, mark, iif: dev.index, oif: 0, tos: tos & RT_TOS });
       const forwarding = conf.dev4(dev.name, 'forwarding') !== 0;
@@ -234,8 +234,8 @@ export class Ip4 {
     if (!ours) return 'NOT_SPECIFIED';
     if (isMulticast4(saddr) || isLimitedBroadcast(saddr)) return 'IP_INVALID_SOURCE';
     if (isLoopback4(saddr) && !this.#s.conf.or4(dev.name, 'route_localnet')) return 'IP_LOCALNET';
-    if (saddr[0] === 0 && !(daddr[0] === 224 && daddr[1] === 0 && daddr[2] === 0)) return 'IP_INVALID_SOURCE';
-    const valid = saddr[0] === 0 ? 0 : this.validateSource(saddr, ANY, 0, dev, 0, 0);
+    if (isZero(saddr) && !(daddr[0] === 224 && daddr[1] === 0 && daddr[2] === 0)) return 'IP_INVALID_SOURCE';
+    const valid = isZero(saddr) ? 0 : this.validateSource(saddr, ANY, 0, dev, 0, 0);
     if (typeof valid === 'string') return valid;
     return {
       family: 4,

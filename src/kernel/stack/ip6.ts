@@ -73,7 +73,7 @@ export class Ip6 {
     }
     if (b[o + 6] === IPPROTO.HOPOPTS) {
       const end = o + 40 + ((b[o + 41] + 1) << 3);
-      if (skb.data.length < o + 48 || end > skb.data.length || !this.#s.icmp6.options(skb, o + 42, end)) return 'IP_INHDR';
+      if (skb.data.length < o + 48 || end > skb.data.length || !this.#s.icmp6.options(skb, o + 42, end, true)) return 'IP_INHDR';
     }
     this.locate(skb);
     return null;

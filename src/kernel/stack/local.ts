@@ -55,7 +55,8 @@ export class LocalHost {
       at = o + 40,
       nextAt = o + 6;
     for (;;) {
-      if (isExtensionHeader(next)) {
+      // Options for every hop stand first, or are nothing known.
+      if (isExtensionHeader(next) && (next !== IPPROTO.HOPOPTS || at === o + 40)) {
         if (next === IPPROTO.NONE) return;
         if (at + 8 > b.length) return;
         if (next === IPPROTO.AH) {
@@ -64,7 +65,7 @@ export class LocalHost {
         }
         if (next === IPPROTO.FRAGMENT) {
           if (u16(b, at + 2) & 0xfff9) {
-            if (this.#s.fragments.defrag6(skb, 'local', at, nextAt)) this.deliver6(skb);
+            if (this.#s.fragments.defrag6(skb, 'local', at, nextAt) === 'whole') this.deliver6(skb);
             return;
           }
           nextAt = at;
@@ -78,7 +79,7 @@ export class LocalHost {
         }
         const len = (b[at + 1] + 1) << 3;
         if (at + len > b.length) return;
-        if (next === IPPROTO.DSTOPTS && !this.#s.icmp6.options(skb, at + 2, at + len)) return;
+        if (next === IPPROTO.DSTOPTS && !this.#s.icmp6.options(skb, at + 2, at + len, false)) return;
         nextAt = at;
         next = b[at];
         at += len;

@@ -91,8 +91,9 @@ export class Neighbours {
     }
   }
 
-  flushDevice(index: number, _down = false): void {
-    for (const n of this.#all.filter((x) => x.dev === index)) this.remove(n);
+  /** neigh_ifdown; `family`: of addresses of this one only. */
+  flushDevice(index: number, family?: 4 | 6): void {
+    for (const n of this.#all.filter((x) => x.dev === index && (family === undefined || (x.addr.length === 4) === (family === 4)))) this.remove(n);
   }
 
   /** What the peer said of itself (neigh_update from ARP or ND). `override` false: a known, different address stays. */

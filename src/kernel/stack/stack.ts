@@ -159,6 +159,12 @@ export class Stack {
     this.fib.invalidate();
   }
 
+  /** fib_disable_ip: with its last address a device loses its routes and neighbours. */
+  disableIp4(dev: NetDevice): void {
+    this.fib.deviceDown(dev.index, 4);
+    this.neighbours.flushDevice(dev.index, 4);
+  }
+
   /** dev_open, dev_close and what the address families do on it. */
   setUp(dev: NetDevice, up: boolean): void {
     if (dev.up === up) return;
@@ -166,7 +172,7 @@ export class Stack {
     if (!up) {
       this.fib.deviceDown(dev.index);
       this.nat.deviceDown(dev.index);
-      this.neighbours.flushDevice(dev.index, true);
+      this.neighbours.flushDevice(dev.index);
       dev.addrs6.length = 0;
     } else if (dev.type === 'loopback') {
       const one = Uint8Array.of(127, 0, 0, 1);

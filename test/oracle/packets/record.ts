@@ -71,7 +71,8 @@ function recordFrame(hex: string, s: Scenario, known: Known): RecordedFrame {
         hide(at, 2);
       }
   const h = parse(p);
-  if (s.normalise?.random_isn && h?.proto === PROTO.tcp && h.first) for (const o of [4, 8]) if (p.readUInt32BE(h.l4 + o) >= 1 << 24) hide(14 + h.l4 + o, 4);
+  if (s.normalise?.random_isn && h?.proto === PROTO.tcp && h.first && h.l4 + 12 <= p.length)
+    for (const o of [4, 8]) if (p.readUInt32BE(h.l4 + o) >= 1 << 24) hide(14 + h.l4 + o, 4);
   return mask.length ? { frame: f.toString('hex'), mask } : { frame: hex };
 }
 

@@ -1,4 +1,4 @@
-import type { Difference } from './batch.ts';
+import type { RecordedCase } from '../../conformance/play.ts';
 import { ask } from './batch.ts';
 import type { Kernel } from './kernel.ts';
 import { type Command, renumber, type Scenario } from './scenario.ts';
@@ -20,7 +20,7 @@ async function reduce<T>(all: readonly T[], differs: (kept: readonly T[]) => Pro
 const isRule = (line: string): boolean => line !== '' && !/^(table|chain|\}|type |\*|:|COMMIT|set |map )/.test(line.trim());
 
 /** The smallest scenario found that still differs. */
-export async function shrink(kernel: Kernel, whole: Scenario): Promise<Difference> {
+export async function shrink(kernel: Kernel, whole: Scenario): Promise<{ readonly recorded: RecordedCase; readonly why: string | null }> {
   let best = whole;
   const differs = async (s: Scenario): Promise<boolean> => {
     try {
@@ -56,6 +56,5 @@ export async function shrink(kernel: Kernel, whole: Scenario): Promise<Differenc
       });
     }
   }
-  const { recorded, why } = await ask(kernel, best);
-  return { recorded, why: why ?? 'did not differ again' };
+  return ask(kernel, best);
 }

@@ -76,6 +76,50 @@ const SYSCTLS = [
   'net.ipv4.ip_no_pmtu_disc=1',
   'net.ipv4.conf.all.accept_source_route=0',
   'net.ipv4.ip_forward=0',
+  'net.ipv4.ip_forward_use_pmtu=1',
+  'net.ipv4.ip_forward_update_priority=0',
+  'net.ipv4.fwmark_reflect=1',
+  'net.ipv4.ipfrag_time=1',
+  'net.ipv4.ipfrag_max_dist=0',
+  'net.ipv4.conf.all.rp_filter=2',
+  'net.ipv4.conf.eth0.rp_filter=1',
+  'net.ipv4.conf.all.src_valid_mark=1',
+  'net.ipv4.conf.eth0.accept_local=1',
+  'net.ipv4.conf.all.route_localnet=1',
+  'net.ipv4.conf.all.bc_forwarding=1',
+  'net.ipv4.conf.all.arp_filter=1',
+  'net.ipv4.conf.all.arp_accept=1',
+  'net.ipv4.conf.all.drop_unicast_in_l2_multicast=1',
+  'net.ipv4.conf.eth0.send_redirects=1',
+  'net.ipv4.icmp_ignore_bogus_error_responses=0',
+  'net.ipv4.icmp_echo_enable_probe=1',
+  'net.ipv6.conf.all.forwarding=0',
+  'net.ipv6.conf.all.accept_source_route=1',
+  'net.ipv6.conf.eth0.accept_source_route=1',
+  'net.ipv6.conf.all.hop_limit=40',
+  'net.ipv6.conf.eth1.disable_ipv6=1',
+  'net.ipv6.icmp.echo_ignore_all=1',
+  'net.ipv6.icmp.echo_ignore_multicast=1',
+  'net.ipv6.ip6frag_time=1',
+  'net.ipv6.fwmark_reflect=1',
+  'net.ipv6.max_hbh_opts_number=1',
+  'net.ipv6.max_dst_opts_length=8',
+  'net.ipv6.anycast_src_echo_reply=1',
+  'net.netfilter.nf_conntrack_frag6_timeout=1',
+  'net.netfilter.nf_conntrack_udp_timeout=3',
+  'net.netfilter.nf_conntrack_udp_timeout_stream=50',
+  'net.netfilter.nf_conntrack_icmp_timeout=3',
+  'net.netfilter.nf_conntrack_icmpv6_timeout=60',
+  'net.netfilter.nf_conntrack_generic_timeout=3',
+  'net.netfilter.nf_conntrack_gre_timeout=3',
+  'net.netfilter.nf_conntrack_tcp_timeout_syn_sent=3',
+  'net.netfilter.nf_conntrack_tcp_timeout_close=3',
+  'net.netfilter.nf_conntrack_tcp_timeout_time_wait=3',
+  'net.netfilter.nf_conntrack_tcp_timeout_max_retrans=20',
+  'net.netfilter.nf_conntrack_tcp_timeout_unacknowledged=20',
+  'net.netfilter.nf_conntrack_tcp_timeout_established=40',
+  'net.netfilter.nf_conntrack_sctp_timeout_closed=50',
+  'net.netfilter.nf_conntrack_sctp_timeout_established=70',
 ];
 const ROUTES: readonly (readonly string[])[] = [
   ['ip rule add fwmark 1 table 100', 'ip route add default via 172.16.0.10 table 100'],
@@ -89,6 +133,22 @@ const ROUTES: readonly (readonly string[])[] = [
   ['ip route add prohibit 172.16.0.20/32'],
   ['ip route add 8.8.8.8/32 via 10.0.0.254 mtu 700'],
   ['ip addr add 10.0.0.77/24 dev eth0'],
+  ['ip route add throw 8.8.8.8/32 table 103', 'ip rule add lookup 103'],
+  ['ip route add blackhole 192.168.1.20/32'],
+  ['ip route add local 192.168.1.99/32 dev lo'],
+  ['ip route add 8.8.8.8/32 via 192.168.1.30'],
+  ['ip route add 192.168.1.20/32 via 172.16.0.10'],
+  ['ip -6 route add unreachable 2001:db8::/64'],
+  ['ip -6 route add prohibit fd00:c::20/128'],
+  ['ip -6 route add blackhole fd00:b::20/128'],
+  ['ip -6 route add 2001:db8::8/128 via fd00:b::30'],
+  ['ip -6 addr add fd00:a::77/64 dev eth0'],
+  ['ip -6 route add local fd00:b::ffff/128 dev lo'],
+  ['ip -6 rule add fwmark 2 table 104', 'ip -6 route add blackhole default table 104'],
+  ['ip -6 rule add fwmark 3 lookup 102', 'ip -6 route add local ::/0 dev lo table 102'],
+  ['ip rule add iif eth1 table 105', 'ip route add default via 172.16.0.20 table 105'],
+  ['ip rule add to 8.8.8.8 prohibit'],
+  ['ip link set eth1 mtu 1280'],
   ['ip rule add fwmark 3 lookup 102', 'ip route add local 0.0.0.0/0 dev lo table 102'],
 ];
 
@@ -111,7 +171,7 @@ async function setup(c: Choice): Promise<{ readonly commands: Command[]; readonl
   const commands: Command[] = [];
   let k = 0;
   const n = (): number => ++k;
-  if (c.in(4)) commands.push(argv(`sysctl -q -w ${c.one(SYSCTLS)}`));
+  if (c.in(3)) for (let i = 1 + c.below(3); i > 0; i--) commands.push(argv(`sysctl -q -w ${c.one(SYSCTLS)}`));
   if (c.in(6)) commands.push(...c.one(ROUTES).map(argv));
   const kind = c.below(10);
   const xt = kind < 5;
@@ -140,6 +200,46 @@ async function setup(c: Choice): Promise<{ readonly commands: Command[]; readonl
   return { commands, lists };
 }
 
+/** Changes of the rules between packets; what a tool refuses changes nothing. */
+const CHANGES = [
+  'iptables -I FORWARD 1 -p udp -j DROP',
+  'iptables -A FORWARD -m conntrack --ctstate NEW -j REJECT',
+  'iptables -D FORWARD 1',
+  'iptables -F FORWARD',
+  'iptables -Z',
+  'iptables -P FORWARD DROP',
+  'iptables -P INPUT DROP',
+  'iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE',
+  'iptables -t nat -I PREROUTING -p tcp --dport 80 -j DNAT --to-destination 172.16.0.10:8080',
+  'iptables -t nat -F',
+  'iptables -t raw -A PREROUTING -p tcp -j NOTRACK',
+  'iptables -t mangle -A PREROUTING -j MARK --set-mark 1',
+  'ip6tables -P FORWARD DROP',
+  'ip6tables -t nat -A POSTROUTING -o eth0 -j MASQUERADE',
+  'ip6tables -I FORWARD -j REJECT',
+  'nft add rule inet t u1 counter',
+  'nft flush table ip t',
+  'nft add table ip extra',
+  'nft reset quotas',
+  'nft flush set ip t dyn',
+  'nft delete table inet t',
+  'conntrack -D -s 10.0.0.2',
+  'conntrack -D -d 192.168.1.10',
+  'conntrack -D -n',
+  'conntrack -D -g',
+  'conntrack -U -p udp -m 3',
+  'conntrack -U -s 10.0.0.2 -t 500',
+  'conntrack -D -f ipv6',
+  'sysctl -q -w net.netfilter.nf_conntrack_tcp_loose=0',
+  'sysctl -q -w net.netfilter.nf_conntrack_acct=1',
+  'sysctl -q -w net.ipv4.ip_forward=0',
+  'ip link set eth1 mtu 1000',
+  'ip addr del 10.0.0.1/24 dev eth0',
+  'ip addr add 192.168.1.99/24 dev eth1',
+  'ip route add 8.8.8.8/32 via 172.16.0.10',
+  'ip rule add from 10.0.0.2 blackhole',
+  'ip link set eth2 down',
+];
 const MIDDLE = [
   'conntrack -L',
   'conntrack -L',
@@ -184,7 +284,7 @@ export async function randomScenario(c: Choice, id: string): Promise<Scenario> {
         emitted.push([]);
       }
       if (c.in(40)) {
-        const s = argv(c.one(MIDDLE));
+        const s = argv(c.one(c.in(2) ? MIDDLE : CHANGES));
         await act(host, s, emitted);
         steps.push(s);
         emitted.push([]);

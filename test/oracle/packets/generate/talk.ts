@@ -2,6 +2,7 @@ import { NEIGHBOURS, NETS } from '../../../conformance/topology.ts';
 import type { Choice } from '../../random.ts';
 import { address, be16, bytes, chunk, ethernet, flags, fragments4, fragments6, icmp, ip, type IpFields, PROTO, parse, sctp, tcp, type TcpFields, udp } from '../frames.ts';
 import type { Step } from '../scenario.ts';
+import { brokenFragments, edgeTalk, errorsTalk, extensionTalk, fragmentedTalk, martianTalk } from './rough.ts';
 import { HOSTS4, HOSTS6, PORTS, ROUTER4, ROUTER6 } from './pools.ts';
 
 /** A frame the router emitted. */
@@ -118,7 +119,8 @@ class TcpFlow {
   constructor(x: Place, near: End) {
     this.#x = x;
     this.#ends = [near, null];
-    this.next = [1000 + x.c.below(1_000_000), 1000 + x.c.below(1_000_000)];
+    const first = (): number => (x.c.in(6) ? x.c.one([0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xffffff00, 0xffff0000]) : 1000 + x.c.below(1_000_000));
+    this.next = [first(), first()];
   }
   get known(): boolean {
     return this.#ends[1] !== null;
@@ -169,24 +171,33 @@ class TcpFlow {
   }
 }
 
+const sack = (from: number, by: number): Buffer => be16(at(from + by) >>> 16, at(from + by) & 0xffff, at(from + by + 10) >>> 16, at(from + by + 10) & 0xffff);
+
 const ODD = ['A', 'PA', 'FA', 'R', 'RA', 'S', 'SA', 'F', '', 'SF', 'SR', 'FPU', 'PAU', 'SEC', 'SAE', 'U', 'SP', 'RAU', 'SAC'];
 
 function odd(x: Place, flow: TcpFlow): Step {
   const { c } = x;
   const side = (flow.known ? c.below(2) : 0) as 0 | 1;
-  const shift = (n: number): number => n + c.one([0, 0, 0, 0, 1, -1, -100, 100, 65536, -70000, 1 << 30]);
+  const shift = (n: number): number => n + c.one([0, 0, 0, 0, 0, 1, -1, -100, 100, 65535, 65536, -65536, -66000, -70000, 1 << 30, -(1 << 30), 0x7fffffff]);
   const letters = c.one(ODD);
   return flow.segment(side, letters, {
     data: c.in(2) ? x.data() : '',
     seq: c.in(12) ? c.below(1 << 30) : shift(flow.next[side]),
     ack: letters.includes('A') || c.in(6) ? shift(flow.next[1 - side]) : undefined,
-    window: c.one([65535, 65535, 100, 0, 14600]),
+    window: c.one([65535, 65535, 100, 0, 1, 14600, 32768]),
     options: c.in(4)
       ? c.one([
           ...TCP_OPTIONS,
           bytes(1, 1, 5, 10, be16(0, 100, 0, 200)),
           bytes(1, 1, 5, 10, be16(flow.next[1 - side] >>> 16, (flow.next[1 - side] + 10) & 0xffff, flow.next[1 - side] >>> 16, (flow.next[1 - side] + 20) & 0xffff)),
           bytes(2, 4, 5),
+          bytes(1, 1, 8, 10, be16(0, c.below(200), 0, 100)),
+          bytes(1, 3, 3, c.one([0, 1, 14, 15, 255])),
+          bytes(1, 1, 5, 18, sack(flow.next[1 - side], 10), sack(flow.next[1 - side], 70000)),
+          bytes(1, 1, 5, 10, sack(flow.next[side], c.one([0, 1, 100]))),
+          bytes(5, 2, 1, 1),
+          bytes(4, 2, 0, 0),
+          bytes(34, 10, Buffer.alloc(8), 1, 1),
         ])
       : undefined,
     move: c.in(2),
@@ -241,6 +252,8 @@ export function* tcpFuzz(x: Place, n: number): Talk {
   // What SYNPROXY answered with is another number elsewhere, and these segments name it freely.
   if (flow.answered) return;
   if (!flow.known) flow.guess();
+  // Both at once, or the other side only.
+  if (x.c.in(8)) yield flow.segment(1, 'S', { options: x.c.in(2) ? x.c.one(TCP_OPTIONS) : undefined });
   if (!x.c.in(4)) yield flow.segment(1, 'SA', { options: x.c.in(2) ? x.c.one(TCP_OPTIONS) : undefined });
   if (!x.c.in(3)) yield flow.segment(0, 'A');
   for (let i = 0; i < n; i++) yield odd(x, flow);
@@ -524,6 +537,11 @@ function* arpTalk(x: Place): Talk {
   yield { inject: { iface, frame: ethernet(c.in(3) ? routerMac(iface) : 'ff:ff:ff:ff:ff:ff', from, body, 0x0806).toString('hex') } };
 }
 
+/** Time goes by: timers fire, entries run out. Rarely, since it costs what it says. */
+function* waitTalk(x: Place): Talk {
+  if (x.c.in(8)) yield { wait: x.c.one([1.2, 2.2, 3.5]) };
+}
+
 const KINDS: readonly (readonly [number, (x: Place) => Talk])[] = [
   [9, tcpTalk],
   [2, (x) => tcpFuzz(x, 6)],
@@ -535,6 +553,13 @@ const KINDS: readonly (readonly [number, (x: Place) => Talk])[] = [
   [3, fragmentTalk],
   [3, oddTalk],
   [1, arpTalk],
+  [2, martianTalk],
+  [2, edgeTalk],
+  [3, errorsTalk],
+  [2, brokenFragments],
+  [2, fragmentedTalk],
+  [2, extensionTalk],
+  [1, waitTalk],
 ];
 const TOTAL = KINDS.reduce((n, [w]) => n + w, 0);
 
