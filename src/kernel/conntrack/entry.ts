@@ -39,10 +39,11 @@ export const IPS_NAT_DONE_MASK = IPS.SRC_NAT_DONE | IPS.DST_NAT_DONE;
 const _DIR = { ORIGINAL: 0, REPLY: 1 } as const;
 export type Dir = 0 | 1;
 
-/** struct nf_conntrack_zone; `both` is NF_CT_DEFAULT_ZONE_DIR. */
+/** struct nf_conntrack_zone; `both` is NF_CT_DEFAULT_ZONE_DIR, `mark` NF_CT_FLAG_MARK: a template's, whose number is the packet's mark. */
 export interface Zone {
   readonly id: number;
   readonly dir: 'both' | 'original' | 'reply';
+  readonly mark?: boolean;
 }
 export const DEFAULT_ZONE: Zone = Object.freeze({ id: 0, dir: 'both' });
 

@@ -17,7 +17,7 @@ import { findHelper } from './helpers.ts';
 import { badChecksum, findL4, invertTuple, tupleOf } from './l4.ts';
 import { dirOf, protocolOf } from './protocol.ts';
 import { adjustSequence } from './seqadj.ts';
-import { sameBytes, sameTuple } from './tuple.ts';
+import { sameBytes, sameTuple, zoneId } from './tuple.ts';
 
 const familyOf = (state: HookState): 4 | 6 => (state.pf === 'ip6' ? 6 : 4);
 
@@ -30,7 +30,7 @@ const greKey =
 function zoneOf(skb: Skb): Zone {
   const zone = skb.template?.zone;
   if (!zone) return DEFAULT_ZONE;
-  return (zone as Zone & { readonly mark?: boolean }).mark ? { id: skb.mark & 0xffff, dir: zone.dir } : zone;
+  return zone.mark ? { id: skb.mark & 0xffff, dir: zone.dir } : zone;
 }
 
 function tellDefrag(skb: Skb, net: Netns, complete: boolean): boolean {
@@ -43,7 +43,7 @@ export function defragHook(skb: Skb, state: HookState): HookVerdict {
   if (skb.ct || skb.ctinfo === CTINFO.untracked) return 'accept';
   if (state.pf === 'ip' && !(u16(skb.data, skb.network + 6) & (IP_MF | IP_OFFSET))) return 'accept';
   const fragments = state.net.stack.fragments,
-    user = `${state.hook} ${zoneOf(skb).id}`;
+    user = `${state.hook} ${zoneId(skb.template?.zone ?? DEFAULT_ZONE, 0)}`;
   if (state.pf === 'ip') {
     return tellDefrag(skb, state.net, fragments.defrag4(skb, user)) ? 'accept' : 'stolen';
   }

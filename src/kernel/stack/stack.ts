@@ -260,9 +260,9 @@ export class Stack {
     return error;
   }
 
-  /** Time goes on to `until` (host milliseconds): timers fire in order, connections run out. */
+  /** Time goes on to `until` (host milliseconds): timers fire in order, connections run out. What is due at `until` is not yet: the timer wheel rounds up. */
   advance(until: number, setClock: (now: number) => void): void {
-    for (let t = this.timers.next(); t <= until; t = this.timers.next()) {
+    for (let t = this.timers.next(); t < until; t = this.timers.next()) {
       setClock(Math.max(t, this.net.clock.now()));
       this.timers.run(t);
     }

@@ -115,7 +115,7 @@ export const target = defineExtension<CtInfo>({
   target(i, skb, state) {
     if (skb.ct || skb.template || skb.ctinfo === CTINFO.untracked) return 'continue';
     if (i.flags & CT_FLAG.NOTRACK) skb.ctinfo = CTINFO.untracked;
-    else skb.template = templateOf(i, skb, state.net);
+    else skb.template = templateOf(i, state.net);
     return 'continue';
   },
 });

@@ -2,7 +2,6 @@ import { IPS } from '../../conntrack/entry.ts';
 import type { Conntrack, Tuple } from '../../conntrack/entry.ts';
 import { findHelper } from '../../conntrack/helpers.ts';
 import type { Errno } from '../../errno.ts';
-import type { Skb } from '../../net/skb.ts';
 import type { Netns } from '../../netns.ts';
 import type { CheckContext } from '../definition.ts';
 
@@ -57,11 +56,11 @@ export function checkCt(i: CtInfo, c: CheckContext): Errno | null {
 
 const NOWHERE: Tuple = { l3num: 2, protonum: 0, src: new Uint8Array(4), dst: new Uint8Array(4), sport: 0, dport: 0 };
 
-/** xt_ct_tg_check's template, made when the packet meets it: a zone taken from the mark is known only then. */
-export function templateOf(i: CtInfo, skb: Skb, net: Netns): Conntrack {
+/** xt_ct_tg_check's template. */
+export function templateOf(i: CtInfo, net: Netns): Conntrack {
   const dirs = i.flags & (CT_FLAG.ZONE_ORIG | CT_FLAG.ZONE_REPLY);
   const dir = dirs === CT_FLAG.ZONE_ORIG ? 'original' : dirs === CT_FLAG.ZONE_REPLY ? 'reply' : 'both';
-  const template = net.conntrack.alloc({ id: i.flags & CT_FLAG.ZONE_MARK ? skb.mark & 0xffff : i.zone, dir }, NOWHERE, NOWHERE);
+  const template = net.conntrack.alloc({ id: i.zone, dir, mark: (i.flags & CT_FLAG.ZONE_MARK) !== 0 }, NOWHERE, NOWHERE);
   template.status |= IPS.TEMPLATE | IPS.CONFIRMED | (i.helper ? IPS.HELPER : 0);
   if (i.helper) template.helper = i.helper;
   if (i.timeout) template.timeoutPolicy = net.conntrack.timeouts.find(i.timeout) ?? null;
