@@ -21,4 +21,6 @@ export interface Helper {
   init?(ct: Conntrack): void;
   /** Looks at (and, with NAT, rewrites) a packet of a connection that has this helper. */
   help(net: Netns, skb: Skb, protoff: number, ct: Conntrack, ctinfo: CtInfo): 'accept' | 'drop';
+  /** A connection that has this helper goes out of the table. */
+  destroy?(net: Netns, ct: Conntrack): void;
 }

@@ -35,7 +35,8 @@ export function expectPort(net: Netns, e: NewExpectation, port: number): Expecta
   let attempts = Math.min(range, 128);
   for (let p = port; ; p = port + net.random.below(Math.max(range, 1))) {
     const r = net.conntrack.expect.related({ ...e, tuple: { ...e.tuple, dport: p } });
-    if (typeof r !== 'string') return r;
+    // A port of zero says that there is none, though it is expected now.
+    if (typeof r !== 'string') return p === 0 ? null : r;
     if (r !== 'EBUSY' || --attempts < 0) return null;
   }
 }

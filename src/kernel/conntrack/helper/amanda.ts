@@ -22,12 +22,11 @@ export const helper: Helper = {
       stop = data.indexOf('\n', start);
     if (stop < 0) return 'accept';
     for (const word of ['DATA ', 'MESG ', 'INDEX ', 'STATE ']) {
-      const text = latin1(skb.data, at + 8, skb.data.length),
-        end = text.indexOf('\n', start);
-      const i = text.slice(0, end).indexOf(word, start);
+      const text = latin1(skb.data, at + 8, skb.data.length).slice(0, stop);
+      const i = text.indexOf(word, start);
       if (i < 0) continue;
-      const m = /^\d+/.exec(text.slice(i + word.length, i + word.length + 6));
-      if (!m || m[0].length > 5 || Number(m[0]) === 0) break;
+      const m = /^\d+/.exec(text.slice(i + word.length, i + word.length + 5));
+      if (!m || Number(m[0]) === 0) break;
       const port = Number(m[0]) & 0xffff,
         t = ct.original;
       const exp = expectation(ct, { protonum: 6, src: t.src, dst: t.dst, sport: null, dport: port });

@@ -12,7 +12,7 @@ const COMMANDS = ['SEND ', 'CHAT ', 'MOVE ', 'TSEND ', 'SCHAT '] as const;
 /** parse_dcc: `name address port`; positions are in the payload. */
 function dcc(data: string, from: number): { addr: Uint8Array; port: number; at: number; len: number } | null {
   const space = data.indexOf(' ', from);
-  if (space < 0 || space + 1 > data.length - 12) return null;
+  if (space < 0 || space + 1 > data.length - 12 || !data.includes('\n', space + 1)) return null;
   const m = /^(\d*)( *)(\d*)/.exec(data.slice(space + 1));
   if (!m) return null;
   const ip = Number(m[1] || 0) >>> 0;
