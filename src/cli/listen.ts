@@ -15,6 +15,7 @@ export interface ListenOptions {
   readonly off?: boolean;
   readonly address?: string;
   readonly service?: Service;
+  readonly transparent?: boolean;
 }
 
 /** `drywall listen [tcp|udp PORT…]`: services of the host that answer; without a port their list. */
@@ -34,7 +35,16 @@ export async function listen(state: string, words: readonly string[], o: ListenO
     return;
   }
   for (const port of wanted) {
-    if (!o.off) sockets.listen({ proto, port, address, uid: 0, service: o.service ?? (proto === 'tcp' ? serviceOn(port) : 'echo'), once: false });
+    if (!o.off)
+      sockets.listen({
+        proto,
+        port,
+        address,
+        uid: 0,
+        service: o.service ?? (proto === 'tcp' ? serviceOn(port) : 'echo'),
+        once: false,
+        ...(o.transparent && { transparent: true }),
+      });
     else if (!sockets.unlisten(proto, port, address)) {
       host.abandon();
       throw new Error(`nothing listens on ${proto} port ${port}`);

@@ -74,6 +74,7 @@ export function addPacketCommands(cli: Command, state: () => string): void {
     .argument('[protocol port...]', 'tcp or udp, and ports by number or name')
     .option('--off', 'nothing listens there any more')
     .option('--address <address>', 'only on this address of the host')
+    .option('--transparent', 'takes what TPROXY gives it, and answers from any address')
     .addOption(new Option('--service <name>', 'what answers; default: by the port').choices(['echo', 'http', 'ftp', 'discard']))
     .action(async (words: string[], o: ListenOptions) => {
       const { listen } = await import('./listen.ts');

@@ -1,5 +1,5 @@
 import type { HookState } from '../net/hook-state.ts';
-import type { Skb } from '../net/skb.ts';
+import type { Skb, SocketInfo } from '../net/skb.ts';
 import type { NftObject } from '../nf_tables/objects.ts';
 import type { ExpressionOf } from './definition.ts';
 import type { Regs } from './machine.ts';
@@ -28,8 +28,8 @@ export interface PacketServices {
   fib(skb: Skb, state: HookState, fib: { readonly result: 'oif' | 'oifname' | 'type'; readonly flags: number }): number | string | null;
   /** nft_rt_get_eval */
   rt(skb: Skb, state: HookState, key: ExpressionOf<'rt'>['key']): Uint8Array | number | null;
-  /** nft_socket: what the key reads of the packet's socket; null: none. */
-  socket(skb: Skb, state: HookState, key: ExpressionOf<'socket'>['key'], level: number): Uint8Array | number | null;
+  /** The socket that sent the packet or would take it; null: none (nf_sk_lookup_slow_v4). */
+  socketOf(skb: Skb): SocketInfo | null;
   /** nft_tproxy_eval: true when a socket took the packet. */
   tproxy(skb: Skb, state: HookState, addr: Uint8Array | null, port: number | null): boolean;
   /** nf_dup_ipv4 / _ipv6: a copy is sent to the gateway, out of a device where one is named. */

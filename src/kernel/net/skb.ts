@@ -106,10 +106,14 @@ export interface SocketInfo {
   readonly mark: number;
   readonly cgroupClassid: number;
   readonly cgroupPath: string;
+  /** Only asked for, not yet a socket of its own: a connection whose SYN was answered (TCP_NEW_SYN_RECV). */
+  readonly request?: boolean;
+  /** The host's own socket, where a packet that came was found to be for it. */
+  readonly socket?: object;
 }
 
 /** The control sockets by which the kernel sends ICMP messages, resets and neighbour discovery. */
-export const KERNEL_SOCKET: SocketInfo = Object.freeze({ uid: -1, gid: -1, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' });
+export const KERNEL_SOCKET: SocketInfo = Object.freeze({ uid: -1, gid: -1, transparent: false, wildcard: true, mark: 0, cgroupClassid: 0, cgroupPath: '' });
 
 /** What is true of a packet without being in its bytes: what a driver or tc set of one that arrives, a socket of one that is sent. */
 export interface PacketAbout {
@@ -126,7 +130,7 @@ export const senderSocket = (about: PacketAbout): SocketInfo => ({
   uid: about.uid ?? 0,
   gid: about.gid ?? 0,
   transparent: false,
-  wildcard: false,
+  wildcard: true,
   mark: about.mark ?? 0,
   cgroupClassid: about.cgroup ?? 0,
   cgroupPath: '',

@@ -25,6 +25,7 @@ const IPV4: Readonly<Record<string, number>> = {
   ipfrag_time: 30,
   ipfrag_max_dist: 64,
   ip_early_demux: 1,
+  tcp_early_demux: 1,
 };
 const CONF4: Readonly<Record<string, number>> = {
   forwarding: 0,

@@ -11,6 +11,7 @@ import type { HookPoint } from './hooks.ts';
 import type { DropReason } from '../trace/event.ts';
 import { tellDrop, tellMade } from '../trace/tell.ts';
 import { Options4 } from './options4.ts';
+import { earlyDemux } from './socket-lookup.ts';
 import type { Stack } from './stack.ts';
 
 /** tos bits that take part in routing (INET_DSCP_MASK) */
@@ -118,6 +119,7 @@ export class Ip4 {
         return;
       }
     }
+    if (this.#s.sockets.connected) earlyDemux(this.#s, skb);
     this.input(skb);
   }
 
@@ -344,6 +346,10 @@ export class Ip4 {
   /** ip_forward */
   forward(skb: Skb): void {
     const dst = skb.dst as Dst;
+    if (skb.sk) {
+      tellDrop(this.#s.net, skb, 'NOT_SPECIFIED', 'a socket was given it');
+      return;
+    }
     if (skb.pktType !== PACKET.host) {
       tellDrop(this.#s.net, skb, 'NOT_SPECIFIED', 'sent to all on the link');
       return;

@@ -10,6 +10,7 @@ import { prefixMatch } from './fib.ts';
 import type { HookPoint } from './hooks.ts';
 import type { DropReason } from '../trace/event.ts';
 import { tellDrop, tellMade } from '../trace/tell.ts';
+import { earlyDemux } from './socket-lookup.ts';
 import type { Stack } from './stack.ts';
 
 const MIN_MTU = 1280;
@@ -103,6 +104,7 @@ export class Ip6 {
       skb.dst = this.inputRoute(ip6Dst(b, o), ip6Src(b, o), dev, skb.mark);
       this.#s.net.tracer?.event({ kind: 'route', skb, when: 'input', dst: skb.dst, reason: skb.dst.error });
     }
+    if (this.#s.sockets.connected) earlyDemux(this.#s, skb);
     const dst = skb.dst;
     switch (dst.input) {
       case 'local':
@@ -177,6 +179,10 @@ export class Ip6 {
     }
     if (skb.pktType !== PACKET.host) {
       tellDrop(s.net, skb, 'NOT_SPECIFIED', 'sent to all on the link');
+      return;
+    }
+    if (skb.sk) {
+      tellDrop(s.net, skb, 'NOT_SPECIFIED', 'a socket was given it');
       return;
     }
     forgetSum(skb);

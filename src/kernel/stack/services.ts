@@ -14,6 +14,7 @@ import type { NetDevice } from './device.ts';
 import type { RouteType } from './fib.ts';
 import { Reject } from './reject.ts';
 import { tellMade } from '../trace/tell.ts';
+import { assignTransparent, lookupSocket } from './socket-lookup.ts';
 import type { Stack } from './stack.ts';
 import { synproxy } from './synproxy.ts';
 
@@ -138,8 +139,8 @@ export function packetServices(s: Stack): PacketServices {
       if (info) logPacket(skb, state, info);
     },
 
-    socket: () => null,
-    tproxy: () => false,
+    socketOf: (skb) => skb.sk ?? lookupSocket(s, skb),
+    tproxy: (skb, state, address, port) => assignTransparent(s, skb, state, address, port),
 
     dup(skb, state, gateway, oif) {
       if (duplicating) return;

@@ -1,4 +1,4 @@
-import { KERNEL_SOCKET, Skb, type SocketInfo } from '../net/skb.ts';
+import { Skb, type SocketInfo } from '../net/skb.ts';
 import { type Action, onData, onOpen, type Service } from '../net/tcp/application.ts';
 import { acceptTcp, closeTcp, connectTcp, receiveTcp, sendTcp, type TcpEnd } from '../net/tcp/endpoint.ts';
 import { readSegment, type Segment, segmentBytes, TCP } from '../net/tcp/segment.ts';
@@ -6,6 +6,7 @@ import { sameBytes, u16 } from '../net/wire/bytes.ts';
 import { echoBytes, ipPacket, udpBytes } from '../net/wire/datagram.ts';
 import { ETH, IPPROTO } from '../net/wire/ip.ts';
 import { tellMade } from '../trace/tell.ts';
+import { assignedSocket, sameFlow } from './socket-lookup.ts';
 import type { Stack } from './stack.ts';
 
 /** A socket that waits for clients (`drywall listen`). */
@@ -18,6 +19,10 @@ export interface Listening {
   readonly service: Service;
   /** Goes away after the first client: an FTP data port. */
   readonly once: boolean;
+  /** IP_TRANSPARENT: takes what TPROXY gives it, and answers from any address. */
+  readonly transparent?: boolean;
+  /** SO_MARK */
+  readonly mark?: number;
 }
 
 /** A TCP connection of the host. */
@@ -28,6 +33,8 @@ export interface HostConnection {
   /** What answers here; null: a client's end, whose program reads `inbox`. */
   readonly service: Service | null;
   readonly uid: number;
+  readonly transparent: boolean;
+  readonly mark: number;
   readonly memory: Map<string, unknown>;
   inbox: Uint8Array[];
   opened: boolean;
@@ -109,12 +116,21 @@ export class Sockets {
     return this.#listening.length < before;
   }
 
-  #listener(proto: Listening['proto'], port: number, address: Uint8Array): Listening | undefined {
+  listener(proto: Listening['proto'], port: number, address: Uint8Array): Listening | undefined {
     const all = this.#listening.filter((l) => l.proto === proto && l.port === port);
     return all.find((l) => l.address && sameBytes(l.address, address)) ?? all.find((l) => !l.address);
   }
-  #connection(local: Uint8Array, lport: number, remote: Uint8Array, rport: number): HostConnection | undefined {
-    return this.#connections.find((c) => c.end.lport === lport && c.end.rport === rport && sameBytes(c.local, local) && sameBytes(c.remote, remote));
+  connection(local: Uint8Array, lport: number, remote: Uint8Array, rport: number): HostConnection | undefined {
+    return this.#connections.find((c) => sameFlow(c, local, lport, remote, rport));
+  }
+
+  get connected(): boolean {
+    return this.#connections.length > 0;
+  }
+  /** The listener that TPROXY has chosen for a packet. */
+  #assigned(skb: Skb): Listening | undefined {
+    const sk = assignedSocket(skb);
+    return this.#listening.find((l) => l === sk);
   }
 
   // ---- clients ----
@@ -124,7 +140,7 @@ export class Sockets {
     const local = this.source(remote);
     if (!local) return null;
     const { end, syn } = connectTcp({ lport: o.lport ?? this.freePort(), rport, ...this.#fresh(remote) }, this.#now());
-    const c: HostConnection = { local, remote, end, service: null, uid: o.uid ?? 0, memory: new Map(), inbox: [], opened: false, closed: false };
+    const c: HostConnection = { local, remote, end, service: null, uid: o.uid ?? 0, transparent: false, mark: 0, memory: new Map(), inbox: [], opened: false, closed: false };
     this.#connections.push(c);
     this.#s.enter(() => this.#transmit(c, [syn], null));
     return c;
@@ -146,7 +162,7 @@ export class Sockets {
     const local = this.source(remote);
     if (!local) return false;
     if (!this.#waiting.has(lport)) this.#waiting.set(lport, []);
-    return this.#send(ipPacket(local, remote, IPPROTO.UDP, udpBytes(local, remote, lport, rport, data), { id: this.#s.ip4.randomId(), ttl }), 0, null);
+    return this.#send(ipPacket(local, remote, IPPROTO.UDP, udpBytes(local, remote, lport, rport, data), { id: this.#s.ip4.randomId(), ttl }), ROOT, null);
   }
   received(lport: number): readonly Datagram[] {
     return this.#waiting.get(lport) ?? [];
@@ -160,7 +176,7 @@ export class Sockets {
     const local = this.source(remote);
     if (!local) return false;
     const body = echoBytes(local, remote, false, id, seq, data);
-    return this.#send(ipPacket(local, remote, local.length === 4 ? IPPROTO.ICMP : IPPROTO.ICMPV6, body, { id: this.#s.ip4.randomId(), ttl }), 0, null);
+    return this.#send(ipPacket(local, remote, local.length === 4 ? IPPROTO.ICMP : IPPROTO.ICMPV6, body, { id: this.#s.ip4.randomId(), ttl }), ROOT, null);
   }
 
   freePort(): number {
@@ -178,17 +194,29 @@ export class Sockets {
   tcp(skb: Skb, src: Uint8Array, dst: Uint8Array): boolean {
     const seg = readSegment(skb.data, skb.transport);
     if (!seg) return false;
-    const c = this.#connection(dst, seg.dport, src, seg.sport);
+    const c = this.connection(dst, seg.dport, src, seg.sport);
     if (c) {
       this.#take(c, seg, skb);
       return true;
     }
-    const l = this.#listener('tcp', seg.dport, dst);
+    const l = this.#assigned(skb) ?? this.listener('tcp', seg.dport, dst);
     if (!l) return false;
     if (seg.flags & TCP.RST) return true;
     if (!(seg.flags & TCP.SYN) || seg.flags & TCP.ACK) return false;
     const { end, answer } = acceptTcp(seg, this.#fresh(src), this.#now());
-    const made: HostConnection = { local: dst.slice(), remote: src.slice(), end, service: l.service, uid: l.uid, memory: new Map(), inbox: [], opened: false, closed: false };
+    const made: HostConnection = {
+      local: dst.slice(),
+      remote: src.slice(),
+      end,
+      service: l.service,
+      uid: l.uid,
+      transparent: l.transparent ?? false,
+      mark: l.mark ?? 0,
+      memory: new Map(),
+      inbox: [],
+      opened: false,
+      closed: false,
+    };
     this.#connections.push(made);
     if (l.once) this.#listening = this.#listening.filter((x) => x !== l);
     this.#transmit(made, [answer], skb);
@@ -207,9 +235,14 @@ export class Sockets {
       waiting.push({ src: src.slice(), sport, data, ttl: b[skb.network + (src.length === 4 ? 8 : 7)] });
       return true;
     }
-    const l = this.#listener('udp', dport, dst);
+    const l = this.#assigned(skb) ?? this.listener('udp', dport, dst);
     if (!l) return false;
-    this.#send(ipPacket(dst, src, IPPROTO.UDP, udpBytes(dst, src, dport, sport, data), { id: this.#s.ip4.randomId() }), l.uid, skb);
+    if (l.service === 'discard') return true;
+    this.#send(
+      ipPacket(dst, src, IPPROTO.UDP, udpBytes(dst, src, dport, sport, data), { id: this.#s.ip4.randomId() }),
+      { uid: l.uid, transparent: l.transparent ?? false, mark: l.mark ?? 0 },
+      skb,
+    );
     return true;
   }
 
@@ -251,7 +284,19 @@ export class Sockets {
     if (a.close) this.#transmit(c, closeTcp(c.end, this.#now()), cause);
     if (a.connect) {
       const { end, syn } = connectTcp({ lport: 20, rport: a.connect.port, ...this.#fresh(a.connect.address) }, this.#now());
-      const data: HostConnection = { local: c.local, remote: a.connect.address, end, service: 'ftp-data', uid: c.uid, memory: new Map(), inbox: [], opened: false, closed: false };
+      const data: HostConnection = {
+        local: c.local,
+        remote: a.connect.address,
+        end,
+        service: 'ftp-data',
+        uid: c.uid,
+        transparent: false,
+        mark: 0,
+        memory: new Map(),
+        inbox: [],
+        opened: false,
+        closed: false,
+      };
       this.#connections.push(data);
       this.#transmit(data, [syn], cause);
     }
@@ -277,23 +322,25 @@ export class Sockets {
   #transmit(c: HostConnection, segments: readonly Segment[], cause: Skb | null): void {
     for (const seg of segments) {
       // The answer to a SYN is sent without a socket of its own: identification 0 (ip_build_and_send_pkt).
-      const id = seg.flags & TCP.SYN && seg.flags & TCP.ACK ? 0 : c.end.ident++ & 0xffff;
-      this.#send(ipPacket(c.local, c.remote, IPPROTO.TCP, segmentBytes(seg, c.local, c.remote), { id }), c.uid, cause);
+      const request = (seg.flags & TCP.SYN) !== 0 && (seg.flags & TCP.ACK) !== 0;
+      const id = request ? 0 : c.end.ident++ & 0xffff;
+      this.#send(ipPacket(c.local, c.remote, IPPROTO.TCP, segmentBytes(seg, c.local, c.remote), { id }), { uid: c.uid, transparent: c.transparent, mark: c.mark, request }, cause);
     }
   }
 
-  #send(packet: Uint8Array, uid: number, cause: Skb | null): boolean {
+  #send(packet: Uint8Array, o: Owner, cause: Skb | null): boolean {
     const s = this.#s,
       v4 = packet[0] >> 4 === 4;
     const dst = v4 ? packet.slice(16, 20) : packet.slice(24, 40),
       src = v4 ? packet.slice(12, 16) : packet.slice(8, 24);
-    const route = v4 ? s.ip4.outputRoute(dst, src, { mark: 0, oif: 0, tos: 0 }) : s.ip6.outputRoute(dst, src, { mark: 0, oif: 0 });
+    const route = v4 ? s.ip4.outputRoute(dst, src, { mark: o.mark, oif: 0, tos: 0, anySource: o.transparent }) : s.ip6.outputRoute(dst, src, { mark: o.mark, oif: 0 });
     if ('error' in route) return false;
     const skb = new Skb(packet);
+    skb.mark = o.mark;
     skb.protocol = v4 ? ETH.IP : ETH.IPV6;
     skb.transport = v4 ? IPV4_HEADER : IPV6_HEADER;
     skb.l4proto = v4 ? packet[9] : packet[6];
-    skb.sk = uid < 0 ? KERNEL_SOCKET : socket(uid);
+    skb.sk = socket(o);
     skb.dst = route.dst;
     tellMade(s.net, skb, cause, 'socket');
     let sent = false;
@@ -310,8 +357,18 @@ export class Sockets {
     if (!data) return;
     const d = data as { listening: Listening[]; connections: HostConnection[] };
     this.#listening = d.listening;
-    this.#connections = d.connections;
+    this.#connections = d.connections.map((c) => ({ ...c, transparent: c.transparent ?? false, mark: c.mark ?? 0 }));
   }
 }
 
-const socket = (uid: number): SocketInfo => ({ uid, gid: uid, transparent: false, wildcard: false, mark: 0, cgroupClassid: 0, cgroupPath: '' });
+/** Whose socket sends, and with what it was set up. */
+interface Owner {
+  readonly uid: number;
+  readonly transparent: boolean;
+  readonly mark: number;
+  /** It is a request for a connection, not one yet. */
+  readonly request?: boolean;
+}
+const ROOT: Owner = { uid: 0, transparent: false, mark: 0 };
+
+const socket = ({ uid, transparent, mark, request }: Owner): SocketInfo => ({ uid, gid: uid, transparent, wildcard: false, mark, cgroupClassid: 0, cgroupPath: '', request });

@@ -1,4 +1,4 @@
-import { store32, store8, storeBytes } from '../bytes.ts';
+import { store32, store8 } from '../bytes.ts';
 import { defineExpression } from '../definition.ts';
 import { inetHooksOnly } from '../hooks.ts';
 import { byteOf, NF } from '../machine.ts';
@@ -11,12 +11,12 @@ export const definition = defineExpression({
   compile(e, env) {
     const at = byteOf(e.dreg);
     return {
-      run(regs, skb, state) {
-        const v = env.nft.services?.socket(skb, state, e.key, e.level ?? 0) ?? null;
-        if (v === null) regs.verdict = NF.BREAK;
-        else if (typeof v !== 'number') storeBytes(regs, at, v);
-        else if (e.key === 'mark') store32(regs, at, v);
-        else store8(regs, at, v);
+      run(regs, skb) {
+        const sk = env.nft.services?.socketOf(skb) ?? null;
+        // The model's sockets are in no cgroup that could be named; a request for one has neither mark nor address of its own.
+        if (!sk || e.key === 'cgroupv2' || (sk.request && e.key !== 'transparent')) regs.verdict = NF.BREAK;
+        else if (e.key === 'mark') store32(regs, at, sk.mark);
+        else store8(regs, at, sk[e.key] ? 1 : 0);
       },
     };
   },

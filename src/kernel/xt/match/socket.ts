@@ -1,5 +1,6 @@
 import { HOOK_BIT, needHooks } from '../check.ts';
 import { defineExtension } from '../definition.ts';
+import { services } from '../target/_services.ts';
 import { draftOf } from '../value.ts';
 
 /** struct xt_socket_mtinfo3; flags TRANSPARENT 1, NOWILDCARD 2, RESTORESKMARK 4 */
@@ -40,11 +41,11 @@ export const match = defineExtension<SocketMatchInfo>({
     return parts.join(' ') || 'socket wildcard le 1';
   },
   check: (_, c) => needHooks(c, HOOK_BIT.prerouting | HOOK_BIT.input),
-  /** xt_socket.c: socket_match: the model has no listening sockets of its own; what a packet carries counts. */
-  match(i, skb) {
-    const sk = skb.sk;
+  /** xt_socket.c: socket_match */
+  match(i, skb, state) {
+    const sk = skb.sk ?? services(state)?.socketOf(skb) ?? null;
     if (!sk || (!i.nowildcard && sk.wildcard) || (i.transparent && !sk.transparent)) return false;
-    if (i.restore) skb.mark = sk.mark;
+    if (i.restore && !sk.request) skb.mark = sk.mark;
     return true;
   },
 });
