@@ -17,10 +17,8 @@ function* heldByRules(net: Netns): Generator<number> {
     for (const chain of table.chains)
       for (const rule of chain.rules) {
         for (const e of rule.exprs) {
-          if (e.kind === 'match' && e.name === 'set') yield Number(e.info.index);
-          else if (e.kind === 'target' && e.name === 'SET') {
-            for (const v of Object.values(e.info)) if (v && typeof v === 'object' && 'dim' in v && 'index' in v && Number(v.dim) > 0) yield Number(v.index);
-          }
+          if ((e.kind !== 'match' || e.name !== 'set') && (e.kind !== 'target' || e.name !== 'SET')) continue;
+          for (const v of Object.values(e.info)) if (v && typeof v === 'object' && 'dim' in v && 'index' in v && Number(v.dim) > 0) yield Number(v.index);
         }
       }
 }
