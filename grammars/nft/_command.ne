@@ -7,7 +7,7 @@ opt_newline -> %newline | null
 common -> "include" %quoted separator {% (d, l, a, s) => s.include(d[1], l) %}
   | "define" name "=" initializer separator {% (d, l, a, s) => s.define(d[1], a[1], d[3]) %}
   | "redefine" name "=" initializer separator {% (d, l, a, s) => s.redefine(d[1], d[3]) %}
-  | "undefine" name separator {% (d, l, a, s) => s.undefine(d[1], a[1]) %}
+  | "undefine" name separator {% (d, l, a, s) => s.undefine(d[1]) %}
   | %error separator {% (d, l, a, s) => s.recovered() %}
 
 line -> common {% b.nothing %}

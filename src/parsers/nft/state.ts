@@ -29,15 +29,16 @@ const MAX_INCLUDE_DEPTH = 16;
 
 export class Scope {
   readonly parent: Scope | null;
-  readonly symbols: SymbolEntry[] = [];
+  symbols: SymbolEntry[] = [];
   constructor(parent: Scope | null) {
     this.parent = parent;
   }
-  own(name: string): SymbolEntry | undefined {
-    return this.symbols.findLast((s) => s.identifier === name);
-  }
   lookup(name: string): SymbolEntry | undefined {
-    return this.own(name) ?? this.parent?.lookup(name);
+    return this.symbols.findLast((s) => s.identifier === name) ?? this.parent?.lookup(name);
+  }
+  /** symbol_unbind: whatever this scope says of the name; what outer ones say stays, and an unknown one is no error. */
+  forget(name: string): void {
+    this.symbols = this.symbols.filter((s) => s.identifier !== name);
   }
 }
 
@@ -61,7 +62,7 @@ export class ParserState {
   constructor(source: Source, env: ParseEnv, top?: Scope) {
     this.source = { ...source, text: toBytes(source.text) };
     this.env = env;
-    this.scopes = [env.scope ?? new Scope(top ?? null)];
+    this.scopes = [env.scope ?? top ?? new Scope(null)];
     this.lexer.push(this.source, source.kind === 'file' ? 1 : 0);
   }
 
@@ -119,7 +120,7 @@ export class ParserState {
   }
 
   define(name: string, loc: Location, expr: Expr): null {
-    if (this.scope.own(name)) this.fail(loc, `redefinition of symbol '${name}'`);
+    if (this.scope.lookup(name)) this.fail(loc, `redefinition of symbol '${name}'`);
     this.bind(name, expr);
     return null;
   }
@@ -130,11 +131,8 @@ export class ParserState {
     this.bind(name, expr);
     return null;
   }
-  undefine(name: string, loc: Location): null {
-    const { symbols } = this.scope;
-    const i = symbols.findLastIndex((s) => s.identifier === name);
-    if (i < 0) this.fail(loc, `undefined symbol '${name}'`);
-    symbols.splice(i, 1);
+  undefine(name: string): null {
+    this.scope.forget(name);
     return null;
   }
 

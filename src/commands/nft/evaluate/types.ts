@@ -78,8 +78,8 @@ export function rawPayload(e: ExprOf<'payload'>): void {
 
 function exthdrType(e: ExprOf<'exthdr'>): void {
   if (e.op === 'dccp') {
-    e.dtype = 'boolean';
-    e.byteorder = 'host';
+    e.dtype = 'integer';
+    e.byteorder = 'big';
     e.len = 8;
     return;
   }

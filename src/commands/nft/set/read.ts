@@ -86,10 +86,13 @@ export function keyOf(set: NftSet, decl: SetDecl, e: SetElement): Expr {
       low = single(e.key.subarray(at, at + len), f, set.flags.interval);
     const high = e.keyEnd ? single(e.keyEnd.subarray(at, at + len), f, set.flags.interval) : low;
     at += pad4(len);
-    return span(flagged(low), flagged(high), f);
+    return span(named(low, f), named(high, f), f);
   });
   return mk({ kind: 'concat', items }, key.dtype, 'invalid', key.len);
 }
+
+/** Parts of a concatenation are in the order of their type again, so that they have their names. */
+const named = (e: Expr, like: Expr): Expr => flagged({ ...e, byteorder: like.byteorder });
 
 /** Intervals in data are written as prefixes also where they hold one value (range_expr_to_prefix). */
 function dataSpan(low: Expr, high: Expr, like: Expr): Expr {
