@@ -2,6 +2,7 @@ import type { DeviceType, NetDevice } from '../../kernel/stack/device.ts';
 import { operstate } from './address.ts';
 import { abbreviates, IpError, macOf, parseLladdr, parseUint } from './arguments.ts';
 import type { Words } from './arguments.ts';
+import { bridgeOptions } from './bridge.ts';
 import { device, refused } from './context.ts';
 import type { IpContext } from './context.ts';
 
@@ -27,7 +28,8 @@ function add(c: IpContext, words: Words): void {
     peer: string | null = null,
     peerMac: Uint8Array | undefined,
     up = false,
-    master: string | null = null;
+    master: string | null = null,
+    options: ((bridge: NetDevice) => void)[] = [];
   while (words.more) {
     const w = words.next();
     if (w === 'name') name = words.next();
@@ -40,8 +42,10 @@ function add(c: IpContext, words: Words): void {
     } else if (w === 'mtu') mtu = parseUint(words.next(), 'Invalid "mtu" value');
     else if (w === 'master') master = words.next();
     else if (w === 'up') up = true;
-    else if (w === 'type') kind = words.next();
-    else if (kind === 'vlan' && w === 'id') vlanId = parseUint(words.next(), 'id is invalid');
+    else if (w === 'type') {
+      kind = words.next();
+      if (kind === 'bridge') options = bridgeOptions(words);
+    } else if (kind === 'vlan' && w === 'id') vlanId = parseUint(words.next(), 'id is invalid');
     else if (kind === 'vlan' && (w === 'protocol' || w === 'proto')) words.next();
     else if (kind === 'veth' && w === 'peer') {
       if (words.peek() === 'name') words.next();
@@ -82,6 +86,7 @@ function add(c: IpContext, words: Words): void {
     kind,
     vlan: lower ? { lower: lower.index, id: vlanId } : undefined,
   });
+  for (const option of options) option(dev);
   if (master !== null) dev.master = device(c, master).index;
   if (up) c.stack.setUp(dev, true);
 }
@@ -104,19 +109,24 @@ function set(c: IpContext, words: Words): void {
       const m = parseLladdr(words.next());
       todo.push(() => {
         target().mac = m;
+        target().macSet = true;
       });
     } else if (w === 'name') {
       const n = words.next();
       todo.push(() => rename(c, target(), n));
     } else if (w === 'master') {
-      const m = words.next();
+      const name = words.next();
+      const bridge = c.stack.deviceByName(name);
+      if (!bridge) throw new IpError(`Error: argument "${name}" is wrong: Device does not exist\n\n`, 255);
       todo.push(() => {
-        target().master = device(c, m).index;
-        adoptMac(c, target());
+        target().master = bridge.index;
+        adoptMac(c, bridge);
       });
     } else if (w === 'nomaster')
       todo.push(() => {
+        const bridge = c.stack.device(target().master);
         target().master = 0;
+        if (bridge) adoptMac(c, bridge);
       });
     else if (w === 'group') {
       const g = words.next();
@@ -138,8 +148,17 @@ function set(c: IpContext, words: Words): void {
       todo.push(() => {
         target().promisc = on === 'on';
       });
-    } else if (w === 'multicast' || w === 'allmulticast' || w === 'dynamic' || w === 'alias' || w === 'netns' || w === 'addrgenmode' || w === 'type') words.next();
-    else if (w === 'dev') dev = device(c, words.next());
+    } else if (w === 'multicast' || w === 'allmulticast' || w === 'dynamic' || w === 'alias' || w === 'netns' || w === 'addrgenmode') words.next();
+    else if (w === 'type') {
+      const kind = words.next();
+      if (kind === 'bridge') {
+        const options = bridgeOptions(words);
+        todo.push(() => {
+          if (target().kind !== 'bridge') throw refused('Operation not supported');
+          for (const option of options) option(target());
+        });
+      }
+    } else if (w === 'dev') dev = device(c, words.next());
     else if (!dev) dev = device(c, w);
     else throw new IpError(`Error: either "dev" is duplicate, or "${w}" is a garbage.\n`);
   }
@@ -158,15 +177,14 @@ function setMtu(c: IpContext, dev: NetDevice, mtu: number): void {
   }
 }
 
-/** A bridge takes the lowest address of its ports, unless it was given one. */
-function adoptMac(c: IpContext, port: NetDevice): void {
-  const br = c.stack.device(port.master);
-  if (br?.type !== 'bridge') return;
-  const macs = c.stack.devices
-    .filter((d) => d.master === br.index)
+/** A bridge takes the lowest address of its ports, unless it was given one (net/bridge/br_stp_if.c: br_stp_recalculate_bridge_id). */
+function adoptMac(c: IpContext, bridge: NetDevice): void {
+  if (bridge.type !== 'bridge' || bridge.macSet) return;
+  const [lowest] = c.stack.devices
+    .filter((d) => d.master === bridge.index)
     .map((d) => macOf(d.mac))
     .sort();
-  if (macs.length) br.mac = parseLladdr(macs[0]);
+  bridge.mac = parseLladdr(lowest ?? '00:00:00:00:00:00');
 }
 
 function rename(c: IpContext, dev: NetDevice, name: string): void {

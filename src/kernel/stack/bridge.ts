@@ -7,6 +7,7 @@ import { tellDrop, tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
 const hex = (b: Uint8Array): string => b.join(':');
+/** Groups that IEEE 802.1D keeps from going further: 01:80:c2:00:00:0X. */
 const linkLocalGroup = (b: Uint8Array): boolean => b[0] === 1 && b[1] === 0x80 && b[2] === 0xc2 && b[3] === 0 && b[4] === 0 && (b[5] & 0xf0) === 0;
 
 /** br_multicast_rcv (ip_mc_check_iphdr, ipv6_mc_check_ip6hdr): snooping looks at the header of every packet. */
@@ -33,17 +34,28 @@ export class Bridge {
     return this.#s.devices.filter((d) => d.master === br.index && d.up);
   }
 
-  /** br_handle_frame */
-  handle(skb: Skb, port: NetDevice, br: NetDevice): void {
+  /** br_handle_frame. True: the port keeps the frame for itself. */
+  handle(skb: Skb, port: NetDevice, br: NetDevice): boolean {
     const src = skb.data.subarray(6, 12),
       dst = skb.data.subarray(0, 6);
-    if (src[0] & 1 || src.every((x) => x === 0)) return;
-    if (linkLocalGroup(dst)) return;
+    if (src[0] & 1 || src.every((x) => x === 0)) return false;
+    // Without STP a bridge is no bridge to those who speak it: their frames go through.
+    if (linkLocalGroup(dst) && dst[5] !== 0) {
+      if (dst[5] === 1 || !this.#s.hooks.run('bridge', 'input', skb, port, null)) return false;
+      br.fdb.set(hex(src), port.index);
+      return true;
+    }
+    this.#pass(skb, port, br);
+    return false;
+  }
+
+  #pass(skb: Skb, port: NetDevice, br: NetDevice): void {
+    const dst = skb.data.subarray(0, 6);
     skb.physIn = port;
     if (sameBytes(dst, br.mac)) skb.pktType = PACKET.host;
     if (!this.#s.hooks.run('bridge', 'prerouting', skb, port, null)) return;
     if (!br.up) return;
-    if (malformed(skb)) {
+    if (br.snooping && malformed(skb)) {
       tellDrop(this.#s.net, skb, 'IP_INHDR', 'multicast snooping refuses its header');
       return;
     }

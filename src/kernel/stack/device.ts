@@ -8,6 +8,8 @@ export interface NetDevice {
   /** ARPHRD_*: 1 ether, 772 loopback, 65534 none. */
   readonly arphrd: number;
   mac: Uint8Array;
+  /** Somebody chose the address (NET_ADDR_SET): a bridge then keeps it, whatever its ports have. */
+  macSet: boolean;
   mtu: number;
   up: boolean;
   group: number;
@@ -25,6 +27,8 @@ export interface NetDevice {
   noarp: boolean;
   /** Bridge: learnt places of link-layer addresses (hex → port index). */
   readonly fdb: Map<string, number>;
+  /** Bridge: it looks into packets for groups (mcast_snooping), and so refuses those with a broken header. */
+  snooping: boolean;
   txqlen: number;
 }
 

@@ -125,6 +125,7 @@ export class Stack {
       type,
       arphrd: type === 'loopback' ? ARPHRD.LOOPBACK : plain ? ARPHRD.NONE : ARPHRD.ETHER,
       mac: o.mac ?? (plain ? new Uint8Array(0) : this.#randomMac()),
+      macSet: o.mac !== undefined,
       mtu: o.mtu ?? 1500,
       up: false,
       group: 0,
@@ -136,6 +137,7 @@ export class Stack {
       promisc: false,
       noarp: plain || type === 'loopback' || type === 'dummy',
       fdb: new Map(),
+      snooping: true,
       txqlen: plain ? 500 : 1000,
     };
     this.#devices.set(index, dev);
@@ -365,10 +367,7 @@ export class Stack {
       skb.skbIif = dev.index;
     }
     const master = dev.master ? this.#devices.get(dev.master) : undefined;
-    if (master?.type === 'bridge') {
-      this.bridge.handle(skb, dev, master);
-      return;
-    }
+    if (master?.type === 'bridge' && !this.bridge.handle(skb, dev, master)) return;
     if (skb.vlanTci >= 0) {
       if ((skb.vlanTci & 0xfff) !== 0) skb.pktType = PACKET.otherhost;
       skb.vlanTci = -1;

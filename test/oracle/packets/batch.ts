@@ -3,7 +3,7 @@ import type { RecordedCase } from '../../conformance/play.ts';
 import { play } from '../../conformance/play.ts';
 import { Choice } from '../random.ts';
 import { helperScenario } from './generate/helper/scenario.ts';
-import { randomScenario } from './generate/scenario.ts';
+import { KINDS, type Kind } from './generate/kinds.ts';
 import { Kernel } from './kernel.ts';
 import { record } from './record.ts';
 import type { Scenario } from './scenario.ts';
@@ -15,6 +15,7 @@ export interface Difference {
 }
 
 export interface BatchOptions {
+  readonly kind: Kind;
   readonly seed: number;
   readonly count: number;
   readonly jobs: number;
@@ -39,9 +40,8 @@ export async function differences(o: BatchOptions): Promise<{ readonly steps: nu
       let kernel = new Kernel(j % cpus().length);
       while (next < o.count) {
         const seed = o.seed + next++;
-        const scenario = await (o.helper === undefined
-          ? randomScenario(new Choice(seed), `pkt/fuzz/${seed}`)
-          : helperScenario(new Choice(seed), `pkt/helper-fuzz/${seed}`, o.helper));
+        const choice = new Choice(seed);
+        const scenario = await (o.helper === undefined ? KINDS[o.kind](choice, `pkt/fuzz/${o.kind}/${seed}`) : helperScenario(choice, `pkt/helper-fuzz/${seed}`, o.helper));
         total.steps += scenario.steps.length;
         try {
           const { recorded, why } = await ask(kernel, scenario);

@@ -1,4 +1,4 @@
-// npm run fuzz -- [--count N] [--seed N] [--jobs N] [--keep FILE] [--shrink] [--helper NAME|all]
+// npm run fuzz -- [--kind routed|wide] [--count N] [--seed N] [--jobs N] [--keep FILE] [--shrink] [--helper NAME|all]
 // Random scenarios go to the real kernel and to drywall; what differs is made small and printed in the format of
 // shared/cases/packets, so that it can be kept.
 import { appendFileSync } from 'node:fs';
@@ -6,9 +6,11 @@ import { parseArgs } from 'node:util';
 import { whyNot } from '../real.ts';
 import { differences } from './batch.ts';
 import { describe } from './describe.ts';
+import { kindNamed } from './generate/kinds.ts';
 
 const { values } = parseArgs({
   options: {
+    kind: { type: 'string', default: 'routed' },
     count: { type: 'string', default: '500' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
@@ -26,6 +28,7 @@ const count = Number(values.count);
 let shown = 0;
 const started = performance.now();
 const total = await differences({
+  kind: kindNamed(values.kind),
   seed: Number(values.seed),
   count,
   jobs: Number(values.jobs),
@@ -38,5 +41,5 @@ const total = await differences({
   },
 });
 const seconds = (performance.now() - started) / 1000;
-console.log(`${count} scenarios, ${total.steps} steps, seed ${values.seed}: ${shown} differ, ${total.failed} could not be played (${seconds.toFixed(0)} s)`);
+console.log(`${count} ${values.kind} scenarios, ${total.steps} steps, seed ${values.seed}: ${shown} differ, ${total.failed} could not be played (${seconds.toFixed(0)} s)`);
 process.exit(shown ? 1 : 0);

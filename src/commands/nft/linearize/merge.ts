@@ -14,12 +14,12 @@ function mergeable(s: Stmt): s is Comparison {
   return op === 'eq' || op === 'implicit' || op === 'neq';
 }
 
-/** payload_can_merge: neighbours; beyond the link layer only what one fast load of 4 bytes can take. */
+/** payload_can_merge: neighbours, but beyond the link layer no two fast loads (of at most 4 bytes) that together would be a slow one. */
 function canMerge(a: ExprOf<'payload'>, b: ExprOf<'payload'>): boolean {
   if (a.base !== b.base || a.offset + a.len !== b.offset) return false;
   if (a.offset % 8 || a.len % 8 || b.len % 8) return false;
   const total = a.len + b.len;
-  return total <= 128 && (total <= 32 || a.base === 'link');
+  return total <= 128 && (total <= 32 || a.base === 'link' || a.len > 32 || b.len > 32);
 }
 
 const sameOp = (a: Comparison, b: Comparison): boolean => a.expr.op !== 'neq' && b.expr.op !== 'neq' && !flagged(a) && !flagged(b);

@@ -5,12 +5,15 @@ import type { Json } from '../datatype/index.ts';
 import { Printer } from '../print/context.ts';
 import { priorityText } from './priority.ts';
 
+/** Devices are listed by name, as nft sorts what the kernel gives. */
+const inOrder = (devices: readonly string[]): string[] => [...devices].sort();
+
 /** `type … hook … priority …; policy …;` */
 export function hookText(chain: Omit<Chain, 'rules'>, family: Family, p: Printer, quoted = true): string {
   const h = chain.hook;
   if (!h) return '';
   const q = (d: string): string => (quoted ? `"${d}"` : d);
-  const devices = h.devices.length === 1 && quoted ? ` device ${q(h.devices[0])}` : h.devices.length ? ` devices = { ${h.devices.join(', ')} }` : '';
+  const devices = h.devices.length === 1 && quoted ? ` device ${q(h.devices[0])}` : h.devices.length ? ` devices = { ${inOrder(h.devices).join(', ')} }` : '';
   return `type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, family, h.name, p.options.numericPrio)}; policy ${chain.policy};`;
 }
 
@@ -43,7 +46,7 @@ export function chainJson(chain: Omit<Chain, 'rules'>, family: Family, table: st
   if (chain.comment !== undefined) out.comment = chain.comment;
   const h = chain.hook;
   if (h) {
-    if (h.devices.length) out.dev = h.devices.length === 1 ? h.devices[0] : [...h.devices];
+    if (h.devices.length) out.dev = h.devices.length === 1 ? h.devices[0] : inOrder(h.devices);
     Object.assign(out, { type: h.type, hook: h.name, prio: h.priority, policy: chain.policy });
   }
   return { chain: out };

@@ -24,6 +24,8 @@ const device =
   };
 const input = (s: HookState): NetDevice | null => s.in;
 const output = (s: HookState): NetDevice | null => s.out;
+/** What nft asks before it looks at a link-layer header holds on the way out as well. */
+const linkType = (s: HookState): NetDevice | null => s.in ?? (s.hook === 'egress' ? s.out : null);
 const zero = (regs: Regs, at: number): void => store32(regs, at, 0);
 const noName = (regs: Regs, at: number): void => storeName(regs, at, '');
 
@@ -55,7 +57,7 @@ const READ: Readonly<Record<string, Read>> = {
   oif: device(output, (r, at, d) => store32(r, at, d.index), zero),
   iifname: device(input, (r, at, d) => storeName(r, at, d.name), noName),
   oifname: device(output, (r, at, d) => storeName(r, at, d.name), noName),
-  iiftype: device(input, (r, at, d) => store16(r, at, d.arphrd)),
+  iiftype: device(linkType, (r, at, d) => store16(r, at, d.arphrd)),
   oiftype: device(output, (r, at, d) => store16(r, at, d.arphrd)),
   iifgroup: device(input, (r, at, d) => store32(r, at, d.group)),
   oifgroup: device(output, (r, at, d) => store32(r, at, d.group)),
@@ -76,7 +78,7 @@ const READ: Readonly<Record<string, Read>> = {
     store32(r, at, skb.sk.cgroupClassid);
     return true;
   },
-  rtclassid: (r, skb, _s, at) => store32(r, at, skb.rtclassid),
+  rtclassid: (r, skb, _s, at) => (skb.dst ? store32(r, at, skb.rtclassid) : false),
   secmark: (r, skb, _s, at) => store32(r, at, skb.secmark),
   pkttype: (r, skb, s, at) => store8(r, at, packetType(skb, s)),
   cpu: (r, _skb, _s, at) => store32(r, at, 0),

@@ -256,7 +256,7 @@ const MIDDLE = [
  * A random scenario: rules that the tools take, conversations that fit the translations in force, listings at the end. The
  * router it is played on while it is made is drywall itself, so answers are to what drywall emitted.
  */
-export async function randomScenario(c: Choice, id: string): Promise<Scenario> {
+export async function routedScenario(c: Choice, id: string): Promise<Scenario> {
   const { commands, lists } = await setup(c);
   const host = await router();
   try {
