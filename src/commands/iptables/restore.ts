@@ -30,10 +30,15 @@ interface Options {
 /** An operation that waits for COMMIT, and the line that asked for it. */
 interface Queued {
   readonly line: number;
+  /** It prints nothing. */
+  readonly quiet: boolean;
   run(): Refusal | null;
 }
 
 const NO_REASON: Refusal = { fn: 'restore', errno: 'ENOENT' };
+
+/** Commands that print something. */
+const TELLING = ['list', 'listRules', 'check'] as const;
 
 class Restore {
   private readonly t: Tool;
@@ -49,16 +54,19 @@ class Restore {
   constructor(t: Tool, o: Options) {
     this.t = t;
     this.o = o;
+    t.session.sender.origin = (line) => this.origin(line);
     this.commits = t.family === 'ip' || t.family === 'ip6';
     this.errno = t.family === 'bridge';
   }
 
   run(text: string): number {
     try {
-      const lines = text.split('\n');
-      const whole = lines.pop();
-      for (const l of lines) if (!this.step(l, '\n')) return 1;
-      if (whole && !this.step(whole, '')) return 1;
+      let at = 0;
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
+        if (!this.step(text.slice(at, end), '\n')) return 1;
+        at = end + 1;
+      }
+      if (at < text.length && !this.step(text.slice(at), '')) return 1;
       if (this.table !== null && this.commits) {
         this.t.call.err(`${this.t.program}: COMMIT expected at line ${this.line + 1}\n`);
         return 1;
@@ -71,6 +79,32 @@ class Restore {
         return 1;
       }
       return fail(this.t, e, e instanceof XtError && e.exit !== 'PARAMETER_PROBLEM' ? -1 : this.line);
+    } finally {
+      this.t.session.abort();
+    }
+  }
+
+  /**
+   * Leaves an operation for COMMIT. One that nobody can see before is done at once, as a long table would be kept twice
+   * otherwise; how it fails is told then, and what comes after it waits.
+   */
+  private later(q: Queued): void {
+    const { session: s } = this.t;
+    if (this.queue.length || !q.quiet || this.o.test || s.legacy) {
+      this.queue.push(q);
+      return;
+    }
+    s.line = q.line;
+    try {
+      const bad = q.run();
+      if (bad) this.queue.push({ ...q, run: () => bad });
+    } catch (e) {
+      this.queue.push({
+        ...q,
+        run: () => {
+          throw e;
+        },
+      });
     }
   }
 
@@ -120,8 +154,9 @@ class Restore {
     this.errno = false;
     const { session: s, call } = this.t;
     const verbose = this.o.verbose;
-    this.queue.push({
+    this.later({
       line: this.line,
+      quiet: !verbose,
       run: () => {
         if (!verbose) {
           s.flushTable(name);
@@ -145,11 +180,12 @@ class Restore {
     if (builtinChain(family, table, chain)) {
       if (counters === 'invalid' || (counters === null && this.o.counters)) throw paramProblem(`invalid policy counters for chain '${chain}'`);
       const c = this.o.counters ? counters : null;
-      this.queue.push({ line: this.line, run: () => (policy === '-' ? s.touch(table, chain) : s.setPolicy(table, chain, policy, c ?? { packets: 0n, bytes: 0n })) });
+      this.later({ line: this.line, quiet: true, run: () => (policy === '-' ? s.touch(table, chain) : s.setPolicy(table, chain, policy, c ?? { packets: 0n, bytes: 0n })) });
       return;
     }
-    this.queue.push({
+    this.later({
       line: this.line,
+      quiet: true,
       run: () => {
         const bad = s.restoreChain(table, chain);
         const made = s.chain(table, chain);
@@ -178,7 +214,8 @@ class Restore {
     if (command.ignored) return;
     const made = command.commands.has('append') || command.commands.has('insert') || command.commands.has('replace');
     if (made && this.commits) assertMakeable(command.rule);
-    this.queue.push({ line: this.line, run: () => execute(t, command) });
+    const quiet = command.verbose === 0 && !TELLING.some((c) => command.commands.has(c));
+    this.later({ line: this.line, quiet, run: () => execute(t, command) });
   }
 
   /** The same for all lines of a table. */
@@ -214,7 +251,7 @@ class Restore {
       return false;
     }
     this.queue = [];
-    s.commit(program, this.t.pid, (line) => this.origin(line));
+    s.commit();
     return true;
   }
 }

@@ -22,7 +22,6 @@ export interface Tool {
   readonly family: XtFamily;
   readonly program: string;
   readonly session: Session;
-  readonly pid: number;
   /** What the tool calls its variant: `nf_tables` or `legacy`. */
   readonly variant: 'nf_tables' | 'legacy';
 }
@@ -34,7 +33,8 @@ export function toolOf(call: Call, family: XtFamily, program: string): Tool {
     const devices = (net as unknown as { stack?: { deviceByIndex?(n: number): { name: string } | undefined } }).stack;
     return devices?.deviceByIndex?.(index)?.name ?? (index === 1 ? 'lo' : undefined);
   };
-  return { call, family, program, variant: legacy ? 'legacy' : 'nf_tables', session: new Session(family, net, legacy, interfaceName), pid: call.host.nextPid() };
+  const sender = { program, pid: call.host.nextPid(), origin: null };
+  return { call, family, program, variant: legacy ? 'legacy' : 'nf_tables', session: new Session(family, net, legacy, sender, interfaceName) };
 }
 
 export const printEnvironment = (t: Tool): PrintEnvironment => ({ net: t.call.host.net, names: namesOf((p) => t.call.host.files.read(p)), warn: (s) => t.call.err(s) });
@@ -283,17 +283,20 @@ function listRules(t: Tool, c: XtCommand): Refusal | null {
 /** One command of iptables, ip6tables, arptables, ebtables. */
 export function runCommand(call: Call, family: XtFamily, program: string, argv: readonly string[]): number {
   const t = toolOf(call, family, program);
+  t.session.sender.origin = () => call.origin;
   try {
     const command = new CommandLine(parseEnvironment(t, false, null), argv).parse();
     const bad = execute(t, command);
     if (!bad) {
-      t.session.commit(program, t.pid, () => call.origin);
+      t.session.commit();
       return 0;
     }
     call.err(refused(t, bad));
     return 1;
   } catch (e) {
     return fail(t, e, -1);
+  } finally {
+    t.session.abort();
   }
 }
 

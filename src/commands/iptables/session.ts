@@ -1,6 +1,8 @@
 import type { Expression } from '../../kernel/expr/expression.ts';
 import { strerror } from '../../kernel/errno.ts';
 import type { NftMessage } from '../../kernel/nf_tables/message.ts';
+import type { Batch } from '../../kernel/nf_tables/batch.ts';
+import type { KeptRule } from '../../kernel/nf_tables/kept-rule.ts';
 import type { NfTables, RuleOrigin } from '../../kernel/nf_tables/nf-tables.ts';
 import type { NftSet, Rule } from '../../kernel/nf_tables/objects.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
@@ -14,20 +16,22 @@ import { builtinChain, builtinTable } from './family.ts';
 import { compatOf, lower, policyExpressions } from './lower.ts';
 import type { Raised } from './raise.ts';
 import type { Refusal } from './refusal.ts';
+import { Sent } from './sent.ts';
 import { LegacyRefusal, ParseFailure } from './refusal.ts';
 import type { UserPolicy, ViewChain, ViewRule, ViewTable } from './view.ts';
 import { EBT_POLICY_TYPE, isPolicyRule, policyOf, readTable } from './view.ts';
 import { isCompatible, raise, sameRule } from './raise.ts';
 
-interface Sent {
-  readonly kind: string;
-  readonly what: string;
-  readonly line: number;
+/** Who sends: what the kernel hears of the process, and where a line of its input was written. */
+export interface Sender {
+  readonly program: string;
+  readonly pid: number;
+  origin: ((line: number) => RuleOrigin | undefined) | null;
 }
 
 /**
  * What the xtables tools think the ruleset is while they work (iptables/nft.c: struct nft_handle and its cache): a view
- * that each operation changes along with the batch; `commit` sends the batch. Operations answer with an errno that
+ * that each operation changes along with the batch; `commit` ends the batch, `abort` drops it. Operations answer with an errno that
  * nft_strerror words, or null.
  */
 export class Session {
@@ -35,8 +39,8 @@ export class Session {
   readonly net: Netns;
   readonly source: AmongSource;
   private tables = new Map<string, ViewTable>();
-  private messages: NftMessage[] = [];
-  private sent: Sent[] = [];
+  private batch: Batch | null = null;
+  private sent = new Sent();
   private ids = 0;
   /** Line of the restore input that the next operations belong to; 0: none. */
   line = 0;
@@ -44,9 +48,11 @@ export class Session {
   /** The ruleset that is worked on: nf_tables' own, or that of the legacy tools. */
   readonly nft: NfTables;
   readonly legacy: boolean;
+  readonly sender: Sender;
 
-  constructor(family: XtFamily, net: Netns, legacy: boolean, interfaceName: (index: number) => string | undefined) {
+  constructor(family: XtFamily, net: Netns, legacy: boolean, sender: Sender, interfaceName: (index: number) => string | undefined) {
     this.family = family;
+    this.sender = sender;
     this.net = net;
     this.legacy = legacy;
     this.nft = legacy ? net.legacy : net.nft;
@@ -165,26 +171,31 @@ export class Session {
       let last: bigint | null = null;
       for (const { rule, pending } of c.rules) {
         if (pending !== null) continue;
-        this.showRule(table, c.name, rule, last);
+        this.showRule(table, c.name, { rule, pending }, last);
         last = rule.handle;
       }
     }
   }
 
-  private showRule(table: string, chain: string, rule: Rule, after: bigint | null): void {
-    this.debug?.(`${this.family} ${table} ${chain} ${rule.handle}${after === null ? '' : ` ${after}`}\n${expressionLines(rule.exprs)}`);
+  private showRule(table: string, chain: string, { rule, pending }: ViewRule, after: bigint | null): void {
+    this.debug?.(`${this.family} ${table} ${chain} ${pending === null ? rule.handle : 0n}${after === null ? '' : ` ${after}`}\n${expressionLines(rule.exprs)}`);
   }
 
-  private send(message: NftMessage, kind: string, what: string): void {
+  /** Adds a message to the batch: the rule that it made, if any. */
+  private send(message: NftMessage, kind: string, what: 'table' | 'chain' | 'rule in table' | 'rule in chain' | 'set', name: string): KeptRule | null {
     this.tell(message);
-    this.messages.push(message);
-    this.sent.push({ kind, what, line: this.line });
+    const { sent } = this;
+    const { pid, program, origin } = this.sender;
+    this.batch ??= this.nft.begin({ pid, name: program, ...(origin && { origin: (i) => origin(sent.line(i)) }) });
+    sent.add(kind, what, name, this.line);
+    this.batch.add(message);
+    return this.batch.made;
   }
 
   private needTable(table: string): ViewTable {
     const v = this.view(table);
     if (!v.exists) {
-      this.send({ op: 'newtable', family: this.family, table, excl: false }, 'TABLE_ADD', `table ${table}`);
+      this.send({ op: 'newtable', family: this.family, table, excl: false }, 'TABLE_ADD', 'table', table);
       v.exists = true;
     }
     return v;
@@ -207,7 +218,8 @@ export class Session {
         counters: { packets: 0n, bytes: 0n },
       },
       'CHAIN_ADD',
-      `chain ${name}`,
+      'chain',
+      name,
     );
     const c: ViewChain = { name, base: true, policy: 'accept', packets: 0n, bytes: 0n, rules: [], fake: false, chain: null };
     v.chains.set(name, c);
@@ -221,7 +233,7 @@ export class Session {
   private readonly sets = (table: string): AmongSets => ({
     add: (make) => {
       const id = ++this.ids;
-      for (const m of make(id)) this.send({ ...m, table } as NftMessage, 'SET_ADD', `set __set`);
+      for (const m of make(id)) this.send({ ...m, table } as NftMessage, 'SET_ADD', 'set', '__set');
       return { name: '__set%d', id };
     },
   });
@@ -236,20 +248,18 @@ export class Session {
     return lower(rule, this.sets(table), table);
   }
 
-  private pendingRule(rule: XtRule, exprs: readonly Expression[]): ViewRule {
-    return { rule: { handle: 0n, exprs, id: -1, compat: compatOf(rule) }, pending: ++this.ids };
-  }
-
   private newRule(table: string, chain: string, mode: 'append' | 'insert' | 'replace', rule: XtRule, at: ViewRule | null, exprs = this.make(rule, table)): ViewRule {
-    const made = this.pendingRule(rule, exprs);
+    const id = ++this.ids;
     const where = at ? (at.pending === null ? { position: at.rule.handle } : { positionId: at.pending }) : {};
     const compat = compatOf(rule);
-    this.send(
-      { op: 'newrule', family: this.family, table, chain, excl: false, mode, exprs, id: made.pending as number, ...where, ...(compat ? { compat } : {}) },
+    const made = this.send(
+      { op: 'newrule', family: this.family, table, chain, excl: false, mode, exprs, id, ...where, ...(compat ? { compat } : {}) },
       mode === 'append' ? 'RULE_APPEND' : mode === 'insert' ? 'RULE_INSERT' : 'RULE_REPLACE',
-      `rule in chain ${chain}`,
+      'rule in chain',
+      chain,
     );
-    return made;
+    // What the kernel made of it takes less room, and says the same but for some bridge extensions.
+    return { rule: made && this.family !== 'bridge' ? made : { handle: 0n, exprs, id: -1, compat }, pending: id };
   }
 
   append(table: string, chain: string, rule: XtRule): Refusal | null {
@@ -296,12 +306,8 @@ export class Session {
   }
 
   private deleteRule(table: string, chain: string, r: ViewRule): void {
-    this.showRule(table, chain, r.rule, null);
-    this.send(
-      { op: 'delrule', family: this.family, table, chain, ...(r.pending === null ? { handle: r.rule.handle } : { id: r.pending }) },
-      'RULE_DELETE',
-      `rule in chain ${chain}`,
-    );
+    this.showRule(table, chain, r, null);
+    this.send({ op: 'delrule', family: this.family, table, chain, ...(r.pending === null ? { handle: r.rule.handle } : { id: r.pending }) }, 'RULE_DELETE', 'rule in chain', chain);
   }
 
   /** nft.c: nft_rule_find: the first rule that says the same; a rule that cannot be read ends the tool. */
@@ -354,13 +360,13 @@ export class Session {
     const v = this.view(table);
     if (chain !== null && !v.chains.has(chain)) return { fn: 'flush', errno: 'ENOENT' };
     if (chain === null && !verbose) {
-      this.send({ op: 'delrule', family: this.family, table }, 'RULE_FLUSH', `rule in table ${table}`);
+      this.send({ op: 'delrule', family: this.family, table }, 'RULE_FLUSH', 'rule in table', table);
       for (const c of v.chains.values()) c.rules = [];
       return null;
     }
     for (const c of this.listed(table, chain)) {
       if (verbose) say(`Flushing chain \`${c.name}'\n`);
-      this.send({ op: 'delrule', family: this.family, table, chain: c.name }, 'RULE_FLUSH', `rule in chain ${c.name}`);
+      this.send({ op: 'delrule', family: this.family, table, chain: c.name }, 'RULE_FLUSH', 'rule in chain', c.name);
       c.rules = [];
     }
     return null;
@@ -392,8 +398,12 @@ export class Session {
         if (c.userPolicy === undefined || c.userPolicy === 'RETURN') continue;
         const exprs = policyExpressions(c.userPolicy, table);
         const userdata = Uint8Array.of(EBT_POLICY_TYPE, 4, 1, 0, 0, 0);
-        const what = `rule in chain ${c.name}`;
-        this.send({ op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'append', exprs, id: ++this.ids, userdata }, 'RULE_APPEND', what);
+        this.send(
+          { op: 'newrule', family: this.family, table, chain: c.name, excl: false, mode: 'append', exprs, id: ++this.ids, userdata },
+          'RULE_APPEND',
+          'rule in chain',
+          c.name,
+        );
       }
   }
 
@@ -406,7 +416,7 @@ export class Session {
   newChain(table: string, chain: string): Refusal | null {
     if (this.exists(table, chain)) return { fn: 'newChain', errno: 'EEXIST' };
     this.needTable(table);
-    this.send({ op: 'newchain', family: this.family, table, chain, excl: true }, 'CHAIN_USER_ADD', `chain ${chain}`);
+    this.send({ op: 'newchain', family: this.family, table, chain, excl: true }, 'CHAIN_USER_ADD', 'chain', chain);
     this.view(table).chains.set(chain, { name: chain, base: false, policy: 'accept', packets: 0n, bytes: 0n, rules: [], fake: false, chain: null });
     return null;
   }
@@ -415,7 +425,7 @@ export class Session {
   restoreChain(table: string, chain: string): Refusal | null {
     const c = this.chain(table, chain);
     if (!c) return this.newChain(table, chain);
-    this.send({ op: 'delrule', family: this.family, table, chain }, 'CHAIN_USER_FLUSH', `chain ${chain}`);
+    this.send({ op: 'delrule', family: this.family, table, chain }, 'CHAIN_USER_FLUSH', 'chain', chain);
     c.rules = [];
     return null;
   }
@@ -444,7 +454,7 @@ export class Session {
       }
       if (verbose && (chain !== null || !c.base)) say(`Deleting chain \`${c.name}'\n`);
       if (this.family === 'bridge' && !c.base) for (const r of c.rules.filter((x) => isPolicyRule(x.rule))) this.deleteRule(table, c.name, r);
-      this.send({ op: 'delchain', family: this.family, table, chain: c.name, nonrec: true }, 'CHAIN_DEL', `chain ${c.name}`);
+      this.send({ op: 'delchain', family: this.family, table, chain: c.name, nonrec: true }, 'CHAIN_DEL', 'chain', c.name);
       v.chains.delete(c.name);
     }
     return null;
@@ -455,7 +465,7 @@ export class Session {
     const v = this.view(table);
     const c = v.chains.get(from);
     if (!c) return { fn: 'rename', errno: 'ENOENT' };
-    this.send({ op: 'newchain', family: this.family, table, excl: false, rename: to, ...(c.chain ? { handle: c.chain.handle } : { chain: from }) }, 'CHAIN_RENAME', `chain ${to}`);
+    this.send({ op: 'newchain', family: this.family, table, excl: false, rename: to, ...(c.chain ? { handle: c.chain.handle } : { chain: from }) }, 'CHAIN_RENAME', 'chain', to);
     return null;
   }
 
@@ -480,7 +490,8 @@ export class Session {
       },
       // A chain that is not there is made first; that is what fails.
       (known && !known.fake) || this.line ? 'CHAIN_UPDATE' : 'CHAIN_ADD',
-      `chain ${chain}`,
+      'chain',
+      chain,
     );
     const v = this.view(table);
     const c = v.chains.get(chain);
@@ -511,7 +522,8 @@ export class Session {
               counters: { packets: 0n, bytes: 0n },
             },
             'CHAIN_ZERO',
-            `chain ${c.name}`,
+            'chain',
+            c.name,
           );
       }
       for (const r of c.rules) this.zeroRule(table, c, r);
@@ -565,7 +577,8 @@ export class Session {
         ...(r.rule.comment !== undefined ? { comment: r.rule.comment } : {}),
       },
       'RULE_REPLACE',
-      `rule in chain ${c.name}`,
+      'rule in chain',
+      c.name,
     );
   }
 
@@ -577,41 +590,32 @@ export class Session {
       this.deleteChain(table, null, false, () => {});
       return;
     }
-    if (v.exists) this.send({ op: 'deltable', family: this.family, table }, 'TABLE_FLUSH', `table ${table}`);
+    if (v.exists) this.send({ op: 'deltable', family: this.family, table }, 'TABLE_FLUSH', 'table', table);
     this.tables.set(table, { name: table, chains: new Map(), foreign: new Set(), exists: false });
   }
 
-  get pendingMessages(): readonly NftMessage[] {
-    return this.messages;
-  }
-
+  /** Nothing of the batch was ever sent. */
   abort(): void {
+    this.batch?.drop();
     this.reset();
   }
 
   private reset(): void {
-    this.messages = [];
-    this.sent = [];
+    this.batch = null;
+    this.sent = new Sent();
     this.tables = new Map();
   }
 
-  /** Sends the batch; what the kernel refuses is one message for the user. `origin`: where a line of the input was written. */
-  commit(program: string, pid: number, origin?: (line: number) => RuleOrigin | undefined): void {
+  /** Ends the batch; what the kernel refuses is one message for the user. */
+  commit(): void {
     this.putPolicies();
-    if (this.messages.length === 0) {
-      this.reset();
-      return;
-    }
-    const sent = this.sent;
-    const result = this.nft.commit(this.messages, { pid, name: program, origin: origin && ((i) => origin(sent[i].line)) });
+    const { sent } = this;
+    const result = this.batch?.end();
     this.reset();
-    if (result.ok) return;
+    if (!result || result.ok) return;
     if (this.legacy) throw new LegacyRefusal(result.errors[0].errno);
-    const shown = result.errors.map((e) => {
-      const s = sent[e.index];
-      return `${s.line ? `\nline ${s.line}:` : ''} ${s.kind} failed (${strerror(e.errno)}): ${s.what}`;
-    });
-    throw new XtError('RESOURCE_PROBLEM', (sent[0]?.line ? shown : shown.slice(0, 1)).join(''));
+    const shown = result.errors.map((e) => sent.text(e.index, strerror(e.errno)));
+    throw new XtError('RESOURCE_PROBLEM', (sent.line(0) ? shown : shown.slice(0, 1)).join(''));
   }
 }
 

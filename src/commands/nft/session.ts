@@ -182,7 +182,7 @@ export class Session {
       return 0;
     }
     const messages = batch.out.map((p) => p.message),
-      result = nft.commit(messages, options);
+      result = nft.commit(messages, { ...options, echo: this.options.echo });
     if (!result.ok) return this.#fail(result.errors.map((e) => kernelError(cache, batch.out[e.index], e)));
     if (this.options.echo) {
       if (json) echoJson(result.events, batch.out, json, listing);

@@ -109,7 +109,7 @@ function addChain(tx: Transaction, t: DraftTable, m: Of<'newchain'>): Outcome {
   };
   t.addChain(chain);
   if (m.id !== undefined) tx.chainIds.set(m.id, name);
-  if (m.counters) tx.nft.live.setCounters(chain.id, m.counters);
+  if (m.counters) tx.setCounters(chain, m.counters);
   if (m.hook) tx.dirty.add(t);
   tx.event({ event: 'newchain', family: t.family, table: t.name, payload: { chain: info(chain) } });
   return null;
@@ -140,7 +140,7 @@ function updateChain(tx: Transaction, t: DraftTable, old: Chain, m: Of<'newchain
   if (m.policy) chain.policy = m.policy;
   if (m.counters) {
     chain.counters = true;
-    tx.nft.live.setCounters(chain.id, m.counters);
+    tx.setCounters(chain, m.counters);
   }
   if (devices?.length && chain.hook) chain.hook = { ...chain.hook, devices: [...chain.hook.devices, ...devices] };
   tx.event({ event: 'newchain', family: t.family, table: t.name, payload: { chain: info(chain), ...(devices && { devices }) } });

@@ -47,20 +47,21 @@ function addKeys(tx: Transaction, t: DraftTable, set: NftSet, keys: Keys): boole
   tx.onAbort(undo);
   if (f.anonymous) return true;
   tx.changed = true;
-  tx.events.push({
-    event: 'newsetelems',
-    family: t.family,
-    table: t.name,
-    payload: {
-      set,
-      elements: () =>
-        eachKey(keys)
-          .map((k) => store.find(k.key, undefined, k.flags))
-          .filter((e) => e !== null),
-    },
-    message: tx.current,
-    ...(tx.excl && { excl: true }),
-  });
+  if (tx.heard)
+    tx.events.push({
+      event: 'newsetelems',
+      family: t.family,
+      table: t.name,
+      payload: {
+        set,
+        elements: () =>
+          eachKey(keys)
+            .map((k) => store.find(k.key, undefined, k.flags))
+            .filter((e) => e !== null),
+      },
+      message: tx.current,
+      ...(tx.excl && { excl: true }),
+    });
   return true;
 }
 

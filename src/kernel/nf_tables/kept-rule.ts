@@ -81,6 +81,10 @@ export class KeptRule implements Rule {
     return rule;
   }
 
+  get isCold(): boolean {
+    return this.#body === null;
+  }
+
   /** From here on its body is line `at` of a text. */
   cool(code: Code, at: number): void {
     this.#body = null;
@@ -89,7 +93,7 @@ export class KeptRule implements Rule {
   }
 
   writeTo(out: RuleWriter): void {
-    if (this.#code) out.copy(this.#code.reader, this.#at);
+    if (!this.#body && this.#code) out.copy(this.#code.reader, this.#at);
     else out.add(partsOf(this.#now));
   }
 

@@ -1,20 +1,13 @@
 import type { Netns } from '../netns.ts';
 import { Evaluator } from '../expr/run.ts';
 import type { PacketServices } from '../expr/services.ts';
-import { delChain, newChain } from './chain.ts';
-import { delElements, newElements } from './element.ts';
-import { delFlowtable, newFlowtable } from './flowtable.ts';
+import { Batch } from './batch.ts';
 import { Kept } from './kept.ts';
+import type { KeptRule } from './kept-rule.ts';
 import { LiveState } from './live.ts';
 import { eachEvent, type MessageError, type NftEvent, type NftMessage } from './message.ts';
-import { delObject, newObject } from './object.ts';
 import type { Chain, NftSet, Ruleset, Table } from './objects.ts';
-import type { Outcome } from './refusal.ts';
-import { delRule, newRule } from './rule.ts';
-import { delSet, newSet } from './set.ts';
-import { delTable, newTable } from './table.ts';
-import { Transaction } from './transaction.ts';
-import { validateTable } from './validate.ts';
+import type { Transaction } from './transaction.ts';
 import type { Family } from '../net/hook.ts';
 import { listsOf, type PlainNfTables, rebuildRuleset, skeletonOf, type StoredList } from './persist.ts';
 import { type Rows, StoredRules } from './stored-rules.ts';
@@ -31,6 +24,8 @@ export interface CommitOptions {
   readonly name: string;
   /** nft -c: everything but the swap. */
   readonly check?: boolean;
+  /** The result tells the events (NLM_F_ECHO). */
+  readonly echo?: boolean;
   /** Where the rule of a message of the batch was written; asked only while `origins` keeps it. */
   readonly origin?: (message: number) => RuleOrigin | undefined;
 }
@@ -52,7 +47,7 @@ export class NfTables {
   readonly refs = new Map<number, number>();
   readonly #listeners = new Set<(events: readonly NftEvent[]) => void>();
   readonly #handles = new Map<bigint, bigint>();
-  readonly #stored = new StoredRules();
+  readonly stored = new StoredRules();
   #tableHandle = 0n;
   #chainNumber = 0;
   #id = 0;
@@ -68,87 +63,56 @@ export class NfTables {
     return (this.#evaluator ??= new Evaluator(this));
   }
 
-  /** Applies a batch whole or not at all; all errors of it are reported, as nfnetlink_rcv_batch does. */
-  commit(messages: readonly NftMessage[], options: CommitOptions): CommitResult {
-    let tx = this.#run(messages, options, false);
-    // what a batch without its end finds wrong in chains is lost with the replay (nfnetlink_rcv_batch, NFNL_ABORT_VALIDATE)
-    if (!options.check && !tx.errors.length && [...tx.tx.dirty].some((t) => validateTable(this.net, t, true))) {
-      tx.tx.abort();
-      tx = this.#run(messages, options, true);
-    }
-    if (tx.errors.length || options.check) {
-      tx.tx.abort();
-      return tx.errors.length ? { ok: false, errors: tx.errors } : { ok: true, events: [] };
-    }
-    const events = this.#swap(tx.tx, options);
-    let told: readonly NftEvent[] | undefined;
-    return {
-      ok: true,
-      get events() {
-        return (told ??= eachEvent(events));
-      },
-    };
+  /** Begins a batch. */
+  begin(options: CommitOptions): Batch {
+    return new Batch(this, options);
   }
 
-  /** `strict` is the replay of a batch whose chains did not validate: after each rule, to find the one at fault (NFT_VALIDATE_DO). */
-  #run(messages: readonly NftMessage[], options: CommitOptions, strict: boolean): { tx: Transaction; errors: MessageError[] } {
-    const tx = new Transaction(this, options.pid),
-      errors: MessageError[] = [];
-    for (const [index, m] of messages.entries()) {
-      tx.current = index;
-      tx.excl = 'excl' in m && m.excl;
-      let bad = apply(tx, m);
-      if (m.op === 'newrule' && this.origins && tx.lastRule) {
-        const origin = options.origin?.(index);
-        if (origin) this.origins.set(tx.lastRule.id, origin);
-      }
-      if (!bad && strict && (m.op === 'newrule' || m.op === 'newsetelem' || m.op === 'newchain')) {
-        for (const t of tx.dirty) {
-          const errno = validateTable(this.net, t, false);
-          if (errno) {
-            bad = { errno };
-            break;
-          }
-        }
-      }
-      if (bad) errors.push({ index, ...bad });
-    }
-    return { tx, errors };
+  /** Applies a batch whole or not at all. */
+  commit(messages: readonly NftMessage[], options: CommitOptions): CommitResult {
+    const batch = this.begin(options);
+    for (const m of messages) batch.add(m);
+    return batch.end();
   }
 
   /** What the ruleset would be after these messages, while `look` runs; then it is as before. */
   preview<T>(messages: readonly NftMessage[], options: CommitOptions, look: () => T): T {
-    const before = this.ruleset,
-      handles = [this.#tableHandle, new Map(this.#handles)] as const,
-      { tx } = this.#run(messages, options, false);
-    this.ruleset = tx.finish(before.generation);
-    try {
-      return look();
-    } finally {
-      this.ruleset = before;
-      tx.abort();
-      this.#tableHandle = handles[0];
-      this.#handles.clear();
-      for (const [table, n] of handles[1]) this.#handles.set(table, n);
-    }
+    const batch = this.begin(options);
+    for (const m of messages) batch.add(m);
+    return batch.preview(look);
   }
 
-  #swap(tx: Transaction, options: CommitOptions): Transaction['events'] {
-    const { events } = tx;
-    if (!tx.changed) return events;
+  /** Notes where a rule was written, if anybody wants to know. */
+  tellOrigin(rule: KeptRule, origin: () => RuleOrigin | undefined): void {
+    const found = this.origins && origin();
+    if (found) this.origins?.set(rule.id, found);
+  }
+
+  /** The numbers given so far; the result takes back those given since. */
+  numbers(): () => void {
+    const table = this.#tableHandle;
+    const handles = new Map(this.#handles);
+    return () => {
+      this.#tableHandle = table;
+      this.#handles.clear();
+      for (const [t, n] of handles) this.#handles.set(t, n);
+    };
+  }
+
+  /** Puts a batch's work in place. */
+  swap(tx: Transaction, options: CommitOptions): readonly NftEvent[] {
+    if (!tx.changed) return [];
     const generation = this.ruleset.generation + 1;
     this.ruleset = tx.finish(generation);
-    for (const e of events) {
-      if (e.event === 'delrule') this.live.forget(e.payload.rule.id);
-      else if (e.event === 'delsetelem') this.live.forget(e.payload.element.id);
-      else if (e.event === 'delobj') this.live.forget(e.payload.id);
-    }
-    events.push({ event: 'newgen', generation, pid: options.pid, name: options.name });
-    if (this.#listeners.size) {
-      const told = eachEvent(events);
-      for (const listener of [...this.#listeners]) listener(told);
-    }
+    for (const id of tx.gone) this.live.forget(id);
+    if (!tx.heard) return [];
+    const events: readonly NftEvent[] = [...eachEvent(tx.events), { event: 'newgen', generation, pid: options.pid, name: options.name }];
+    for (const listener of [...this.#listeners]) listener(events);
     return events;
+  }
+
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
   }
 
   /** Hears the events of each commit; the result ends it. */
@@ -201,7 +165,7 @@ export class NfTables {
   /** What outlives a process, as plain data; elements are in `lists`, rules in `changes`. */
   export(): PlainNfTables {
     return {
-      ruleset: skeletonOf(this.ruleset, this.#stored),
+      ruleset: skeletonOf(this.ruleset, this.stored),
       live: this.live.export(),
       refs: this.refs,
       handles: this.#handles,
@@ -214,12 +178,12 @@ export class NfTables {
   }
 
   *rows(): ReturnType<StoredRules['rows']> {
-    yield* this.#stored.rows(this.ruleset);
+    yield* this.stored.rows(this.ruleset);
     yield* this.kept.rows();
   }
 
   *changes(): ReturnType<StoredRules['changes']> {
-    yield* this.#stored.changes(this.ruleset);
+    yield* this.stored.changes(this.ruleset);
     yield* this.kept.changes(() => {
       const ids = new Set(this.ruleset.tables.flatMap((t) => t.chains.flatMap((c) => c.rules.map((r) => r.id))));
       return (rule) => ids.has(rule);
@@ -227,7 +191,7 @@ export class NfTables {
   }
 
   import(data: PlainNfTables, rows: Rows): void {
-    this.ruleset = rebuildRuleset(data.ruleset, rows, this.#stored, () => this.net.clock.now());
+    this.ruleset = rebuildRuleset(data.ruleset, rows, this.stored, () => this.net.clock.now());
     this.live.import(data.live);
     this.kept.attach(rows);
     for (const [id, n] of data.refs) this.refs.set(id, n);
@@ -235,45 +199,5 @@ export class NfTables {
     this.#tableHandle = data.counters.tableHandle;
     this.#chainNumber = data.counters.chainNumber;
     this.#id = data.counters.id;
-  }
-}
-
-function apply(tx: Transaction, m: NftMessage): Outcome {
-  switch (m.op) {
-    case 'newtable':
-      return newTable(tx, m);
-    case 'deltable':
-    case 'destroytable':
-      return delTable(tx, m);
-    case 'newchain':
-      return newChain(tx, m);
-    case 'delchain':
-    case 'destroychain':
-      return delChain(tx, m);
-    case 'newrule':
-      return newRule(tx, m);
-    case 'delrule':
-    case 'destroyrule':
-      return delRule(tx, m);
-    case 'newset':
-      return newSet(tx, m);
-    case 'delset':
-    case 'destroyset':
-      return delSet(tx, m);
-    case 'newsetelem':
-      return newElements(tx, m);
-    case 'delsetelem':
-    case 'destroysetelem':
-      return delElements(tx, m);
-    case 'newobj':
-      return newObject(tx, m);
-    case 'delobj':
-    case 'destroyobj':
-      return delObject(tx, m);
-    case 'newflowtable':
-      return newFlowtable(tx, m);
-    case 'delflowtable':
-    case 'destroyflowtable':
-      return delFlowtable(tx, m);
   }
 }

@@ -82,15 +82,11 @@ function write(v: object, writer: Writer): string {
 export class RuleWriter {
   readonly #patterns = new Map<string, number>();
   readonly #writer = new Writer();
-  #heads = '';
-  #lines = '';
+  readonly #lines: string[] = [];
 
   #place(pattern: string): number {
     let at = this.#patterns.get(pattern);
-    if (at === undefined) {
-      this.#patterns.set(pattern, (at = this.#patterns.size));
-      this.#heads += `${pattern}\n`;
-    }
+    if (at === undefined) this.#patterns.set(pattern, (at = this.#patterns.size));
     return at;
   }
 
@@ -103,19 +99,17 @@ export class RuleWriter {
     };
     for (const e of exprs) say(write(e, writer));
     if (rest) say(`+${writer.pattern(rest)}`);
-    this.#lines += `${line}\n`;
+    this.#lines.push(line);
   }
 
   /** A rule of another text as it stands there. */
   copy(from: RuleReader, at: number): void {
-    this.#lines += `${from
-      .written(at)
-      .map(([pattern, values]) => `${this.#place(pattern)}${values}`)
-      .join(' ')}\n`;
+    const words = from.written(at).map(([pattern, values]) => `${this.#place(pattern)}${values}`);
+    this.#lines.push(words.join(' '));
   }
 
   text(): string {
-    return `${this.#patterns.size}\n${this.#heads}${this.#lines}`;
+    return [this.#patterns.size, ...this.#patterns.keys(), ...this.#lines, ''].join('\n');
   }
 }
 

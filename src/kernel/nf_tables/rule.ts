@@ -17,10 +17,7 @@ type Of<O extends NftMessage['op']> = Extract<NftMessage, { op: O }>;
 /** NFT_RULE_MAXEXPRS */
 const MAX_EXPRESSIONS = 128;
 
-const placeOf = (rules: readonly KeptRule[], handle: bigint | undefined): number => {
-  const number = Number(handle ?? -1);
-  return rules.findIndex((r) => r.number === number);
-};
+const placeOf = (rules: readonly KeptRule[], number: number): number => rules.findIndex((r) => r.number === number);
 
 /** nf_tables_newrule */
 export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
@@ -35,13 +32,12 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
   const number = m.mode === 'replace' ? undefined : tx.nft.nextHandle(t.handle);
   let at = m.mode === 'append' ? chain.rules.length : 0;
   if (m.position !== undefined) {
-    at = placeOf(chain.rules, m.position);
+    at = placeOf(chain.rules, Number(m.position));
     if (at < 0) return refuse('ENOENT', m.mode === 'replace' ? 'handle' : 'position');
     if (m.mode === 'replace' && m.excl) return refuse('EEXIST', 'handle');
     if (m.mode === 'append') at++;
   } else if (m.positionId !== undefined) {
-    const handle = tx.ruleIds.get(m.positionId);
-    at = placeOf(chain.rules, handle);
+    at = placeOf(chain.rules, tx.ruleIds.get(m.positionId) ?? -1);
     if (at < 0) return refuse('ENOENT', 'position');
     if (m.mode === 'append') at++;
   }
@@ -57,12 +53,13 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
     ...(m.compat && { compat: m.compat }),
   });
   tx.lastRule = rule;
-  if (m.id !== undefined) tx.ruleIds.set(m.id, handle);
+  if (m.id !== undefined) tx.ruleIds.set(m.id, rule.number);
   const draft = t.edit(chain);
   const middle = at > 0 && at < draft.rules.length - (old ? 1 : 0);
   const position = middle ? draft.rules[at - 1].handle : undefined;
   if (old) releaseRule(tx, t, chain.name, old);
   draft.rules.splice(at, old ? 1 : 0, rule);
+  if (tx.nft.net.isKept && at === draft.rules.length - 1) tx.nft.stored.appended(draft.rules, tx.nft.ruleset.generation + 1);
   tx.event({ event: 'newrule', family: t.family, table: t.name, payload: { chain: chain.name, rule, mode: m.mode, ...(position !== undefined && { position }) } });
   tx.dirty.add(t);
   return null;
@@ -193,12 +190,11 @@ export function delRule(tx: Transaction, m: Of<'delrule' | 'destroyrule'>): Outc
   const chain = t.chains.get(m.chain);
   if (!chain) return destroy ? null : refuse('ENOENT', 'chain');
   if (chain.binding) return refuse('EOPNOTSUPP');
-  const handle = m.handle ?? (m.id !== undefined ? tx.ruleIds.get(m.id) : undefined);
   if (m.handle === undefined && m.id === undefined) {
     flushRules(tx, t, chain);
     return null;
   }
-  const at = placeOf(chain.rules, handle);
+  const at = placeOf(chain.rules, Number(m.handle ?? tx.ruleIds.get(m.id ?? -1) ?? -1));
   if (at < 0) return destroy ? null : refuse('ENOENT', 'handle');
   const draft = t.edit(chain);
   const [rule] = draft.rules.splice(at, 1);

@@ -37,6 +37,8 @@ export interface Piece {
   readonly rules: readonly KeptRule[];
   /** Facts that its rules have, each once. */
   readonly facts: readonly RuleFacts[];
+  /** What they are made of, where that was written already. */
+  readonly text: string | null;
   stored: boolean;
 }
 
@@ -57,6 +59,8 @@ export class StoredRules {
   #rows: Rows | undefined;
   #heads: Map<string, Head> | undefined;
   #made = 0;
+  /** The piece that a batch appends rules to. */
+  #filling: { readonly rules: readonly KeptRule[]; start: number; end: number } = { rules: [], start: 0, end: 0 };
 
   /** A chain from its pieces, its rules read when first looked at. */
   chain(own: Omit<Chain, 'rules'>, keys: readonly string[], rows: Rows): Chain {
@@ -96,7 +100,7 @@ export class StoredRules {
     const code = new Code(() => decoder.decode(rows.get(codeRow(key))));
     const known = head.facts.map(([edges, checkedFor]) => facts(edges, checkedFor));
     const rules: KeptRule[] = [];
-    const piece: Piece = { key, rules, facts: known, stored: true };
+    const piece: Piece = { key, rules, facts: known, text: null, stored: true };
     for (let i = 0; i < head.ids.length; i++) {
       const rule = KeptRule.stored(head.handles[i], head.ids[i], known[head.fact[i] ?? 0], code, i);
       rule.home = piece;
@@ -138,15 +142,33 @@ export class StoredRules {
     return out;
   }
 
-  #newPiece(rules: readonly KeptRule[], generation: number): Piece {
-    const piece: Piece = { key: `${generation}.${this.#made++}`, rules, facts: [], stored: false };
+  #newPiece(rules: readonly KeptRule[], generation: number, text: string | null = null): Piece {
+    const piece: Piece = { key: `${generation}.${this.#made++}`, rules, facts: [], text, stored: false };
     for (const r of rules) r.home = piece;
     return piece;
   }
 
+  /**
+   * A rule was appended to a chain of a batch for that generation. Each time that a piece is full its rules become text: a long
+   * batch would hold them all as objects till it is stored.
+   */
+  appended(rules: readonly KeptRule[], generation: number): void {
+    const at = rules.length - 1;
+    if (this.#filling.rules !== rules || this.#filling.end !== at) this.#filling = { rules, start: at, end: at };
+    const { start } = this.#filling;
+    this.#filling.end++;
+    if (rules.length - start < PIECE) return;
+    this.#filling.start = rules.length;
+    const full = rules.slice(start);
+    const text = codeOf(full);
+    const code = new Code(() => text);
+    for (const [i, r] of full.entries()) r.cool(code, i);
+    this.#newPiece(full, generation, text);
+  }
+
   /** Every row. */
   *rows(r: Ruleset): Generator<readonly [key: string, bytes: Uint8Array]> {
-    for (const t of r.tables) for (const c of t.chains) for (const p of this.#pieces(c.rules, r.generation)) yield* rowsOf(p);
+    for (const t of r.tables) for (const c of t.chains) for (const p of this.#pieces(c.rules, r.generation)) yield* rowsOf(p, p.text ?? codeOf(p.rules));
   }
 
   /** Rows to be written and, as null, those that go. */
@@ -159,8 +181,10 @@ export class StoredRules {
         for (const p of this.#pieces(c.rules, r.generation)) {
           used.add(p.key);
           if (p.stored) continue;
-          yield* rowsOf(p);
+          const text = p.text ?? codeOf(p.rules);
+          yield* rowsOf(p, text);
           p.stored = true;
+          if (p.text === null) moved(p.rules, text);
           this.#stored.set(p.key, p);
         }
       }
@@ -173,9 +197,15 @@ export class StoredRules {
   }
 }
 
-function* rowsOf(p: Piece): Generator<readonly [key: string, bytes: Uint8Array]> {
+/** Rules that lie in a text that goes are read in another. */
+function moved(rules: readonly KeptRule[], text: string): void {
+  const code = new Code(() => text);
+  for (const [i, r] of rules.entries()) if (r.isCold) r.cool(code, i);
+}
+
+function* rowsOf(p: Piece, text: string): Generator<readonly [key: string, bytes: Uint8Array]> {
   yield [headRow(p.key), encoder.encode(`${JSON.stringify(headOf(p.rules))}\n`)];
-  yield [codeRow(p.key), encoder.encode(codeOf(p.rules))];
+  yield [codeRow(p.key), encoder.encode(text)];
 }
 
 function headOf(rules: readonly KeptRule[]): Head {

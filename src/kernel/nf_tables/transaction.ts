@@ -100,13 +100,17 @@ export class DraftTable {
 export class Transaction {
   readonly nft: NfTables;
   readonly port: number;
+  /** Somebody wants to know what happens. */
+  readonly heard: boolean;
   readonly events: (NftEvent | ManyElements)[] = [];
   /** Rules or verdict maps changed: chains must be walked again (NFT_VALIDATE_NEED). */
   readonly dirty = new Set<DraftTable>();
   /** Names of sets and chains by their number in this batch. */
   readonly setIds = new Map<number, string>();
   readonly chainIds = new Map<number, string>();
-  readonly ruleIds = new Map<number, bigint>();
+  readonly ruleIds = new Map<number, number>();
+  /** Rules, elements and objects that are deleted: what packets have changed of them goes. */
+  readonly gone: number[] = [];
   readonly #tables: (Table | DraftTable)[];
   readonly #undo: (() => void)[] = [];
   #inserted: { readonly store: ElementStore; readonly elements: SetElement[]; readonly undo: () => void } | undefined;
@@ -118,9 +122,10 @@ export class Transaction {
   /** Made by the last message that makes rules. */
   lastRule: KeptRule | null = null;
 
-  constructor(nft: NfTables, port: number) {
+  constructor(nft: NfTables, port: number, heard: boolean) {
     this.nft = nft;
     this.port = port;
+    this.heard = heard;
     this.#tables = [...nft.ruleset.tables];
   }
 
@@ -168,6 +173,14 @@ export class Transaction {
     this.#undo.push(() => refs.set(id, (refs.get(id) ?? 0) - by));
   }
 
+  /** Live numbers of a chain, with those before them back when the batch is refused. */
+  setCounters(chain: Pick<Chain, 'id'>, counters: { readonly packets: bigint; readonly bytes: bigint }): void {
+    const { live } = this.nft;
+    const before = { ...live.chain(chain) };
+    live.setCounters(chain.id, counters);
+    this.#undo.push(() => live.setCounters(chain.id, before));
+  }
+
   uses(id: number): number {
     return this.nft.refs.get(id) ?? 0;
   }
@@ -199,7 +212,10 @@ export class Transaction {
 
   event(event: Exclude<NftEvent, { event: 'newgen' }>): void {
     this.changed = true;
-    this.events.push({ ...event, message: this.current, ...(this.excl && { excl: true }) });
+    if (event.event === 'delrule') this.gone.push(event.payload.rule.id);
+    else if (event.event === 'delsetelem') this.gone.push(event.payload.element.id);
+    else if (event.event === 'delobj') this.gone.push(event.payload.id);
+    if (this.heard) this.events.push({ ...event, message: this.current, ...(this.excl && { excl: true }) });
   }
 
   abort(): void {

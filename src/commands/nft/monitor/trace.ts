@@ -13,7 +13,7 @@ export class RuleCache {
 
   constructor(l: Listing) {
     this.#l = l;
-    for (const t of l.nft.ruleset.tables) for (const c of t.chains) if (!c.binding) for (const r of c.rules) this.#known.set(r.id, l.nft.live.rule(r));
+    for (const t of l.nft.ruleset.tables) for (const c of t.chains) if (!c.binding) for (const r of c.rules) this.#known.set(r.id, l.nft.live.rule(r.warm()));
   }
 
   text(m: NftTraceMessage, rule: Rule): string {
