@@ -36,6 +36,7 @@ interface Applet {
 const applets = new Map<string, Applet>();
 for (const [base, family] of FAMILIES)
   for (const [suffix, run] of KINDS) {
+    if (suffix === '-restore-translate' && family !== 'ip' && family !== 'ip6') continue;
     const applet: Applet = { family, program: `${base}${suffix}`, suffix, run };
     applets.set(`${base}${suffix}`, applet);
     if (suffix.endsWith('translate')) continue;

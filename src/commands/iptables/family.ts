@@ -61,4 +61,10 @@ const BRIDGE: readonly BuiltinTable[] = [
 export const BUILTIN: Readonly<Record<XtFamily, readonly BuiltinTable[]>> = { ip: INET, ip6: INET, arp: ARP, bridge: BRIDGE };
 
 export const builtinTable = (family: XtFamily, name: string): BuiltinTable | undefined => BUILTIN[family].find((t) => t.name === name);
+/** nft_xt_builtin_init of a whole table: in the order in which nft.c writes the chains down. */
+export function madeTogether(family: XtFamily, table: string): readonly string[] {
+  if (table === 'nat' && family !== 'bridge') return ['PREROUTING', 'INPUT', 'POSTROUTING', 'OUTPUT'];
+  return builtinTable(family, table)?.chains.map((c) => c.name) ?? [];
+}
+
 export const builtinChain = (family: XtFamily, table: string, chain: string): BuiltinChain | undefined => builtinTable(family, table)?.chains.find((c) => c.name === chain);

@@ -1,4 +1,6 @@
-import type { XtExtension, XtFamily } from '../../kernel/xt/definition.ts';
+import type { XtFamily } from '../../kernel/xt/definition.ts';
+import type { Helped } from '../../parsers/xtables/command.ts';
+import { STANDARD_HELP } from '../../parsers/xtables/command.ts';
 
 /** -h of each tool: its own usage, then that of the target and the matches named so far (xshared.c: printhelp). */
 const inet = (p: string, v6: boolean): string => `${p} v1.8.11 (nf_tables)
@@ -150,27 +152,44 @@ Options:
  9 = ARP_NAK
  hardware type string: 1 = Ethernet
  protocol type string: 0x800 = IPv4
+`;
 
-MARK target options:
+/** Targets that arptables has loaded from its start, in the order of its list. */
+const ARP_LOADED: readonly Helped[] = [
+  {
+    name: 'MARK',
+    help: () => `MARK target options:
   --set-xmark value[/mask]  Clear bits in mask and XOR value into nfmark
   --set-mark value[/mask]   Clear bits in mask and OR value into nfmark
   --and-mark bits           Binary AND the nfmark with bits
   --or-mark bits            Binary OR the nfmark with bits
   --xor-mark bits           Binary XOR the nfmark with bits
-
-CLASSIFY target options:
+`,
+  },
+  {
+    name: 'CLASSIFY',
+    help: () => `CLASSIFY target options:
 --set-class MAJOR:MINOR    Set skb->priority value (always hexadecimal!)
-
-mangle target options:
+`,
+  },
+  {
+    name: 'mangle',
+    help: () => `mangle target options:
 --mangle-ip-s IP address
 --mangle-ip-d IP address
 --mangle-mac-s MAC address
 --mangle-mac-d MAC address
 --mangle-target target (DROP, CONTINUE or ACCEPT -- default is ACCEPT)
+`,
+  },
+  STANDARD_HELP,
+];
 
-standard match options:
-(If target is DROP, ACCEPT, RETURN or nothing)
-`;
+/** Of those loaded, the one in use comes last. */
+const arpHelped = (used: readonly Helped[]): Helped[] => {
+  const isUsed = (e: Helped): boolean => used.some((u) => u.name === e.name);
+  return [...ARP_LOADED.filter((e) => !isUsed(e)), ...used.filter((u) => !ARP_LOADED.some((e) => e.name === u.name)), ...ARP_LOADED.filter(isUsed)];
+};
 
 const BRIDGE = `ebtables 1.8.11 (nf_tables)
 Usage:
@@ -215,12 +234,7 @@ Environment variable:
 
 `;
 
-export function helpText(family: XtFamily, program: string, uses: () => readonly XtExtension[]): string {
+export function helpText(family: XtFamily, program: string, uses: () => readonly Helped[]): string {
   const own = family === 'arp' ? arp(program) : family === 'bridge' ? BRIDGE : inet(program, family === 'ip6');
-  return (
-    own +
-    uses()
-      .map((e) => `\n${e.help(family)}`)
-      .join('')
-  );
+  return [own, ...(family === 'arp' ? arpHelped(uses()) : uses()).map((e) => e.help(family))].join('\n');
 }

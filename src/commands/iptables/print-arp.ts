@@ -66,7 +66,7 @@ export const arpWriter: Writer = {
   tableHeader: () => '',
   header(c, references, f) {
     const counters = f.verbose ? ` ${c.packets} packets, ${c.bytes} bytes` : '';
-    return `Chain ${c.name} ${c.base ? `(policy ${c.policy.toUpperCase()}${counters})` : `(${references} references)`}\n`;
+    return `Chain ${c.name} ${c.base ? `(policy ${c.policy.toUpperCase()}${counters})` : `(${references >>> 0} references)`}\n`;
   },
   line: (r, num, f, env) => line(r, num, f, env),
   row: (r, f, env) => line(r, 0, { ...f, row: true }, env),

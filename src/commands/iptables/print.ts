@@ -83,7 +83,7 @@ export function ruleLine(r: XtRule, num: number, f: ListFormat, env: PrintEnviro
 
 export function chainHeader(name: string, policy: { name: string; packets: bigint; bytes: bigint } | null, references: number, f: ListFormat): string {
   const counters = f.verbose ? ` ${numberText(policy?.packets ?? 0n, f.exact, true)}packets, ${numberText(policy?.bytes ?? 0n, f.exact, true)}bytes` : '';
-  let out = `Chain ${name} ${policy ? `(policy ${policy.name}${counters})` : `(${references} references)`}\n`;
+  let out = `Chain ${name} ${policy ? `(policy ${policy.name}${counters})` : `(${references < 0 ? 'ERROR obtaining refs' : `${references} references`})`}\n`;
   if (f.lineNumbers) out += 'num  ';
   if (f.verbose) out += f.exact ? `${'pkts'.padStart(8)} ${'bytes'.padStart(10)} ` : ` pkts bytes `;
   out += `${'target'.padEnd(9)}  prot opt`;

@@ -483,7 +483,8 @@ export function sameRule(a: XtRule, b: XtRule): boolean {
     src: blank(r.src),
     dst: blank(r.dst),
     proto: r.proto?.number || r.family === 'bridge' ? r.proto : null,
-    matches: r.matches.map(plain),
+    // ebtables does not compare watchers.
+    matches: r.matches.filter((m) => !m.watcher).map(plain),
     jump: r.jump.kind === 'target' ? plain(r.jump.use) : r.jump.kind === 'verdict' && r.jump.name === 'CONTINUE' ? { kind: 'none' } : r.jump,
   });
   return same(norm(a), norm(b));

@@ -44,7 +44,9 @@ class Restore {
   private readonly t: Tool;
   private readonly o: Options;
   private line = 0;
+  /** The last one named, also after its COMMIT. */
   private table: string | null = null;
+  private inTable = false;
   private queue: Queued[] = [];
   private known: ParseEnvironment | null = null;
   /** A table must end with COMMIT; arptables and ebtables take the end of the file for it. */
@@ -67,11 +69,11 @@ class Restore {
         at = end + 1;
       }
       if (at < text.length && !this.step(text.slice(at), '')) return 1;
-      if (this.table !== null && this.commits) {
+      if (this.inTable && this.commits) {
         this.t.call.err(`${this.t.program}: COMMIT expected at line ${this.line + 1}\n`);
         return 1;
       }
-      if (!this.commits && this.table !== null && !this.commit(this.commits)) return 1;
+      if (!this.commits && this.inTable && !this.commit(false)) return 1;
       return 0;
     } catch (e) {
       if (e instanceof LegacyRefusal) {
@@ -115,18 +117,18 @@ class Restore {
       if (this.o.verbose) this.t.call.out(`${raw}\n`);
       return true;
     }
-    if (raw === 'COMMIT' && this.table !== null) {
-      const ok = this.skipped() || this.commit(true);
-      this.table = null;
+    if (raw === 'COMMIT' && this.inTable) {
+      const ok = this.commit(true);
+      this.inTable = false;
       return ok;
     }
-    if (raw[0] === '*' && (this.table === null || !this.commits)) return this.newTable(raw);
+    if (raw[0] === '*' && (!this.inTable || !this.commits)) return this.newTable(raw);
     if (this.skipped()) return true;
-    if (raw[0] === ':' && this.table !== null) {
+    if (raw[0] === ':' && this.inTable) {
       this.newChain(raw);
       return true;
     }
-    if (this.table !== null) {
+    if (this.inTable) {
       this.rule(raw + end);
       return true;
     }
@@ -140,6 +142,7 @@ class Restore {
     return `${this.t.program}: line ${line} failed${why ? `: ${refusalText(why)}.` : ''}\n`;
   }
 
+  /** Where -T names another table, lines up to the next `*` do not count, whatever they say. */
   private skipped(): boolean {
     return this.o.table !== null && this.table !== null && this.o.table !== this.table;
   }
@@ -148,9 +151,10 @@ class Restore {
     const { name } = parseRestoreLine(raw);
     if (!name) throw paramProblem(`${this.t.program}: line ${this.line} table name invalid`);
     if (!builtinTable(this.t.family, name)) throw paramProblem(`${this.t.program}: line ${this.line} table name '${name}' invalid`);
-    if (!this.commits && this.table !== null && !this.commit(this.commits)) return false;
+    if (!this.commits && this.inTable && !this.commit(false)) return false;
     this.table = name;
-    if (this.skipped() || this.o.noflush) return true;
+    this.inTable = !this.skipped();
+    if (!this.inTable || this.o.noflush) return true;
     this.errno = false;
     const { session: s, call } = this.t;
     const verbose = this.o.verbose;

@@ -95,30 +95,24 @@ export function expand(c: XtCommand): XtRule[] {
 /** Commands that look at the rules which are there. */
 const READ_RULES = ['append', 'insert', 'delete', 'deleteNum', 'check', 'replace', 'flush', 'changeCounters', 'list', 'listRules', 'zero', 'zeroNum'] as const;
 
+/** Commands that dump the rules which are there; those that put one in at a number do so too. */
+const DUMPS_RULES = ['delete', 'deleteNum', 'check', 'replace', 'list', 'listRules', 'zero', 'zeroNum'] as const;
+
 /** xtables.c: do_commandx: applies one command to the session; lists at once. */
 export function execute(t: Tool, c: XtCommand): Refusal | null {
   const { session: s, call } = t;
   const has = (n: Parameters<typeof c.commands.has>[0]): boolean => c.commands.has(n);
   const chain = c.chain ?? '';
   const say = (text: string): void => call.out(text);
-  const rows = (rules: readonly XtRule[]): void => {
-    if (!c.verbose) return;
-    const f: ListFormat = { numeric: true, verbose: true, exact: false, lineNumbers: false, row: true };
-    for (const r of rules) say(writerOf(t.family).row(r, f, printEnvironment(t)));
+  const row = (r: XtRule) => (): void => {
+    if (c.verbose) say(writerOf(t.family).row(r, { numeric: true, verbose: true, exact: false, lineNumbers: false, row: true }, printEnvironment(t)));
   };
   if (c.verbose > 1 && builtinTable(t.family, c.table)) {
     s.debug = say;
-    if (['check', 'delete', 'deleteNum', 'replace', 'list', 'listRules'].some((n) => has(n as Parameters<typeof c.commands.has>[0]))) s.fetched(c.table, c.chain);
+    const jump = c.rule.jump.kind === 'chain' ? [c.rule.jump.name] : [];
+    if (DUMPS_RULES.some(has) || (has('insert') && c.rulenum > 1) || (has('deleteChain') && c.chain === null)) s.fetched(c.table, c.chain === null ? null : [c.chain, ...jump]);
   }
   const each = (op: (r: XtRule) => Refusal | null): Refusal | null => {
-    for (const r of expand(c)) {
-      rows([r]);
-      const bad = op(r);
-      if (bad) return bad;
-    }
-    return null;
-  };
-  const quiet = (op: (r: XtRule) => Refusal | null): Refusal | null => {
     for (const r of expand(c)) {
       const bad = op(r);
       if (bad) return bad;
@@ -131,15 +125,14 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
       t.session.legacy ? `can't initialize ${t.program} table \`${c.table}': Table does not exist (do you need to insmod?)` : `table '${c.table}' does not exist`,
     );
   if (READ_RULES.some(has)) s.takePolicies(c.table, c.chain);
-  if (has('append')) return each((r) => s.append(c.table, chain, r));
-  if (has('insert')) return each((r) => s.insert(c.table, chain, r, c.rulenum));
-  if (has('delete')) return quiet((r) => s.delete(c.table, chain, r, () => rows([r])));
-  if (has('check')) return quiet((r) => s.check(c.table, chain, r, () => rows([r])));
+  if (has('append')) return each((r) => s.append(c.table, chain, r, row(r)));
+  if (has('insert')) return each((r) => s.insert(c.table, chain, r, c.rulenum, row(r)));
+  if (has('delete')) return each((r) => s.delete(c.table, chain, r, row(r)));
+  if (has('check')) return each((r) => s.check(c.table, chain, r, row(r)));
   if (has('replace')) {
     const r = expand(c)[0];
     s.assertJump(r, c.table);
-    rows([r]);
-    return s.replace(c.table, chain, r, c.rulenum);
+    return s.replace(c.table, chain, r, c.rulenum, row(r));
   }
   if (has('deleteNum')) return deleteNumbers(t, c);
   if (has('flush')) return s.flush(c.table, c.chain, c.verbose > 0, say);
@@ -187,7 +180,7 @@ function setPolicy(t: Tool, c: XtCommand): Refusal | null {
   if (t.family === 'bridge' && builtinChain(t.family, c.table, c.chain ?? '') === undefined && !made) return { fn: 'setPolicy', errno: 'ENOENT' };
   if (t.family === 'bridge' && policy === 'RETURN' && (!made || made.base)) throw new XtError('PARAMETER_PROBLEM', 'Policy RETURN only allowed for user defined chains');
   if (made && !made.base) {
-    if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') throw new XtError('PARAMETER_PROBLEM', 'Wrong policy');
+    if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') return { fn: 'setPolicy', errno: 'ENOENT' };
     s.setUserPolicy(c.table, made, policy);
     return null;
   }
@@ -251,7 +244,7 @@ function list(t: Tool, c: XtCommand): Refusal | null {
   call.out(writer.tableHeader(c.table));
   for (const [i, chain] of chains.entries()) {
     if (i && t.family !== 'bridge') call.out('\n');
-    call.out(writer.header(chain, s.references(c.table, chain.name), f, c));
+    call.out(writer.header(chain, chain.base ? 0 : s.references(c.table, chain), f, c));
     for (const [n, r] of chain.rules.filter((x) => writer.shows(x.rule)).entries()) call.out(writer.line(raised(t, r.rule), n + 1, f, env, c.options, chain.name, c.table));
   }
   return null;

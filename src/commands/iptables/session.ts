@@ -4,7 +4,7 @@ import type { NftMessage } from '../../kernel/nf_tables/message.ts';
 import type { Batch } from '../../kernel/nf_tables/batch.ts';
 import type { KeptRule } from '../../kernel/nf_tables/kept-rule.ts';
 import type { NfTables, RuleOrigin } from '../../kernel/nf_tables/nf-tables.ts';
-import type { NftSet, Rule } from '../../kernel/nf_tables/objects.ts';
+import type { Chain, NftSet, Rule } from '../../kernel/nf_tables/objects.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { XtError } from '../../kernel/xt/error.ts';
 import type { Netns } from '../../kernel/netns.ts';
@@ -12,7 +12,7 @@ import type { XtRule } from '../../parsers/xtables/rule.ts';
 import type { AmongSets, AmongSource } from './among.ts';
 import type { BuiltinTable } from './family.ts';
 import { expressionLines } from './netlink-text.ts';
-import { builtinChain, builtinTable } from './family.ts';
+import { builtinChain, builtinTable, madeTogether } from './family.ts';
 import { compatOf, lower, policyExpressions } from './lower.ts';
 import type { Raised } from './raise.ts';
 import type { Refusal } from './refusal.ts';
@@ -124,15 +124,25 @@ export class Session {
     return foreign.has(chain) || (builtinTable(this.family, table)?.chains.some((b) => foreign.has(b.name)) ?? false);
   }
 
-  /** Jumps and gotos that name the chain. */
-  references(table: string, chain: string): number {
+  /** Jumps and gotos that name the chain, as the kernel knows them. */
+  private jumps(table: string, chain: string): number {
     let n = 0;
-    for (const c of this.view(table).chains.values())
-      for (const { rule } of c.rules)
+    for (const c of this.nft.table(this.family, table)?.chains ?? [])
+      for (const rule of c.rules)
         for (const e of rule.exprs) {
           if (e.kind === 'immediate' && 'verdict' in e.data && 'chain' in e.data.verdict && e.data.verdict.chain === chain) n++;
         }
     return n;
+  }
+
+  /** NFTA_CHAIN_USE: rules and what names the chain. */
+  private uses(table: string, c: Chain): number {
+    return c.rules.length + this.jumps(table, c.name);
+  }
+
+  /** nft_rule_list: the kernel's count of uses less the rules that the cache holds, those not sent yet among them. */
+  references(table: string, c: ViewChain): number {
+    return (c.chain ? this.uses(table, c.chain) : 0) - c.rules.length;
   }
 
   /** nft.c: nft_is_table_compatible */
@@ -148,42 +158,65 @@ export class Session {
   /** -vv: hears what is sent and read, as libnftnl prints it. */
   debug: ((text: string) => void) | null = null;
   private shown = new Set<string>();
+  /** What it will hear when the batch ends. */
+  private told: string[] = [];
 
-  private tell(m: NftMessage): void {
-    if (!this.debug) return;
-    if (m.op === 'newtable') this.debug(`table ${m.table} ${this.family} flags 0 use 0 handle 0\n`);
-    else if (m.op === 'newrule')
-      this.debug(`${this.family} ${m.table} ${m.chain}${m.mode === 'replace' ? ` ${m.position}` : m.position !== undefined ? ` ${m.position}` : ''}\n${expressionLines(m.exprs)}`);
-    else if (m.op === 'newchain' && m.rename === undefined) {
-      const hook = m.hook
-        ? ` type ${m.hook.type} hook ${m.hook.name} prio ${m.hook.priority} policy ${m.policy} packets ${m.counters?.packets ?? 0n} bytes ${m.counters?.bytes ?? 0n}`
-        : '';
-      this.debug(`${this.family} ${m.table} ${m.chain} use 0${hook}\n`);
+  /** libnftnl's text of a message; chains that are there bear their use and flags. */
+  private text(m: NftMessage): string {
+    switch (m.op) {
+      case 'newtable':
+        return `table ${m.table} ${this.family} flags 0 use 0 handle 0\n`;
+      case 'newrule':
+        return ruleText(this.family, m.table, m.chain ?? '', m.exprs, m.position);
+      case 'newchain':
+        return this.chainText(m.table, m.rename ?? m.chain ?? '', m.hook ?? null, m.policy, null);
+      case 'delchain': {
+        const c = this.chain(m.table, m.chain ?? '')?.chain ?? null;
+        return this.chainText(m.table, m.chain ?? '', c?.hook ?? null, c?.policy, c);
+      }
+      case 'delrule':
+        return m.handle === undefined && m.id === undefined && m.chain !== undefined ? `${m.table} ${m.chain}\n` : '';
+      default:
+        return '';
     }
   }
 
-  /** The dump of rules that a command needs; -vv shows it once. */
-  fetched(table: string, only: string | null): void {
+  private chainText(
+    table: string,
+    name: string,
+    hook: { readonly type: string; readonly name: string; readonly priority: number } | null,
+    policy: string | undefined,
+    kernel: Chain | null,
+  ): string {
+    const use = kernel ? this.uses(table, kernel) : 0;
+    const base = hook ? ` type ${hook.type} hook ${hook.name} prio ${hook.priority} policy ${policy} packets 0 bytes 0${kernel ? ' flags 1' : ''}` : '';
+    return `${this.family} ${table} ${name} use ${use}${base}\n`;
+  }
+
+  /** The dump of rules that a command needs, which -vv shows once: of the chain it is about, of that it jumps to, and of all base chains. */
+  fetched(table: string, only: readonly string[] | null): void {
     if (!this.debug) return;
-    for (const c of this.listed(table, only)) {
-      if (c.fake || this.shown.has(`${table} ${c.name}`)) continue;
+    for (const c of this.listed(table)) {
+      if (c.fake || this.shown.has(`${table} ${c.name}`) || (only && !c.base && !only.includes(c.name))) continue;
       this.shown.add(`${table} ${c.name}`);
-      let last: bigint | null = null;
+      let last: bigint | undefined;
       for (const { rule, pending } of c.rules) {
         if (pending !== null) continue;
-        this.showRule(table, c.name, { rule, pending }, last);
+        this.debug(ruleText(this.family, table, c.name, rule.exprs, rule.handle, last));
         last = rule.handle;
       }
     }
   }
 
-  private showRule(table: string, chain: string, { rule, pending }: ViewRule, after: bigint | null): void {
-    this.debug?.(`${this.family} ${table} ${chain} ${pending === null ? rule.handle : 0n}${after === null ? '' : ` ${after}`}\n${expressionLines(rule.exprs)}`);
-  }
-
-  /** Adds a message to the batch: the rule that it made, if any. */
-  private send(message: NftMessage, kind: string, what: 'table' | 'chain' | 'rule in table' | 'rule in chain' | 'set', name: string): KeptRule | null {
-    this.tell(message);
+  /** Adds a message to the batch: the rule that it made, if any. `shown`: how -vv shows it. */
+  private send(
+    message: NftMessage,
+    kind: string,
+    what: 'table' | 'chain' | 'rule in table' | 'rule in chain' | 'set',
+    name: string,
+    shown = (): string => this.text(message),
+  ): KeptRule | null {
+    if (this.debug) this.told.push(shown());
     const { sent } = this;
     const { pid, program, origin } = this.sender;
     this.batch ??= this.nft.begin({ pid, name: program, ...(origin && { origin: (i) => origin(sent.line(i)) }) });
@@ -262,24 +295,27 @@ export class Session {
     return { rule: made && this.family !== 'bridge' ? made : { handle: 0n, exprs, id: -1, compat }, pending: id };
   }
 
-  append(table: string, chain: string, rule: XtRule): Refusal | null {
+  /** `row` shows the rule with -v. */
+  append(table: string, chain: string, rule: XtRule, row: () => void): Refusal | null {
     this.assertJump(rule, table);
     const exprs = this.makeEarly(rule, table, chain);
     const c = this.needBuiltin(table, chain);
+    row();
     if (!c) return { fn: 'append', errno: 'ENOENT' };
     c.rules.push(this.newRule(table, chain, 'append', rule, null, exprs));
     return null;
   }
 
   /** rulenum counts from 1. */
-  insert(table: string, chain: string, rule: XtRule, rulenum: number): Refusal | null {
+  insert(table: string, chain: string, rule: XtRule, rulenum: number, row: () => void): Refusal | null {
     this.assertJump(rule, table);
     const exprs = this.makeEarly(rule, table, chain);
     const c = this.needBuiltin(table, chain);
+    if (c && rulenum > 1 && !c.rules[rulenum - 2]) return { fn: 'insert', errno: 'E2BIG' };
+    row();
     if (!c) return { fn: 'insert', errno: 'ENOENT' };
     const at = c.rules[rulenum - 1];
     if (rulenum > 1 && !at) {
-      if (!c.rules[rulenum - 2]) return { fn: 'insert', errno: 'E2BIG' };
       c.rules.push(this.newRule(table, chain, 'append', rule, null, exprs));
       return null;
     }
@@ -287,13 +323,14 @@ export class Session {
     return null;
   }
 
-  replace(table: string, chain: string, rule: XtRule, rulenum: number): Refusal | null {
+  replace(table: string, chain: string, rule: XtRule, rulenum: number, row: () => void): Refusal | null {
     this.assertJump(rule, table);
     lower(rule, NO_SETS, table);
     const c = this.chain(table, chain);
     if (!c) return { fn: 'replace', errno: 'ENOENT' };
     const at = c.rules[rulenum - 1];
     if (!at) return { fn: 'replace', errno: 'E2BIG' };
+    row();
     // A rule made earlier in the batch has no handle yet: it is taken out and a new one put there.
     if (at.pending !== null) {
       const next = c.rules[rulenum];
@@ -306,8 +343,13 @@ export class Session {
   }
 
   private deleteRule(table: string, chain: string, r: ViewRule): void {
-    this.showRule(table, chain, r, null);
-    this.send({ op: 'delrule', family: this.family, table, chain, ...(r.pending === null ? { handle: r.rule.handle } : { id: r.pending }) }, 'RULE_DELETE', 'rule in chain', chain);
+    this.send(
+      { op: 'delrule', family: this.family, table, chain, ...(r.pending === null ? { handle: r.rule.handle } : { id: r.pending }) },
+      'RULE_DELETE',
+      'rule in chain',
+      chain,
+      () => ruleText(this.family, table, chain, r.rule.exprs, r.pending === null ? r.rule.handle : 0n),
+    );
   }
 
   /** nft.c: nft_rule_find: the first rule that says the same; a rule that cannot be read ends the tool. */
@@ -355,7 +397,7 @@ export class Session {
   flush(table: string, chain: string | null, verbose: boolean, say: (text: string) => void): Refusal | null {
     if (chain !== null || verbose) {
       if (chain !== null) this.needBuiltin(table, chain);
-      else for (const b of builtinTable(this.family, table)?.chains ?? []) this.needBuiltin(table, b.name);
+      else for (const name of madeTogether(this.family, table)) this.needBuiltin(table, name);
     } else if (!this.view(table).exists) return null;
     const v = this.view(table);
     if (chain !== null && !v.chains.has(chain)) return { fn: 'flush', errno: 'ENOENT' };
@@ -442,7 +484,7 @@ export class Session {
         if (chain !== null) return { fn: 'deleteChain', errno: 'EINVAL' };
         continue;
       }
-      if (this.legacy && this.references(table, c.name)) return { fn: 'deleteChain', errno: 'EMLINK' };
+      if (this.legacy && this.jumps(table, c.name)) return { fn: 'deleteChain', errno: 'EMLINK' };
       if (this.legacy && c.rules.length) return { fn: 'deleteChain', errno: 'ENOTEMPTY' };
       if (c.base) {
         if (c.policy !== 'accept') {
@@ -493,12 +535,9 @@ export class Session {
       'chain',
       chain,
     );
-    const v = this.view(table);
-    const c = v.chains.get(chain);
-    if (c) {
-      c.policy = p;
-      if (counters) Object.assign(c, counters);
-    } else v.chains.set(chain, { name: chain, base: true, policy: p, packets: 0n, bytes: 0n, ...counters, rules: [], fake: false, chain: null });
+    // The cache knows the chain as it is, or as nft_xt_builtin_init makes it.
+    const { chains } = this.view(table);
+    if (!chains.has(chain)) chains.set(chain, { name: chain, base: true, policy: 'accept', packets: 0n, bytes: 0n, rules: [], fake: false, chain: null });
     return null;
   }
 
@@ -524,6 +563,7 @@ export class Session {
             'CHAIN_ZERO',
             'chain',
             c.name,
+            () => this.chainText(table, c.name, c.chain?.hook ?? null, c.policy, c.chain),
           );
       }
       for (const r of c.rules) this.zeroRule(table, c, r);
@@ -603,12 +643,14 @@ export class Session {
   private reset(): void {
     this.batch = null;
     this.sent = new Sent();
+    this.told = [];
     this.tables = new Map();
   }
 
   /** Ends the batch; what the kernel refuses is one message for the user. */
   commit(): void {
     this.putPolicies();
+    for (const text of this.told) this.debug?.(text);
     const { sent } = this;
     const result = this.batch?.end();
     this.reset();
@@ -618,5 +660,8 @@ export class Session {
     throw new XtError('RESOURCE_PROBLEM', (sent.line(0) ? shown : shown.slice(0, 1)).join(''));
   }
 }
+
+const ruleText = (family: XtFamily, table: string, chain: string, exprs: readonly Expression[], ...numbers: readonly (bigint | undefined)[]): string =>
+  `${[family, table, chain, ...numbers.filter((n) => n !== undefined)].join(' ')}\n${expressionLines(exprs)}`;
 
 const NO_SETS: AmongSets = { add: () => ({ name: '__set%d', id: 0 }) };

@@ -2,7 +2,7 @@ import { maskLength, ntop } from '../../kernel/xt/address.ts';
 import type { TranslateContext, XtFamily } from '../../kernel/xt/definition.ts';
 import { XtError } from '../../kernel/xt/error.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
-import { paramProblem, protocolName } from '../../kernel/xt/text.ts';
+import { cut, paramProblem, protocolName } from '../../kernel/xt/text.ts';
 import { checkChainName } from '../../parsers/xtables/chain-names.ts';
 import { CommandLine } from '../../parsers/xtables/command-line.ts';
 import { XtExit } from '../../parsers/xtables/command.ts';
@@ -99,7 +99,8 @@ function inetWords(r: XtRule, c: TranslateContext): string[] | null {
 
 function commentOf(r: XtRule): string[] {
   const m = r.family === 'arp' ? undefined : r.matches.findLast((x) => x.name === 'comment');
-  return m ? [`comment "${(m.info as unknown as { comment: string }).comment}"`] : [];
+  // xt_xlate_add_comment: with its quotes in 255 bytes.
+  return m ? [`comment ${cut(`"${(m.info as unknown as { comment: string }).comment}"`, 255)}`] : [];
 }
 
 function ruleWords(r: XtRule, c: TranslateContext): string | null {
@@ -244,7 +245,7 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
         continue;
       }
       if (table === null) {
-        call.err(`iptables-translate-restore: line ${n} failed\n`);
+        call.err(`${t.program}: line ${n} failed\n`);
         return 1;
       }
       if (line[0] === ':') {
@@ -257,7 +258,7 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
       const c = new CommandLine(parseEnvironment(t, true, table), parsed).parse();
       if (c.ignored) continue;
       if (!translate(t, c, ['-t', table], true)) {
-        call.err(`iptables-translate-restore: line ${n} failed\n`);
+        call.err(`${t.program}: line ${n} failed\n`);
         return 1;
       }
     }

@@ -7,7 +7,9 @@ import { VERSION } from './run.ts';
 
 /** iptables-xml (iptables/iptables-xml.c): iptables-save's format as XML, word by word; it knows no extension. */
 
-const escaped = (s: string): string => s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const bytesOf = (s: string): string => Array.from(new TextEncoder().encode(s), (b) => `&#${b};`).join('');
+const escaped = (s: string): string => s.replace(/[&<>"]|[^\0-\x7f]+/g, (c) => ENTITIES[c] ?? bytesOf(c));
 
 interface Chain {
   readonly name: string;
@@ -77,7 +79,7 @@ class Writer {
   }
 
   addChain(name: string, policy: string | null, packets: string, bytes: string): void {
-    if (!this.chains.some((c) => c.name === name)) this.chains.push({ name, policy, packets, bytes, opened: false });
+    this.chains.push({ name, policy, packets, bytes, opened: false });
   }
 
   private attributes(c: Chain): string {
@@ -85,12 +87,14 @@ class Writer {
   }
 
   private openChain(name: string): void {
-    const c = this.chains.find((x) => x.name === name);
-    if (this.chain === name || !c) return;
-    if (this.chain !== null) this.closeChain();
-    c.opened = true;
-    this.out(`    <chain${this.attributes(c)} >\n`);
-    this.chain = name;
+    if (this.chain === name) return;
+    // A name that was given twice is opened twice.
+    for (const c of this.chains.filter((x) => x.name === name)) {
+      this.closeChain();
+      c.opened = true;
+      this.out(`    <chain${this.attributes(c)} >\n`);
+      this.chain = name;
+    }
   }
 
   private closeRule(): void {
@@ -100,8 +104,9 @@ class Writer {
   }
 
   private closeChain(): void {
+    if (this.chain === null) return;
     this.closeRule();
-    if (this.chain !== null) this.out('    </chain>\n');
+    this.out('    </chain>\n');
     this.chain = null;
     this.before = null;
   }
@@ -112,7 +117,13 @@ class Writer {
     const key = conditions.map((w) => w.text).join(' ');
     const target = at < 0 ? null : (words[at + 1]?.text ?? null);
     const again =
-      this.combine && this.chain === chain && this.before !== null && this.before.conditions === key && this.before.target !== null && !STANDARD.has(this.before.target);
+      this.combine &&
+      this.chain === chain &&
+      key !== '' &&
+      this.before !== null &&
+      this.before.conditions === key &&
+      this.before.target !== null &&
+      !STANDARD.has(this.before.target);
     if (again) this.out('<!-- Combine action from next rule -->\n');
     else {
       this.openChain(chain);

@@ -78,3 +78,10 @@ export const ICMP6_NAMES: readonly IcmpName[] = [
   ['neighbor-advertisement', 136, 0, 255],
   ['redirect', 137, 0, 255],
 ];
+
+/** A help's list: a line a type or, indented, a code; other names of the same in brackets. */
+export function namesText(names: readonly IcmpName[]): string {
+  const same = (a: IcmpName, b: IcmpName | undefined): boolean => b !== undefined && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
+  const line = (n: IcmpName, i: number): string => (same(n, names[i - 1]) ? ` (${n[0]})` : `${i ? '\n' : ''}${n[3] === 255 ? '' : '   '}${n[0]}`);
+  return `${names.map(line).join('')}\n`;
+}

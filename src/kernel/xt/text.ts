@@ -13,10 +13,10 @@ export const saveString = (s: string): string => (/^[-_0-9A-Za-z]+$/.test(s) ? `
 export function portByName(text: string, proto: string | null, names: Names): number | null {
   if (text === '') return 0;
   if (/^\s*[-+]?[0-9]+$/.test(text)) {
-    // strtoul(3) into an int, where -1 means that it was no number.
+    // strtoul(3) into an int, where what is negative was no number.
     const n = BigInt(text.trim().replace('+', ''));
     const int = n >= 1n << 64n || n <= -(1n << 64n) ? -1n : BigInt.asIntN(32, n);
-    if (int !== -1n) return Number(BigInt.asUintN(16, int));
+    if (int >= 0n) return Number(BigInt.asUintN(16, int));
   }
   return names.service(text, proto) ?? null;
 }

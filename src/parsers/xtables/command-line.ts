@@ -4,8 +4,8 @@ import { paramProblem, parseInterface, parseProtocol, protocolName } from '../..
 import { parseAddresses } from './addresses.ts';
 import { byteLength, checkChainName, checkTargetName, NAME_MAX, parseRulenum, parseRuleRange } from './chain-names.ts';
 import { XtError } from '../../kernel/xt/error.ts';
-import type { ParseEnvironment, XtCommand } from './command.ts';
-import { XtExit } from './command.ts';
+import type { Helped, ParseEnvironment, XtCommand } from './command.ts';
+import { STANDARD_HELP, XtExit } from './command.ts';
 import type { CommandName, OptionName } from './flags.ts';
 import { COMMAND_LETTER, OPTIONS } from './flags.ts';
 import type { OptionTable, Token } from './getopt.ts';
@@ -255,6 +255,7 @@ export class CommandLine {
   }
 
   private optionText(name: OptionName): string {
+    if (this.env.family === 'bridge' && name === 'line-numbers') return '--Ln';
     if (this.env.family === 'arp') return `--${ARP_NAMES[name] ?? name}`;
     return `--${name}`;
   }
@@ -367,18 +368,28 @@ export class CommandLine {
   }
 
   /** iptables -p tcp -h shows the match of the protocol; ebtables -h takes names of extensions. */
-  private helped(): XtExtension[] {
+  private helped(): Helped[] {
     const { family } = this.env;
-    const matches = this.loaded.map((l) => l.use.extension);
+    const matches = this.loaded.filter((l) => !l.watcher).map((l) => l.use.extension);
     const proto = matches.length === 0 ? this.protocolMatch() : null;
-    const named: XtExtension[] = [];
+    const standard = this.jumpto !== null && !this.gotoSet && (STANDARD.includes(this.jumpto) || this.jumpto === 'standard');
+    const jump = this.target?.extension ?? (standard ? STANDARD_HELP : null);
+    const named: Helped[] = [];
     while (family === 'bridge' && this.opt.index < this.argv.length) {
       const name = this.opt.take();
-      const e = findMatch(family, name) ?? findTarget(family, name);
+      if (name === 'list_extensions') throw new XtExit(0, this.loadedText(jump), null);
+      if (named.length) throw paramProblem('Sorry, you can only see help for one target extension at a time');
+      // Those that are options of the rule are not found again.
+      const e = name === 'standard' ? STANDARD_HELP : findTarget(family, name);
       if (!e) throw paramProblem(`Extension '${name}' not found`);
       named.push(e);
     }
-    return [...(this.target ? [this.target.extension] : []), ...matches, ...(proto ? [proto] : []), ...named];
+    return [...(jump ? [jump] : []), ...matches, ...(proto ? [proto] : []), ...named];
+  }
+
+  /** ebtables -h list_extensions */
+  private loadedText(jump: Helped | null): string {
+    return `${this.versionText()}Loaded userspace extensions:\n\nLoaded targets:\n${jump ? `${jump.name}\n` : ''}nflog\nlog\n\nLoaded matches:\n`;
   }
 
   private versionText(): string {
@@ -666,6 +677,7 @@ export class CommandLine {
 
   /** generic_opt_check */
   private checkOptions(): void {
+    if (this.options.has('Lx') && this.options.has('line-numbers')) throw paramProblem('--Lx is not compatible with --Ln');
     for (const o of OPTIONS) {
       if (this.options.has(o.name) && o.commands && [...this.commands].some((c) => !o.commands?.includes(c)))
         throw paramProblem(`Illegal option \`${this.optionText(o.name)}' with this command`);

@@ -1,4 +1,4 @@
-import type { XtExtension, XtFamily, Names } from '../../kernel/xt/definition.ts';
+import type { Names, XtFamily } from '../../kernel/xt/definition.ts';
 import type { Netns } from '../../kernel/netns.ts';
 import type { AddressMask } from './addresses.ts';
 import type { CommandName, OptionName } from './flags.ts';
@@ -18,6 +18,14 @@ export class XtExit extends Error {
   }
 }
 
+/** What has a help text: an extension, or the standard target. */
+export interface Helped {
+  readonly name: string;
+  help(family: XtFamily): string;
+}
+
+export const STANDARD_HELP: Helped = { name: 'standard', help: () => 'standard match options:\n(If target is DROP, ACCEPT, RETURN or nothing)\n' };
+
 export interface ParseEnvironment {
   readonly family: XtFamily;
   readonly program: string;
@@ -28,7 +36,7 @@ export interface ParseEnvironment {
   readonly net: Netns;
   warn(text: string): void;
   /** `uses`: what is shown besides the tool's own help; asking for it reads the words left. */
-  help(family: XtFamily, program: string, uses: () => readonly XtExtension[]): string;
+  help(family: XtFamily, program: string, uses: () => readonly Helped[]): string;
   /** -t of the restore tools: the table of the block. */
   readonly table: string | null;
   /** In -V: nf_tables or legacy. */

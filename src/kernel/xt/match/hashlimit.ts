@@ -50,7 +50,8 @@ const SIZES: readonly (readonly [string, bigint])[] = [
 ];
 
 const bytesToCost = (bytes: bigint): bigint => U32 / (((bytes >> 4n) & U32) + 1n);
-const costToBytes = (cost: bigint): bigint => ((cost ? U32 / cost : U32) - 1n) << 4n;
+/** A rate of packets read as one of bytes may leave less than nothing. */
+const costToBytes = (cost: bigint): bigint => BigInt.asUintN(64, ((cost ? U32 / cost : U32) - 1n) << 4n);
 
 /** parse_bytes: `10kb/s`; null: not a rate of bytes. */
 function parseBytes(text: string): bigint | null {

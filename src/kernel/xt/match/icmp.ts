@@ -2,7 +2,7 @@ import { needProtocol } from '../check.ts';
 import { defineExtension } from '../definition.ts';
 import { nothing, saidTests, transportTest } from '../field-tests.ts';
 import { finishIcmp, parseIcmp, printIcmp, saveIcmp, translateIcmp } from '../icmp-type.ts';
-import { ICMP_NAMES } from '../icmp-names.ts';
+import { ICMP_NAMES, namesText } from '../icmp-names.ts';
 import type { IcmpInfo, IcmpWords } from '../icmp-type.ts';
 import { transport, u8 } from '../packet.ts';
 
@@ -33,44 +33,7 @@ export const match = defineExtension<IcmpInfo>({
 [!] --icmp-type typename	match icmp type
 [!] --icmp-type type[/code]	(or numeric type or type/code)
 Valid ICMP Types:
-any
-echo-reply (pong)
-destination-unreachable
-   network-unreachable
-   host-unreachable
-   protocol-unreachable
-   port-unreachable
-   fragmentation-needed
-   source-route-failed
-   network-unknown
-   host-unknown
-   network-prohibited
-   host-prohibited
-   TOS-network-unreachable
-   TOS-host-unreachable
-   communication-prohibited
-   host-precedence-violation
-   precedence-cutoff
-source-quench
-redirect
-   network-redirect
-   host-redirect
-   TOS-network-redirect
-   TOS-host-redirect
-echo-request (ping)
-router-advertisement
-router-solicitation
-time-exceeded (ttl-exceeded)
-   ttl-zero-during-transit
-   ttl-zero-during-reassembly
-parameter-problem
-   ip-header-bad
-   required-option-missing
-timestamp-request
-timestamp-reply
-address-mask-request
-address-mask-reply
-`,
+${namesText(ICMP_NAMES)}`,
   init: () => ({ type: 255, code: [0, 255], invert: false }),
   parse: (o, draft) => parseIcmp(o, draft, WORDS),
   finish: finishIcmp,

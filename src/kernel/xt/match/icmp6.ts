@@ -2,7 +2,7 @@ import { needProtocol } from '../check.ts';
 import { defineExtension } from '../definition.ts';
 import { nothing, saidTests, transportTest } from '../field-tests.ts';
 import { finishIcmp, parseIcmp, printIcmp, saveIcmp, translateIcmp } from '../icmp-type.ts';
-import { ICMP6_NAMES } from '../icmp-names.ts';
+import { ICMP6_NAMES, namesText } from '../icmp-names.ts';
 import type { IcmpInfo, IcmpWords } from '../icmp-type.ts';
 import { transport, u8 } from '../packet.ts';
 
@@ -34,33 +34,7 @@ export const match = defineExtension<IcmpInfo>({
 [!] --icmpv6-type typename	match icmpv6 type
 				(or numeric type or type/code)
 Valid ICMPv6 Types:
-destination-unreachable
-   no-route
-   communication-prohibited
-   beyond-scope
-   address-unreachable
-   port-unreachable
-   failed-policy
-   reject-route
-packet-too-big
-time-exceeded (ttl-exceeded)
-   ttl-zero-during-transit
-   ttl-zero-during-reassembly
-parameter-problem
-   bad-header
-   unknown-header-type
-   unknown-option
-echo-request (ping)
-echo-reply (pong)
-mld-listener-query
-mld-listener-report
-mld-listener-done (mld-listener-reduction)
-router-solicitation
-router-advertisement
-neighbour-solicitation (neighbor-solicitation)
-neighbour-advertisement (neighbor-advertisement)
-redirect
-`,
+${namesText(ICMP6_NAMES)}`,
   init: () => ({ type: 0, code: [0, 255], invert: false }),
   parse: (o, draft) => parseIcmp(o, draft, WORDS),
   finish: finishIcmp,

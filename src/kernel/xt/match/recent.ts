@@ -51,7 +51,7 @@ export const match = defineExtension<RecentInfo>({
     { name: 'name', type: 'string', size: 200 },
     { name: 'rsource', type: 'none' },
     { name: 'rdest', type: 'none' },
-    { name: 'mask', type: 'host' },
+    { name: 'mask', type: 'host', families: ['ip', 'ip6'] },
   ],
   help: () => `recent match options:
 [!] --set                       Add source address to list, always matches.

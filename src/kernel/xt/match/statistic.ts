@@ -49,8 +49,9 @@ export const match = defineExtension<StatisticInfo>({
   finish(draft, context) {
     const info = draftOf<StatisticInfo>({ ...draft });
     if (info.mode === 'random' && !context.seen.has('probability')) fail('--probability must be specified when using random mode');
-    if (info.mode === 'nth' && !context.seen.has('every')) fail('--every and --packet must be specified when using nth mode');
-    if (info.mode === 'nth' && info.packet > info.every) fail('the --packet p must be 0 <= p <= n-1');
+    if (info.mode === 'nth' && !context.seen.has('every') && !context.seen.has('packet')) fail('--every and --packet must be specified when using nth mode');
+    // A union: the probability lies where `every` does.
+    if (info.mode === 'nth' && info.packet > (context.seen.has('probability') ? info.probability : info.every)) fail('the --packet p must be 0 <= p <= n-1');
     return info;
   },
   save: (i) =>

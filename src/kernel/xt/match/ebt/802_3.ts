@@ -17,9 +17,9 @@ export const match = defineExtension<Info & Record<string, never>>({
     { name: '802_3-type', type: 'uint16', base: 16, invert: true },
   ],
   help: () => `802_3 options:
---802_3-sap [!] protocol       : 802.3 DSAP/SSAP- 1 byte value (hex)
+[!] --802_3-sap protocol       : 802.3 DSAP/SSAP- 1 byte value (hex)
   DSAP and SSAP are always the same.  One SAP applies to both fields
---802_3-type [!] protocol      : 802.3 SNAP Type- 2 byte value (hex)
+[!] --802_3-type protocol      : 802.3 SNAP Type- 2 byte value (hex)
   Type implies SAP value 0xaa
 `,
   init: () => ({ sap: null, type: null }),

@@ -46,13 +46,16 @@ export const match = defineExtension<Info & Record<string, never>>({
     { name: 'among-src-file', id: 'among-src-file', type: 'string', invert: true, multi: true },
   ],
   help: () => `\`among' options:
-[!] --among-dst      list   : matches if ether dst is in list
-[!] --among-src      list   : matches if ether src is in list
-[!] --among-dst-file file   : obtain dst list from file
-[!] --among-src-file file   : obtain src list from file
+[!] --among-dst      list      : matches if ether dst is in list
+[!] --among-src      list      : matches if ether src is in list
+[!] --among-dst-file file      : obtain dst list from file
+[!] --among-src-file file      : obtain src list from file
 list has form:
- xx:xx:xx:xx:xx:xx[=ip.ip.ip.ip],yy:yy:yy:yy:yy:yy[=ip.ip.ip.ip],...
+ xx:xx:xx:xx:xx:xx[=ip.ip.ip.ip],yy:yy:yy:yy:yy:yy[=ip.ip.ip.ip],...,zz:zz:zz:zz:zz:zz[=ip.ip.ip.ip][,]
 Things in brackets are optional.
+If you want to allow two (or more) IP addresses to one MAC address, you
+can specify two (or more) pairs with the same MAC, e.g.
+ 00:00:00:fa:eb:fe=153.19.120.250,00:00:00:fa:eb:fe=192.168.0.1
 `,
   init: () => ({ src: null, dst: null }),
   parse(o, d, c) {

@@ -2,7 +2,7 @@ import { addressHit, flagHit, portsHit } from '../../ebt-packet.ts';
 import { maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { backward, GLUE, PORTED, portWords, hostOf, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typeNames, typesText } from '../../ebt.ts';
-import { ICMP_NAMES } from '../../icmp-names.ts';
+import { ICMP_NAMES, namesText } from '../../icmp-names.ts';
 import type { Address, Flag, Ranged, TypeName } from '../../ebt.ts';
 
 type Types = { readonly type: readonly [number, number]; readonly code: readonly [number, number]; readonly inverted: boolean };
@@ -61,7 +61,13 @@ export const match = defineExtension<Info & Record<string, never>>({
 [!] --ip-dport  port[:port]   : tcp/udp destination port or port range
 [!] --ip-icmp-type type[[:type]/code[:code]] : icmp type/code or type/code range
 [!] --ip-igmp-type type[:type]               : igmp type or type range
-`,
+
+Valid ICMP Types:
+
+${namesText(ICMP_NAMES)}
+Valid IGMP Types:
+
+${IGMP.map((n) => `${n.name}\n`).join('')}`,
   init: () => ({ src: null, dst: null, tos: null, proto: null, sport: null, dport: null, icmp: null, igmp: null }),
   parse(o, d) {
     switch (o.option.id) {

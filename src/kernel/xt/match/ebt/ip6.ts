@@ -3,7 +3,7 @@ import { skipExtensions } from '../../../net/wire/ip.ts';
 import { maskText, ntop } from '../../address.ts';
 import { defineExtension } from '../../definition.ts';
 import { backward, PORTED, portWords, ne, not, onlyProto, parseTypes, portsOf, rangeOption, typeNames, typesText } from '../../ebt.ts';
-import { ICMP6_NAMES } from '../../icmp-names.ts';
+import { ICMP6_NAMES, namesText } from '../../icmp-names.ts';
 import type { Address, Flag, Ranged } from '../../ebt.ts';
 import { literalAddress, resolveHost, prefixMask, maskLength } from '../../address.ts';
 import { wholeUint } from '../../number.ts';
@@ -62,7 +62,8 @@ export const match = defineExtension<Info & Record<string, never>>({
 [!] --ip6-sport  port[:port]   : tcp/udp source port or port range
 [!] --ip6-dport  port[:port]   : tcp/udp destination port or port range
 [!] --ip6-icmp-type type[[:type]/code[:code]] : ipv6-icmp type/code or type/code range
-`,
+Valid ICMPv6 Types:
+${namesText(ICMP6_NAMES)}`,
   init: () => ({ src: null, dst: null, tclass: null, proto: null, sport: null, dport: null, icmp: null }),
   parse(o, d, c) {
     switch (o.option.id) {

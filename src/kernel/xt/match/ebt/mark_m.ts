@@ -22,7 +22,7 @@ export const match = defineExtension<Info>({
   revision: 0,
   options: [{ name: 'mark', type: 'string', invert: true, mandatory: true }],
   help: () => `mark option:
---mark    [!] [value][/mask]: Match nfmask value (see man page)
+[!] --mark    [value][/mask]: Match nfmask value (see man page)
 `,
   init: () => ({ mark: 0n, mask: ALL, or: false, inverted: false }),
   parse(o, d) {

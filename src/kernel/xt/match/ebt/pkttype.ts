@@ -14,8 +14,8 @@ export const match = defineExtension<Info>({
   revision: 0,
   options: [{ name: 'pkttype-type', type: 'string', invert: true }],
   help: () => `pkttype options:
---pkttype-type    [!] type: class the packet belongs to
-Possible values: broadcast, multicast, host, otherhost, outgoing, loopback, fastroute
+[!] --pkttype-type    type: class the packet belongs to
+Possible values: broadcast, multicast, host, otherhost, or any other byte value (which would be pretty useless).
 `,
   init: () => ({ type: 0, inverted: false }),
   parse(o, d) {

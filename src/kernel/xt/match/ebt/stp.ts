@@ -53,25 +53,24 @@ export const match = defineExtension<Info & Record<string, never>>({
     range('stp-forward-delay'),
   ],
   help: () => `stp options:
---stp-type type                  : BPDU type
---stp-flags flag                 : control flag
---stp-root-prio prio[:prio]      : root priority (16-bit) range
---stp-root-addr address[/mask]   : MAC address of root
---stp-root-cost cost[:cost]      : root cost (32-bit) range
---stp-sender-prio prio[:prio]    : sender priority (16-bit) range
---stp-sender-addr address[/mask] : MAC address of sender
---stp-port port[:port]           : port id (16-bit) range
---stp-msg-age age[:age]          : message age timer (16-bit) range
---stp-max-age age[:age]          : maximum age timer (16-bit) range
---stp-hello-time time[:time]     : hello time timer (16-bit) range
---stp-forward-delay delay[:delay]: forward delay timer (16-bit) range
+[!] --stp-type type                  : BPDU type
+[!] --stp-flags flag                 : control flag
+[!] --stp-root-prio prio[:prio]      : root priority (16-bit) range
+[!] --stp-root-addr address[/mask]   : MAC address of root
+[!] --stp-root-cost cost[:cost]      : root cost (32-bit) range
+[!] --stp-sender-prio prio[:prio]    : sender priority (16-bit) range
+[!] --stp-sender-addr address[/mask] : MAC address of sender
+[!] --stp-port port[:port]           : port id (16-bit) range
+[!] --stp-msg-age age[:age]          : message age timer (16-bit) range
+[!] --stp-max-age age[:age]          : maximum age timer (16-bit) range
+[!] --stp-hello-time time[:time]     : hello time timer (16-bit) range
+[!] --stp-forward-delay delay[:delay]: forward delay timer (16-bit) range
  Recognized BPDU type strings:
    "config": configuration BPDU (=0)
    "tcn"   : topology change notification BPDU (=0x80)
  Recognized control flag strings:
    "topology-change"    : topology change flag (0x01)
-   "topology-change-ack": topology change acknowledgement flag (0x80)
-`,
+   "topology-change-ack": topology change acknowledgement flag (0x80)`,
   init: () => ({ type: null, flags: null, rootAddr: null, senderAddr: null, ranges: {} }),
   parse(o, d) {
     const text = o.raw ?? '';

@@ -35,9 +35,9 @@ export const match = defineExtension<Info & Record<string, never>>({
     }
     const text = o.raw ?? '';
     const read = strtoul(text, 16);
-    const n = read.rest === '' ? Number(read.value) : ethertypes().number(text);
+    const n = read.rest === '' ? Number(BigInt.asUintN(16, read.value)) : ethertypes().number(text);
     if (n === undefined) throw paramProblem(`Unknown --vlan-encap value ('${text}')`);
-    if (n < ETH_ZLEN || n > 65535) throw paramProblem(`Invalid --vlan-encap range ('${text}')`);
+    if (n < ETH_ZLEN) throw paramProblem(`Invalid --vlan-encap range ('${text}')`);
     d['encap'] = { value: n, inverted: o.inverted };
   },
   finish: (d) => ({ ...d }) as unknown as Info & Record<string, never>,

@@ -5,5 +5,6 @@ export const target = ebtNat(
   `dnat options:
  --to-dst address       : MAC address to map destination to
  --dnat-target target   : ACCEPT, DROP, RETURN or CONTINUE
+                          (standard target is ACCEPT)
 `,
 );

@@ -62,7 +62,6 @@ export const target = defineExtension<Info>({
 --log-ip            : put ip info. in the log for ip packets
 --log-arp           : put (r)arp info. in the log for (r)arp packets
 --log-ip6           : put ip6 info. in the log for ip6 packets
-levels:
 ${LEVELS.map((l, i) => `${i} = ${l}\n`).join('')}`,
   init: () => ({ level: 5, prefix: '', ip: false, arp: false, ip6: false }),
   parse(o, d) {

@@ -20,7 +20,7 @@ export const target = defineExtension<Info>({
 --nflog-prefix prefix : Prefix string for log message
 --nflog-group group   : NETLINK group used for logging
 --nflog-range range   : Number of byte to copy
---nflog-threshold     : Message threshold of in-kernel queue
+--nflog-threshold     : Message threshold ofin-kernel queue
 `,
   init: () => ({ group: 1, prefix: '', range: 0, threshold: 1 }),
   parse(o, d) {
