@@ -122,8 +122,9 @@ async function programs() {
     const names = commands.flatMap((c) => c.names);
     const tools = commands.filter((c) => !c.coreutil && !c.inside).flatMap((c) => c.names);
     const inside = commands.filter((c) => c.inside).flatMap((c) => c.names);
+    const bin = commands.filter((c) => c.bin).flatMap((c) => c.names);
     lines.push(
-      `  { family: '${path.split('/')[0]}', names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, inside: ${JSON.stringify(inside)}, load: async () => (await import('../${path}')).commands },`,
+      `  { family: '${path.split('/')[0]}', names: ${JSON.stringify(names)}, tools: ${JSON.stringify(tools)}, inside: ${JSON.stringify(inside)}, bin: ${JSON.stringify(bin)}, load: async () => (await import('../${path}')).commands },`,
     );
   }
   for (const folder of new Set(lines.map((l) => /'\.\.\/([^/']+)/.exec(l)[1]))) {
@@ -145,7 +146,7 @@ export const run = (argv: readonly string[]): Promise<number> => runTool(argv, [
     join(base, 'generated/programs.ts'),
     `import type { Command } from '../command.ts';
 
-export const programs: readonly { readonly family: string; readonly names: readonly string[]; readonly tools: readonly string[]; readonly inside: readonly string[]; readonly load: () => Promise<readonly Command[]> }[] = [
+export const programs: readonly { readonly family: string; readonly names: readonly string[]; readonly tools: readonly string[]; readonly inside: readonly string[]; readonly bin: readonly string[]; readonly load: () => Promise<readonly Command[]> }[] = [
 ${lines.join('\n')}
 ];
 `,

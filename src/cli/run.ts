@@ -1,15 +1,16 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { complaint, KernelFiles } from '../host/run/kernel-files.ts';
-import { COMPLETE, core, prelude, WRITTEN } from '../host/run/prelude.ts';
+import { core, prelude } from '../host/run/prelude.ts';
+import { COMPLETE, type Tool, WRITTEN } from '../host/run/protocol.ts';
 import { type Answer, type Request, RequestServer } from '../host/run/server.ts';
 import { runFolder } from '../host/run/run-folder.ts';
-import { Sandbox, TOOL_FOLDERS, whyNoSandbox, writeShims } from '../host/run/sandbox-run.ts';
+import { Sandbox, whyNoSandbox, writeShims } from '../host/run/sandbox-run.ts';
 import { RealTree } from '../host/real-tree.ts';
 import { completions } from './complete.ts';
 import { explain } from './explain.ts';
-import { StateHost, toolNames } from '../host/state/state-host.ts';
+import { commandNamed, StateHost, toolsOfHost } from '../host/state/state-host.ts';
 
 export interface RunOptions {
   readonly state: string;
@@ -51,7 +52,11 @@ export class ScriptRun {
   readonly #dir: string;
   #open = true;
   #begun = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #server: RequestServer | null = null;
+  #child: ChildProcess | null = null;
+  /** Why the run cannot go on. */
+  #broken: unknown;
   /** A command is under way: the state is not committed in its midst. */
   #busy = false;
   #kernel: KernelFiles | null = null;
@@ -81,13 +86,21 @@ export class ScriptRun {
     const dir = runFolder();
     const run = new ScriptRun(o, host, dir);
     try {
-      return job.kind === 'nft' ? await run.#direct(['nft', '-f', job.file, ...job.args]) : await run.#script(job, isolated);
-    } finally {
+      const status = job.kind === 'nft' ? await run.#direct(['nft', '-f', job.file, ...job.args]) : await run.#script(job, isolated);
       run.#settle();
-      run.#kernel?.close();
-      host.store.close();
-      rmSync(dir, { recursive: true, force: true });
+      return status;
+    } finally {
+      run.#close();
     }
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer);
+    this.#server?.close();
+    this.#kernel?.close();
+    if (this.#open) this.#host.abandon();
+    this.#host.store.close();
+    rmSync(this.#dir, { recursive: true, force: true });
   }
 
   async #direct(argv: readonly string[]): Promise<number> {
@@ -130,7 +143,7 @@ export class ScriptRun {
     const a = await this.#host.exec(r.argv, { stdin: r.stdin, cwd: r.cwd });
     if (this.#o.trace) this.#print('err', `+ ${r.argv.join(' ')} → ${a.status}\n`);
     const why = this.#o.explain && a.status !== 0 ? explain(r.argv, a.stderr) : null;
-    if (!/tables|^nft$|^ipset$/.test(r.argv[0])) this.#kernel?.refresh();
+    if (!(await commandNamed(r.argv[0], []))?.rulesOnly) this.#kernel?.refresh();
     this.#later();
     return why === null ? a : { ...a, stderr: `${a.stderr}${why}` };
   }
@@ -155,26 +168,36 @@ export class ScriptRun {
 
   #later(): void {
     if (this.#timer) this.#timer.refresh();
-    else this.#timer = setTimeout(() => (this.#busy ? this.#later() : this.#settle()), COMMIT_PAUSE_MS);
+    else this.#timer = setTimeout(() => (this.#busy ? this.#later() : this.#settleOrEnd()), COMMIT_PAUSE_MS);
+  }
+
+  #settleOrEnd(): void {
+    try {
+      this.#settle();
+    } catch (e) {
+      this.#broken = e;
+      this.#child?.kill('SIGKILL');
+    }
   }
 
   #settle(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (!this.#open) return;
-    this.#kernel?.refresh('tables');
+    this.#kernel?.refresh();
     this.#host.commit();
     this.#open = false;
   }
 
   async #script(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean): Promise<number> {
-    const tools = await toolNames();
+    const tools = await toolsOfHost();
     const server = new RequestServer(this.#dir, (r) => this.#answer(r));
+    this.#server = server;
     server.put('core', core());
-    server.put('prelude', prelude(tools, TOOL_FOLDERS) + (job.kind === 'shell' && job.posix ? 'shopt -s xpg_echo\n' : ''));
-    this.#kernel = new KernelFiles(join(this.#dir, 'kernel'), this.#host.files);
+    server.put('prelude', prelude(tools) + (job.kind === 'shell' && job.posix ? 'shopt -s xpg_echo\n' : ''));
+    this.#kernel = new KernelFiles(join(this.#dir, 'kernel'), () => this.#host.files);
     const sandbox = isolated ? new Sandbox(this.#dir, tools, this.#host.files.changes) : null;
-    if (!sandbox) writeShims(join(this.#dir, 'bin'), tools);
+    if (!sandbox) writeShims(this.#dir, tools, () => join(this.#dir, 'bin'));
     const inner = this.#inner(job, isolated, tools);
     this.#sandboxed = isolated;
     this.#settle();
@@ -184,11 +207,10 @@ export class ScriptRun {
     this.#absorb();
     this.#host.files.within = null;
     for (const [path, text] of sandbox?.changes() ?? []) this.#host.files.changes.set(path, text);
-    server.close();
     return status;
   }
 
-  #inner(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean, tools: readonly string[]): string[] {
+  #inner(job: Exclude<Job, { kind: 'nft' }>, isolated: boolean, tools: readonly Tool[]): string[] {
     if (job.kind === 'program') return [...job.argv];
     if (job.kind === 'shell') return ['bash', ...this.#rewritten(job, isolated, tools)];
     const rc = join(this.#dir, 'rc');
@@ -197,12 +219,13 @@ export class ScriptRun {
   }
 
   /** Without a sandbox the kernel's files and the tools have other paths: where a script names those, a copy of it says the others. */
-  #rewritten(job: { readonly argv: readonly string[]; readonly script?: string }, isolated: boolean, tools: readonly string[]): readonly string[] {
+  #rewritten(job: { readonly argv: readonly string[]; readonly script?: string }, isolated: boolean, tools: readonly Tool[]): readonly string[] {
     if (isolated || job.script === undefined) return job.argv;
     const text = readFileSync(job.script, 'utf8');
+    const names = new Set(tools.map((t) => t.name));
     const changed = text
       .replace(/\/proc\/(?:sys\/net|net)\//g, (m) => `${this.#dir}/kernel${m}`)
-      .replace(/(?<![\w./-])(?:\/usr)?\/s?bin\/([\w-]+)(?![\w./-])/g, (m, name: string) => (tools.includes(name) ? `${this.#dir}/bin/${name}` : m));
+      .replace(/(?<![\w./-])(?:\/usr)?\/s?bin\/([\w-]+)(?![\w./-])/g, (m, name: string) => (names.has(name) ? `${this.#dir}/bin/${name}` : m));
     if (changed === text) return job.argv;
     this.#copy = { path: join(this.#dir, 'script'), of: job.script };
     writeFileSync(this.#copy.path, changed);
@@ -226,11 +249,13 @@ export class ScriptRun {
     child.stderr?.on('data', (c: Buffer) => this.#o.capture?.('err', c));
     const ignore = (): void => {}; // the terminal sends it to the script as well, which decides
     process.on('SIGINT', ignore);
+    this.#child = child;
     return new Promise((done, fail) => {
       child.on('error', (e) => fail(new Error(`cannot start ${argv[0]}: ${e.message}`)));
       child.on('close', (code, signal) => {
         process.off('SIGINT', ignore);
-        done(code ?? 128 + (signal === 'SIGINT' ? 2 : signal === 'SIGKILL' ? 9 : 15));
+        if (this.#broken) fail(this.#broken);
+        else done(code ?? 128 + (signal === 'SIGINT' ? 2 : signal === 'SIGKILL' ? 9 : 15));
       });
     });
   }

@@ -1,5 +1,5 @@
 import { WRITES_COMPLETION } from '../host/run/prelude.ts';
-import { toolNames } from '../host/state/state-host.ts';
+import { toolsOfHost } from '../host/state/state-host.ts';
 import { ScriptRun } from './run.ts';
 
 /** An interactive bash whose firewall tools are the host's; what can be typed next is asked of the resident process. */
@@ -7,7 +7,7 @@ export async function runShell(state: string, isolate: boolean, confirm: (q: str
   const rc = `PS1='(drywall) \\w\\$ '
 HISTFILE=$HOME/.drywall_history
 ${WRITES_COMPLETION}
-complete -o default -F __dw_complete ${(await toolNames()).join(' ')}
+complete -o default -F __dw_complete ${(await toolsOfHost()).map((t) => t.name).join(' ')}
 `;
   return ScriptRun.run({ kind: 'interactive', rc }, { state, trace: false, explain: false, isolate, confirm: isolate ? confirm : async () => true });
 }

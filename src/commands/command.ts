@@ -11,6 +11,10 @@ export interface Command {
   readonly coreutil?: true;
   /** Stands in for the real program in scripts and shells only, where it talks as the host (ping, nc …): it has no launcher. */
   readonly inside?: true;
+  /** Changes rules and sets at most: no device, setting or connection, and it sends nothing. */
+  readonly rulesOnly?: true;
+  /** Debian has it in /usr/bin, not in /usr/sbin. */
+  readonly bin?: true;
   /** Runs to its end and gives the exit status. State changes only by commits to the host's kernel. */
   run(call: Call): number | Promise<number>;
   /** For commands that go on (conntrack -E, nft monitor): null when this argv does not. */

@@ -21,14 +21,25 @@ export interface Result {
 export interface Sink {
   out: string;
   err: string;
+  /** Why standard input could not be given. */
+  noInput?: unknown;
 }
+
+/** A command reads its standard input, which has to be fetched first: it is to be run anew, and has done nothing yet. */
+export class InputWanted extends Error {}
 
 export function callOf(host: Host, argv: readonly string[], sink: Sink, o: ExecOptions = {}): Call {
   return {
     argv: [argv[0].replace(/^.*\//, ''), ...argv.slice(1)],
     host,
     get stdin() {
-      return typeof o.stdin === 'function' ? o.stdin() : (o.stdin ?? '');
+      if (typeof o.stdin !== 'function') return o.stdin ?? '';
+      try {
+        return o.stdin();
+      } catch (e) {
+        sink.noInput = e;
+        throw e;
+      }
     },
     env: o.env ?? {},
     cwd: o.cwd ?? '/root',
@@ -48,5 +59,6 @@ export async function execute(host: Host, command: Command | undefined, argv: re
   if (!command) return { status: 127, stdout: '', stderr: `${argv[0]}: command not found\n` };
   const sink: Sink = { out: '', err: '' };
   const status = await command.run(callOf(host, argv, sink, o));
+  if (sink.noInput) throw sink.noInput;
   return { status, stdout: sink.out, stderr: sink.err };
 }

@@ -15,11 +15,13 @@ const normal = (path: string): string => {
 /** Files kept in memory, over the kernel's own trees. */
 export class MemoryFiles implements Files {
   readonly #files = new Map<string, string>();
+  readonly net: Netns;
   readonly #proc: ProcTree;
   /** While a script runs in a sandbox, what it sees stands for all but the kernel's files. */
   within: RealTree | null = null;
 
   constructor(files: Readonly<Record<string, string>>, net: Netns) {
+    this.net = net;
     this.#proc = new ProcTree(net);
     for (const [path, text] of Object.entries(files)) this.#files.set(this.resolve('/root', path), text);
   }

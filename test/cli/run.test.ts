@@ -71,6 +71,11 @@ exit 7
     expect(chains.sort()).toEqual(['BY_LONG_PATH', 'BY_NAME', 'BY_PATH', 'CHILD_BASH', 'CHILD_SH', 'FROM_SH', 'JOB', 'SUBSHELL', 'SUDO', 'SUDO_ENV', 'TIMEOUT', 'XARGS']);
   });
 
+  test('programs that ask at once wait for one another', async () => {
+    const r = await drywall('run', script("seq 40 | xargs -P 8 -I{} sh -c 'iptables -N P{} || echo {}'\niptables -S | grep -c -e '-N P'\n"));
+    expect(r).toEqual({ status: 0, stdout: '40\n', stderr: '' });
+  });
+
   test("the kernel's files read and write the host", async () => {
     const r = await drywall(
       'run',

@@ -130,6 +130,7 @@ function run(call: Call): number {
 export const commands: readonly Command[] = [
   {
     names: ['dmesg'],
+    bin: true,
     run(call) {
       try {
         return run(call);

@@ -101,6 +101,6 @@ function translate(call: Call): number {
 }
 
 export const commands: readonly Command[] = [
-  { names: ['ipset'], run },
-  { names: ['ipset-translate'], run: translate },
+  { names: ['ipset'], rulesOnly: true, run },
+  { names: ['ipset-translate'], rulesOnly: true, run: translate },
 ];

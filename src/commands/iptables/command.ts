@@ -105,19 +105,22 @@ const start = (call: Call, a: Applet, argv: readonly string[]): number => a.run(
 
 const run = (call: Call): number => start(call, applets.get(call.argv[0]) as Applet, call.argv);
 
+/** The same call with other words. Not a copy: standard input is read when it is asked for. */
+const called = (call: Call, argv: readonly string[]): Call => Object.create(call, { argv: { value: argv } });
+
 function multi(call: Call): number {
   const name = call.argv[1] ?? '';
-  if (name === 'iptables-xml' || name === 'xml') return runXml({ ...call, argv: ['iptables-xml', ...call.argv.slice(2)] });
+  if (name === 'iptables-xml' || name === 'xml') return runXml(called(call, ['iptables-xml', ...call.argv.slice(2)]));
   const a = applets.get(ALIASES[name] ?? name);
   if (a) return start(call, a, call.argv.slice(1));
-  if (name === 'xtables-monitor') return runMonitor({ ...call, argv: call.argv.slice(1) });
+  if (name === 'xtables-monitor') return runMonitor(called(call, call.argv.slice(1)));
   call.err(`ERROR: No valid subcommand given.\nValid subcommands:\n${SUBCOMMANDS.map((s) => ` * ${s}\n`).join('')}`);
   return 1;
 }
 
 export const commands: readonly Command[] = [
-  { names: [...applets.keys()], run },
-  { names: ['xtables-nft-multi'], run: multi, listen: (call) => (call.argv[1] === 'xtables-monitor' ? listenMonitor({ ...call, argv: call.argv.slice(1) }) : null) },
-  { names: ['iptables-xml'], run: (call) => runXml(call) },
+  { names: [...applets.keys()], rulesOnly: true, run },
+  { names: ['xtables-nft-multi'], rulesOnly: true, run: multi, listen: (call) => (call.argv[1] === 'xtables-monitor' ? listenMonitor(called(call, call.argv.slice(1))) : null) },
+  { names: ['iptables-xml'], bin: true, rulesOnly: true, run: (call) => runXml(call) },
   { names: ['xtables-monitor'], run: (call) => runMonitor(call), listen: (call) => listenMonitor(call) },
 ];

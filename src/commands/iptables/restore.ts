@@ -347,7 +347,7 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
   const options = readOptions(call, family, program, argv);
   if (typeof options === 'number') return options;
   const { o, words } = options;
-  let text = call.stdin;
+  let text: string;
   if (words.length > 1) {
     call.err('Unknown arguments found on commandline\n');
     return 1;
@@ -361,6 +361,6 @@ export function runRestore(call: Call, family: XtFamily, program: string, argv: 
     }
     o.file = words[0];
     text = read;
-  }
+  } else text = call.stdin;
   return new Restore(toolOf(call, family, program), o).run(text);
 }

@@ -53,4 +53,4 @@ function listen(call: Call): Running | null {
       };
 }
 
-export const commands: readonly Command[] = [{ names: ['nft'], run, listen }];
+export const commands: readonly Command[] = [{ names: ['nft'], rulesOnly: true, run, listen }];

@@ -93,4 +93,4 @@ function manage({ argv, out, err }: Call): number {
   return 0;
 }
 
-export const commands: readonly Command[] = [{ names: Object.keys(MANAGERS), run: manage }];
+export const commands: readonly Command[] = [{ names: Object.keys(MANAGERS), bin: true, run: manage }];

@@ -118,7 +118,7 @@ async function systemctl(call: Call): Promise<number> {
 }
 
 export const commands: readonly Command[] = [
-  { names: ['systemctl'], run: systemctl },
+  { names: ['systemctl'], bin: true, run: systemctl },
   { names: ['service'], run: (call) => control(call, call.argv[2] ?? 'status', call.argv[1] ?? '') },
   { names: ['netfilter-persistent'], run: netfilterPersistent },
 ];

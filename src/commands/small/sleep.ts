@@ -22,4 +22,4 @@ async function run({ argv, err, host }: Call): Promise<number> {
   return 0;
 }
 
-export const commands: readonly Command[] = [{ names: ['sleep'], run }];
+export const commands: readonly Command[] = [{ names: ['sleep'], bin: true, run }];

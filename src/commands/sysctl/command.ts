@@ -215,10 +215,10 @@ class Tool {
 
   /** Preload of one file: its settings; false: it cannot be opened. */
   load(file: string): Setting[] | null {
-    const { host, cwd, stdin } = this.call;
+    const { host, cwd } = this.call;
     const path = host.files.resolve(cwd, file);
     // A folder can be opened; it has no line.
-    const text = file === '-' || path === '/dev/stdin' ? stdin : (host.files.read(path) ?? (path === '/' || host.files.list(path) ? '' : undefined));
+    const text = file === '-' || path === '/dev/stdin' ? this.call.stdin : (host.files.read(path) ?? (path === '/' || host.files.list(path) ? '' : undefined));
     if (text === undefined) {
       this.warn(`cannot open "${file}": No such file or directory`);
       return null;

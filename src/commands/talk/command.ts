@@ -6,8 +6,8 @@ import { traceroute } from './traceroute.ts';
 
 /** Programs that talk to other hosts, as the simulated host. */
 export const commands: readonly Command[] = [
-  { names: ['ping', 'ping6'], inside: true, run: ping },
-  { names: ['nc', 'netcat'], inside: true, run: nc },
-  { names: ['curl'], inside: true, run: curl },
-  { names: ['traceroute'], inside: true, run: traceroute },
+  { names: ['ping', 'ping6'], inside: true, bin: true, run: ping },
+  { names: ['nc', 'netcat'], inside: true, bin: true, run: nc },
+  { names: ['curl'], inside: true, bin: true, run: curl },
+  { names: ['traceroute'], inside: true, bin: true, run: traceroute },
 ];

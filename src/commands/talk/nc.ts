@@ -78,9 +78,11 @@ export async function nc(call: Call): Promise<number> {
     call.err(`nc: getaddrinfo for host "${name}" port ${list[0]}: Temporary failure in name resolution\n`);
     return 1;
   }
+  // Read before anything is sent: whoever gives it may have to be asked for it, and the command begun anew.
+  const input = o.scan ? '' : call.stdin;
   const settle = await settler(call);
   let status = 1;
-  for (const port of list) if (o.udp ? await udp(call, o, settle, name, to, port) : await tcp(call, o, settle, name, to, port)) status = 0;
+  for (const port of list) if (o.udp ? await udp(call, o, settle, name, to, port, input) : await tcp(call, o, settle, name, to, port, input)) status = 0;
   return status;
 }
 
@@ -90,7 +92,7 @@ function succeeded(call: Call, o: Options, name: string, port: number, proto: st
   call.err(`Connection to ${name} ${port} port [${proto}/${service ?? '*'}] succeeded!\n`);
 }
 
-async function tcp(call: Call, o: Options, settle: () => void, name: string, to: Uint8Array, port: number): Promise<boolean> {
+async function tcp(call: Call, o: Options, settle: () => void, name: string, to: Uint8Array, port: number, input: string): Promise<boolean> {
   const r = await connectTo(call, settle, to, port, o.timeout || KERNEL_TIMEOUT);
   if ('error' in r) {
     if (o.verbose)
@@ -99,8 +101,8 @@ async function tcp(call: Call, o: Options, settle: () => void, name: string, to:
   }
   succeeded(call, o, name, port, 'tcp');
   const { sockets } = call.host.net.stack;
-  if (!o.scan && call.stdin !== '') {
-    sockets.write(r.ok, new TextEncoder().encode(call.stdin));
+  if (input !== '') {
+    sockets.write(r.ok, new TextEncoder().encode(input));
     settle();
   }
   if (!o.scan) for (const d of r.ok.inbox) call.out(new TextDecoder().decode(d));
@@ -111,10 +113,10 @@ async function tcp(call: Call, o: Options, settle: () => void, name: string, to:
 }
 
 /** udptest: datagrams of one byte; what refuses the first is heard at the next. */
-async function udp(call: Call, o: Options, settle: () => void, name: string, to: Uint8Array, port: number): Promise<boolean> {
+async function udp(call: Call, o: Options, settle: () => void, name: string, to: Uint8Array, port: number, input: string): Promise<boolean> {
   const { sockets } = call.host.net.stack;
   const lport = sockets.freePort();
-  const text = o.scan ? ['X', 'X', 'X', 'X'] : [call.stdin];
+  const text = o.scan ? ['X', 'X', 'X', 'X'] : [input];
   let ok = true;
   sockets.heard = { echoes: [], errors: [] };
   for (const t of text) {

@@ -1,11 +1,14 @@
 import { type FSWatcher, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Files } from '../files.ts';
-import { WRITTEN } from './prelude.ts';
+import type { Netns } from '../../kernel/netns.ts';
+import { ProcTree } from '../../kernel/proc/tree.ts';
+import type { MemoryFiles } from '../memory-files.ts';
+import { WRITTEN } from './protocol.ts';
 
 /** What of the kernel's file trees a script sees as the host's. */
 const SETTINGS = '/proc/sys/net';
 const TABLES = '/proc/net';
+const SYS = '/proc/sys/';
 const TREES = [SETTINGS, TABLES];
 
 /** One round of the event loop. */
@@ -30,16 +33,20 @@ const WORDS: Readonly<Record<Refusal['errno'], string>> = {
  */
 export class KernelFiles {
   readonly #base: string;
-  readonly #files: Files;
+  readonly #of: () => MemoryFiles;
   readonly #written = new Map<string, string>();
   readonly #watchers: FSWatcher[] = [];
   readonly #touched = new Set<string>();
+  /** The settings that are shown, and of what namespace, with what devices and after how many writes. */
   #paths: readonly string[] = [];
+  #net: Netns | null = null;
   #devices = '';
+  #writes = -1;
 
-  constructor(base: string, files: Files) {
+  /** `of`: the host's files as they are now; the host may be read anew. */
+  constructor(base: string, of: () => MemoryFiles) {
     this.#base = base;
-    this.#files = files;
+    this.#of = of;
     for (const tree of TREES) mkdirSync(join(base, tree), { recursive: true });
     this.refresh();
     const folders = new Set([...this.#written.keys()].map((p) => dirname(p)).filter((f) => f.startsWith(SETTINGS)));
@@ -53,33 +60,40 @@ export class KernelFiles {
     this.#watchers.push(watcher);
   }
 
-  *#walk(folder: string): Generator<string> {
-    for (const name of this.#files.list(folder) ?? []) {
+  *#walk(files: MemoryFiles, folder: string): Generator<string> {
+    for (const name of files.list(folder) ?? []) {
       const path = `${folder}/${name}`;
-      if (this.#files.list(path) !== undefined) yield* this.#walk(path);
+      if (files.list(path) !== undefined) yield* this.#walk(files, path);
       else yield path;
     }
   }
 
-  /** Settings there are: new with each device, else always the same. */
-  #settings(): readonly string[] {
-    const devices = (this.#files.list(`${SETTINGS}/ipv4/conf`) ?? []).join(' ');
-    if (devices !== this.#devices) this.#paths = [...this.#walk(SETTINGS)];
-    this.#devices = devices;
-    return this.#paths;
+  /** Settings that may read otherwise than they are shown: all after a write, as one can change many; else those that live elsewhere. */
+  #settings(files: MemoryFiles, net: Netns): readonly string[] {
+    const devices = net.sysctl.deviceNames();
+    const isNew = net !== this.#net || devices !== this.#devices;
+    if (isNew) this.#paths = [...this.#walk(files, SETTINGS)];
+    const changed = net.sysctl.changed().map((path) => `/proc/sys/${path}`);
+    const all = isNew || net.sysctl.writes !== this.#writes;
+    [this.#net, this.#devices, this.#writes] = [net, devices, net.sysctl.writes];
+    return all ? this.#paths : changed;
   }
 
   /** Writes out what differs from what the script can see. */
-  refresh(only?: 'settings' | 'tables'): void {
-    if (only !== 'tables') for (const path of this.#settings()) this.#show(path);
-    if (only !== 'settings') for (const path of this.#walk(TABLES)) this.#show(path);
+  refresh(): void {
+    const files = this.#of();
+    const { net } = files;
+    for (const path of this.#settings(files, net)) {
+      const value = net.sysctl.read(path.slice(SYS.length));
+      if (value !== undefined) this.#show(files, path, `${value}\n`);
+    }
+    for (const path of new ProcTree(net).paths()) if (path.startsWith(TABLES)) this.#show(files, path, files.read(path) ?? '');
   }
 
-  #show(path: string): void {
-    const text = this.#files.read(path);
-    if (text === undefined || this.#written.get(path) === text) return;
+  #show(files: MemoryFiles, path: string, text: string): void {
+    if (this.#written.get(path) === text) return;
     if (!this.#written.has(path)) mkdirSync(dirname(join(this.#base, path)), { recursive: true });
-    writeFileSync(join(this.#base, path), text, { mode: this.#files.mode?.(path) });
+    writeFileSync(join(this.#base, path), text, { mode: files.mode(path) });
     this.#written.set(path, text);
   }
 
@@ -97,20 +111,21 @@ export class KernelFiles {
   /** Carries writes of the script into the model; call it before each command and at the end. What was refused is undone. */
   absorb(): readonly Refusal[] {
     if (this.#touched.size === 0) return [];
+    const files = this.#of();
     const refused: Refusal[] = [];
     let any = false;
     for (const path of this.#touched) {
       const text = readFileSync(join(this.#base, path), 'utf8');
       if (text === this.#written.get(path)) continue;
       any = true;
-      const errno = this.#files.write(path, text);
+      const errno = files.write(path, text);
       if (errno) refused.push({ path, errno });
-      const now = this.#files.read(path) ?? '';
+      const now = files.read(path) ?? '';
       writeFileSync(join(this.#base, path), now);
       this.#written.set(path, now);
     }
     this.#touched.clear();
-    if (any) this.refresh('settings');
+    if (any) this.refresh();
     return refused;
   }
 

@@ -1,16 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Changes } from '../machine-files.ts';
-import { shim } from './prelude.ts';
+import { shim } from './posix.ts';
+import type { Tool } from './protocol.ts';
 import { fileMounts, type Piece, plan, setup } from './sandbox.ts';
 import { readUpper, writeLayer } from './upper.ts';
-
-/** Where bash lies: a shim names it by its path. */
-const BASHES = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash', '/opt/homebrew/bin/bash'];
-
-/** Folders in which scripts name the tools by absolute path. */
-export const TOOL_FOLDERS = ['/sbin', '/usr/sbin', '/bin', '/usr/bin'];
 
 let known: string | null | undefined;
 
@@ -24,11 +19,14 @@ function trySandbox(): string | null {
   return tried.status === 0 ? null : `this kernel does not let users make namespaces (${tried.stderr.trim()})`;
 }
 
-/** Programs of the tools' names, for whoever is not bash. */
-export function writeShims(folder: string, tools: readonly string[]): void {
-  const bash = BASHES.find((b) => existsSync(b)) ?? '/bin/bash';
-  mkdirSync(folder, { recursive: true });
-  for (const name of [...tools, 'sudo']) writeFileSync(join(folder, name), shim(name, bash), { mode: 0o755 });
+const SUDO: Tool = { name: 'sudo', folder: '/usr/bin' };
+
+/** Programs of the tools' names, for whoever is not bash, in the folder that `place` gives for each. */
+export function writeShims(dir: string, tools: readonly Tool[], place: (t: Tool) => string): void {
+  for (const t of [...tools, SUDO]) {
+    mkdirSync(place(t), { recursive: true });
+    writeFileSync(join(place(t), t.name), shim(t.name, dir), { mode: 0o755 });
+  }
 }
 
 /** A sandbox in a run's folder, made ready for one program. */
@@ -37,10 +35,10 @@ export class Sandbox {
   readonly #pieces: readonly Piece[];
 
   /** `changes`: files of the host over the machine's. */
-  constructor(dir: string, tools: readonly string[], changes: Changes) {
+  constructor(dir: string, tools: readonly Tool[], changes: Changes) {
     this.#dir = dir;
     this.#pieces = plan(fileMounts());
-    writeShims(join(dir, 'layer/usr/sbin'), tools);
+    writeShims(dir, tools, (t) => join(dir, 'layer', t.folder));
     for (const n of ['root', 'upper', 'work']) mkdirSync(join(dir, n), { recursive: true });
     writeLayer(dir, changes);
     writeFileSync(join(dir, 'setup'), setup(dir, this.#pieces));

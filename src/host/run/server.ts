@@ -3,13 +3,15 @@ import { closeSync, constants, openSync, readFileSync, readSync, rmSync, writeFi
 import { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { ANSWER_PIPES } from './prelude.ts';
+import { InputWanted } from '../execute.ts';
+import { ANSWER_PIPES, INPUT } from './protocol.ts';
 
 export interface Request {
   readonly pid: number;
   readonly cwd: string;
   readonly argv: readonly string[];
-  readonly stdin: string;
+  /** Its text, or what throws InputWanted: the shell is then asked for it. */
+  readonly stdin: string | (() => string);
   /** Line of the script, where `DRYWALL_LINES` asks for it. */
   readonly line?: number;
   /** It came so soon after the last answer that no other program can have run between. */
@@ -21,13 +23,24 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/**
- * A shell's next command usually comes at once: to be asleep by then would cost more than to answer it. Too short for a shell
- * to have run another program meanwhile.
- */
-const WATCH_MS = availableParallelism() > 1 ? 0.15 : 0;
+/** A shell's next command usually comes at once: to be asleep by then would cost more than to answer it. */
+const WATCH_MS = availableParallelism() > 1 ? 0.4 : 0;
+/** Too short for a shell to have run another program meanwhile. */
+const AT_ONCE_MS = 0.15;
 
-/** Answers the requests of a run's shells, one after another. */
+/** sysexits(3) EX_SOFTWARE, which no cloned tool gives. */
+const FAILED = 70;
+
+/** Longest output that is sent to sh as lines: it reads byte by byte. */
+const LINES_LIMIT = 1 << 12;
+
+/**
+ * Answers the requests of a run's shells, one after another. A request is fields that end with NUL: slot, process, working
+ * directory, number of words, words; -1 words: they are in the file `arg.SLOT`; 0: the slot is free again. An answer to bash is
+ * one digit, the status of a command that has printed nothing; or `i`: put standard input into `in.SLOT` and say so; or `o`,
+ * status, length of output and of errors in 4, 10 and 10 characters, and both. To sh (`s` before the slot) it is a line:
+ * `i`, or the status and how many lines of output and errors follow, -1 when they are in the files `out.SLOT` and `err.SLOT`.
+ */
 export class RequestServer {
   readonly #dir: string;
   readonly #answer: (request: Request) => Promise<Answer>;
@@ -35,9 +48,12 @@ export class RequestServer {
   readonly #requestFd: number;
   readonly #pipes = new Map<number, number>();
   readonly #chunk = Buffer.allocUnsafe(1 << 16);
-  #pending: Buffer = Buffer.alloc(0);
+  /** Commands that wait for their standard input, by slot. */
+  readonly #waiting = new Map<number, readonly string[]>();
+  #pending = '';
   #requests: (readonly string[])[] = [];
   #busy = false;
+  #answered = 0;
 
   constructor(dir: string, answer: (request: Request) => Promise<Answer>) {
     this.#dir = dir;
@@ -49,23 +65,28 @@ export class RequestServer {
     this.#requestFd = openSync(join(dir, 'req'), constants.O_RDWR | constants.O_NONBLOCK);
     this.#socket = new Socket({ fd: this.#requestFd, readable: true, writable: false });
     this.#socket.on('data', (chunk: Buffer) => {
-      this.#receive(chunk);
+      this.#receive(chunk.toString('latin1'));
       if (!this.#busy) void this.#work();
     });
   }
 
-  #receive(chunk: Buffer): void {
-    this.#pending = this.#pending.length ? Buffer.concat([this.#pending, chunk]) : chunk;
-    for (let fields = this.#take(); fields; fields = this.#take()) this.#requests.push(fields);
+  /** As latin1 a byte is a character; what is beyond ASCII is read as UTF-8 field by field. */
+  #receive(chunk: string): void {
+    const parts = (this.#pending + chunk).split('\0');
+    let at = 0;
+    for (let end = 4; end < parts.length; end = at + 4) {
+      end += Math.max(0, Number(parts[at + 3]));
+      if (end >= parts.length) break;
+      this.#requests.push(parts.slice(at, end));
+      at = end;
+    }
+    this.#pending = at === parts.length - 1 ? parts[at] : parts.slice(at).join('\0');
   }
 
   async #work(): Promise<void> {
     this.#busy = true;
-    let atOnce = false;
-    do {
-      for (let fields = this.#requests.shift(); fields; fields = this.#requests.shift()) await this.#serve(fields, atOnce);
-      atOnce = this.#watch();
-    } while (atOnce);
+    do for (let fields = this.#requests.shift(); fields; fields = this.#requests.shift()) await this.#serve(fields);
+    while (this.#watch());
     this.#busy = false;
   }
 
@@ -78,7 +99,7 @@ export class RequestServer {
       while (performance.now() < until) {
         const n = this.#look();
         if (n === 0) continue;
-        this.#receive(Buffer.from(this.#chunk.subarray(0, n)));
+        this.#receive(this.#chunk.toString('latin1', 0, n));
         if (this.#requests.length) return true;
       }
       return false;
@@ -96,54 +117,77 @@ export class RequestServer {
     }
   }
 
-  /** The fields of the next whole request, or null while it is incomplete. */
-  #take(): readonly string[] | null {
-    if (this.#pending.length === 0) return null;
-    // As latin1 a byte is a character; what is beyond ASCII is read as UTF-8 field by field.
-    const parts = this.#pending.toString('latin1').split('\0');
-    const count = 5 + Math.max(0, Number(parts[4]));
-    if (parts.length <= 5 || parts.length <= count) return null;
-    const fields = parts.slice(0, count);
-    this.#pending = parts.length === count + 1 && parts[count] === '' ? NOTHING : this.#pending.subarray(fields.reduce((n, f) => n + f.length + 1, 0));
-    return fields;
-  }
-
-  async #serve([slot, pid, stdinFile, cwd, count, ...args]: readonly string[], atOnce: boolean): Promise<void> {
+  async #serve(fields: readonly string[]): Promise<void> {
+    const [slotField, pid, cwd, count] = fields;
+    const isSh = slotField.startsWith('s');
+    const slot = Number(isSh ? slotField.slice(1) : slotField);
     if (count === '0') {
-      this.#release(Number(slot));
+      rmSync(join(this.#dir, `lock${slot}`), { force: true });
       return;
     }
-    const argFile = join(this.#dir, `arg.${pid}`);
-    const words = (count === '-1' ? readFileSync(argFile, 'latin1').split('\0').slice(0, -1) : args).map(utf8);
+    const given = count === '1' && fields[4] === INPUT;
+    const words = given
+      ? (this.#waiting.get(slot) ?? [])
+      : (count === '-1'
+          ? readFileSync(join(this.#dir, `arg.${slot}`), 'latin1')
+              .split('\0')
+              .slice(0, -1)
+          : fields.slice(4)
+        ).map(utf8);
     const [line, argv] = words[0] === ':at' ? [Number(words[1]), words.slice(2)] : [undefined, words];
-    let stdin = '';
-    if (stdinFile !== '') {
-      stdin = readFileSync(join(this.#dir, `in.${pid}`), 'utf8');
-      rmSync(join(this.#dir, `in.${pid}`), { force: true });
+    const stdin = given ? readFileSync(join(this.#dir, `in.${slot}`), 'utf8') : wanted;
+    const atOnce = performance.now() - this.#answered < AT_ONCE_MS;
+    let reply: Buffer;
+    try {
+      const answer = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin, line, atOnce });
+      reply = isSh ? this.#asLines(slot, answer) : asLengths(answer);
+    } catch (e) {
+      if (e instanceof InputWanted) {
+        this.#waiting.set(slot, words);
+        reply = isSh ? INPUT_LINE : INPUT_SIGN;
+      } else {
+        // A mistake of our own must not leave a shell that waits.
+        const failed = { status: FAILED, stdout: '', stderr: `drywall: ${argv.join(' ')}: ${e instanceof Error ? e.stack : String(e)}\n` };
+        reply = isSh ? this.#asLines(slot, failed) : asLengths(failed);
+      }
     }
-    const { status, stdout, stderr } = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin, line, atOnce });
-    const [out, err] = [Buffer.byteLength(stdout), Buffer.byteLength(stderr)];
-    const sign = out + err === stdout.length + stderr.length ? '' : '-';
-    await this.#reply(Number(slot), Buffer.from(`${status} ${sign}${out} ${sign}${err}\n${stdout}${stderr}`));
+    const gone = this.#write(slot, reply, 0);
+    if (gone < reply.length) await this.#rest(slot, reply, gone);
+    this.#answered = performance.now();
+  }
+
+  #asLines(slot: number, { status, stdout, stderr }: Answer): Buffer {
+    const whole = (s: string): boolean => s === '' || (s.endsWith('\n') && s.length < LINES_LIMIT && !s.includes('\0'));
+    if (whole(stdout) && whole(stderr)) return Buffer.from(`${status} ${stdout.split('\n').length - 1} ${stderr.split('\n').length - 1}\n${stderr}${stdout}`);
+    this.put(`out.${slot}`, stdout);
+    this.put(`err.${slot}`, stderr);
+    return Buffer.from(`${status} -1 -1\n`);
+  }
+
+  #pipe(slot: number): number {
+    let fd = this.#pipes.get(slot);
+    if (fd === undefined) this.#pipes.set(slot, (fd = openSync(join(this.#dir, `r${slot}`), constants.O_RDWR | constants.O_NONBLOCK)));
+    return fd;
+  }
+
+  /** How many bytes of an answer have gone: all, or as many as the pipe has room for. */
+  #write(slot: number, bytes: Buffer, at: number): number {
+    try {
+      return writeSync(this.#pipe(slot), bytes, at);
+    } catch (e) {
+      if (e instanceof Error && 'code' in e && e.code === 'EAGAIN') return 0;
+      throw e;
+    }
   }
 
   /** Never blocks on a shell that died: an answer nobody takes is dropped with its pipe. */
-  async #reply(slot: number, bytes: Buffer): Promise<void> {
-    let fd = this.#pipes.get(slot);
-    if (fd === undefined) this.#pipes.set(slot, (fd = openSync(join(this.#dir, `r${slot}`), constants.O_RDWR | constants.O_NONBLOCK)));
-    for (let at = 0, tries = 0; at < bytes.length; ) {
-      try {
-        at += writeSync(fd, bytes, at);
-        tries = 0;
-      } catch (e) {
-        if (!(e instanceof Error && 'code' in e && e.code === 'EAGAIN') || tries++ > 10_000) return;
-        await new Promise((done) => setTimeout(done, 1));
-      }
+  async #rest(slot: number, bytes: Buffer, from: number): Promise<void> {
+    for (let at = from, tries = 0; at < bytes.length && tries < 10_000; tries++) {
+      await new Promise((done) => setTimeout(done, 1));
+      const n = this.#write(slot, bytes, at);
+      at += n;
+      if (n) tries = 0;
     }
-  }
-
-  #release(slot: number): void {
-    rmSync(join(this.#dir, `lock${slot}`), { force: true });
   }
 
   close(): void {
@@ -157,5 +201,17 @@ export class RequestServer {
   }
 }
 
-const NOTHING: Buffer = Buffer.alloc(0);
+const wanted = (): never => {
+  throw new InputWanted('standard input is wanted');
+};
+const STATUSES = Array.from({ length: 10 }, (_, status) => Buffer.from(String(status)));
+const INPUT_SIGN = Buffer.from('i');
+const INPUT_LINE = Buffer.from('i 0 0\n');
 const utf8 = (latin1: string): string => (/[\u0080-\u00ff]/.test(latin1) ? Buffer.from(latin1, 'latin1').toString('utf8') : latin1);
+
+function asLengths({ status, stdout, stderr }: Answer): Buffer {
+  if (stdout === '' && stderr === '' && status in STATUSES) return STATUSES[status];
+  const [out, err] = [Buffer.byteLength(stdout), Buffer.byteLength(stderr)];
+  const sign = out + err === stdout.length + stderr.length ? 1 : -1;
+  return Buffer.from(`o${String(status).padEnd(4)}${String(sign * out).padEnd(10)}${String(sign * err).padEnd(10)}${stdout}${stderr}`);
+}

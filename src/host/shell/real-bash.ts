@@ -8,14 +8,17 @@ import type { ExecOptions, Result } from '../execute.ts';
 import type { MemoryFiles } from '../memory-files.ts';
 import { RealTree } from '../real-tree.ts';
 import { complaint, KernelFiles } from '../run/kernel-files.ts';
-import { core, prelude, WRITTEN } from '../run/prelude.ts';
+import { core, prelude } from '../run/prelude.ts';
+import { type Tool, WRITTEN } from '../run/protocol.ts';
 import { runFolder } from '../run/run-folder.ts';
-import { Sandbox, TOOL_FOLDERS, whyNoSandbox } from '../run/sandbox-run.ts';
+import { Sandbox, whyNoSandbox } from '../run/sandbox-run.ts';
 import { RequestServer } from '../run/server.ts';
 import type { ShellHost } from './interpret.ts';
 
-/** Names that real bash must not find on the machine. */
-const tools = (): string[] => (commands as readonly Command[]).filter((c) => !c.coreutil).flatMap((c) => c.names);
+const registered: readonly Command[] = commands;
+
+/** Programs that real bash must not find on the machine. */
+const tools = (): Tool[] => registered.filter((c) => !c.coreutil).flatMap((c) => c.names.map((name) => ({ name, folder: c.bin ? '/usr/bin' : '/usr/sbin' })));
 
 /**
  * Runs a text that needs the whole shell language with the machine's bash. Where a sandbox can be made, it sees the host's
@@ -26,7 +29,7 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
   const dir = runFolder();
   const sandboxed = whyNoSandbox() === null;
   let complaints = '';
-  const kernel = new KernelFiles(join(dir, 'kernel'), files);
+  const kernel = new KernelFiles(join(dir, 'kernel'), () => files);
   const absorb = (): void => {
     complaints += complaint(kernel.absorb()).replaceAll(/^(?=.)/gm, 'bash: line 1: ');
   };
@@ -36,12 +39,12 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
     absorb();
     if (sandboxed) files.within = new RealTree(`/proc/${r.pid}/root`);
     const answer = await shell.exec(r.argv, { ...o, stdin: r.stdin, cwd: r.cwd, origin: atLine(o, r.line) });
-    kernel.refresh();
+    if (!registered.find((c) => c.names.includes(r.argv[0]))?.rulesOnly) kernel.refresh();
     return answer;
   });
   try {
     server.put('core', core());
-    server.put('prelude', prelude(tools(), TOOL_FOLDERS));
+    server.put('prelude', prelude(tools()));
     const env = {
       ...process.env,
       ...o.env,

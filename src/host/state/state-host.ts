@@ -1,4 +1,5 @@
 import type { Command, Running } from '../../commands/command.ts';
+import type { Tool } from '../run/protocol.ts';
 import { callOf, execute, type ExecOptions, type Result, type Sink } from '../execute.ts';
 import type { Host } from '../host.ts';
 import { type Changes, MachineFiles } from '../machine-files.ts';
@@ -29,10 +30,10 @@ export async function programNames(): Promise<string[]> {
   return programs.flatMap((p) => p.names);
 }
 
-/** Names of the cloned tools: programs that scripts would otherwise find on the machine. */
-export async function toolNames(): Promise<string[]> {
+/** The cloned tools: programs that scripts would otherwise find on the machine. */
+export async function toolsOfHost(): Promise<Tool[]> {
   const { programs } = await import('../../commands/generated/programs.ts');
-  return programs.flatMap((p) => [...p.tools, ...p.inside]);
+  return programs.flatMap((p) => [...p.tools, ...p.inside].map((name) => ({ name, folder: p.bin.includes(name) ? '/usr/bin' : '/usr/sbin' })));
 }
 
 interface ForeignListener extends Started {
@@ -166,8 +167,14 @@ export class StateHost {
 
   async exec(argv: readonly string[], o: ExecOptions = {}): Promise<Result> {
     this.#session.tick();
-    this.note(argv.map(quoted).join(' '));
-    return execute(this.host, await commandNamed(argv[0].replace(/^.*\//, ''), this.#family), argv, o);
+    const before = this.#ran.length;
+    if (this.recording) this.note(argv.map(quoted).join(' '));
+    try {
+      return await execute(this.host, await commandNamed(argv[0].replace(/^.*\//, ''), this.#family), argv, o);
+    } catch (e) {
+      this.#ran.length = before;
+      throw e;
+    }
   }
 
   /** After a commit: begins anew, with what other programs have written meanwhile. */

@@ -29,6 +29,14 @@ export class ProcTree {
     return path === '/proc' || path.startsWith('/proc/');
   }
 
+  /** Paths of the files that are not settings. */
+  *paths(): Generator<string> {
+    for (const f of files()) {
+      if (!f.names) yield f.path;
+      else for (const name of f.names(this.#net)) yield `${f.path}/${name}`;
+    }
+  }
+
   read(given: string): string | undefined {
     const path = canonical(given);
     if (path.startsWith(SYS)) {

@@ -4,11 +4,25 @@ import { sysctls } from './generated/index.ts';
 import type { SysctlGroup, SysctlRow } from './definition.ts';
 import { formatValue, parseValues } from './value.ts';
 
+interface DeviceSetting {
+  readonly rows: Readonly<Record<string, SysctlRow>>;
+  readonly base: string;
+  readonly dev: string;
+  readonly name: string;
+}
+
 /** The settings of a namespace: /proc/sys. Paths are relative to it, with `/`: `net/ipv4/conf/eth0.1/rp_filter`. */
 export class Sysctl {
   readonly #net: Netns;
   readonly #values = new Map<string, number[] | string>();
   readonly #fixed = new Map<string, SysctlRow>();
+  /** Settings that live elsewhere, and what they were when last looked at. */
+  readonly #live: { readonly path: string; readonly row: SysctlRow; last: number | undefined }[] = [];
+  /** What a path below a device's folder stands for, while the devices are these. */
+  readonly #found = new Map<string, DeviceSetting | undefined>();
+  #names = '';
+  /** Counts writes. */
+  writes = 0;
   /** Folder before and rows of per-device settings. */
   readonly #devices: { readonly base: string; readonly own: boolean; readonly rows: Readonly<Record<string, SysctlRow>> }[] = [];
 
@@ -22,6 +36,7 @@ export class Sysctl {
       for (const [name, row] of Object.entries(group.rows)) {
         if (row.initOnly && net.container) continue;
         this.#fixed.set(`${group.folder}/${name}`, row);
+        if (row.get) this.#live.push({ path: `${group.folder}/${name}`, row, last: undefined });
       }
     }
   }
@@ -38,7 +53,31 @@ export class Sysctl {
     return device?.rows[device.name];
   }
 
-  #device(path: string): { rows: Readonly<Record<string, SysctlRow>>; base: string; dev: string; name: string } | undefined {
+  #device(path: string): DeviceSetting | undefined {
+    const names = this.deviceNames();
+    if (names !== this.#names) this.#found.clear();
+    this.#names = names;
+    if (!this.#found.has(path)) this.#found.set(path, this.#find(path));
+    return this.#found.get(path);
+  }
+
+  /** The devices that have folders of settings. */
+  deviceNames(): string {
+    return this.#net.stack.devices.map((d) => d.name).join(' ');
+  }
+
+  /** Paths of settings that live elsewhere and have changed since they were last asked for here. */
+  changed(): string[] {
+    const out: string[] = [];
+    for (const l of this.#live) {
+      const now = l.row.get?.(this.#net);
+      if (now !== l.last) out.push(l.path);
+      l.last = now;
+    }
+    return out;
+  }
+
+  #find(path: string): DeviceSetting | undefined {
     for (const { base, own, rows } of this.#devices) {
       if (!path.startsWith(`${base}/`)) continue;
       const [dev, name, more] = path.slice(base.length + 1).split('/');
@@ -101,6 +140,7 @@ export class Sysctl {
     const row = this.#row(path);
     if (!row) return 'ENOENT';
     if (!this.writable(path)) return 'EACCES';
+    this.writes++;
     if (row.type === 'string') {
       const value = text.replace(/\n$/, '');
       const errno = row.checkText?.(value) ?? null;
