@@ -1,7 +1,7 @@
 import type { Netns } from '../netns.ts';
 import { IPEXP, IPS } from './entry.ts';
 import type { Conntrack, Tuple, Zone } from './entry.ts';
-import { findHelper } from './helpers.ts';
+import { helperOf } from './helpers.ts';
 import { sameBytes, zoneId } from './tuple.ts';
 
 /** NF_CT_EXPECT_*. */
@@ -132,7 +132,7 @@ export class ExpectationTable {
    * `timeoutSeconds` the policy's timeout holds.
    */
   related(exp: NewExpectation, options: { readonly portid?: number; readonly skipMaster?: boolean; readonly timeoutSeconds?: number } = {}): Expectation | NotExpected {
-    const policy = findHelper(exp.master.helper ?? '', exp.master.l3num, exp.master.protonum)?.policies[exp.class];
+    const policy = helperOf(exp.master)?.policies[exp.class];
     for (const old of this.#candidates(exp.tuple)) {
       if ((options.skipMaster || old.master === exp.master) && sameTupleMask(old, exp)) {
         if (old.class !== exp.class || old.master !== exp.master) return 'EALREADY';

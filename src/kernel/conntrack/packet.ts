@@ -13,7 +13,7 @@ import { DEFAULT_ZONE, IPCT, IPS } from './entry.ts';
 import type { Conntrack, Dir, Tuple, Zone } from './entry.ts';
 import { expectFunction } from './expect-functions.ts';
 import { greKeyOf } from './gre-keys.ts';
-import { findHelper } from './helpers.ts';
+import { findHelper, helperOf } from './helpers.ts';
 import { badChecksum, findL4, invertTuple, tupleOf } from './l4.ts';
 import { dirOf, protocolOf } from './protocol.ts';
 import { adjustSequence } from './seqadj.ts';
@@ -297,7 +297,7 @@ function init(skb: Skb, state: HookState, zone: Zone, tuple: Tuple): { ct: Connt
     ct.status |= IPS.HELPER;
     ct.helper = template.helper;
   }
-  if (ct.helper !== null) findHelper(ct.helper, tuple.l3num, tuple.protonum)?.init?.(ct);
+  helperOf(ct)?.init?.(ct);
   return { ct, dir: 0 };
 }
 
@@ -315,7 +315,7 @@ function helpAndConfirm(skb: Skb, state: HookState, ct: Conntrack): HookVerdict 
   if ((ct.helper !== null || adjust) && skb.ctinfo !== CTINFO.relatedReply) {
     const l4 = findL4(skb.data, skb.network, ct.l3num === 2 ? 4 : 6);
     if (l4) {
-      const helper = ct.helper === null ? undefined : findHelper(ct.helper, ct.l3num, ct.protonum);
+      const helper = helperOf(ct);
       if (helper && helper.help(state.net, skb, l4.at, ct, skb.ctinfo) === 'drop') return 'drop';
       if (adjust && !adjustSequence(skb, ct, dirOf(skb.ctinfo), l4.at)) {
         state.net.conntrack.stats.drop++;

@@ -8,7 +8,7 @@ import type { Dir, Tuple, Zone } from './entry.ts';
 import type { ConntrackEvent, EventGroup, EventListener } from './events.ts';
 import { ExpectationTable } from './expectation.ts';
 import type { Expectation } from './expectation.ts';
-import { findHelper } from './helpers.ts';
+import { helperOf } from './helpers.ts';
 import { exportTable, importTable } from './persist.ts';
 import { decodeRecord, encodeRecord, hasOwnReply, isPlain, recordExpires, recordHash, recordLength, recordPlace } from './record.ts';
 import { EVERYTHING, selects, selectsRecord } from './select.ts';
@@ -391,7 +391,7 @@ export class ConntrackTable {
     if (ct.status & IPS.DYING) return false;
     ct.status |= IPS.DYING;
     if (ct.timestamp && ct.timestamp.stop === 0) ct.timestamp.stop = this.#net.clock.wall();
-    if (ct.helper !== null) findHelper(ct.helper, ct.l3num, ct.protonum)?.destroy?.(this.#net, ct);
+    helperOf(ct)?.destroy?.(this.#net, ct);
     if (ct.hashed) {
       this.#unchainBoth(ct);
       this.#count--;

@@ -192,7 +192,7 @@ export function packetServices(s: Stack): PacketServices {
       if (!ct) return;
       const l3 = state.pf === 'ip6' ? 10 : 2;
       if (v.kind === 'ct helper') {
-        if (ct.status & (IPS.CONFIRMED | IPS.HELPER) || ct.protonum !== v.l4proto || !findHelper(v.helper, l3, v.l4proto)) return;
+        if (ct.status & IPS.CONFIRMED || ct.helper !== null || ct.protonum !== v.l4proto || !findHelper(v.helper, l3, v.l4proto)) return;
         ct.helper = v.helper;
         ct.status |= IPS.HELPER;
         findHelper(v.helper, l3, v.l4proto)?.init?.(ct);

@@ -1,6 +1,7 @@
 import { be16, be32, bytes } from '../../frames.ts';
 import { type End, farOf, Flow, type Stage } from './stage.ts';
 import { mutate, mutateBytes } from './mutate.ts';
+import { call, registration } from './h323.ts';
 import { sipDialog } from './sip.ts';
 
 const comma = (a: string, port: number): string => `${a.split('.').join(',')},${port >> 8},${port & 255}`;
@@ -214,4 +215,6 @@ export const KINDS: readonly Kind[] = [
   { name: 'snmp', proto: 'udp', port: 161, six: false, weight: 2, play: (s, e) => (s.c.in(3) ? broadcast(s, e) : snmp(s, e)) },
   { name: 'snmp_trap', proto: 'udp', port: 162, six: false, weight: 1, play: snmp },
   { name: 'sip', proto: 'udp', port: 5060, six: true, weight: 8, play: sipDialog },
+  { name: 'Q.931', proto: 'tcp', port: 1720, six: true, weight: 4, play: call },
+  { name: 'RAS', proto: 'udp', port: 1719, six: true, weight: 4, play: registration },
 ];

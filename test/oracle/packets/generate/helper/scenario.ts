@@ -88,7 +88,7 @@ export async function helperScenario(c: Choice, id: string, only: string): Promi
     const pairs = Array.from({ length: 1 + (c.in(3) ? 1 : 0) }, (_, n) => ends(c, kind, port, n));
     for (const e of pairs) {
       await kind.play(stage, e);
-      if (c.in(12)) await stage.command(c.one(['conntrack -D -p tcp', 'conntrack -F expect', 'conntrack -D -p udp', 'conntrack -S']));
+      if (c.in(12)) await stage.command(c.one(['conntrack -D -p tcp', 'conntrack -F expect', 'conntrack -D -p udp', 'conntrack -C']));
     }
     for (const line of ['conntrack -L expect', 'cat /proc/net/nf_conntrack_expect', 'iptables-save -c', 'conntrack -L', 'conntrack -L -f ipv6', 'cat /proc/net/nf_conntrack'])
       await stage.command(line);

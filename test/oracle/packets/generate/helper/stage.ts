@@ -95,8 +95,8 @@ export class Stage {
     );
   }
 
-  /** Plays connections that were expected, or nearly. */
-  async follow(): Promise<void> {
+  /** Plays connections that were expected, or nearly; `talk` says something over those of TCP. */
+  async follow(talk: (s: Stage, flow: Flow) => Promise<void> = async (_, flow) => flow.say(0, 'data')): Promise<void> {
     const { c } = this;
     for (const x of (await this.expectations()).slice(0, 4)) {
       if (c.in(5)) continue;
@@ -106,7 +106,7 @@ export class Stage {
       if (x.proto === PROTO.tcp) {
         const flow = new Flow(this, e);
         await flow.open();
-        if (c.in(2)) await flow.say(0, 'data');
+        if (c.in(2)) await talk(this, flow);
       } else if (x.proto === PROTO.udp) {
         const far = farOf(await this.udp(e, c.in(2) ? 'media' : `\x00\x03\x00\x01${'d'.repeat(8)}`), e);
         if (far && c.in(2)) await this.udp(far, 'answer');
@@ -131,7 +131,7 @@ const seen = (out: readonly { readonly iface: string; readonly frame: Uint8Array
 
 /** A port that the router picked at random is another one elsewhere: such a conversation ends. */
 const settled = (port: number, near: End): boolean =>
-  port === near.sport || [4000, 40000, 5060].includes(port) || port < 1024 + 8 || (port >= 2000 && port <= 6001) || port >= 65534 || port === 10000 || port === 10001;
+  port === near.sport || [4000, 40000, 5060].includes(port) || port < 600 || (port >= 2000 && port <= 6001) || port >= 65534 || port === 10000 || port === 10001;
 
 /** The packet that went on, as the other end sees it. */
 export function farOf(outs: readonly Seen[], near: End): End | null {
