@@ -23,6 +23,8 @@ export interface BatchOptions {
   /** Dialogs of connection tracking helpers instead of anything: of one helper, or 'all'. */
   readonly helper?: string;
   readonly each: (d: Difference) => void;
+  /** Is shown every recording. */
+  readonly recorded?: (c: RecordedCase) => void;
 }
 
 /** The recording of what the kernel does, and what drywall does differently (null: nothing). */
@@ -45,6 +47,7 @@ export async function differences(o: BatchOptions): Promise<{ readonly steps: nu
         total.steps += scenario.steps.length;
         try {
           const { recorded, why } = await ask(kernel, scenario);
+          o.recorded?.(recorded);
           // Once more, since a busy machine may make a scenario so slow that its timers fire.
           if (why === null || (await ask(kernel, scenario)).why === null) continue;
           const small = o.shrink ? await shrink(kernel, scenario) : { recorded, why };

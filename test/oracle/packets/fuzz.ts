@@ -1,6 +1,6 @@
-// npm run fuzz -- [--kind routed|wide] [--count N] [--seed N] [--jobs N] [--keep FILE] [--shrink] [--helper NAME|all]
+// npm run fuzz -- [--kind routed|wide] [--count N] [--seed N] [--jobs N] [--keep FILE] [--record FILE] [--shrink] [--helper NAME|all]
 // Random scenarios go to the real kernel and to drywall; what differs is made small and printed in the format of
-// shared/cases/packets, so that it can be kept.
+// shared/cases/packets, so that it can be kept; --record keeps all (test/kernel/conntrack/dialogs.jsonl is made so).
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { whyNot } from '../real.ts';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     keep: { type: 'string' },
+    record: { type: 'string' },
     shrink: { type: 'boolean', default: false },
     helper: { type: 'string' },
   },
@@ -34,6 +35,9 @@ const total = await differences({
   jobs: Number(values.jobs),
   shrink: values.shrink,
   helper: values.helper,
+  recorded: (c) => {
+    if (values.record) appendFileSync(values.record, `${JSON.stringify(c)}\n`);
+  },
   each: (d) => {
     shown++;
     console.log(describe(d));
