@@ -73,7 +73,7 @@ const ACTUAL: Readonly<Record<string, Actual>> = {
   mac: ({ data, mac }) => (mac < 0 ? 'none' : Array.from(data.subarray(mac + 6, mac + 12), (x) => x.toString(16).padStart(2, '0')).join(':')),
   pkttype: ({ pktType }) => PKTTYPES[pktType] ?? String(pktType),
   addrtype,
-  physdev: ({ physIn, physOut }) => `--physdev-in ${physIn?.name ?? 'none'} --physdev-out ${physOut?.name ?? 'none'}`,
+  physdev: ({ bridge }) => `--physdev-in ${bridge?.physIn.name ?? 'none'} --physdev-out ${bridge?.physOut?.name ?? 'none'}`,
   owner: ({ sk }) => (sk ? `--uid-owner ${sk.uid} --gid-owner ${sk.gid}` : 'no socket'),
   limit: () => 'over the limit',
   hashlimit: () => 'over the limit',

@@ -51,7 +51,9 @@ function arpLine(skb: Skb, flags: number): string {
 
 /** nf_log_dump_packet_common, then what the protocol shows (net/netfilter/nf_log_syslog.c). */
 export function packetLine(skb: Skb, state: HookState, info: LogInfo): string {
-  const phys = `${skb.physIn && skb.physIn !== state.in ? `PHYSIN=${skb.physIn.name} ` : ''}${skb.physOut && skb.physOut !== state.out ? `PHYSOUT=${skb.physOut.name} ` : ''}`;
+  const physIn = skb.bridge?.physIn,
+    physOut = skb.bridge?.physOut;
+  const phys = `${physIn && physIn !== state.in ? `PHYSIN=${physIn.name} ` : ''}${physOut && physOut !== state.out ? `PHYSOUT=${physOut.name} ` : ''}`;
   const head = `${info.prefix}IN=${state.in?.name ?? ''} OUT=${state.out?.name ?? ''} ${phys}`;
   const link = (): string => (state.in ? macHeader(skb, info.flags) : '');
   const l2 = state.pf === 'bridge' || state.pf === 'netdev';

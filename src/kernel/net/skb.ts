@@ -75,9 +75,8 @@ export class Skb {
   sum = 0;
   /** IPv6: identification of the fragment header that came. */
   fragId = 0;
-  /** Upper device of a bridge port the packet came through (nf_bridge physindev / physoutdev). */
-  physIn: NetDevice | null = null;
-  physOut: NetDevice | null = null;
+  /** While the hooks of IP see it on a bridge. */
+  bridge: BridgeInfo | null = null;
 
   constructor(data: Uint8Array) {
     this.data = data;
@@ -92,8 +91,23 @@ export class Skb {
   clone(): Skb {
     const copy = Object.assign(new Skb(this.data.slice()), this);
     copy.data = this.data.slice();
+    if (this.bridge) copy.bridge = { ...this.bridge };
     return copy;
   }
+}
+
+/** struct nf_bridge_info */
+export interface BridgeInfo {
+  /** The port it came in by. */
+  readonly physIn: NetDevice;
+  /** The port it will leave by, from the FORWARD hook on. */
+  physOut: NetDevice | null;
+  /** By its link-layer address it is for another host (pkt_otherhost): set while the hooks of IP look at it. */
+  otherhost: boolean;
+  /** Its destination was translated to another one behind the same bridge (bridged_dnat). */
+  translated: boolean;
+  /** Then: its link-layer source, to be put back behind the neighbour code's own header (neigh_header). */
+  linkSource: Uint8Array | null;
 }
 
 /** What the model knows of the socket that sent or will take a packet. */

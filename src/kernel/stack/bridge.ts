@@ -6,11 +6,14 @@ import type { NetDevice } from './device.ts';
 import { tellDrop, tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
 
+const BROADCAST_MAC = Uint8Array.of(255, 255, 255, 255, 255, 255);
+const VLAN_TAG = 4;
+
 const hex = (b: Uint8Array): string => b.join(':');
 /** Groups that IEEE 802.1D keeps from going further: 01:80:c2:00:00:0X. */
 const linkLocalGroup = (b: Uint8Array): boolean => b[0] === 1 && b[1] === 0x80 && b[2] === 0xc2 && b[3] === 0 && b[4] === 0 && (b[5] & 0xf0) === 0;
 
-/** br_multicast_rcv (ip_mc_check_iphdr, ipv6_mc_check_ip6hdr): snooping looks at the header of every packet. */
+/** br_multicast_rcv (ip_mc_check_iphdr, ipv6_mc_check_ip6hdr): snooping looks at the header of every packet to a group. */
 function malformed(skb: Skb): boolean {
   const b = skb.data,
     o = skb.network;
@@ -39,6 +42,7 @@ export class Bridge {
     const src = skb.data.subarray(6, 12),
       dst = skb.data.subarray(0, 6);
     if (src[0] & 1 || src.every((x) => x === 0)) return false;
+    if (!br.up) return false;
     // Without STP a bridge is no bridge to those who speak it: their frames go through.
     if (linkLocalGroup(dst) && dst[5] !== 0) {
       if (dst[5] === 1 || !this.#s.hooks.run('bridge', 'input', skb, port, null)) return false;
@@ -51,18 +55,21 @@ export class Bridge {
 
   #pass(skb: Skb, port: NetDevice, br: NetDevice): void {
     const dst = skb.data.subarray(0, 6);
-    skb.physIn = port;
     if (sameBytes(dst, br.mac)) skb.pktType = PACKET.host;
     if (!this.#s.hooks.run('bridge', 'prerouting', skb, port, null)) return;
-    if (!br.up) return;
-    if (br.snooping && malformed(skb)) {
-      tellDrop(this.#s.net, skb, 'IP_INHDR', 'multicast snooping refuses its header');
-      return;
-    }
-    // br_handle_frame_finish
+    if (skb.bridge?.translated) this.#s.bridgeNetfilter.findNeighbour(skb, skb.bridge, br);
+    else this.#finish(skb, skb.bridge?.physIn ?? port, br);
+  }
+
+  /** br_handle_frame_finish */
+  #finish(skb: Skb, port: NetDevice, br: NetDevice): void {
     br.fdb.set(hex(skb.data.subarray(6, 12)), port.index);
     const to = skb.data.subarray(0, 6);
     if (to[0] & 1) {
+      if (br.snooping && !sameBytes(to, BROADCAST_MAC) && malformed(skb)) {
+        tellDrop(this.#s.net, skb, 'NOT_SPECIFIED', 'multicast snooping refuses its header');
+        return;
+      }
       this.#flood(skb, br, port);
       this.#up(skb, br);
       return;
@@ -96,12 +103,16 @@ export class Bridge {
   }
 
   #leave(skb: Skb, to: NetDevice): void {
-    skb.physOut = to;
-    if (!this.#s.hooks.run('bridge', 'postrouting', skb, null, to)) return;
-    if (skb.data.length - skb.network > to.mtu) {
+    if (this.#s.hooks.run('bridge', 'postrouting', skb, null, to)) this.push(skb, to);
+  }
+
+  /** br_dev_queue_push_xmit: a frame may be longer by a VLAN tag than the port's MTU says (is_skb_forwardable). */
+  push(skb: Skb, to: NetDevice): void {
+    if (skb.data.length - skb.network > to.mtu + VLAN_TAG) {
       tellDrop(this.#s.net, skb, 'PKT_TOO_BIG');
       return;
     }
+    this.#s.bridgeNetfilter.dropRoute(skb);
     this.#s.xmit(skb, to);
   }
 
@@ -110,11 +121,17 @@ export class Bridge {
     const port = skb.dev as NetDevice;
     if (!this.#s.hooks.run('bridge', 'input', skb, port, null)) return;
     skb.dev = br;
+    this.#s.bridgeNetfilter.dropRoute(skb);
     this.#s.netifReceive(skb);
   }
 
   /** br_dev_xmit: the bridge as a device of the host itself. */
   xmit(skb: Skb, br: NetDevice): void {
+    const from = this.#s.bridgeNetfilter.foundNeighbour(skb);
+    if (from) {
+      this.#finish(skb, from, br);
+      return;
+    }
     const dst = skb.data.subarray(0, 6);
     const send = (copy: Skb, port: NetDevice): void => {
       copy.dev = port;

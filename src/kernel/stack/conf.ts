@@ -104,6 +104,9 @@ const CONF6: Readonly<Record<string, number>> = {
   addr_gen_mode: 0,
 };
 
+/** br_netfilter's. */
+const BRIDGE = ['bridge-nf-call-arptables', 'bridge-nf-call-ip6tables', 'bridge-nf-call-iptables'];
+
 const PER_DEVICE = new Map<string, Readonly<Record<string, number>>>([
   ['ipv4.conf', CONF4],
   ['ipv6.conf', CONF6],
@@ -124,6 +127,7 @@ export class StackConf {
     this.#deviceNames = deviceNames;
     for (const [k, v] of Object.entries(IPV4)) this.#values.set(`ipv4.${k}`, v);
     for (const [k, v] of Object.entries(IPV6)) this.#values.set(`ipv6.${k}`, v);
+    for (const k of BRIDGE) this.#values.set(`bridge.${k}`, 1);
     for (const which of ['all', 'default']) for (const [base, table] of PER_DEVICE) for (const [k, v] of Object.entries(table)) this.#values.set(`${base}.${which}.${k}`, v);
     this.#values.set('ipv4.conf.default.accept_source_route', 1);
     this.#values.set('ipv6.conf.all.accept_dad', 0);
@@ -215,6 +219,9 @@ export class StackConf {
     let value = known.get(name);
     if (value === undefined) known.set(name, (value = this.#values.get(`ipv6.conf.${dev}.${name}`) ?? 0));
     return value;
+  }
+  bridge(name: string): boolean {
+    return this.#values.get(`bridge.${name}`) !== 0;
   }
   /** IN_DEV_ORCONF, IN_DEV_MAXCONF */
   or4(dev: string, name: string): boolean {

@@ -250,6 +250,7 @@ function takeOver(skb: Skb, first: Skb): void {
   skb.network = first.network;
   skb.head = first.head;
   skb.dev = first.dev;
+  skb.bridge = first.bridge;
   skb.skbIif = first.skbIif;
   skb.l4proto = first.l4proto;
 }

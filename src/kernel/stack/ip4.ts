@@ -63,17 +63,19 @@ export class Ip4 {
       tellDrop(net, skb, 'OTHERHOST');
       return;
     }
-    const bad = this.#insane(skb);
+    const bad = this.insane(skb);
     if (bad) {
       tellDrop(net, skb, bad);
       return;
     }
-    if (!this.#prerouting.run(skb, dev, null)) return;
+    // ip_sabotage_in: a bridge's packets have passed these hooks.
+    if (skb.bridge) skb.bridge = null;
+    else if (!this.#prerouting.run(skb, dev, null)) return;
     this.finish(skb);
   }
 
   /** ip_rcv_core: header in order, and cut to what it says. */
-  #insane(skb: Skb): DropReason | null {
+  insane(skb: Skb): DropReason | null {
     const b = skb.data,
       o = skb.network;
     if (b.length < o + 20 || b[o] >> 4 !== 4) return 'IP_INHDR';
@@ -531,18 +533,28 @@ export class Ip4 {
     else this.#s.neighbours.output4(skb, dst.dev, skb.data, skb.network + 16);
   }
 
-  /** ip_fragment, ip_do_fragment */
+  /** ip_fragment */
   #fragment(skb: Skb, dst: Dst, outMtu: number): void {
     const b = skb.data,
-      o = skb.network,
-      ihl = ip4HeaderLen(b, o);
+      o = skb.network;
     const frag = u16(b, o + 6);
     if (frag & IP_DF && (skb.fragMaxSize === 0 || skb.fragMaxSize > outMtu)) {
       tellDrop(this.#s.net, skb, 'PKT_TOO_BIG', `${b.length - o} bytes, ${outMtu} fit`);
       this.#s.icmp4.send(skb, 3, 4, outMtu);
       return;
     }
-    const mtu = (skb.fragMaxSize && skb.fragMaxSize < outMtu ? skb.fragMaxSize : outMtu) - ihl;
+    this.cut(skb, skb.fragMaxSize && skb.fragMaxSize < outMtu ? skb.fragMaxSize : outMtu, (piece) => {
+      this.toNeighbour(piece, dst);
+    });
+  }
+
+  /** ip_do_fragment */
+  cut(skb: Skb, largest: number, emit: (piece: Skb) => void): void {
+    const b = skb.data,
+      o = skb.network,
+      ihl = ip4HeaderLen(b, o),
+      frag = u16(b, o + 6),
+      mtu = largest - ihl;
     const total = b.length - o - ihl;
     const sizes = skb.fragSizes;
     const asCame = sizes !== null && sizes.reduce((n, x) => n + x, 0) === total && sizes.every((n, i) => n <= mtu && (i === sizes.length - 1 || (n & 7) === 0));
@@ -567,7 +579,7 @@ export class Ip4 {
       // Pieces that go as they came lose the flag (ip_fraglist_init); those cut anew keep it.
       put16(piece.data, 6, (asCame ? 0 : frag & IP_DF) | (more ? IP_MF : 0) | ((frag & IP_OFFSET) + (at >> 3)));
       ip4Check(piece.data, 0);
-      this.toNeighbour(piece, dst);
+      emit(piece);
       at += size;
     }
   }

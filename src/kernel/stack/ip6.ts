@@ -43,7 +43,9 @@ export class Ip6 {
       tellDrop(this.#s.net, skb, bad);
       return;
     }
-    if (!this.#prerouting.run(skb, dev, null)) return;
+    // ip_sabotage_in: a bridge's packets have passed these hooks.
+    if (skb.bridge) skb.bridge = null;
+    else if (!this.#prerouting.run(skb, dev, null)) return;
     this.finish(skb);
   }
 
@@ -341,7 +343,6 @@ export class Ip6 {
     const b = skb.data,
       o = skb.network;
     let mtu = this.mtu(dst);
-    const first = firstFragmentable(b, o);
     if (skb.fragMaxSize) {
       if (skb.fragMaxSize > mtu) {
         tellDrop(this.#s.net, skb, 'PKT_TOO_BIG', `${b.length - o} bytes, ${mtu} fit`);
@@ -354,6 +355,16 @@ export class Ip6 {
       this.#s.icmp6.send(skb, 2, 0, mtu);
       return;
     }
+    this.cut(skb, mtu, (piece) => {
+      this.toNeighbour(piece, dst);
+    });
+  }
+
+  /** ip6_fragment, from where it is settled that there will be pieces. */
+  cut(skb: Skb, mtu: number, emit: (piece: Skb) => void): void {
+    const b = skb.data,
+      o = skb.network;
+    const first = firstFragmentable(b, o);
     const head = b.slice(o, first.at);
     const room = mtu - head.length - 8;
     const total = b.length - first.at;
@@ -386,7 +397,7 @@ export class Ip6 {
       piece.transport = -1;
       piece.fragSizes = null;
       piece.fragMaxSize = 0;
-      this.toNeighbour(piece, dst);
+      emit(piece);
       at += size;
     }
   }

@@ -1,9 +1,10 @@
 import type { HookState } from '../net/hook-state.ts';
 import type { HookName } from '../net/hook.ts';
 import { Skb } from '../net/skb.ts';
+import type { BridgeInfo } from '../net/skb.ts';
 import { leaveSum, sumKnown, transportSumRight } from '../net/transport-sum.ts';
 import { checksum, pseudo, put16 } from '../net/wire/bytes.ts';
-import { ETH, IPPROTO, IP_DF, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, putIp4, putIp6, skipExtensions } from '../net/wire/ip.ts';
+import { ETH, IPPROTO, IP_DF, IP_OFFSET, ip4Check, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, putIp4, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { Dst } from './fib.ts';
 import { setClosing } from '../conntrack/closing.ts';
 import { attachConnection } from './icmp4.ts';
@@ -90,7 +91,19 @@ export class Reject {
     putIp4(out, 0, { tos: 0, len: 40, id: 0, frag: IP_DF, ttl: s.icmp4.hopLimit(r.dst), proto: IPPROTO.TCP, src, dst });
     out.set(tcp, 20);
     const answer = this.#answer(out, 20, r.dst, mark, skb, ETH.IP);
-    s.ip4.localOut(answer);
+    if (skb.bridge) {
+      put16(out, 2, out.length);
+      ip4Check(out, 0);
+      this.#fromPort(answer, skb, skb.bridge);
+    } else s.ip4.localOut(answer);
+  }
+
+  /** On a bridge the sender should see its peer's link-layer address, so no hook of the host's own output sees the answer. */
+  #fromPort(answer: Skb, cause: Skb, info: BridgeInfo): void {
+    const b = cause.data,
+      at = cause.mac;
+    this.#s.header(answer, info.physIn, b.slice(at + 6, at + 12), answer.protocol, b.slice(at, at + 6));
+    this.#s.xmit(answer, info.physIn);
   }
 
   #answer(bytes: Uint8Array, transport: number, dst: Dst, mark: number, cause: Skb, protocol: number): Skb {
@@ -132,7 +145,9 @@ export class Reject {
     const out = new Uint8Array(60);
     putIp6(out, 0, { len: 20, next: IPPROTO.TCP, hops: s.ip6.hopLimit(r.dst), src, dst });
     out.set(tcp, 40);
-    s.ip6.localOut(this.#answer(out, 40, r.dst, mark, skb, ETH.IPV6));
+    const answer = this.#answer(out, 40, r.dst, mark, skb, ETH.IPV6);
+    if (skb.bridge) this.#fromPort(answer, skb, skb.bridge);
+    else s.ip6.localOut(answer);
   }
 
   /** nft_reject_bridge, nft_reject_netdev: the answer goes back over the link it came from, built from the packet itself. */

@@ -132,6 +132,7 @@ export class RulesetHooks {
     this.#seen = nft.ruleset;
     this.#seenLegacy = legacy.ruleset;
     this.#s.hooks.clear();
+    this.#s.bridgeNetfilter.register();
     const needs = this.#needs();
     for (const pf of Object.keys(HOOKS) as HookPf[]) {
       let nat = false;

@@ -9,6 +9,7 @@ import type { Netns } from '../netns.ts';
 import { identify, tellDrop } from '../trace/tell.ts';
 import { Arp } from './arp.ts';
 import { Bridge } from './bridge.ts';
+import { BridgeNetfilter } from './bridge-netfilter.ts';
 import { StackConf } from './conf.ts';
 import { ARPHRD } from './device.ts';
 import type { DeviceType, NetDevice } from './device.ts';
@@ -56,6 +57,7 @@ export class Stack {
   readonly local: LocalHost;
   readonly sockets: Sockets;
   readonly bridge: Bridge;
+  readonly bridgeNetfilter: BridgeNetfilter;
   readonly nat: Nat;
   readonly rulesetHooks: RulesetHooks;
   readonly lo: NetDevice;
@@ -95,6 +97,7 @@ export class Stack {
     this.local = new LocalHost(this);
     this.sockets = new Sockets(this);
     this.bridge = new Bridge(this);
+    this.bridgeNetfilter = new BridgeNetfilter(this);
     this.nat = new Nat(net);
     this.rulesetHooks = new RulesetHooks(this);
     net.nft.services = packetServices(this);

@@ -82,12 +82,11 @@ export const match = defineExtension<PhysdevInfo>({
     return outward && c.hookMask & HOOK_BIT.output ? 'EINVAL' : null;
   },
   match(i, skb) {
-    if (!skb.physIn && !skb.physOut) {
+    if (!skb.bridge) {
       for (const op of [OP.BRIDGED, OP.ISIN, OP.ISOUT, OP.IN, OP.OUT]) if (i.bitmask & op && !(i.invert & op)) return false;
       return true;
     }
-    const indev = skb.physIn;
-    const outdev = skb.physOut;
+    const { physIn: indev, physOut: outdev } = skb.bridge;
     const differs = (op: number, result: boolean): boolean => (i.bitmask & op) !== 0 && result === ((i.invert & op) !== 0);
     if (differs(OP.BRIDGED, outdev !== null) || differs(OP.ISIN, indev !== null) || differs(OP.ISOUT, outdev !== null)) return false;
     if (indev && i.bitmask & OP.IN && sameName(indev.name, i.physindev) === ((i.invert & OP.IN) !== 0)) return false;
