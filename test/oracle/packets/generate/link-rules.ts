@@ -235,7 +235,8 @@ export const LINK_RULES: Readonly<Record<'ebtables' | 'bridge' | 'netdev' | 'arp
           `arptables -A ${c.one(['INPUT', 'INPUT', 'OUTPUT'])} ${c.one(ARPT_MATCHES)} ${c.one(ARPT_MATCHES)} ${c.one(['-j ACCEPT', '-j DROP', '', '-j mangle --mangle-ip-s {a}', '-j mangle --mangle-mac-d {m} --mangle-target DROP', '-j MARK --set-mark 1', '-j CLASSIFY --set-class 1:2'])}`,
         ),
       ),
-    lists: ['arptables-save -c'],
+    // Not arptables-save: it asks a name server for the addresses that are to be written, and waits.
+    lists: ['arptables -nvL --exact'],
   },
   bridge: nftFamily('bridge', ['pre', 'in', 'fwd', 'out', 'post'], {
     matches: [...FRAME, 'meta ibrname "br0"', 'meta obrname "br0"', 'meta ibrpvid 1', 'ct state new', 'ct state established', 'meta iifname {d}', 'meta oifname {d}'],
