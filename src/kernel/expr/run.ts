@@ -172,7 +172,7 @@ export class Evaluator {
     if (base.counters) {
       const c = this.#nft.live.chain(base);
       c.packets += 1n;
-      c.bytes += BigInt(skb.data.length - skb.network);
+      c.bytes += BigInt(skb.len);
     }
     return base.policy === 'drop' ? NF.DROP : NF.ACCEPT;
   }

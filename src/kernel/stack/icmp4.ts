@@ -165,12 +165,14 @@ export class Icmp4 {
       if ((type === ECHO || type === TIMESTAMP) && this.#s.conf.v4('icmp_echo_ignore_broadcasts')) return;
     }
     if (type === ECHO && !this.#s.conf.v4('icmp_echo_ignore_all')) this.#reply(skb, ECHO_REPLY, b.slice(at + 4));
-    else if (type === TIMESTAMP && b.length >= at + 20) this.#timestamp(skb);
+    else if (type === TIMESTAMP && b.length >= at + 12) this.#timestamp(skb);
     else this.#s.sockets.icmp(skb, ip4Src(b, skb.network));
   }
 
   #timestamp(skb: Skb): void {
-    const body = skb.data.slice(skb.transport + 4, skb.transport + 20);
+    // Only the first of the three times needs to be there (icmp_timestamp).
+    const body = new Uint8Array(16);
+    body.set(skb.data.subarray(skb.transport + 4, skb.transport + 12));
     const ms = Math.floor(this.#s.net.clock.wall() % 86400000);
     put32(body, 8, ms);
     put32(body, 12, ms);
