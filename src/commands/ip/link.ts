@@ -169,12 +169,7 @@ function set(c: IpContext, words: Words): void {
 function setMtu(c: IpContext, dev: NetDevice, mtu: number): void {
   if (dev.type !== 'loopback' && mtu < 68) throw new IpError('Error: mtu less than device minimum.\n', 2);
   if (mtu > 65535 && dev.type !== 'loopback') throw new IpError('Error: mtu greater than device maximum.\n', 2);
-  dev.mtu = mtu;
-  c.call.host.net.sysctl.write(`net/ipv6/conf/${dev.name}/mtu`, String(mtu));
-  if (mtu < 1280) {
-    dev.addrs6.length = 0;
-    c.stack.fib.invalidate();
-  }
+  c.stack.setMtu(dev, mtu);
 }
 
 /** A bridge takes the lowest address of its ports, unless it was given one (net/bridge/br_stp_if.c: br_stp_recalculate_bridge_id). */

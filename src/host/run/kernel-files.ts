@@ -37,11 +37,11 @@ export class KernelFiles {
   readonly #written = new Map<string, string>();
   readonly #watchers: FSWatcher[] = [];
   readonly #touched = new Set<string>();
-  /** The settings that are shown, and of what namespace, with what devices and after how many writes. */
+  /** The settings that are shown, and of what namespace, with what devices and which version of them. */
   #paths: readonly string[] = [];
   #net: Netns | null = null;
   #devices = '';
-  #writes = -1;
+  #version = -1;
 
   /** `of`: the host's files as they are now; the host may be read anew. */
   constructor(base: string, of: () => MemoryFiles) {
@@ -68,14 +68,14 @@ export class KernelFiles {
     }
   }
 
-  /** Settings that may read otherwise than they are shown: all after a write, as one can change many; else those that live elsewhere. */
+  /** Settings that may read otherwise than they are shown: all after a write; else those that live elsewhere. */
   #settings(files: MemoryFiles, net: Netns): readonly string[] {
     const devices = net.sysctl.deviceNames();
     const isNew = net !== this.#net || devices !== this.#devices;
     if (isNew) this.#paths = [...this.#walk(files, SETTINGS)];
     const changed = net.sysctl.changed().map((path) => `/proc/sys/${path}`);
-    const all = isNew || net.sysctl.writes !== this.#writes;
-    [this.#net, this.#devices, this.#writes] = [net, devices, net.sysctl.writes];
+    const all = isNew || net.sysctl.version !== this.#version;
+    [this.#net, this.#devices, this.#version] = [net, devices, net.sysctl.version];
     return all ? this.#paths : changed;
   }
 

@@ -15,7 +15,7 @@ export function findL4(b: Uint8Array, o: number, family: 4 | 6): { at: number; p
   if (family === 4) {
     if (b.length < o + 20 || u16(b, o + 6) & IP_OFFSET) return null;
     const at = o + ip4HeaderLen(b, o);
-    return at > b.length || ip4HeaderLen(b, o) < 20 ? null : { at, protonum: b[o + 9] };
+    return at > b.length ? null : { at, protonum: b[o + 9] };
   }
   if (b.length < o + 40) return null;
   const end = skipExtensions(b, o + 40, b[o + 6]);

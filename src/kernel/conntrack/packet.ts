@@ -229,7 +229,7 @@ function redirect6(skb: Skb, state: HookState, at: number): 'normal' | 'bad' | '
 /** nf_conntrack_inet_error: is it about one of our connections? */
 function innerError(skb: Skb, state: HookState, family: 4 | 6, inner: number, outerDst: Uint8Array): 'bad' | 'assigned' {
   const b = skb.data;
-  const l4 = findInner(b, inner, family);
+  const l4 = findL4(b, inner, family);
   const orig = l4 && tupleOf(b, inner, family, l4.at, l4.protonum, greKey(state.net));
   const tuple = orig && invertTuple(orig);
   const { conntrack } = state.net;
@@ -251,13 +251,6 @@ function innerError(skb: Skb, state: HookState, family: 4 | 6, inner: number, ou
   skb.ct = found.ct;
   skb.ctinfo = found.dir === 1 ? CTINFO.relatedReply : CTINFO.related;
   return 'assigned';
-}
-
-function findInner(b: Uint8Array, o: number, family: 4 | 6): { at: number; protonum: number } | null {
-  if (family === 4) return b.length >= o + 20 && b[o] >> 4 === 4 ? findL4(b, o, 4) : null;
-  if (b.length < o + 40 || b[o] >> 4 !== 6) return null;
-  const end = skipExtensions(b, o + 40, b[o + 6]);
-  return !end || end.fragOff & ~7 ? null : { at: end.offset, protonum: end.next };
 }
 
 /** resolve_normal_ct */

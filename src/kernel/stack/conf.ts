@@ -122,6 +122,8 @@ export class StackConf {
   /** Changes with every value: what was decided by them is to be decided again. */
   version = 0;
   #deviceNames: () => readonly string[] = () => [];
+  /** IPv6 was switched off or on for a device of this name. */
+  onDisable6: (device: string) => void = () => {};
 
   constructor(deviceNames: () => readonly string[]) {
     this.#deviceNames = deviceNames;
@@ -191,8 +193,19 @@ export class StackConf {
       this.#values.set('ipv4.conf.all.accept_redirects', value ? 0 : 1);
       return;
     }
-    const v6 = /^ipv6\.conf\.(all)\.(forwarding|disable_ipv6)$/.exec(path);
-    if (v6) for (const d of [...(v6[2] === 'forwarding' ? ['default'] : ['default']), ...this.#deviceNames()]) this.#values.set(`ipv6.conf.${d}.${v6[2]}`, value);
+    if (path === 'ipv6.conf.all.forwarding') for (const d of ['default', ...this.#deviceNames()]) this.#values.set(`ipv6.conf.${d}.forwarding`, value);
+    const off = /^ipv6\.conf\.(.+)\.disable_ipv6$/.exec(path)?.[1];
+    if (off === undefined || off === 'default') return;
+    if (off !== 'all') {
+      if (!old !== !value) this.onDisable6(off);
+      return;
+    }
+    for (const d of ['default', ...this.#deviceNames()]) {
+      const key = `ipv6.conf.${d}.disable_ipv6`,
+        changed = !this.#values.get(key) !== !value;
+      this.#values.set(key, value);
+      if (changed && d !== 'default') this.onDisable6(d);
+    }
   }
 
   v4(name: string): number {

@@ -15,6 +15,8 @@ interface Piece {
 }
 interface Queue {
   pieces: Piece[];
+  /** What pieces cover, by place; only the last one grows. */
+  readonly runs: { readonly start: number; end: number }[];
   total: number;
   last: boolean;
   maxSize: number;
@@ -37,7 +39,7 @@ export class Fragments {
   #queue(key: string, seconds: number, expire: (q: Queue) => void): Queue {
     let q = this.#queues.get(key);
     if (!q) {
-      q = { pieces: [], total: 0, last: false, maxSize: 0, maxDf: 0, timer: null, header: null, nextHeader: 0, unfragLen: 0 };
+      q = { pieces: [], runs: [], total: 0, last: false, maxSize: 0, maxDf: 0, timer: null, header: null, nextHeader: 0, unfragLen: 0 };
       const made = q;
       q.timer = this.#s.timers.add(this.#s.net.clock.now() + seconds * 1000, () => {
         this.#queues.delete(key);
@@ -53,17 +55,22 @@ export class Fragments {
     this.#queues.delete(key);
   }
 
-  /** inet_frag_queue_insert: 'dup' for one that is there already, 'overlap' ends the whole queue. */
+  /**
+   * inet_frag_queue_insert: 'dup' for what is there already, in one piece or in pieces that came one behind the other at the
+   * end; 'overlap' ends the whole queue.
+   */
   #insert(q: Queue, piece: Piece): 'ok' | 'dup' | 'overlap' {
     const end = piece.offset + piece.data.length;
-    let at = q.pieces.length;
-    for (const [i, p] of q.pieces.entries()) {
-      const pEnd = p.offset + p.data.length;
-      if (piece.offset >= p.offset && end <= pEnd) return 'dup';
-      if (piece.offset < pEnd && p.offset < end) return 'overlap';
-      if (at === q.pieces.length && p.offset > piece.offset) at = i;
+    const last = q.runs.at(-1);
+    if (last && last.end < end && piece.offset === last.end) last.end = end;
+    else {
+      const met = q.runs.find((r) => piece.offset < r.end && end > r.start);
+      if (met) return piece.offset >= met.start && end <= met.end ? 'dup' : 'overlap';
+      const at = q.runs.findIndex((r) => r.start > piece.offset);
+      q.runs.splice(at < 0 ? q.runs.length : at, 0, { start: piece.offset, end });
     }
-    q.pieces.splice(at, 0, piece);
+    const at = q.pieces.findIndex((p) => p.offset > piece.offset);
+    q.pieces.splice(at < 0 ? q.pieces.length : at, 0, piece);
     return 'ok';
   }
 

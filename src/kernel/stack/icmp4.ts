@@ -59,7 +59,7 @@ export class Icmp4 {
     const echo = s.ip4.options.echo(orig);
     if (!echo) return;
     const daddr = echo.via ?? from;
-    const route = s.ip4.outputRoute(daddr, saddr, { mark, oif: 0, tos, anySource: true });
+    const route = s.ip4.outputRoute(daddr, saddr, { mark, oif: 0, tos });
     if ('error' in route || !this.#allowed(type, route.dst, daddr)) return;
     echo.settle(route.saddr);
     const options = echo.bytes;
@@ -191,7 +191,7 @@ export class Icmp4 {
       tos = b[o + 1];
     const saddr = this.specDst(orig);
     const mark = s.conf.v4('fwmark_reflect') ? orig.mark : 0;
-    const route = s.ip4.outputRoute(daddr, saddr, { mark, oif: 0, tos, anySource: true });
+    const route = s.ip4.outputRoute(daddr, saddr, { mark, oif: 0, tos });
     if ('error' in route || !this.#allowed(type, route.dst, daddr)) return;
     echo.settle(route.saddr);
     this.#push(route.dst, route.saddr, daddr, tos, type, 0, u32(rest, 0), rest.subarray(4), mark, orig, echo.bytes);

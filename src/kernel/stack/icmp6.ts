@@ -14,6 +14,8 @@ const ECHO_REQUEST = 128,
 const PAD1 = 0,
   PADN = 1,
   ROUTER_ALERT = 5,
+  CALIPSO = 7,
+  IOAM = 0x31,
   JUMBO = 0xc2;
 const MAX_PADDING = 7;
 
@@ -154,6 +156,9 @@ export class Icmp6 {
       type = b[at];
     if (hopByHop && type === ROUTER_ALERT) return b[at + 1] === 2;
     if (hopByHop && type === JUMBO) return this.#jumbo(skb, at);
+    // A label must hold its own checksum; nobody here labels.
+    if (hopByHop && type === CALIPSO) return false;
+    if (hopByHop && type === IOAM) return ((at - o) & 3) === 0;
     // ip6_tlvopt_unknown: the two high bits say what to do.
     const action = strict ? 1 : type >> 6;
     if (action >= 2 && !(action === 3 && isMulticast6(ip6Dst(b, o)))) this.send(skb, 4, 2, at - o);

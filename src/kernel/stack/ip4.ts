@@ -203,7 +203,7 @@ export class Ip4 {
       const forwarding = conf.dev4(dev.name, 'forwarding') !== 0;
       if ('error' in hit) return this.#unreachable(forwarding ? hit.error : 'EHOSTUNREACH', dev);
       if (hit.route.type === 'local') {
-        const valid = this.validateSource(saddr, daddr, tos, dev, mark, hit.route.dev);
+        const valid = this.validateSource(saddr, daddr, tos, dev, mark, 0);
         if (typeof valid === 'string') return valid;
         return this.#localDst(hit, dev, false);
       }
@@ -334,7 +334,7 @@ export class Ip4 {
     }
     const flow = { daddr: saddr, saddr: daddr, mark: conf.or4(dev.name, 'src_valid_mark') ? mark : 0, iif: oif === 0 ? this.#s.lo.index : oif, oif: 0, tos: tos & RT_TOS };
     const hit = this.#s.fib.lookup(4, flow);
-    if ('error' in hit) return rpf === 1 ? 'IP_RPFILTER' : 0;
+    if ('error' in hit) return rpf ? 'IP_RPFILTER' : 0;
     if (hit.route.type !== 'unicast') return hit.route.type === 'local' ? (acceptLocal ? 0 : 'IP_LOCAL_SOURCE') : 'IP_RPFILTER';
     if (hit.route.hops.some((h) => h.dev === dev.index)) return hit.hop.via === null ? 1 : 0;
     if (dev.addrs4.length === 0) return rpf ? 'IP_RPFILTER' : 0;

@@ -13,7 +13,7 @@ import { tellDrop, tellMade } from '../trace/tell.ts';
 import { earlyDemux } from './socket-lookup.ts';
 import type { Stack } from './stack.ts';
 
-const MIN_MTU = 1280;
+export const IP6_MIN_MTU = 1280;
 
 /** IPv6: input, routing decision, forwarding, output (net/ipv6/ip6_input.c, route.c, ip6_output.c). */
 export class Ip6 {
@@ -51,7 +51,7 @@ export class Ip6 {
 
   /** No IPv6 on the device: switched off, or too small for it (addrconf_notify). */
   #off(dev: NetDevice): boolean {
-    return dev.mtu < MIN_MTU || this.#s.conf.dev6(dev.name, 'disable_ipv6') !== 0;
+    return dev.mtu < IP6_MIN_MTU || this.#s.conf.dev6(dev.name, 'disable_ipv6') !== 0;
   }
 
   /** ip6_rcv_core */
@@ -208,7 +208,7 @@ export class Ip6 {
         return;
       }
     }
-    const mtu = Math.max(MIN_MTU, this.mtu(dst));
+    const mtu = Math.max(IP6_MIN_MTU, this.mtu(dst));
     const len = b.length - o;
     if (len > mtu && !(skb.fragMaxSize && skb.fragMaxSize <= mtu)) {
       tellDrop(s.net, skb, 'PKT_TOO_BIG', `${len} bytes, ${mtu} fit`);
@@ -349,7 +349,7 @@ export class Ip6 {
         this.#s.icmp6.send(skb, 2, 0, mtu);
         return;
       }
-      mtu = Math.max(MIN_MTU, skb.fragMaxSize);
+      mtu = Math.max(IP6_MIN_MTU, skb.fragMaxSize);
     } else if (skb.sk === null && skb.skbIif !== 0) {
       tellDrop(this.#s.net, skb, 'PKT_TOO_BIG', `${b.length - o} bytes, ${mtu} fit`);
       this.#s.icmp6.send(skb, 2, 0, mtu);

@@ -11,6 +11,10 @@ const RST = 4,
   FIN = 1,
   ACK = 16;
 
+/** IPV6_SRCRT_TYPE_* */
+const RPL_SEGMENTS = 3,
+  SEGMENTS = 4;
+
 /** A host on which nothing listens: what TCP, UDP and the rest answer to packets for it. */
 export class LocalHost {
   readonly #s: Stack;
@@ -73,6 +77,8 @@ export class LocalHost {
           at += 8;
           continue;
         }
+        // seg6_enabled and rpl_seg_enabled are off.
+        if (next === IPPROTO.ROUTING && (b[at + 2] === SEGMENTS || b[at + 2] === RPL_SEGMENTS)) return;
         if (next === IPPROTO.ROUTING && b[at + 3] !== 0) {
           this.#s.icmp6.send(skb, 4, 0, at + 2 - o);
           return;
@@ -162,7 +168,7 @@ export class LocalHost {
     const echo = s.ip4.options.echo(orig);
     if (!echo) return;
     const daddr = echo.via ?? to;
-    const route = s.ip4.outputRoute(daddr, from, { mark, oif: 0, tos, anySource: true });
+    const route = s.ip4.outputRoute(daddr, from, { mark, oif: 0, tos });
     if ('error' in route) return;
     echo.settle(from);
     const at = 20 + echo.bytes.length;

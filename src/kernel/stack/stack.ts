@@ -20,7 +20,7 @@ import type { HookPoint } from './hooks.ts';
 import { Icmp4 } from './icmp4.ts';
 import { Icmp6 } from './icmp6.ts';
 import { Ip4 } from './ip4.ts';
-import { Ip6 } from './ip6.ts';
+import { IP6_MIN_MTU, Ip6 } from './ip6.ts';
 import { LocalHost } from './local.ts';
 import { Ndisc } from './ndisc.ts';
 import { Neighbours } from './neighbour.ts';
@@ -35,6 +35,7 @@ export interface EmittedFrame {
 }
 
 const SLAB = 8192;
+const MAX_ROUNDS = 10_000;
 const BROADCAST_MAC = Uint8Array.of(255, 255, 255, 255, 255, 255);
 
 /** The network stack of a namespace: devices and everything a frame meets between them. */
@@ -82,6 +83,10 @@ export class Stack {
       () => this.#devices.values(),
       (i) => this.#devices.get(i),
     );
+    this.conf.onDisable6 = (name) => {
+      const dev = this.deviceByName(name);
+      if (dev) this.#switch6(dev, !this.conf.dev6(name, 'disable_ipv6'));
+    };
     this.fib.forwarding6 = () => this.conf.v6('conf.all.forwarding') !== 0;
     this.hooks = new Hooks(net);
     this.#ingress = this.hooks.at('netdev', 'ingress');
@@ -178,13 +183,33 @@ export class Stack {
       this.fib.deviceDown(dev.index);
       this.nat.deviceDown(dev.index);
       this.neighbours.flushDevice(dev.index);
-      dev.addrs6.length = 0;
     } else if (dev.type === 'loopback') {
       const one = Uint8Array.of(127, 0, 0, 1);
       if (dev.addrs4.length === 0) dev.addrs4.push({ local: one, peer: one, len: 8, broadcast: null, label: dev.name, scope: RT_SCOPE.host, secondary: false });
-      if (!this.conf.dev6(dev.name, 'disable_ipv6'))
-        dev.addrs6.push({ addr: Uint8Array.of(...new Uint8Array(15), 1), len: 128, scope: RT_SCOPE.host, flags: ['permanent'], kernel: true });
-    } else if (!this.conf.dev6(dev.name, 'disable_ipv6')) this.#linkLocal(dev);
+    }
+    this.#switch6(dev, up);
+    this.fib.invalidate();
+  }
+
+  /** addrconf_notify (NETDEV_CHANGEMTU): IPv6 ends on a device too small for it, and starts again without its addresses. */
+  setMtu(dev: NetDevice, mtu: number): void {
+    const small = dev.mtu < IP6_MIN_MTU;
+    dev.mtu = mtu;
+    this.conf.set(`ipv6.conf.${dev.name}.mtu`, mtu);
+    if (small !== mtu < IP6_MIN_MTU) this.#switch6(dev, small);
+    this.fib.invalidate();
+  }
+
+  /** addrconf_ifdown: addresses, routes and neighbours go; addrconf_dev_config: the device's own address comes. */
+  #switch6(dev: NetDevice, on: boolean): void {
+    if (!on) {
+      this.fib.deviceDown(dev.index, 6);
+      this.neighbours.flushDevice(dev.index, 6);
+      dev.addrs6.length = 0;
+    } else if (dev.up && dev.mtu >= IP6_MIN_MTU && !this.conf.dev6(dev.name, 'disable_ipv6')) {
+      if (dev.type === 'loopback') dev.addrs6.push({ addr: Uint8Array.of(...new Uint8Array(15), 1), len: 128, scope: RT_SCOPE.host, flags: ['permanent'], kernel: true });
+      else this.#linkLocal(dev);
+    }
     this.fib.invalidate();
   }
 
@@ -235,9 +260,13 @@ export class Stack {
     }
   }
 
-  /** What is on the backlog, and what that puts there. */
+  /** What is on the backlog, and what that puts there; what goes round without end (a copy to the host itself that is copied again) is dropped. */
   #work(): void {
-    while (this.#backlog.length > 0) this.netifReceive(this.#backlog.shift() as Skb);
+    for (let left = this.#backlog.length + MAX_ROUNDS; this.#backlog.length > 0; left--) {
+      const skb = this.#backlog.shift() as Skb;
+      if (left > 0) this.netifReceive(skb);
+      else tellDrop(this.net, skb, 'CPU_BACKLOG', 'went round too often');
+    }
   }
 
   /** A private copy; small ones share a buffer, since one of its own costs more than the way through the model. */

@@ -21,8 +21,7 @@ export class Sysctl {
   /** What a path below a device's folder stands for, while the devices are these. */
   readonly #found = new Map<string, DeviceSetting | undefined>();
   #names = '';
-  /** Counts writes. */
-  writes = 0;
+  #writes = 0;
   /** Folder before and rows of per-device settings. */
   readonly #devices: { readonly base: string; readonly own: boolean; readonly rows: Readonly<Record<string, SysctlRow>> }[] = [];
 
@@ -64,6 +63,11 @@ export class Sysctl {
   /** The devices that have folders of settings. */
   deviceNames(): string {
     return this.#net.stack.devices.map((d) => d.name).join(' ');
+  }
+
+  /** Another after each write to a setting: one can change many. */
+  get version(): number {
+    return this.#writes + this.#net.stack.conf.version;
   }
 
   /** Paths of settings that live elsewhere and have changed since they were last asked for here. */
@@ -140,7 +144,7 @@ export class Sysctl {
     const row = this.#row(path);
     if (!row) return 'ENOENT';
     if (!this.writable(path)) return 'EACCES';
-    this.writes++;
+    this.#writes++;
     if (row.type === 'string') {
       const value = text.replace(/\n$/, '');
       const errno = row.checkText?.(value) ?? null;

@@ -47,6 +47,7 @@ export type DropReason =
   | 'NOT_SPECIFIED'
   | 'NETFILTER_DROP'
   | 'OTHERHOST'
+  | 'CPU_BACKLOG'
   | 'PKT_TOO_SMALL'
   | 'PKT_TOO_BIG'
   | 'IP_CSUM'

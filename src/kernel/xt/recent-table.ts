@@ -18,23 +18,27 @@ const powerAbove = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n
 
 /** A recent list (struct recent_table), shown in /proc/net/xt_recent. Entries are in order of their last update. */
 export class RecentTable {
+  /** That of the rule that made the list; those of later ones do not count. */
   readonly mask: Uint8Array;
+  /** The ruleset's generation when a rule made the list. */
+  readonly made: number;
   entries: RecentEntry[] = [];
   #stampMask = 0;
 
-  constructor(mask: Uint8Array) {
+  constructor(mask: Uint8Array, made: number) {
     this.mask = mask;
+    this.made = made;
   }
 
   static from(d: ReturnType<RecentTable['export']>): RecentTable {
-    const table = new RecentTable(d.mask);
+    const table = new RecentTable(d.mask, d.made);
     table.entries = [...d.entries];
     table.#stampMask = d.stampMask;
     return table;
   }
 
-  export(): { readonly mask: Uint8Array; readonly entries: readonly RecentEntry[]; readonly stampMask: number } {
-    return { mask: this.mask, entries: this.entries, stampMask: this.#stampMask };
+  export(): { readonly mask: Uint8Array; readonly made: number; readonly entries: readonly RecentEntry[]; readonly stampMask: number } {
+    return { mask: this.mask, made: this.made, entries: this.entries, stampMask: this.#stampMask };
   }
 
   /** A rule that counts more hits than stamps are kept makes the list keep more. */
@@ -85,7 +89,7 @@ export const recentNow = (milliseconds: number): number => 2 ** 32 - 300 * HZ + 
 
 /** Where the list lies in the namespace's shared extension state: both families see the same. */
 export const recentKey = (name: string): string => `recent/${name}`;
-export const recentTable = (keep: XtKeep, name: string, mask: Uint8Array): RecentTable => keep.shared(recentKey(name), () => new RecentTable(mask));
+export const recentTable = (keep: XtKeep, name: string, mask: Uint8Array): RecentTable => keep.shared(recentKey(name), () => new RecentTable(mask, 0));
 
 /** An address written to /proc/net/xt_recent. */
 export const parseRecentAddress = (text: string): Uint8Array | null => (text.includes(':') ? ptonV6(text) : ptonV4(text));

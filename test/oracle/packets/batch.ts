@@ -50,7 +50,7 @@ export async function differences(o: BatchOptions): Promise<{ readonly steps: nu
           o.recorded?.(recorded);
           // Once more, since a busy machine may make a scenario so slow that its timers fire.
           if (why === null || (await ask(kernel, scenario)).why === null) continue;
-          const small = o.shrink ? await shrink(kernel, scenario) : { recorded, why };
+          const small = o.shrink ? await shrink(kernel, scenario, why) : { recorded, why };
           // What agrees once it is small was a matter of time too, unless the whole still differs.
           if (small.why !== null) o.each({ recorded: small.recorded, why: small.why });
           else if ((await ask(kernel, scenario)).why !== null) o.each({ recorded, why });

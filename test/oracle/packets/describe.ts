@@ -43,21 +43,54 @@ function stepWords(s: RecordedStep): string {
   return `wait ${s.wait}`;
 }
 
-/** Of two texts only the lines that the other has not; frames in words. */
-function lineDifferences(why: string): string {
+interface Sides {
+  readonly head: string;
+  readonly real: readonly string[];
+  readonly drywall: readonly string[];
+}
+
+/** Of two texts only the lines that the other has not. */
+function sides(why: string): Sides | null {
   const m = /^([\s\S]*?)\n--- real\n([\s\S]*)\n--- drywall\n([\s\S]*)$/.exec(why);
-  if (!m) return why;
+  if (!m) return null;
   const lines = (t: string): string[] => t.split('\n').filter((l) => l !== '' && !/^# (Generated|Completed)/.test(l));
   const [real, ours] = [lines(m[2]), lines(m[3])];
-  const word = (l: string): string => {
-    const f = /^(\S+) ([0-9a-f]{28,})$/.exec(l);
-    return f ? `${f[1]} ${frameWords(f[2])}` : l;
-  };
   const without = (a: readonly string[], b: readonly string[]): string[] => {
     const left = [...b];
     return a.filter((l) => !left.includes(l) || !left.splice(left.indexOf(l), 1));
   };
-  return [m[1], ...without(real, ours).map((l) => `  real    ${word(l)}`), ...without(ours, real).map((l) => `  drywall ${word(l)}`)].join('\n');
+  return { head: m[1], real: without(real, ours), drywall: without(ours, real) };
+}
+
+const FRAME = /^(\S+) ([0-9a-f]{28,})$/;
+
+/** Frames in words. */
+function lineDifferences(why: string): string {
+  const s = sides(why);
+  if (!s) return why;
+  const word = (l: string): string => {
+    const f = FRAME.exec(l);
+    return f ? `${f[1]} ${frameWords(f[2])}` : l;
+  };
+  return [s.head, ...s.real.map((l) => `  real    ${word(l)}`), ...s.drywall.map((l) => `  drywall ${word(l)}`)].join('\n');
+}
+
+/**
+ * What a difference is like, apart from places and numbers: of frames which protocols one side has and the other has not, of a
+ * text its first line that differs. What is made smaller must stay of one kind, or it drifts to another difference.
+ */
+export function kindOf(why: string): string {
+  const s = sides(why);
+  if (!s) return why.split('\n', 1)[0];
+  const like = (l: string): string => {
+    const f = FRAME.exec(l);
+    if (!f) return l.replace(/[0-9a-f]*[0-9][0-9a-f.:]*/g, '#');
+    const b = Buffer.from(f[2], 'hex');
+    const h = parse(Buffer.from(b.subarray(14)));
+    return h ? `${h.proto} ${h.first && (h.proto === PROTO.icmp || h.proto === PROTO.icmp6) ? b[14 + h.l4] : ''}` : b.toString('hex', 12, 14);
+  };
+  const all = (l: readonly string[]): string => (l.some((x) => FRAME.test(x)) ? [...new Set(l.map(like))].sort().join(', ') : l.length ? like(l[0]) : '');
+  return [s.head.replace(/^step \d+/, ''), all(s.real), all(s.drywall)].join('\n');
 }
 
 /** A difference as a person reads it: the scenario up to the step, and what differs there. */

@@ -31,7 +31,9 @@ class Known {
       else if (packet.length >= 48 && packet[6] === PROTO.fragment) this.fragmentIds.add(packet.toString('hex', 44, 48));
       for (const [, port] of portsOf(packet, 0)) this.ports.add(port);
     }
-    for (const m of JSON.stringify(s.setup).matchAll(/\b\d{1,5}\b/g)) this.ports.add(Number(m[0]));
+    // Of a range of source ports the kernel takes any, the ends too.
+    const rules = JSON.stringify(s.setup).replace(/((?:SNAT|MASQUERADE|snat|masquerade)[^\\]*?)\b\d+-\d+\b/g, '$1');
+    for (const m of rules.matchAll(/\b\d{1,5}\b/g)) this.ports.add(Number(m[0]));
   }
 }
 
@@ -46,6 +48,18 @@ export function portsOf(p: Buffer, base: number): [number, number][] {
   if (!six && h.proto !== PROTO.icmp) return [];
   if ((six ? [128, 129] : [0, 8]).includes(type)) return [at(4)];
   return (six ? [1, 2, 3, 4] : [3, 4, 5, 11, 12]).includes(type) ? portsOf(p.subarray(h.l4 + 8), base + h.l4 + 8) : [];
+}
+
+/** Offsets of the times that IPv4 headers of a frame tell in their timestamp options, the header that an error quotes included. */
+function* timesOf(f: Buffer, at: number): Generator<number> {
+  if (at + 20 > f.length || f[at] >> 4 !== 4) return;
+  const end = Math.min(f.length, at + (f[at] & 15) * 4);
+  for (let i = at + 20; i < end && f[i] !== 0; i += f[i] === 1 ? 1 : Math.max(2, f[i + 1])) {
+    if (f[i] !== 68) continue;
+    const step = f[i + 3] & 15 ? 8 : 4;
+    for (let k = i + 4; k + step <= Math.min(end, i + f[i + 2] - 1); k += step) yield k + step - 4;
+  }
+  if (f[at + 9] === PROTO.icmp && [3, 11, 12].includes(f[end])) yield* timesOf(f, end + 8);
 }
 
 function recordFrame(hex: string, s: Scenario, known: Known): RecordedFrame {
@@ -63,6 +77,7 @@ function recordFrame(hex: string, s: Scenario, known: Known): RecordedFrame {
     f.writeUInt16BE(0, 24);
     f.writeUInt16BE(checksum(f.subarray(14, 14 + (f[14] & 15) * 4)), 24);
   }
+  if (type === 0x0800) for (const at of timesOf(f, 14)) if (f.readUInt32BE(at) > 1000) hide(at, 4);
   if (type === 0x86dd && p.length >= 48 && p[6] === PROTO.fragment && !known.fragmentIds.has(p.toString('hex', 44, 48))) hide(58, 4);
   if (s.normalise?.random_ports)
     for (const [at, port] of portsOf(p, 14))

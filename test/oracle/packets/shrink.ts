@@ -1,5 +1,6 @@
 import type { RecordedCase } from '../../conformance/play.ts';
 import { ask } from './batch.ts';
+import { kindOf } from './describe.ts';
 import type { Kernel } from './kernel.ts';
 import { type Command, renumber, type Scenario } from './scenario.ts';
 
@@ -19,13 +20,14 @@ async function reduce<T>(all: readonly T[], differs: (kept: readonly T[]) => Pro
 /** Lines of a command's input that may go one by one: rules, not what holds them. */
 const isRule = (line: string): boolean => line !== '' && !/^(table|chain|\}|type |\*|:|COMMIT|set |map )/.test(line.trim());
 
-/** The smallest scenario found that still differs. */
-export async function shrink(kernel: Kernel, whole: Scenario): Promise<{ readonly recorded: RecordedCase; readonly why: string | null }> {
+/** The smallest scenario found that still differs, in the way it did (`why`). */
+export async function shrink(kernel: Kernel, whole: Scenario, why: string): Promise<{ readonly recorded: RecordedCase; readonly why: string | null }> {
   let best = whole;
+  const kind = kindOf(why);
   const differs = async (s: Scenario): Promise<boolean> => {
     try {
-      const { why } = await ask(kernel, s);
-      if (why === null || why.startsWith('set-up') || why.includes('nothing was emitted at step')) return false;
+      const now = (await ask(kernel, s)).why;
+      if (now === null || now.includes('nothing was emitted at step') || kindOf(now) !== kind) return false;
       best = s;
       return true;
     } catch {

@@ -10,7 +10,7 @@ function tableOf(net: Netns, name: string): RecentTable | undefined {
   if (infos.length === 0) return undefined;
   const { shared } = net.nft.kept;
   const known = shared.get(recentKey(name));
-  const table = known instanceof RecentTable ? known : new RecentTable(infos[0]['mask'] as Uint8Array);
+  const table = known instanceof RecentTable ? known : new RecentTable(infos[0]['mask'] as Uint8Array, 0);
   shared.set(recentKey(name), table);
   for (const info of infos) table.wants(Number(info['hit_count']));
   return table;

@@ -3,7 +3,7 @@ import { ntop } from '../address.ts';
 import { defineExtension } from '../definition.ts';
 import { destination, hopLimit, source } from '../packet.ts';
 import { infosOf } from '../environment.ts';
-import { recentKey, recentNow, recentTable } from '../recent-table.ts';
+import { recentKey, recentNow, RecentTable, recentTable } from '../recent-table.ts';
 import { draftOf, fail, numberOf } from '../value.ts';
 
 /** struct xt_recent_mtinfo_v1; check_set: see RECENT */
@@ -142,8 +142,12 @@ xt_recent by: Stephen Frost <sfrost@snowman.net>.
     if (i.check_set & (RECENT.SET | RECENT.REMOVE) && (i.seconds || i.hit_count || i.check_set & (RECENT.TTL | RECENT.REAP))) return 'EINVAL';
     if (i.check_set & RECENT.REAP && !i.seconds) return 'EINVAL';
     if (i.hit_count >= 65536 || i.name === '' || i.name.includes('/')) return 'EINVAL';
-    // A list goes with the last rule that uses it.
-    if (![...infosOf(c.net, 'match', 'recent')].some((other) => other['name'] === i.name)) c.net.nft.kept.shared.delete(recentKey(i.name));
+    // A list goes with the last rule that uses it; one of this generation was made by a rule before in the same batch.
+    const { kept, ruleset } = c.net.nft,
+      key = recentKey(i.name),
+      known = kept.shared.get(key);
+    if (known instanceof RecentTable && known.made === ruleset.generation) return null;
+    if (!known || ![...infosOf(c.net, 'match', 'recent')].some((other) => other['name'] === i.name)) kept.shared.set(key, new RecentTable(i.mask, ruleset.generation));
     return null;
   },
   /** xt_recent.c: recent_mt */

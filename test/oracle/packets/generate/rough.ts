@@ -19,7 +19,7 @@ export function* martianTalk(x: Place): Talk {
   const [iface, good] = c.one(c.in(3) ? HOSTS6 : HOSTS4);
   const six = good.includes(':');
   const odd = six
-    ? ['::', '::1', 'ff02::1', 'fe80::1', 'fe80::ff:fe00:10', 'fd00:a::1', 'fd00:b::1', 'fd00:a::', '::ffff:10.0.0.2'.replace('10.0.0.2', 'a00:2'), 'ff05::2', 'fd00:d::5']
+    ? ['::', '::1', 'ff02::1', 'fe80::1', 'fe80::ff:fe00:10', 'fd00:a::1', 'fd00:b::1', 'fd00:a::', '::ffff:10.0.0.2'.replace('10.0.0.2', 'a00:2'), 'ff05::5', 'fd00:d::5']
     : [
         '0.0.0.0',
         '127.0.0.1',

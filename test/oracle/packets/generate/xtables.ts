@@ -369,7 +369,6 @@ const FOUR_TARGETS: Readonly<Record<Table, readonly string[]>> = {
     'ECN --ecn-ip-ect 1',
     'ECN --ecn-tcp-cwr 1 --ecn-tcp-ece 1',
     'TEE --gateway 10.0.0.254 --oif eth0',
-    'TEE --gateway 10.0.0.1',
     'HMARK --hmark-tuple src,dst,spi --hmark-src-prefix 24 --hmark-mod 5 --hmark-rnd 3',
     'HMARK --hmark-tuple sport,dport,proto --hmark-sport-mask 0xff --hmark-mod 7 --hmark-rnd 3',
     'ECN --ecn-tcp-remove',
