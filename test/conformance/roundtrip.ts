@@ -1,4 +1,5 @@
 import { createHost } from 'drywall';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RecordedCase } from './play.ts';
@@ -22,6 +23,15 @@ export function recordedListings(): { text: string[]; json: string[] } {
   }
   return { text: [...text], json: [...json] };
 }
+
+/** Handles count on, and a time left is told as it was recorded. */
+const settled = (listing: string): string => listing.replace(/ # handle \d+|"handle": \d+/g, '').replace(/expires \w+|"expires": ("TIME"|\d+)/g, 'expires');
+
+/** Whether a listing read again is listed the same. */
+export const isFixed = (listing: string, second: Again): boolean => second.status === 0 && settled(second.listing) === settled(listing);
+
+/** By what a golden file names a listing. */
+export const nameOf = (listing: string): string => createHash('sha256').update(listing).digest('hex').slice(0, 16);
 
 export interface Again {
   readonly status: number;

@@ -93,6 +93,8 @@ export interface NftSet {
   readonly policy: 'performance' | 'memory';
   /** Declared size; 0: none. */
   readonly size: number;
+  /** nft_hash_estimate: a table of its declared size, which rules cannot add to (nft_hash_ops without `update`). */
+  readonly fixed?: boolean;
   /** Length in bytes of each field of a concatenation, for interval sets. */
   readonly fieldLens: readonly number[];
   readonly exprs: readonly StatefulExpression[];

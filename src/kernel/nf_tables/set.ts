@@ -46,6 +46,7 @@ export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
     name,
     id: tx.nft.nextId(),
     handle: tx.nft.nextHandle(t.handle),
+    ...(backend === 'hash' && set.size > 0 && !f.timeout && !f.eval && { fixed: true }),
     elements: makeElements(set, tx.nft.net.clock.now.bind(tx.nft.net.clock)),
   });
   tx.setIds.set(m.id, name);

@@ -20,7 +20,12 @@ export function kernelCache(nft: NfTables): Cache {
       objs: new Map(
         t.objects.map((o): [string, ObjDecl] => [
           objKey(o.kind, o.name),
-          { loc: NOWHERE, handle: { family: t.family, table: { name: t.name, loc: NOWHERE }, obj: { name: o.name, loc: NOWHERE } }, type: o.kind, value: {} },
+          {
+            loc: NOWHERE,
+            handle: { family: t.family, table: { name: t.name, loc: NOWHERE }, obj: { name: o.name, loc: NOWHERE }, handle: { id: o.handle, loc: NOWHERE } },
+            type: o.kind,
+            value: {},
+          },
         ]),
       ),
       flowtables: new Map(),

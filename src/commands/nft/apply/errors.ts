@@ -1,6 +1,6 @@
 import type { MessageError } from '../../../kernel/nf_tables/message.ts';
 import { strerror } from '../../../kernel/errno.ts';
-import type { Cmd } from '../../../parsers/nft/ast.ts';
+import type { Cmd, ObjDecl, SetDecl } from '../../../parsers/nft/ast.ts';
 import { closest, nftError, type NftError } from '../../../parsers/nft/index.ts';
 import { nearestIn, type Cache, type CachedTable } from '../evaluate/index.ts';
 import { placeOf, type Pending } from './messages.ts';
@@ -53,6 +53,9 @@ function misspelt(cache: Cache, p: Pending): { message: string; at?: Cmd['loc'] 
   return { message: `${words} ${found.kind} '${found.name}' in table ${t.family} '${t.name}'?` };
 }
 
+/** What the kernel told of itself has a handle; what earlier commands of the run declare is not looked among. */
+const known = (all: readonly (readonly [string, SetDecl | ObjDecl])[]): string[] => all.flatMap(([name, d]) => (d.handle.handle ? [name] : []));
+
 function nearestName(cache: Cache, cmd: Cmd): { table: CachedTable; name: string; kind: string } | null {
   const { object, handle: h } = cmd;
   const near = (kind: string, word: string | undefined, names: (t: CachedTable) => readonly string[]) => {
@@ -61,20 +64,17 @@ function nearestName(cache: Cache, cmd: Cmd): { table: CachedTable; name: string
   };
   switch (object.kind) {
     case 'rule':
+    case 'chain':
       // chains of the same run are not looked among
       return near('chain', h.chain?.name, (t) => [...t.chains.values()].flatMap((c) => (c.kernel ? [c.name] : [])));
-    case 'chain':
-      return near('chain', h.chain?.name, (t) => [...t.chains.keys()]);
     case 'set':
     case 'map': {
-      const found = near('set', h.set?.name, (t) => [...t.sets.keys()]);
+      const found = near('set', h.set?.name, (t) => known([...t.sets]));
       const flags = found?.table.sets.get(found.name)?.flags ?? [];
       return found && { ...found, kind: flags.includes('map') || flags.includes('object') ? 'map' : 'set' };
     }
     case 'object':
-      return near('obj', h.obj?.name, (t) => [...t.objs.keys()].map((k) => k.slice(k.indexOf('\0') + 1)));
-    case 'flowtable':
-      return near('flowtable', h.flowtable?.name, (t) => [...t.flowtables.keys()]);
+      return near('obj', h.obj?.name, (t) => known([...t.objs]).map((k) => k.slice(k.indexOf('\0') + 1)));
     default:
       return null;
   }

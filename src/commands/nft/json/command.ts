@@ -182,8 +182,7 @@ function options(decl: SetDecl, v: JsonIn, r: JsonReader): void {
   if (timeout !== undefined) decl.timeout = timeout * 1000n;
   if (gc !== undefined) decl.gcInterval = gc * 1000n;
   if (size !== undefined) decl.size = Number(size);
-  const comment = r.maybe(v, 'comment', 's');
-  if (comment !== undefined) decl.comment = comment;
+  // json_parse_cmd_add_set does not look for a comment
   decl.autoMerge = r.maybe(v, 'auto-merge', 'b') ?? false;
   const stmts = r.maybe(v, 'stmt', 'o');
   if (Array.isArray(stmts)) decl.stmts = stmtList(stmts, r);

@@ -28,7 +28,9 @@ export const IPV6_EXTHDR: readonly Exthdr[] = [
       f('flags', 40, 8),
       f('tag', 48, 16),
       f('sid[0]', 48, 16),
-      ...Array.from({ length: 15 }, (_, i) => f(`sid[${i + 1}]`, 64 + 128 * i, 128, 'ipv6_addr')),
+      ...[1, 2].map((i) => f(`sid[${i}]`, 64 + 128 * (i - 1), 128, 'ipv6_addr')),
+      // beyond the end of the table lies nothing that has a type
+      ...Array.from({ length: 13 }, (_, i) => f(`sid[${i + 3}]`, 0, 0, 'invalid')),
     ],
   },
   { name: 'rt0', type: 43, fields: [f('reserved', 32, 32), f('addr[0]', 32, 32), f('addr[1]', 64, 128, 'ipv6_addr')] },

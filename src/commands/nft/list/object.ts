@@ -79,7 +79,7 @@ function lines(v: ObjectValue, o: OutputOptions): string[] {
     case 'secmark':
       return [`"${v.context}"`];
     case 'synproxy':
-      return [`mss ${v.mss}`, `wscale ${v.wscale}`, ...(flagNames(v.flags).length ? [`${v.flags & 8 ? 'timestamp ' : ''}${v.flags & 4 ? 'sack-perm' : ''}`] : [])];
+      return [`mss ${v.mss}`, `wscale ${v.wscale}`, ...(flagNames(v.flags).length ? [`${v.flags & 8 ? 'timestamp' : ''} ${v.flags & 4 ? 'sack-perm' : ''}`] : [])];
     case 'tunnel':
       return [];
   }

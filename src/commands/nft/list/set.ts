@@ -20,12 +20,17 @@ const JSON_FLAGS: readonly (readonly [SetDecl['flags'][number], string])[] = [
 ];
 
 const typeName = (e: Expr): string => datatype(e.dtype).name;
+/** set_print_key: a type without a size of its own is written as the value that stands for it, zero. */
+const typeWord = (e: Expr): string => {
+  const d = datatype(e.dtype);
+  return d.size > 0 || d.id === 'verdict' ? d.name : d.id === 'string' ? '""' : '0';
+};
 
 /** `type …` or `typeof …` of a set, with what a map maps to. */
 function typeText(decl: SetDecl, p: Printer): string {
   const key = decl.key!;
-  const data = decl.objType ?? (decl.data && `${decl.data.intervalData ? 'interval ' : ''}${decl.keyTypeof ? dataTypeof(decl.data, p) : typeName(decl.data)}`);
-  return `${decl.keyTypeof ? `typeof ${typeofText(key, p)}` : `type ${typeName(key)}`}${data ? ` : ${data}` : ''}`;
+  const data = decl.objType ?? (decl.data && `${decl.data.intervalData ? 'interval ' : ''}${decl.keyTypeof ? dataTypeof(decl.data, p) : typeWord(decl.data)}`);
+  return `${decl.keyTypeof ? `typeof ${typeofText(key, p)}` : `type ${typeWord(key)}`}${data ? ` : ${data}` : ''}`;
 }
 const dataTypeof = (e: Expr, p: Printer): string => (e.dtype === 'verdict' ? 'verdict' : typeofText(e, p));
 
@@ -43,11 +48,11 @@ export function setLines(decl: SetDecl, p: Printer): string[] {
   const said = FLAG_WORDS.some(([f]) => (f === 'timeout' ? timeout && !decl.timeout : decl.flags.includes(f)));
   const flags = said ? FLAG_WORDS.filter(([f]) => (f === 'timeout' ? timeout : decl.flags.includes(f))).map(([, w]) => w) : [];
   if (flags.length) out.push(`flags ${flags.join(',')}`);
-  if (decl.autoMerge) out.push('auto-merge');
   if (decl.stmts.length) {
     const bare = p.with({ stateless: true });
     out.push(decl.stmts.map((s) => bare.stmt(s)).join(' '));
   }
+  if (decl.autoMerge) out.push('auto-merge');
   if (decl.timeout) out.push(`timeout ${printTime(decl.timeout, o)}`);
   if (decl.gcInterval) out.push(`gc-interval ${printTime(decl.gcInterval, o)}`);
   if (decl.comment !== undefined) out.push(`comment "${decl.comment}"`);

@@ -58,12 +58,14 @@ export function spanItem(e: ExprOf<'spans'>, n: number): Expr {
 
 const isText = (e: Expr): boolean => baseType(e.dtype).id === 'string';
 
-/** Interval sets hold numbers in network order. */
-function single(bytes: Uint8Array, like: Expr, interval: boolean): Expr {
+/** Interval sets hold numbers in network order; `as` is how they are then taken, which tells whether they have names. */
+function single(bytes: Uint8Array, like: Expr, interval: boolean, as: 'big' | 'host' = 'host'): Expr {
   const turned = interval && like.byteorder === 'host' && !isText(like);
   const order = like.byteorder === 'big' || turned ? 'big' : 'host';
-  return valueExpr(bytesToValue(bytes, order), like.dtype, turned ? 'big' : like.byteorder, like.len || bytes.length * 8);
+  return valueExpr(bytesToValue(bytes, order), like.dtype, turned ? as : like.byteorder, like.len || bytes.length * 8);
 }
+/** What a rule compares with a set of its own is converted once more (converted), what it maps is not. */
+const takenAs = (set: NftSet, decl: SetDecl): 'big' | 'host' => (set.flags.anonymous && !decl.isMap ? 'big' : 'host');
 
 const flagged = (e: Expr): Expr => (e.kind === 'value' && e.dtype !== 'bitmask' && hasBase(e.dtype, 'bitmask') ? flagSum(e) : e);
 
@@ -79,7 +81,7 @@ export function keyOf(set: NftSet, decl: SetDecl, e: SetElement): Expr {
   const key = decl.key!;
   if (e.flags.catchall) return mk({ kind: 'catchall' }, key.dtype, key.byteorder, key.len);
   const parts = fields(key);
-  if (!parts.length) return flagged(single(e.key, key, set.flags.interval));
+  if (!parts.length) return flagged(single(e.key, key, set.flags.interval, takenAs(set, decl)));
   let at = 0;
   const items = parts.map((f): Expr => {
     const len = Math.ceil(f.len / 8),
@@ -193,7 +195,7 @@ function intervals(nft: NfTables, set: NftSet, decl: SetDecl, elements: SetEleme
     const next = ordered[i + 1],
       last = next ? next.at - 1n : ones(bits);
     const text = isText(key),
-      order = (v: bigint): Expr => single(valueToBytes(v, set.keyLen, 'big'), key, !text);
+      order = (v: bigint): Expr => single(valueToBytes(v, set.keyLen, 'big'), key, !text, takenAs(set, decl));
     out.push(item(nft, set, decl, e, span(order(at), order(last < at ? at : last), key)));
   });
   const all = elements.find((e) => e.flags.catchall);

@@ -29,10 +29,12 @@ function lengthOf(e: Expr): number {
 /** Locations and other traces of the text have no place in user data. */
 export function bare(e: Expr): Expr {
   return named(
-    JSON.parse(
-      JSON.stringify(e, (k, v: unknown) => (k === 'loc' ? undefined : typeof v === 'bigint' ? { $n: String(v) } : v)),
-      (_k, v: unknown) => (v !== null && typeof v === 'object' && '$n' in v ? BigInt(String(v.$n)) : v),
-    ) as Expr,
+    present(
+      JSON.parse(
+        JSON.stringify(e, (k, v: unknown) => (k === 'loc' ? undefined : typeof v === 'bigint' ? { $n: String(v) } : v)),
+        (_k, v: unknown) => (v !== null && typeof v === 'object' && '$n' in v ? BigInt(String(v.$n)) : v),
+      ) as Expr,
+    ),
   );
 }
 
@@ -43,7 +45,12 @@ function named(e: Expr): Expr {
 }
 
 /** exthdr_expr_parse_udata: that only the presence was asked for is lost, the values are those of the first field. */
-const present = (e: Expr): Expr => (e.kind === 'exthdr' && e.present ? { ...e, dtype: e.op === 'ipv6' ? 'inet_proto' : 'integer', byteorder: 'big' } : e);
+function present(e: Expr): Expr {
+  if (e.kind !== 'exthdr' || !e.present) return e;
+  if (e.op === 'dccp') return { ...e, rawType: 1, dtype: 'integer', byteorder: 'big' };
+  return { ...e, present: false, field: FIRST_FIELD[e.op], dtype: e.op === 'ipv6' ? 'inet_proto' : 'integer', byteorder: 'big' };
+}
+const FIRST_FIELD = { ipv6: 'nexthdr', tcpopt: 'kind', ipv4: 'type', sctp: 'type' } as const;
 
 const stateful = (decl: SetDecl, family: Family): StatefulExpression[] => {
   const l = new Linearizer(family);
@@ -64,11 +71,12 @@ export function newSetMessage(decl: SetDecl, family: Family, table: string, id: 
     data = decl.data,
     lens = fieldLens(key);
   const verdict = data?.dtype === 'verdict';
+  const kept = decl.objType === undefined ? data : undefined;
   const user: SetUserdata = {
     keyByteorder: key.byteorder,
     ...(data && { dataByteorder: data.byteorder }),
     ...(data?.intervalData && { dataInterval: true }),
-    ...(((decl.keyTypeof && (!data || says(data))) || (has('anonymous') && tells(key))) && { key: bare(key), ...(data && { data: bare(data) }) }),
+    ...((decl.keyTypeof || has('anonymous')) && tells(key) && (!kept || says(kept)) && { key: bare(key), ...(kept && { data: bare(kept) }) }),
     ...(decl.autoMerge && { autoMerge: true }),
     ...(decl.comment !== undefined && { comment: decl.comment }),
   };
@@ -91,8 +99,9 @@ export function newSetMessage(decl: SetDecl, family: Family, table: string, id: 
     ...(decl.objType !== undefined && { objType: decl.objType as NonNullable<NftSet['objType']> }),
     timeout: decl.timeout ?? 0n,
     gcInterval: Number(decl.gcInterval ?? 0n),
-    policy: decl.policy ?? 'performance',
-    size: decl.size ?? 0,
+    // of sets that never change neither is told to the kernel
+    policy: has('constant') ? 'performance' : (decl.policy ?? 'performance'),
+    size: has('constant') ? 0 : (decl.size ?? 0),
     fieldLens: lens,
     exprs: stateful(decl, family),
     userdata: user as Record<string, unknown>,
@@ -140,10 +149,13 @@ function payload(decl: SetDecl, item: Expr, family: Family): Omit<NewElement, 'k
   return out;
 }
 
-/** A map whose data are intervals holds both ends of each. */
+/** A map whose data are intervals holds both ends of each. Concatenated data are turned where the keys of the map are, and never turned back. */
 function dataValue(decl: SetDecl, data: Expr): Uint8Array {
-  if (!decl.data?.intervalData) return dataOf(data);
-  const both = [keyData(data, 'start', false), keyData(data, 'end', false)].map((b) => (b.length % 4 ? Uint8Array.from([...b, ...new Uint8Array(pad4(b.length) - b.length)]) : b));
+  const turned = data.kind === 'concat' && decl.flags.includes('interval');
+  if (!decl.data?.intervalData) return dataOf(data, turned);
+  const both = [keyData(data, 'start', turned), keyData(data, 'end', turned)].map((b) =>
+    b.length % 4 ? Uint8Array.from([...b, ...new Uint8Array(pad4(b.length) - b.length)]) : b,
+  );
   return Uint8Array.from([...both[0], ...both[1]]);
 }
 
@@ -193,7 +205,7 @@ export function elementsOf(decl: SetDecl, init: Expr | undefined, family: Family
 
 function intervals(decl: SetDecl, items: readonly Expr[], family: Family, o: { readonly add: boolean; readonly first: boolean }): Located[] {
   const len = bytesOf(decl.key!.len),
-    top = 1n << BigInt(len * 8);
+    top = 1n << BigInt(decl.key!.len);
   const anonymous = decl.flags.includes('anonymous');
   const spans = items
     .filter((i) => parts(i).key.kind !== 'catchall')

@@ -13,7 +13,7 @@ export const definition = defineExpression({
     const set = ctx.set(e.set);
     if (!set) return 'ENOENT';
     if (set.flags.object) return 'EOPNOTSUPP';
-    if (set.flags.interval) return 'EOPNOTSUPP';
+    if (set.flags.interval || set.fixed) return 'EOPNOTSUPP';
     if (set.flags.constant) return 'EBUSY';
     if (e.timeout > 0n && !set.flags.timeout) return 'EOPNOTSUPP';
     if (set.flags.map ? e.sregData === undefined && e.op !== 'delete' : e.sregData !== undefined) return 'EINVAL';

@@ -1,6 +1,6 @@
-import { META } from '../../src/commands/nft/keys/meta.ts';
-import { PROTOCOLS } from '../../src/commands/nft/proto.ts';
-import type { Choice } from './random.ts';
+import { META } from '../../../src/commands/nft/keys/meta.ts';
+import { PROTOCOLS } from '../../../src/commands/nft/proto.ts';
+import type { Choice } from '../random.ts';
 
 /** Values to try for each datatype: usual ones, the ends of the range, and some that do not fit. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
@@ -157,7 +157,7 @@ const STATEMENTS: readonly string[] = [
 ];
 
 /** A random ruleset of one rule, as `nft -f -` takes it. */
-export function ruleset(c: Choice): string {
+export function oneRule(c: Choice): string {
   const family = c.one(FAMILIES);
   const parts = Array.from({ length: 1 + c.below(3) }, () =>
     c.in(6)
