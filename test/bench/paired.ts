@@ -27,7 +27,7 @@ export function timed(program: string, args: readonly string[], stdin: string, e
   return ms;
 }
 
-function drywall(b: Bench, root: string, dir: string): Spent {
+export function drywall(b: Bench, root: string, dir: string): Spent {
   const state = join(dir, `state-${Math.random().toString(36).slice(2)}.db`),
     peak = `${state}.peak`;
   const env = { ...process.env, DRYWALL_STATE: state, DRYWALL_PEAK: peak, NODE_OPTIONS: `--require=${join(import.meta.dirname, 'peak.cjs')}` };
@@ -56,11 +56,12 @@ function real(b: Bench): number {
   }
 }
 
-/** Drywall and, where it can be run, the real tool in turn, `runs` times; medians in a line. `bare` is a bare Node's time. */
+/** Drywall and, where it can be run, the real tool in turn, `runs` times; medians in a line, and least against least. `bare` is a bare Node's time. */
 export function paired(b: Bench, where: { readonly root: string; readonly dir: string; readonly runs: number; readonly isReal: boolean; readonly bare: number }): string {
   const pairs = Array.from({ length: where.runs }, () => ({ ours: drywall(b, where.root, where.dir), real: where.isReal ? real(b) : Number.NaN }));
   const of = (what: (p: (typeof pairs)[number]) => number): number => median(pairs.map(what));
-  const ratio = where.isReal ? `, real ${of((p) => p.real).toFixed(0)} ms, ratio ${of((p) => p.ours.ms / p.real).toFixed(2)}` : '';
+  const least = Math.min(...pairs.map((p) => p.ours.ms)) / Math.min(...pairs.map((p) => p.real));
+  const ratio = where.isReal ? `, real ${of((p) => p.real).toFixed(0)} ms, ratio ${of((p) => p.ours.ms / p.real).toFixed(2)} (least ${least.toFixed(2)})` : '';
   const ms = of((p) => p.ours.ms);
   return `${b.name.padEnd(40)} ${ms.toFixed(0)} ms${ratio}, ${(ms / where.bare).toFixed(1)} × node -e 0, peak ${of((p) => p.ours.peak).toFixed(0)} MB`;
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { whyNot } from '../oracle/real.ts';
 import { coldBenches } from './cold.ts';
 import { conntrackBenches } from './conntrack.ts';
+import { type Growing, growth } from './growth.ts';
 import { nftElements, nftIntervals, nftRules } from './nft-input.ts';
 import { packetBenches } from './packets.ts';
 import { type Bench, median, paired, timed } from './paired.ts';
@@ -13,7 +14,7 @@ import { scriptBench } from './script.ts';
 const root = resolve(import.meta.dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'drywall-bench-'));
 const reason = whyNot();
-const RUNS = 3;
+const RUNS = 5;
 
 const SHAPES: readonly ((i: number) => string)[] = [
   (i) => `-s 10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255} -j ACCEPT`,
@@ -41,6 +42,13 @@ const benches: readonly Bench[] = [
   { name: 'iptables -A to 1k rules', prepare: [['iptables-restore', restore(1000)]], command: 'iptables -A INPUT -j ACCEPT' },
   ...NFT,
 ];
+/** Without the real nft, which takes minutes for 100k rules of one chain. */
+const GROWING: readonly (readonly [name: string, of: Growing])[] = [
+  ['iptables-restore', (n) => ({ name: '', command: 'iptables-restore', stdin: restore(n) })],
+  ['iptables-save', (n) => ({ name: '', prepare: [['iptables-restore', restore(n)]], command: 'iptables-save' })],
+  ['nft -f', (n) => ({ name: '', command: 'nft -f -', stdin: nftRules(n) })],
+  ['nft list ruleset', (n) => ({ name: '', prepare: [['nft -f -', nftRules(n)]], command: 'nft list ruleset' })],
+];
 
 const wanted = process.argv.slice(2);
 const chosen = (name: string): boolean => wanted.length === 0 || wanted.some((w) => name.includes(w));
@@ -49,6 +57,7 @@ const bare = median(Array.from({ length: 9 }, () => timed(process.execPath, ['-e
 console.log(`${'node -e 0'.padEnd(32)} ${bare.toFixed(0)} ms`);
 for (const line of coldBenches(root, dir, chosen)) console.log(line);
 for (const b of benches.filter((x) => chosen(x.name))) console.log(paired(b, { root, dir, runs: RUNS, isReal: reason === null, bare }));
+for (const [name, of] of GROWING) if (chosen(`growth: ${name}`)) console.log(growth(name, of, { root, dir, runs: RUNS }));
 if (chosen('a command in a script')) console.log(scriptBench());
 await packetBenches(chosen, console.log);
 for (const line of conntrackBenches(root, dir, chosen, reason === null)) console.log(line);
