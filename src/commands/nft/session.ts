@@ -1,4 +1,5 @@
-import type { RuleOrigin } from '../../kernel/nf_tables/nf-tables.ts';
+import type { MessageError } from '../../kernel/nf_tables/message.ts';
+import type { CommitOptions, RuleOrigin } from '../../kernel/nf_tables/nf-tables.ts';
 import type { Cmd, Source } from '../../parsers/nft/ast.ts';
 import { commandLine, NOWHERE, nftError, parseNft, printErrors, Scope, type NftError, type ParseEnv } from '../../parsers/nft/index.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
@@ -154,6 +155,31 @@ export class Session {
 
   /** nft_netlink: listings at once (they see what earlier commands of the run will do), changes in one batch at the end. */
   execute(cmds: readonly Cmd[], cache: Cache, json: JsonInput | null): number {
+    return this.options.echo || cmds.some((c) => ANSWERED.has(c.op)) ? this.#answer(cmds, cache, json) : this.#change(cmds, cache);
+  }
+
+  #committing(batch: () => BatchBuilder): CommitOptions {
+    return { pid: this.pid, name: 'nft', check: this.options.check, origin: (i) => this.#origin(batch().out[i].cmd) };
+  }
+
+  #change(cmds: readonly Cmd[], cache: Cache): number {
+    const sent = this.call.host.net.nft.begin(this.#committing(() => batch)),
+      batch = new BatchBuilder((m) => sent.add(m));
+    try {
+      for (const cmd of cmds) batch.command(cmd);
+    } catch (e) {
+      sent.drop();
+      throw e;
+    }
+    const result = sent.end();
+    return result.ok ? 0 : this.#refused(result.errors, batch, cache);
+  }
+
+  #refused(errors: readonly MessageError[], batch: BatchBuilder, cache: Cache): number {
+    return this.#fail(errors.map((e) => kernelError(cache, batch.out[e.index], e)));
+  }
+
+  #answer(cmds: readonly Cmd[], cache: Cache, json: JsonInput | null): number {
     const { nft } = this.call.host.net,
       batch = new BatchBuilder(),
       { listing } = this;
@@ -167,7 +193,7 @@ export class Session {
             : cmd.op === 'import'
               ? 'EOPNOTSUPP'
               : describe(cmd, this.names, this.call.out);
-    const options = { pid: this.pid, name: 'nft', check: this.options.check, origin: (i: number) => this.#origin(batch.out[i].cmd) };
+    const options = this.#committing(() => batch);
     for (const cmd of cmds) {
       if (!ANSWERED.has(cmd.op)) {
         batch.command(cmd);
@@ -183,7 +209,7 @@ export class Session {
     }
     const messages = batch.out.map((p) => p.message),
       result = nft.commit(messages, { ...options, echo: this.options.echo });
-    if (!result.ok) return this.#fail(result.errors.map((e) => kernelError(cache, batch.out[e.index], e)));
+    if (!result.ok) return this.#refused(result.errors, batch, cache);
     if (this.options.echo) {
       if (json) echoJson(result.events, batch.out, json, listing);
       else echo(result.events, messages, listing);

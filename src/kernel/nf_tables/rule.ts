@@ -11,6 +11,7 @@ import { factsOf } from './rule-facts.ts';
 import { removeSet } from './set.ts';
 import { owned } from './table.ts';
 import { verdictOf, type DraftTable, type Transaction } from './transaction.ts';
+import { foresee } from './validate.ts';
 
 type Of<O extends NftMessage['op']> = Extract<NftMessage, { op: O }>;
 
@@ -59,6 +60,7 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
   const position = middle ? draft.rules[at - 1].handle : undefined;
   if (old) releaseRule(tx, t, chain.name, old);
   draft.rules.splice(at, old ? 1 : 0, rule);
+  foresee(tx.nft.net, t, chain, rule);
   if (tx.nft.net.isKept && at === draft.rules.length - 1) tx.nft.stored.appended(draft.rules, tx.nft.ruleset.generation + 1);
   tx.event({ event: 'newrule', family: t.family, table: t.name, payload: { chain: chain.name, rule, mode: m.mode, ...(position !== undefined && { position }) } });
   tx.dirty.add(t);

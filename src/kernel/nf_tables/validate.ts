@@ -96,6 +96,11 @@ function walk(net: Netns, t: DraftTable, chain: Chain, base: BaseHook, level: nu
   return follow(summary.edges);
 }
 
+/** Notes of a rule that it is valid in its base chain, while its body is at hand. What is not is found when the batch ends. */
+export function foresee(net: Netns, t: DraftTable, chain: Chain, rule: KeptRule): void {
+  if (chain.hook) check(net, t, chain.hook, baseKey(chain.hook), rule);
+}
+
 function check(net: Netns, t: DraftTable, base: BaseHook, key: string, rule: KeptRule): Errno | null {
   if (isChecked(rule.facts.checkedFor, key)) return null;
   for (const e of rule.exprs) {

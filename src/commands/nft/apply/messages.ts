@@ -33,13 +33,24 @@ const TABLE_FLAGS: Readonly<Record<string, number>> = { dormant: 1, owner: 2, pe
 const BINDING = 4;
 const HW_OFFLOAD = 2;
 
-/** The messages of a batch, in order of the commands. */
+/**
+ * The messages of a batch, in order of the commands. With `send` each goes as it comes, and a rule that has gone is kept
+ * without what it is made of, as a long ruleset would be there several times otherwise.
+ */
 export class BatchBuilder {
   readonly out: Pending[] = [];
+  readonly #send: ((m: NftMessage) => void) | null;
   #setId = 1 << 20;
 
+  constructor(send: ((m: NftMessage) => void) | null = null) {
+    this.#send = send;
+  }
+
   add(cmd: Cmd, message: NftMessage, at: Pending['at'], list?: Pending['list']): void {
-    this.out.push({ message, cmd, at, ...(list && { list }) });
+    const gone = this.#send && message.op === 'newrule' ? { ...message, exprs: [] } : message;
+    this.out.push({ message: gone, cmd, at, ...(list && { list }) });
+    this.#send?.(message);
+    if (this.#send && cmd.object.kind === 'rule' && cmd.object.decl) cmd.object.decl.stmts = [];
   }
 
   command(cmd: Cmd): void {
