@@ -73,7 +73,7 @@ class Restore {
         this.t.call.err(`${this.t.program}: COMMIT expected at line ${this.line + 1}\n`);
         return 1;
       }
-      if (!this.commits && this.inTable && !this.commit(false)) return 1;
+      if (!this.commits && this.inTable && !this.commit('end')) return 1;
       return 0;
     } catch (e) {
       if (e instanceof LegacyRefusal) {
@@ -118,11 +118,14 @@ class Restore {
       return true;
     }
     if (raw === 'COMMIT' && this.inTable) {
-      const ok = this.commit(true);
+      const ok = this.commit('COMMIT');
       this.inTable = false;
       return ok;
     }
-    if (raw[0] === '*' && (!this.inTable || !this.commits)) return this.newTable(raw);
+    if (raw[0] === '*' && (!this.inTable || !this.commits)) {
+      this.newTable(raw);
+      return true;
+    }
     if (this.skipped()) return true;
     if (raw[0] === ':' && this.inTable) {
       this.newChain(raw);
@@ -147,15 +150,15 @@ class Restore {
     return this.o.table !== null && this.table !== null && this.o.table !== this.table;
   }
 
-  private newTable(raw: string): boolean {
+  private newTable(raw: string): void {
     const { name } = parseRestoreLine(raw);
     if (!name) throw paramProblem(`${this.t.program}: line ${this.line} table name invalid`);
     if (!builtinTable(this.t.family, name)) throw paramProblem(`${this.t.program}: line ${this.line} table name '${name}' invalid`);
-    if (!this.commits && this.inTable && !this.commit(false)) return false;
+    if (!this.commits && this.inTable) this.commit('*');
     this.table = name;
     this.inTable = !this.skipped();
-    if (!this.inTable || this.o.noflush) return true;
-    this.errno = false;
+    if (!this.inTable || this.o.noflush) return;
+    this.errno = this.o.verbose && this.t.family === 'bridge';
     const { session: s, call } = this.t;
     const verbose = this.o.verbose;
     this.later({
@@ -169,7 +172,6 @@ class Restore {
         return s.flush(name, null, true, call.out) ?? s.deleteChain(name, null, true, call.out);
       },
     });
-    return true;
   }
 
   private newChain(raw: string): void {
@@ -234,15 +236,15 @@ class Restore {
     return call.origin && { file: call.origin.file, line: call.origin.line + line };
   }
 
-  /** `asked`: by COMMIT. */
-  private commit(asked: boolean): boolean {
+  /** By COMMIT, by the next table, or by the end of the input. */
+  private commit(by: 'COMMIT' | '*' | 'end'): boolean {
     const { session: s, call, program } = this.t;
     // --test reads the lines and goes no further.
     if (this.o.test) {
       this.queue = [];
       return true;
     }
-    for (const q of this.queue) {
+    for (const [i, q] of this.queue.entries()) {
       s.line = q.line;
       const at = this.line;
       // The legacy tool looks for targets while it reads the line.
@@ -250,7 +252,9 @@ class Restore {
       const bad = q.run();
       this.line = at;
       if (!bad) continue;
-      if (asked) call.err(this.failed(q.line, bad));
+      // Nobody asks how the commit before the next table went: what is left of it is for the next one.
+      if (by === '*') this.queue = this.queue.slice(i + 1);
+      else if (by === 'COMMIT') call.err(this.failed(q.line, bad));
       else call.err(`${program} v${VERSION} (nf_tables): ${program}: final implicit COMMIT failed\n`);
       return false;
     }

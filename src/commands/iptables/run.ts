@@ -13,6 +13,7 @@ import { writerOf } from './writer.ts';
 import { LegacyRefusal, ParseFailure, refusalText } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { Session } from './session.ts';
+import type { Row } from './session.ts';
 
 export const VERSION = '1.8.11';
 
@@ -104,9 +105,19 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
   const has = (n: Parameters<typeof c.commands.has>[0]): boolean => c.commands.has(n);
   const chain = c.chain ?? '';
   const say = (text: string): void => call.out(text);
-  const row = (r: XtRule) => (): void => {
-    if (c.verbose) say(writerOf(t.family).row(r, { numeric: true, verbose: true, exact: false, lineNumbers: false, row: true }, printEnvironment(t)));
-  };
+  // Sets of `among` cannot be read before they are there.
+  const row =
+    (r: XtRule): Row =>
+    (made) => {
+      if (c.verbose)
+        say(
+          writerOf(t.family).row(
+            r.matches.some((m) => m.extension.name === 'among') ? r : raised(t, made),
+            { numeric: true, verbose: true, exact: false, lineNumbers: false, row: true },
+            printEnvironment(t),
+          ),
+        );
+    };
   if (c.verbose > 1 && builtinTable(t.family, c.table)) {
     s.debug = say;
     const jump = c.rule.jump.kind === 'chain' ? [c.rule.jump.name] : [];

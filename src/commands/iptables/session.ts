@@ -29,6 +29,9 @@ export interface Sender {
   origin: ((line: number) => RuleOrigin | undefined) | null;
 }
 
+/** Shows a rule with -v, as it reads once it is made. */
+export type Row = (rule: Rule) => void;
+
 /**
  * What the xtables tools think the ruleset is while they work (iptables/nft.c: struct nft_handle and its cache): a view
  * that each operation changes along with the batch; `commit` ends the batch, `abort` drops it. Operations answer with an errno that
@@ -295,25 +298,24 @@ export class Session {
     return { rule: made && this.family !== 'bridge' ? made : { handle: 0n, exprs, id: -1, compat }, pending: id };
   }
 
-  /** `row` shows the rule with -v. */
-  append(table: string, chain: string, rule: XtRule, row: () => void): Refusal | null {
+  append(table: string, chain: string, rule: XtRule, row: Row): Refusal | null {
     this.assertJump(rule, table);
     const exprs = this.makeEarly(rule, table, chain);
     const c = this.needBuiltin(table, chain);
-    row();
+    row({ handle: 0n, exprs, id: -1, compat: compatOf(rule) });
     if (!c) return { fn: 'append', errno: 'ENOENT' };
     c.rules.push(this.newRule(table, chain, 'append', rule, null, exprs));
     return null;
   }
 
   /** rulenum counts from 1. */
-  insert(table: string, chain: string, rule: XtRule, rulenum: number, row: () => void): Refusal | null {
+  insert(table: string, chain: string, rule: XtRule, rulenum: number, row: Row): Refusal | null {
     this.assertJump(rule, table);
     const exprs = this.makeEarly(rule, table, chain);
     const c = this.needBuiltin(table, chain);
-    if (c && rulenum > 1 && !c.rules[rulenum - 2]) return { fn: 'insert', errno: 'E2BIG' };
-    row();
     if (!c) return { fn: 'insert', errno: 'ENOENT' };
+    if (rulenum > 1 && !c.rules[rulenum - 2]) return { fn: 'insert', errno: 'E2BIG' };
+    row({ handle: 0n, exprs, id: -1, compat: compatOf(rule) });
     const at = c.rules[rulenum - 1];
     if (rulenum > 1 && !at) {
       c.rules.push(this.newRule(table, chain, 'append', rule, null, exprs));
@@ -323,14 +325,14 @@ export class Session {
     return null;
   }
 
-  replace(table: string, chain: string, rule: XtRule, rulenum: number, row: () => void): Refusal | null {
+  replace(table: string, chain: string, rule: XtRule, rulenum: number, row: Row): Refusal | null {
     this.assertJump(rule, table);
-    lower(rule, NO_SETS, table);
+    const exprs = lower(rule, NO_SETS, table);
     const c = this.chain(table, chain);
     if (!c) return { fn: 'replace', errno: 'ENOENT' };
     const at = c.rules[rulenum - 1];
     if (!at) return { fn: 'replace', errno: 'E2BIG' };
-    row();
+    row({ handle: 0n, exprs, id: -1, compat: compatOf(rule) });
     // A rule made earlier in the batch has no handle yet: it is taken out and a new one put there.
     if (at.pending !== null) {
       const next = c.rules[rulenum];
@@ -365,18 +367,19 @@ export class Session {
     return null;
   }
 
-  check(table: string, chain: string, rule: XtRule, hit: () => void): Refusal | null {
+  check(table: string, chain: string, rule: XtRule, row: Row): Refusal | null {
     this.assertJump(rule, table);
-    if (!this.find(table, chain, rule)) return { fn: 'check', errno: 'ENOENT' };
-    hit();
+    const found = this.find(table, chain, rule);
+    if (!found) return { fn: 'check', errno: 'ENOENT' };
+    row(found.rule);
     return null;
   }
 
-  delete(table: string, chain: string, rule: XtRule, hit: () => void): Refusal | null {
+  delete(table: string, chain: string, rule: XtRule, row: Row): Refusal | null {
     this.assertJump(rule, table);
     const found = this.find(table, chain, rule);
     if (!found) return { fn: 'delete', errno: 'ENOENT' };
-    hit();
+    row(found.rule);
     this.deleteRule(table, chain, found);
     const c = this.chain(table, chain) as ViewChain;
     c.rules = c.rules.filter((r) => r !== found);

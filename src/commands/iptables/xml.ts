@@ -237,7 +237,9 @@ function wordsOf(line: string): Word[] {
 function read(text: string, w: Writer, verbose: boolean, out: (s: string) => void): void {
   let n = 0;
   let last = { packets: 0n, bytes: 0n };
-  for (const line of text.replace(/\n$/, '').split('\n')) {
+  const lines = text.split('\n');
+  const whole = lines.at(-1) === '' ? lines.pop() === '' : false;
+  for (const line of lines) {
     n++;
     if (line === '') continue;
     if (verbose && line[0] !== '#') out(`<!-- line ${n} ${commented(line)} -->\n`);
@@ -245,7 +247,7 @@ function read(text: string, w: Writer, verbose: boolean, out: (s: string) => voi
       out(`<!-- ${commented(line)} -->\n`);
       continue;
     }
-    if (line === 'COMMIT' && w.inTable) {
+    if (line === 'COMMIT' && w.inTable && (whole || n < lines.length)) {
       w.closeTable();
       continue;
     }
@@ -269,8 +271,9 @@ function read(text: string, w: Writer, verbose: boolean, out: (s: string) => voi
     const m = /^\[(\d+):(\d+)\]/.exec(line);
     if (line[0] === '[' && !m) throw problem(n, `Bad line ${n}: need ]`);
     const words = wordsOf(m ? line.slice(m[0].length).trimStart() : line);
-    if (words[0]?.text !== '-A' || words[1] === undefined) throw new Failure(`iptables-xml: line ${n} failed - no chain found\n`);
-    w.addRule(words[1].text, words.slice(2), m ? [m[1], m[2]] : null);
+    const chain = words[words.findIndex((x) => x.text === '-A') + 1];
+    if (!words.some((x) => x.text === '-A') || chain === undefined) throw new Failure(`iptables-xml: line ${n} failed - no chain found\n`);
+    w.addRule(chain.text, words.slice(2), m ? [m[1], m[2]] : null);
   }
   if (w.inTable) throw new Failure(`iptables-xml: COMMIT expected at line ${n + 1}\n`);
 }

@@ -87,6 +87,7 @@ const CHAIN_BINDING = 4;
 function addChain(tx: Transaction, t: DraftTable, m: Of<'newchain'>): Outcome {
   const flags = m.flags ?? 0;
   if (m.hook) {
+    if (t.updated) return refuse('EINVAL');
     if (flags & CHAIN_BINDING) return refuse('EOPNOTSUPP');
     const bad = checkHook(t.family, m.hook);
     if (bad) return bad;

@@ -56,6 +56,8 @@ function updateTable(tx: Transaction, t: DraftTable, flags: number): Outcome {
   const adopt = !t.flags.owner && (flags & OWNER) !== 0;
   if (adopt && !t.flags.persist) return refuse('EOPNOTSUPP');
   if ((flags ^ now) & PERSIST) return refuse('EOPNOTSUPP');
+  if (t.updated) return refuse('EINVAL');
+  t.updated = true;
   if (adopt) t.ownerPort = tx.port;
   t.flags = { dormant: (flags & DORMANT) !== 0, owner: (flags & OWNER) !== 0, persist: t.flags.persist };
   tx.event({ event: 'newtable', family: t.family, table: t.name, payload: info(t) });

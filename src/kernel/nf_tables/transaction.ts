@@ -18,6 +18,8 @@ export class DraftTable {
   readonly handle: bigint;
   flags: Table['flags'];
   ownerPort: number;
+  /** __NFT_TABLE_F_UPDATE: its flags change in this transaction. */
+  updated = false;
   comment: string | undefined;
   readonly chains: Map<string, Chain>;
   readonly sets: Map<string, NftSet>;
