@@ -113,6 +113,8 @@ export class Conntrack {
   hashed = false;
   /** When the table last met it, counted in lookups. */
   met = 0;
+  /** Its place in the table's list. */
+  place = -1;
 
   constructor(id: number, zone: Zone, original: Tuple, reply: Tuple, proto: ProtoState) {
     this.id = id;

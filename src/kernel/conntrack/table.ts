@@ -3,6 +3,7 @@ import type { Netns } from '../netns.ts';
 import { defaultConf } from './conf.ts';
 import type { ConntrackConf } from './conf.ts';
 import { ColdStore } from './cold.ts';
+import { Entries } from './entries.ts';
 import { Conntrack, IPCT, IPEXP, IPS, newProtoState } from './entry.ts';
 import type { Dir, Tuple, Zone } from './entry.ts';
 import type { ConntrackEvent, EventGroup, EventListener } from './events.ts';
@@ -66,7 +67,7 @@ export class ConntrackTable {
   #labels: { readonly ruleset: Ruleset; readonly used: boolean } | null = null;
   #slots: (Slot | null)[] = new Array<Slot | null>(1024).fill(null);
   /** Those that are objects. */
-  #entries = new Set<Conntrack>();
+  readonly #entries = new Entries();
   readonly #cold = new ColdStore();
   #stored: StoredConnections | null = null;
   #stays = false;

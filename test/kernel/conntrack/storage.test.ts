@@ -50,7 +50,7 @@ function fill(c: Choice, ct: Conntrack): void {
   else if (p.kind === 'udp') p.streamTs = c.in(2) ? -1 : 123456789.25;
 }
 
-const shown = (ct: Conntrack): string => toLine({ ...ct, met: 0, hashed: 0, pendingEvents: 0, master: null });
+const shown = (ct: Conntrack): string => toLine({ ...ct, met: 0, place: 0, hashed: 0, pendingEvents: 0, master: null });
 
 describe('a connection as bytes', () => {
   test('is the same again', () => {
