@@ -2,7 +2,7 @@ import { EXPECT, type NewExpectation } from '../expectation.ts';
 import { expect, expectPort } from '../helper/_expect.ts';
 import { sameBytes } from '../tuple.ts';
 import type { Found } from './per.ts';
-import { type Address, RTP_CHANNELS, type Signal } from './signal.ts';
+import type { Address, Signal } from './signal.ts';
 
 /** The channels that H.245 opens (nf_conntrack_h323_main.c, nf_nat_h323.c). False: the packet is to be dropped. */
 

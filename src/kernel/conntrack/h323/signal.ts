@@ -22,7 +22,7 @@ interface H323Data {
   timeout: number;
 }
 /** H323_RTP_CHANNEL_MAX */
-export const RTP_CHANNELS = 4;
+const RTP_CHANNELS = 4;
 
 export interface Address {
   readonly addr: Uint8Array;
