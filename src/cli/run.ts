@@ -104,7 +104,7 @@ export class ScriptRun {
   }
 
   async #direct(argv: readonly string[]): Promise<number> {
-    const a = await this.#answer({ pid: process.pid, cwd: process.cwd(), argv, stdin: '', atOnce: false });
+    const a = await this.#answer({ pid: process.pid, cwd: process.cwd(), argv, input: () => '', atOnce: false });
     this.#print('out', a.stdout);
     this.#print('err', a.stderr);
     return a.status;
@@ -140,10 +140,11 @@ export class ScriptRun {
     this.#absorb();
     if (this.#sandboxed && this.#treeOf !== r.pid) this.#host.files.within = new RealTree(`/proc/${r.pid}/root`);
     this.#treeOf = r.pid;
-    const a = await this.#host.exec(r.argv, { stdin: r.stdin, cwd: r.cwd });
+    this.#host.files.descriptor = r.input;
+    const a = await this.#host.exec(r.argv, { stdin: () => r.input(0), cwd: r.cwd });
     if (this.#o.trace) this.#print('err', `+ ${r.argv.join(' ')} → ${a.status}\n`);
     const why = this.#o.explain && a.status !== 0 ? explain(r.argv, a.stderr) : null;
-    if (!(await commandNamed(r.argv[0], []))?.rulesOnly) this.#kernel?.refresh();
+    this.#kernel?.refresh((await commandNamed(r.argv[0], []))?.rulesOnly ? 'rules' : 'all');
     this.#later();
     return why === null ? a : { ...a, stderr: `${a.stderr}${why}` };
   }

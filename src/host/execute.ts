@@ -25,7 +25,7 @@ export interface Sink {
   noInput?: unknown;
 }
 
-/** A command reads its standard input, which has to be fetched first: it is to be run anew, and has done nothing yet. */
+/** A command reads its standard input, or another descriptor, which has to be fetched first: it is to be run anew, and has done nothing yet. */
 export class InputWanted extends Error {}
 
 export function callOf(host: Host, argv: readonly string[], sink: Sink, o: ExecOptions = {}): Call {

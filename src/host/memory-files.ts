@@ -12,6 +12,8 @@ const normal = (path: string): string => {
   return `/${out.join('/')}`;
 };
 
+const DESCRIPTOR = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/;
+
 /** Files kept in memory, over the kernel's own trees. */
 export class MemoryFiles implements Files {
   readonly #files = new Map<string, string>();
@@ -19,6 +21,8 @@ export class MemoryFiles implements Files {
   readonly #proc: ProcTree;
   /** While a script runs in a sandbox, what it sees stands for all but the kernel's files. */
   within: RealTree | null = null;
+  /** While a program of a script runs, what its open descriptors give to their end. */
+  descriptor: ((fd: number) => string) | null = null;
 
   constructor(files: Readonly<Record<string, string>>, net: Netns) {
     this.net = net;
@@ -30,6 +34,8 @@ export class MemoryFiles implements Files {
     return normal(path.startsWith('/') ? path : `${cwd}/${path}`);
   }
   read(path: string): string | undefined {
+    const fd = this.descriptor && DESCRIPTOR.exec(path);
+    if (this.descriptor && fd) return this.descriptor(Number(fd[1]));
     return path === '/dev/null' ? '' : this.#proc.owns(path) ? this.#proc.read(path) : this.within ? this.within.read(path) : this.#files.get(path);
   }
   writable(path: string): boolean {

@@ -92,6 +92,35 @@ cat /proc/net/nf_conntrack | wc -l
     expect(r).toEqual({ status: 0, stdout: '0\nnet.ipv4.ip_forward = 1\n1\n1\n', stderr: '' });
   });
 
+  test('lists of recent come, take addresses and go with their rules', async () => {
+    const file = script(`#!/bin/bash
+iptables -A INPUT -m recent --name SSH --set -j ACCEPT
+echo +10.1.2.3 > /proc/net/xt_recent/SSH; cut -d' ' -f1 /proc/net/xt_recent/SSH
+echo xyz > /proc/net/xt_recent/SSH; echo $?
+echo -10.1.2.3 > /proc/net/xt_recent/SSH; cat /proc/net/xt_recent/SSH
+iptables -F; ls /proc/net/xt_recent
+`);
+    const r = await drywall('run', file);
+    expect(r).toEqual({ status: 0, stdout: 'src=10.1.2.3\n1\n', stderr: `${file}: line 4: echo: write error: Invalid argument\n` });
+  });
+
+  test('tools read descriptors of the shell, also what other tools print there', async () => {
+    const r = await drywall(
+      'run',
+      script(`#!/bin/bash
+nft -f <(echo 'table ip x { }')
+nft -f <(nft list ruleset | sed 's/ x / y /')
+exec 7< <(echo 'add table ip w'); nft -f /dev/fd/7
+timeout 2 nft -f <(echo 'delete table ip y')
+iptables -P FORWARD DROP
+iptables-restore <(iptables-save | sed 's/OUTPUT ACCEPT/OUTPUT DROP/')
+sh -c 'echo "add table ip z" | nft -f /dev/fd/0'
+nft list tables; iptables -S OUTPUT
+`),
+    );
+    expect(r).toEqual({ status: 0, stdout: 'table ip x\ntable ip w\ntable ip filter\ntable ip z\n-P OUTPUT DROP\n', stderr: '' });
+  });
+
   test('a write that the kernel refuses fails where it stands', async () => {
     const file = script(`#!/bin/bash
 echo 5x > /proc/sys/net/ipv4/ip_forward; echo "status $?"

@@ -1,4 +1,4 @@
-import { type FSWatcher, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { type FSWatcher, mkdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Netns } from '../../kernel/netns.ts';
 import { ProcTree } from '../../kernel/proc/tree.ts';
@@ -10,6 +10,7 @@ const SETTINGS = '/proc/sys/net';
 const TABLES = '/proc/net';
 const SYS = '/proc/sys/';
 const TREES = [SETTINGS, TABLES];
+const WRITABLE = 0o222;
 
 /** One round of the event loop. */
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
@@ -35,8 +36,12 @@ export class KernelFiles {
   readonly #base: string;
   readonly #of: () => MemoryFiles;
   readonly #written = new Map<string, string>();
-  readonly #watchers: FSWatcher[] = [];
+  readonly #watchers = new Map<string, FSWatcher>();
   readonly #touched = new Set<string>();
+  /** Folders with files that can be written. */
+  readonly #unwatched = new Set<string>();
+  /** Files that come and go: those below /proc/net that rules make. */
+  readonly #passing = new Set<string>();
   /** The settings that are shown, and of what namespace, with what devices and which version of them. */
   #paths: readonly string[] = [];
   #net: Netns | null = null;
@@ -49,15 +54,14 @@ export class KernelFiles {
     this.#of = of;
     for (const tree of TREES) mkdirSync(join(base, tree), { recursive: true });
     this.refresh();
-    const folders = new Set([...this.#written.keys()].map((p) => dirname(p)).filter((f) => f.startsWith(SETTINGS)));
-    for (const folder of folders) this.#watch(folder);
   }
 
   #watch(folder: string): void {
+    if (this.#watchers.has(folder)) return;
     const watcher = watch(join(this.#base, folder), (_, name) => {
       if (name !== null) this.#touched.add(join(folder, name));
     });
-    this.#watchers.push(watcher);
+    this.#watchers.set(folder, watcher);
   }
 
   *#walk(files: MemoryFiles, folder: string): Generator<string> {
@@ -79,22 +83,42 @@ export class KernelFiles {
     return all ? this.#paths : changed;
   }
 
-  /** Writes out what differs from what the script can see. */
-  refresh(): void {
+  /** Writes out what differs from what the script can see; after a command that changes rules alone, what they can change. */
+  refresh(after: 'all' | 'rules' = 'all'): void {
     const files = this.#of();
     const { net } = files;
-    for (const path of this.#settings(files, net)) {
-      const value = net.sysctl.read(path.slice(SYS.length));
-      if (value !== undefined) this.#show(files, path, `${value}\n`);
+    if (after === 'all')
+      for (const path of this.#settings(files, net)) {
+        const value = net.sysctl.read(path.slice(SYS.length));
+        if (value !== undefined) this.#show(files, path, `${value}\n`);
+      }
+    const gone = new Set(this.#passing);
+    for (const { path, passing } of new ProcTree(net).files(after)) {
+      if (!path.startsWith(TABLES)) continue;
+      this.#show(files, path, files.read(path) ?? '');
+      gone.delete(path);
+      if (passing) this.#passing.add(path);
     }
-    for (const path of new ProcTree(net).paths()) if (path.startsWith(TABLES)) this.#show(files, path, files.read(path) ?? '');
+    for (const path of gone) this.#hide(path);
+    // Only now: what was just written is no news.
+    for (const folder of this.#unwatched) this.#watch(folder);
+    this.#unwatched.clear();
   }
 
   #show(files: MemoryFiles, path: string, text: string): void {
-    if (this.#written.get(path) === text) return;
-    if (!this.#written.has(path)) mkdirSync(dirname(join(this.#base, path)), { recursive: true });
-    writeFileSync(join(this.#base, path), text, { mode: files.mode(path) });
+    const before = this.#written.get(path);
+    if (before === text) return;
+    if (before === undefined) mkdirSync(dirname(join(this.#base, path)), { recursive: true });
+    const mode = files.mode(path) ?? 0;
+    writeFileSync(join(this.#base, path), text, { mode });
     this.#written.set(path, text);
+    if (mode & WRITABLE) this.#unwatched.add(dirname(path));
+  }
+
+  #hide(path: string): void {
+    rmSync(join(this.#base, path), { force: true });
+    this.#written.delete(path);
+    this.#passing.delete(path);
   }
 
   /**
@@ -115,14 +139,18 @@ export class KernelFiles {
     const refused: Refusal[] = [];
     let any = false;
     for (const path of this.#touched) {
-      const text = readFileSync(join(this.#base, path), 'utf8');
-      if (text === this.#written.get(path)) continue;
+      const file = join(this.#base, path);
+      const text = statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8') : undefined;
+      if (text === this.#written.get(path) || text === undefined) continue;
       any = true;
       const errno = files.write(path, text);
       if (errno) refused.push({ path, errno });
-      const now = files.read(path) ?? '';
-      writeFileSync(join(this.#base, path), now);
-      this.#written.set(path, now);
+      const now = files.read(path);
+      if (now === undefined) this.#hide(path);
+      else {
+        writeFileSync(file, now);
+        this.#written.set(path, now);
+      }
     }
     this.#touched.clear();
     if (any) this.refresh();
@@ -140,7 +168,7 @@ export class KernelFiles {
   }
 
   close(): void {
-    for (const w of this.#watchers) w.close();
+    for (const w of this.#watchers.values()) w.close();
     rmSync(this.#base, { recursive: true, force: true });
   }
 }

@@ -24,7 +24,7 @@ export const SH_CORE = `__dw_ask() {
     fi
     IFS=' ' read -r __dw_s __dw_o __dw_e <&8
     while [ "$__dw_s" = i ]; do
-      cat >|"$DRYWALL_RUN/in.$__dw_slot"
+      if [ "$__dw_o" = 0 ]; then cat; else cat "/dev/fd/$__dw_o"; fi >|"$DRYWALL_RUN/in.$__dw_slot"
       printf '%s\\0' "s$__dw_slot" "$$" "$PWD" 1 ${INPUT} >&9
       IFS=' ' read -r __dw_s __dw_o __dw_e <&8
     done

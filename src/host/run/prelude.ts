@@ -85,7 +85,8 @@ __dw_call() {
 __dw_answer() {
   local __dw_o __dw_e __dw_text __dw_err=
   while [[ $__dw_s == i ]]; do
-    builtin command -p cat >|"$DRYWALL_RUN/in.$1"
+    builtin read -rN6 -u "$2" __dw_o
+    if ((__dw_o)); then builtin command -p cat "/dev/fd/$((__dw_o))"; else builtin command -p cat; fi >|"$DRYWALL_RUN/in.$1"
     builtin printf '%s\\0' "$1" "$BASHPID" "$PWD" 1 ${INPUT} >&"$__dw_req"
     builtin read -rN1 -u "$2" __dw_s
   done

@@ -10,8 +10,8 @@ export interface Request {
   readonly pid: number;
   readonly cwd: string;
   readonly argv: readonly string[];
-  /** Its text, or what throws InputWanted: the shell is then asked for it. */
-  readonly stdin: string | (() => string);
+  /** What a descriptor of its process gives to its end. Throws InputWanted where that is not known: the shell is then asked for it. */
+  readonly input: (fd: number) => string;
   /** Line of the script, where `DRYWALL_LINES` asks for it. */
   readonly line?: number;
   /** It came so soon after the last answer that no other program can have run between. */
@@ -37,9 +37,9 @@ const LINES_LIMIT = 1 << 12;
 /**
  * Answers the requests of a run's shells, one after another. A request is fields that end with NUL: slot, process, working
  * directory, number of words, words; -1 words: they are in the file `arg.SLOT`; 0: the slot is free again. An answer to bash is
- * one digit, the status of a command that has printed nothing; or `i`: put standard input into `in.SLOT` and say so; or `o`,
- * status, length of output and of errors in 4, 10 and 10 characters, and both. To sh (`s` before the slot) it is a line:
- * `i`, or the status and how many lines of output and errors follow, -1 when they are in the files `out.SLOT` and `err.SLOT`.
+ * one digit, the status of a command that has printed nothing; or `i` and a descriptor in 6 characters: put what it gives into
+ * `in.SLOT` and say so; or `o`, status, length of output and of errors in 4, 10 and 10 characters, and both. To sh (`s` before the slot) it is a line:
+ * `i` and the descriptor, or the status and how many lines of output and errors follow, -1 when they are in the files `out.SLOT` and `err.SLOT`.
  */
 export class RequestServer {
   readonly #dir: string;
@@ -48,8 +48,8 @@ export class RequestServer {
   readonly #requestFd: number;
   readonly #pipes = new Map<number, number>();
   readonly #chunk = Buffer.allocUnsafe(1 << 16);
-  /** Commands that wait for their standard input, by slot. */
-  readonly #waiting = new Map<number, readonly string[]>();
+  /** Commands that wait for input, by slot. */
+  readonly #waiting = new Map<number, { readonly words: readonly string[]; readonly inputs: Map<number, string>; readonly wanted: number }>();
   #pending = '';
   #requests: (readonly string[])[] = [];
   #busy = false;
@@ -125,26 +125,34 @@ export class RequestServer {
       rmSync(join(this.#dir, `lock${slot}`), { force: true });
       return;
     }
-    const given = count === '1' && fields[4] === INPUT;
-    const words = given
-      ? (this.#waiting.get(slot) ?? [])
-      : (count === '-1'
-          ? readFileSync(join(this.#dir, `arg.${slot}`), 'latin1')
-              .split('\0')
-              .slice(0, -1)
-          : fields.slice(4)
-        ).map(utf8);
+    const waiting = count === '1' && fields[4] === INPUT ? this.#waiting.get(slot) : undefined;
+    const words =
+      waiting?.words ??
+      (count === '-1'
+        ? readFileSync(join(this.#dir, `arg.${slot}`), 'latin1')
+            .split('\0')
+            .slice(0, -1)
+        : fields.slice(4)
+      ).map(utf8);
+    const inputs = waiting?.inputs ?? new Map<number, string>();
+    if (waiting) inputs.set(waiting.wanted, readFileSync(join(this.#dir, `in.${slot}`), 'utf8'));
+    let wanted = 0;
+    const input = (fd: number): string => {
+      const text = inputs.get(fd);
+      if (text !== undefined) return text;
+      wanted = fd;
+      throw new InputWanted(`descriptor ${fd} is wanted`);
+    };
     const [line, argv] = words[0] === ':at' ? [Number(words[1]), words.slice(2)] : [undefined, words];
-    const stdin = given ? readFileSync(join(this.#dir, `in.${slot}`), 'utf8') : wanted;
     const atOnce = performance.now() - this.#answered < AT_ONCE_MS;
     let reply: Buffer;
     try {
-      const answer = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, stdin, line, atOnce });
+      const answer = await this.#answer({ pid: Number(pid), cwd: utf8(cwd), argv, input, line, atOnce });
       reply = isSh ? this.#asLines(slot, answer) : asLengths(answer);
     } catch (e) {
       if (e instanceof InputWanted) {
-        this.#waiting.set(slot, words);
-        reply = isSh ? INPUT_LINE : INPUT_SIGN;
+        this.#waiting.set(slot, { words, inputs, wanted });
+        reply = Buffer.from(isSh ? `i ${wanted} 0\n` : `i${String(wanted).padEnd(6)}`);
       } else {
         // A mistake of our own must not leave a shell that waits.
         const failed = { status: FAILED, stdout: '', stderr: `drywall: ${argv.join(' ')}: ${e instanceof Error ? e.stack : String(e)}\n` };
@@ -201,12 +209,7 @@ export class RequestServer {
   }
 }
 
-const wanted = (): never => {
-  throw new InputWanted('standard input is wanted');
-};
 const STATUSES = Array.from({ length: 10 }, (_, status) => Buffer.from(String(status)));
-const INPUT_SIGN = Buffer.from('i');
-const INPUT_LINE = Buffer.from('i 0 0\n');
 const utf8 = (latin1: string): string => (/[\u0080-\u00ff]/.test(latin1) ? Buffer.from(latin1, 'latin1').toString('utf8') : latin1);
 
 function asLengths({ status, stdout, stderr }: Answer): Buffer {

@@ -37,9 +37,10 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
     await kernel.settled(r);
     if (r.argv[0] === WRITTEN) return kernel.written(r.argv[1], r.argv[2]);
     absorb();
+    files.descriptor = r.input;
     if (sandboxed) files.within = new RealTree(`/proc/${r.pid}/root`);
-    const answer = await shell.exec(r.argv, { ...o, stdin: r.stdin, cwd: r.cwd, origin: atLine(o, r.line) });
-    if (!registered.find((c) => c.names.includes(r.argv[0]))?.rulesOnly) kernel.refresh();
+    const answer = await shell.exec(r.argv, { ...o, stdin: () => r.input(0), cwd: r.cwd, origin: atLine(o, r.line) });
+    kernel.refresh(registered.find((c) => c.names.includes(r.argv[0]))?.rulesOnly ? 'rules' : 'all');
     return answer;
   });
   try {
@@ -60,7 +61,7 @@ export async function runInBash(text: string, files: MemoryFiles, shell: ShellHo
     absorb();
     return { ...result, stderr: result.stderr + complaints };
   } finally {
-    files.within = null;
+    files.within = files.descriptor = null;
     kernel.close();
     server.close();
     rmSync(dir, { recursive: true, force: true });

@@ -5,6 +5,8 @@ import type { Netns } from '../netns.ts';
 export interface ProcFile {
   readonly path: string;
   readonly mode: number;
+  /** Commands that change nothing but rules can change it, too. */
+  readonly ofRules?: true;
   /** Folder: the files in it. */
   names?(net: Netns): readonly string[];
   /** The text; in a folder, of the file of this name. Undefined: no such file. */

@@ -29,11 +29,12 @@ export class ProcTree {
     return path === '/proc' || path.startsWith('/proc/');
   }
 
-  /** Paths of the files that are not settings. */
-  *paths(): Generator<string> {
+  /** Files that are not settings: all, or those that rules change. `passing`: it comes and goes. */
+  *files(which: 'all' | 'rules'): Generator<{ readonly path: string; readonly passing: boolean }> {
     for (const f of files()) {
-      if (!f.names) yield f.path;
-      else for (const name of f.names(this.#net)) yield `${f.path}/${name}`;
+      if (which === 'rules' && !f.ofRules) continue;
+      if (!f.names) yield { path: f.path, passing: false };
+      else for (const name of f.names(this.#net)) yield { path: `${f.path}/${name}`, passing: true };
     }
   }
 

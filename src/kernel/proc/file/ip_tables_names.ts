@@ -4,6 +4,7 @@ import type { ProcFile } from '../definition.ts';
 export const procFile: ProcFile = {
   path: '/proc/net/ip_tables_names',
   mode: 0o440,
+  ofRules: true,
   read: (net) =>
     [...net.legacy.ruleset.tables]
       .filter((t) => t.family === 'ip')

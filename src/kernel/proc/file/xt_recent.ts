@@ -28,7 +28,11 @@ function line(e: RecentEntry): string {
 export const procFile: ProcFile = {
   path: '/proc/net/xt_recent',
   mode: 0o644,
-  names: (net) => [...new Set([...infosOf(net, 'match', 'recent')].map((i) => String(i['name'])))],
+  ofRules: true,
+  names(net) {
+    const made = [...net.nft.kept.shared.keys()].some((key) => key.startsWith(recentKey('')));
+    return made ? [...new Set([...infosOf(net, 'match', 'recent')].map((i) => String(i['name'])))] : [];
+  },
   read(net, name) {
     const table = tableOf(net, name);
     return table?.entries.map(line).join('');
