@@ -205,7 +205,10 @@ function icmpError(skb: Skb, state: HookState, family: 4 | 6, at: number, proton
   return type >= 128 ? 'normal' : innerError(skb, state, family, at + 8, ip6Dst(b, skb.network));
 }
 
-/** nf_conntrack_icmpv6_redirect: what it is about stands in the redirected-header option. */
+/** ND_OPT_REDIRECT_HDR */
+const REDIRECTED = 4;
+
+/** nf_conntrack_icmpv6_redirect: what it is about stands in the redirected-header option, which is looked for in the first place only. */
 function redirect6(skb: Skb, state: HookState, at: number): 'normal' | 'bad' | 'assigned' {
   const b = skb.data,
     o = skb.network;
@@ -216,14 +219,7 @@ function redirect6(skb: Skb, state: HookState, at: number): 'normal' | 'bad' | '
   if (b.length < at + 40) return bad('short redirect');
   if (b[o + 7] !== 255 || !isLinkLocal6(ip6Src(b, o))) return bad('invalid saddr or hoplimit for redirect');
   if (b.length < at + 42 || b[at + 41] === 0) return bad('redirect without options');
-  for (let i = at + 40; i + 8 <= b.length; ) {
-    const len = b[i + 1] * 8;
-    if (len === 0) break;
-    if (b[i] === 4) return innerError(skb, state, 6, i + 8, ip6Dst(b, o));
-    i += len;
-  }
-  state.net.conntrack.why = 'a redirect that says of no packet';
-  return 'bad';
+  return b[at + 40] === REDIRECTED ? innerError(skb, state, 6, at + 48, ip6Dst(b, o)) : 'normal';
 }
 
 /** nf_conntrack_inet_error: is it about one of our connections? */

@@ -4,10 +4,9 @@ import { fold, partial, pseudo, put16, replace16, replace4, u16, u32 } from './w
 import { IPPROTO, ip4Dst, ip4Src, ip6Dst, ip6Src } from './wire/ip.ts';
 
 /** What a transport checksum covers besides the packet's own bytes; IPv4 knows of TCP's and UDP's only. */
-function pseudoHeader(skb: Skb, at: number, proto: number): number {
+function pseudoHeader(skb: Skb, at: number, proto: number, len = skb.data.length - at): number {
   const b = skb.data,
-    o = skb.network,
-    len = b.length - at;
+    o = skb.network;
   if (b[o] >> 4 === 6) return pseudo(ip6Src(b, o), ip6Dst(b, o), proto, len);
   return proto === IPPROTO.TCP || proto === IPPROTO.UDP ? pseudo(ip4Src(b, o), ip4Dst(b, o), proto, len) : 0;
 }
@@ -42,6 +41,26 @@ export function partSumRight(skb: Skb, hook: HookName, at: number, proto: number
   const sum = partial(skb.data, skb.network, at + covered) + headerPart(skb, at);
   skb.checked = fold(pseudoHeader(skb, at, proto) + sum) === 0;
   return skb.checked;
+}
+
+/** CHECKSUM_BREAK: up to so many bytes a sum is made anew at once. */
+const SMALL = 76;
+
+/**
+ * __skb_checksum_validate: is the transport checksum right for the host that takes the packet? A sum made on the way is
+ * believed where it fits the headers as they are now. Where it does not, `stubborn` ones (udp6_csum_init) refuse what is not
+ * small, the others sum again. `covered`: bytes of the transport's part that count, all of them in its pseudo header.
+ */
+export function deliveredSumRight(skb: Skb, at: number, proto: number, covered: number, stubborn: boolean): boolean {
+  if (skb.summed === SUMMED.unnecessary || skb.summed === SUMMED.partial) return true;
+  const b = skb.data,
+    head = pseudoHeader(skb, at, proto, covered);
+  if (skb.summed === SUMMED.complete) {
+    const tail = at + covered < b.length ? 0xffff - (~fold(partial(b, at + covered, b.length)) & 0xffff) : 0;
+    if (fold(head + skb.sum + headerPart(skb, at) + tail) === 0) return true;
+    if (stubborn && covered > SMALL) return false;
+  }
+  return fold(head + partial(b, at, at + covered)) === 0;
 }
 
 /** skb_forward_csum: a sum is not carried through forwarding. */

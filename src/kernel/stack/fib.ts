@@ -172,11 +172,14 @@ export class Fib {
     this.version++;
     this.#types.clear();
   }
+  /** fib_has_custom_local_routes: one was ever added, and sources are looked up instead of being held against addresses. */
+  customLocal = false;
   get statics(): readonly FibRoute[] {
     return this.#static;
   }
   setStatics(routes: FibRoute[]): void {
     this.#static = routes;
+    this.customLocal ||= routes.some((r) => r.family === 4 && r.type === 'local');
     this.invalidate();
   }
   rules(family: 4 | 6): readonly FibRule[] {

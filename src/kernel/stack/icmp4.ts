@@ -2,7 +2,7 @@ import { KERNEL_SOCKET, CTINFO, PACKET, Skb } from '../net/skb.ts';
 import { checksum, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_OFFSET, ip4Dst, ip4HeaderLen, ip4Src, putIp4 } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
-import { sumKnown } from '../net/transport-sum.ts';
+import { deliveredSumRight } from '../net/transport-sum.ts';
 import type { Dst } from './fib.ts';
 import { tellMade } from '../trace/tell.ts';
 import type { Stack } from './stack.ts';
@@ -159,7 +159,7 @@ export class Icmp4 {
   receive(skb: Skb): void {
     const b = skb.data,
       at = skb.transport;
-    if (b.length < at + 8 || (!sumKnown(skb) && checksum(b, at, b.length) !== 0)) return;
+    if (b.length < at + 8 || !deliveredSumRight(skb, at, IPPROTO.ICMP, b.length - at, false)) return;
     const type = b[at];
     if (skb.dst?.broadcast || skb.dst?.multicast) {
       if ((type === ECHO || type === TIMESTAMP) && this.#s.conf.v4('icmp_echo_ignore_broadcasts')) return;

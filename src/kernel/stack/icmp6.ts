@@ -1,7 +1,7 @@
 import { KERNEL_SOCKET, PACKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, ip6Dst, ip6Src, ip6Tclass, isLinkLocal6, isMulticast6, isZero, putIp6, skipExtensions } from '../net/wire/ip.ts';
-import { sumKnown } from '../net/transport-sum.ts';
+import { deliveredSumRight } from '../net/transport-sum.ts';
 import type { Dst } from './fib.ts';
 import { attachConnection, type Peer, peerAllow } from './icmp4.ts';
 import { tellMade } from '../trace/tell.ts';
@@ -96,7 +96,7 @@ export class Icmp6 {
       at = skb.transport;
     const src = ip6Src(b, o),
       dst = ip6Dst(b, o);
-    if (b.length < at + 4 || (!sumKnown(skb) && checksum(b, at, b.length, pseudo(src, dst, IPPROTO.ICMPV6, b.length - at)) !== 0)) return;
+    if (b.length < at + 4 || !deliveredSumRight(skb, at, IPPROTO.ICMPV6, b.length - at, false)) return;
     const type = b[at];
     if (type === ECHO_REQUEST) this.#echo(skb, src, dst);
     else if (type >= 133 && type <= 137) this.#s.ndisc.receive(skb);

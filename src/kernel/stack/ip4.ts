@@ -121,7 +121,7 @@ export class Ip4 {
         return;
       }
     }
-    if (this.#s.sockets.connected) earlyDemux(this.#s, skb);
+    if (this.#s.sockets.connected || skb.fragSizes) earlyDemux(this.#s, skb);
     this.input(skb);
   }
 
@@ -326,7 +326,7 @@ export class Ip4 {
     const conf = this.#s.conf;
     const rpf = conf.max4(dev.name, 'rp_filter');
     const acceptLocal = conf.or4(dev.name, 'accept_local');
-    if (!rpf && this.#s.fib.rules(4).length === 3 && (dev.index !== oif || !conf.or4(dev.name, 'send_redirects'))) {
+    if (!rpf && this.#s.fib.rules(4).length === 3 && !this.#s.fib.customLocal && (dev.index !== oif || !conf.or4(dev.name, 'send_redirects'))) {
       if (acceptLocal) return 0;
       // Own addresses as source from outside are martians even without a reverse path filter.
       if (this.#s.fib.addrType4(saddr) === 'local' && dev.type !== 'loopback') return 'IP_LOCAL_SOURCE';

@@ -106,7 +106,7 @@ export class Ip6 {
       skb.dst = this.inputRoute(ip6Dst(b, o), ip6Src(b, o), dev, skb.mark);
       this.#s.net.tracer?.event({ kind: 'route', skb, when: 'input', dst: skb.dst, reason: skb.dst.error });
     }
-    if (this.#s.sockets.connected) earlyDemux(this.#s, skb);
+    if (this.#s.sockets.connected || skb.fragSizes) earlyDemux(this.#s, skb);
     const dst = skb.dst;
     switch (dst.input) {
       case 'local':

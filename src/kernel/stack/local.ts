@@ -2,7 +2,7 @@ import { CTINFO, KERNEL_SOCKET, PACKET, Skb } from '../net/skb.ts';
 import { checksum, pseudo, put16, put32, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, ip6Tclass, isExtensionHeader, putIp4, putIp6 } from '../net/wire/ip.ts';
 import { tellMade } from '../trace/tell.ts';
-import { leaveSum, sumKnown } from '../net/transport-sum.ts';
+import { deliveredSumRight, leaveSum } from '../net/transport-sum.ts';
 import type { DropReason } from '../trace/event.ts';
 import type { Stack } from './stack.ts';
 
@@ -129,7 +129,13 @@ export class LocalHost {
       covered = lite && len === 0 ? have : len;
     const whole = have >= 8 && covered >= 8 && covered <= have;
     const none = u16(b, at + 6) === 0;
-    const right = whole && (none ? !lite && src.length === 4 : sumKnown(skb) || checksum(b, at, at + covered, pseudo(src, dst, proto, lite ? have : len)) === 0);
+    const right =
+      whole &&
+      (none
+        ? !lite && src.length === 4
+        : lite && covered < have
+          ? checksum(b, at, at + covered, pseudo(src, dst, proto, have)) === 0
+          : deliveredSumRight(skb, at, proto, covered, true));
     if (right && this.#s.sockets.any && this.#s.sockets.udp(skb, src, dst)) return false;
     this.#unwanted(skb, right ? 'NO_SOCKET' : whole ? 'UDP_CSUM' : 'PKT_TOO_SMALL');
     return right;
@@ -147,7 +153,7 @@ export class LocalHost {
     }
     const src = family === 4 ? ip4Src(b, o) : ip6Src(b, o),
       dst = family === 4 ? ip4Dst(b, o) : ip6Dst(b, o);
-    if (!sumKnown(skb) && checksum(b, at, b.length, pseudo(src, dst, IPPROTO.TCP, len)) !== 0) {
+    if (!deliveredSumRight(skb, at, IPPROTO.TCP, len, false)) {
       this.#unwanted(skb, 'TCP_CSUM');
       return;
     }

@@ -96,10 +96,17 @@ export function assignTransparent(s: Stack, skb: Skb, state: HookState, address:
   return true;
 }
 
-/** tcp_v4_early_demux: a packet of a known connection has its socket before INPUT. */
+const TCP_HEADER = 20;
+
+/**
+ * tcp_v4_early_demux: a packet of a known connection has its socket before INPUT. Where the first of the fragments that a
+ * segment came in does not hold the header, it does now, and they are no longer what came (pskb_may_pull).
+ */
 export function earlyDemux(s: Stack, skb: Skb): void {
   if (skb.sk || skb.fragOffset !== 0) return;
   if (!s.conf.v4('ip_early_demux') || !s.conf.v4('tcp_early_demux')) return;
+  if (skb.fragSizes && skb.l4proto === IPPROTO.TCP && skb.fragSizes[0] < TCP_HEADER) skb.fragSizes = null;
+  if (!s.sockets.connected) return;
   const f = flowOf(skb);
   if (f) skb.sk = established(s, f);
 }

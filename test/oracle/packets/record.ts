@@ -22,6 +22,8 @@ class Known {
   readonly fragmentIds = new Set<string>();
   readonly ports = new Set<number>();
   readonly randomPorts = new Set<number>();
+  /** Its rules may make the kernel choose a port, which shows in no frame where the packet goes nowhere. */
+  readonly translates: boolean;
 
   constructor(s: Scenario) {
     for (const step of s.steps) {
@@ -31,6 +33,7 @@ class Known {
       else if (packet.length >= 48 && packet[6] === PROTO.fragment) this.fragmentIds.add(packet.toString('hex', 44, 48));
       for (const [, port] of portsOf(packet, 0)) this.ports.add(port);
     }
+    this.translates = s.normalise?.random_ports === true && /SNAT|MASQUERADE|snat|masquerade|random/.test(JSON.stringify([s.setup, s.steps.filter((x) => 'argv' in x)]));
     // Of a range of source ports the kernel takes any, the ends too.
     const rules = JSON.stringify(s.setup).replace(/((?:SNAT|MASQUERADE|snat|masquerade)[^\\]*?)\b\d+-\d+\b/g, '$1');
     for (const m of rules.matchAll(/\b\d{1,5}\b/g)) this.ports.add(Number(m[0]));
@@ -116,8 +119,8 @@ function recordText(argv: readonly string[], raw: string, known: Known): { reado
     text = text
       .replace(/^(\s*(?:ipv[46]\s+\d+\s+)?[a-z]\S*\s+\d+\s+)(\d+)(?=\s)/gm, (_, before: string, t: string) => before + up5(Number(t)))
       .replace(/^(\d+)(?= (?:l3proto = \d+ )?proto=)/gm, (t) => up5(Number(t)));
-    if (known.randomPorts.size)
-      text = text.replace(/\b((?:sport|dport|id|srckey|dstkey)=)(\d+)/g, (m, name: string, port: string) => (known.randomPorts.has(Number(port)) ? `${name}<P>` : m));
+    const random = (port: number): boolean => known.randomPorts.has(port) || (known.translates && !known.ports.has(port));
+    text = text.replace(/\b((?:sport|dport|id|srckey|dstkey)=)(\d+)/g, (m, name: string, port: string) => (random(Number(port)) ? `${name}<P>` : m));
     return text.split('\n').length > 2 ? { stdout: sorted(text), unordered: true } : { stdout: text };
   }
   if (argv[0] === 'ipset') {

@@ -234,7 +234,7 @@ function packet(c: TrackContext): TrackVerdict {
     if ((ch.type === T.INIT || ch.type === T.INIT_ACK) && !noteTag(p, dir, ch, b)) return silentlyInvalid(c, TAG);
     p.state = next;
     // A repeated INIT keeps no entry alive.
-    stays = old === CL && next === CL && (c.ct.status & IPS.CONFIRMED) !== 0;
+    if (ch.type === T.INIT && old === CL && next === CL && c.ct.status & IPS.CONFIRMED) stays = true;
     if (old === next) continue;
     c.net.conntrack.cache(c.ct, IPCT.PROTOINFO);
     if (next === ES && !(c.ct.status & IPS.ASSURED)) {

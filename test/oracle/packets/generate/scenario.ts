@@ -93,7 +93,6 @@ const SYSCTLS = [
   'net.ipv4.conf.eth0.send_redirects=1',
   'net.ipv4.icmp_ignore_bogus_error_responses=0',
   'net.ipv4.icmp_echo_enable_probe=1',
-  'net.ipv6.conf.all.forwarding=0',
   'net.ipv6.conf.all.accept_source_route=1',
   'net.ipv6.conf.eth0.accept_source_route=1',
   'net.ipv6.conf.all.hop_limit=40',
