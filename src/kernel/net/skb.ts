@@ -66,6 +66,8 @@ export class Skb {
   /** Reassembled from fragments: payload lengths of the pieces in order, and the largest whole fragment (IPCB frag_max_size). */
   fragSizes: readonly number[] | null = null;
   fragMaxSize = 0;
+  /** skb->ignore_df: made by a socket that lets its packets be cut whatever they say. */
+  ignoreDf = false;
   /** IPv4 options as ip_rcv_options found them (IPCB opt). */
   options4: IpOptions | null = null;
   /** csum_valid: its transport checksum was found right once, and is not looked at again whatever changes. */
@@ -75,6 +77,8 @@ export class Skb {
   sum = 0;
   /** IPv6: identification of the fragment header that came. */
   fragId = 0;
+  /** IPv6: put together by tracking, this far behind the network header stood what came after the fragment header; 0: it was not. */
+  fragEnd = 0;
   /** While the hooks of IP see it on a bridge. */
   bridge: BridgeInfo | null = null;
 

@@ -211,7 +211,9 @@ export class Fragments {
     if (size > q.maxSize) q.maxSize = size;
     if (!this.#complete(q)) return 'kept';
     this.#drop(key, q);
-    return this.#whole6(skb, q, id) ? 'whole' : 'kept';
+    if (!this.#whole6(skb, q, id)) return 'kept';
+    skb.fragEnd = local ? 0 : q.unfragLen;
+    return 'whole';
   }
 
   /** nf_ct_frag6_reasm, ip6_frag_reasm; false: too long. */

@@ -96,6 +96,7 @@ export class Icmp4 {
     skb.l4proto = IPPROTO.ICMP;
     skb.mark = mark;
     skb.sk = KERNEL_SOCKET;
+    skb.ignoreDf = true;
     skb.dst = dst;
     if (ERRORS.has(type)) attachConnection(skb, about);
     tellMade(this.#s.net, skb, about, 'icmp');

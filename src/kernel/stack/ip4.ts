@@ -538,7 +538,7 @@ export class Ip4 {
     const b = skb.data,
       o = skb.network;
     const frag = u16(b, o + 6);
-    if (frag & IP_DF && (skb.fragMaxSize === 0 || skb.fragMaxSize > outMtu)) {
+    if (frag & IP_DF && ((skb.fragMaxSize === 0 && !skb.ignoreDf) || skb.fragMaxSize > outMtu)) {
       tellDrop(this.#s.net, skb, 'PKT_TOO_BIG', `${b.length - o} bytes, ${outMtu} fit`);
       this.#s.icmp4.send(skb, 3, 4, outMtu);
       return;
@@ -577,7 +577,7 @@ export class Ip4 {
       const more = i < pieces.length - 1 || (frag & IP_MF) !== 0;
       put16(piece.data, 2, piece.data.length);
       // Pieces that go as they came lose the flag (ip_fraglist_init); those cut anew keep it.
-      put16(piece.data, 6, (asCame ? 0 : frag & IP_DF) | (more ? IP_MF : 0) | ((frag & IP_OFFSET) + (at >> 3)));
+      put16(piece.data, 6, (asCame || skb.ignoreDf ? 0 : frag & IP_DF) | (more ? IP_MF : 0) | ((frag & IP_OFFSET) + (at >> 3)));
       ip4Check(piece.data, 0);
       emit(piece);
       at += size;

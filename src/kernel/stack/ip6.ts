@@ -334,6 +334,10 @@ export class Ip6 {
       back.sk = null;
       // It passes these hooks once more.
       if (this.#postrouting.run(back, null, dev)) this.#s.loopBack(back);
+      if (skb.data[skb.network + 7] === 0) {
+        tellDrop(this.#s.net, skb, 'NOT_SPECIFIED', 'not to leave the host');
+        return;
+      }
     }
     this.#s.neighbours.output(skb, dev, dst.gateway ?? daddr);
   }

@@ -55,12 +55,18 @@ export class LocalHost {
   deliver6(skb: Skb): void {
     const b = skb.data,
       o = skb.network;
-    let next = b[o + 6],
-      at = o + 40,
+    let at = o + 40,
       nextAt = o + 6;
+    // Options for every hop were read when it came.
+    if (b[nextAt] === IPPROTO.HOPOPTS) {
+      nextAt = at;
+      at += (b[at + 1] + 1) << 3;
+    }
+    let next = b[nextAt];
+    // nf_ct_frag6_reasm leaves skb->transport_header behind the fragment header and IP6CB(skb)->nhoff where it was.
+    if (skb.fragEnd) at = o + skb.fragEnd;
     for (;;) {
-      // Options for every hop stand first, or are nothing known.
-      if (isExtensionHeader(next) && (next !== IPPROTO.HOPOPTS || at === o + 40)) {
+      if (isExtensionHeader(next) && next !== IPPROTO.HOPOPTS) {
         if (next === IPPROTO.NONE) return;
         if (at + 8 > b.length) return;
         if (next === IPPROTO.AH) {
@@ -77,14 +83,14 @@ export class LocalHost {
           at += 8;
           continue;
         }
+        const len = (b[at + 1] + 1) << 3;
+        if (at + len > b.length) return;
         // seg6_enabled and rpl_seg_enabled are off.
         if (next === IPPROTO.ROUTING && (b[at + 2] === SEGMENTS || b[at + 2] === RPL_SEGMENTS)) return;
         if (next === IPPROTO.ROUTING && b[at + 3] !== 0) {
           this.#s.icmp6.send(skb, 4, 0, at + 2 - o);
           return;
         }
-        const len = (b[at + 1] + 1) << 3;
-        if (at + len > b.length) return;
         if (next === IPPROTO.DSTOPTS && !this.#s.icmp6.options(skb, at + 2, at + len, false)) return;
         nextAt = at;
         next = b[at];

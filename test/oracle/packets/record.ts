@@ -65,6 +65,38 @@ function* timesOf(f: Buffer, at: number): Generator<number> {
   if (f[at + 9] === PROTO.icmp && [3, 11, 12].includes(f[end])) yield* timesOf(f, end + 8);
 }
 
+const SUMS = new Map<number, number>([
+  [PROTO.tcp, 16],
+  [PROTO.udp, 6],
+  [PROTO.udplite, 6],
+  [PROTO.icmp6, 2],
+]);
+
+/** Where the fragment header of an IPv6 packet is. */
+function fragmentHeader(p: Buffer): number | null {
+  let [next, at] = [p[6], 40];
+  while (at + 8 <= p.length) {
+    if (next === PROTO.fragment) return at;
+    if (!([PROTO.hopopts, PROTO.routing, PROTO.dstopts] as number[]).includes(next)) return null;
+    next = p[at];
+    at += (p[at + 1] + 1) * 8;
+  }
+  return null;
+}
+
+/** Offsets of what SYNPROXY chooses in a segment, or in one that an error quotes: its numbers and the times it tells. */
+function* cookiesOf(p: Buffer, base: number): Generator<number> {
+  const h = parse(p);
+  if (!h?.first) return;
+  if (h.proto === PROTO.tcp && h.l4 + 12 <= p.length) {
+    for (const o of [4, 8]) if (p.readUInt32BE(h.l4 + o) >= 1 << 24) yield base + h.l4 + o;
+    const end = Math.min(p.length, h.l4 + (p[h.l4 + 12] >> 4) * 4);
+    for (let i = h.l4 + 20; i < end && p[i] !== 0; i += p[i] === 1 ? 1 : Math.max(2, p[i + 1]))
+      if (p[i] === 8) for (const k of [i + 2, i + 6]) if (k + 4 <= end && p.readUInt32BE(k) > 100_000) yield base + k;
+  }
+  if ((h.proto === PROTO.icmp && [3, 11, 12].includes(p[h.l4])) || (h.proto === PROTO.icmp6 && p[h.l4] < 128)) yield* cookiesOf(p.subarray(h.l4 + 8), base + h.l4 + 8);
+}
+
 function recordFrame(hex: string, s: Scenario, known: Known): RecordedFrame {
   const f = Buffer.from(hex, 'hex');
   const mask: [number, number][] = [];
@@ -81,16 +113,19 @@ function recordFrame(hex: string, s: Scenario, known: Known): RecordedFrame {
     f.writeUInt16BE(checksum(f.subarray(14, 14 + (f[14] & 15) * 4)), 24);
   }
   if (type === 0x0800) for (const at of timesOf(f, 14)) if (f.readUInt32BE(at) > 1000) hide(at, 4);
-  if (type === 0x86dd && p.length >= 48 && p[6] === PROTO.fragment && !known.fragmentIds.has(p.toString('hex', 44, 48))) hide(58, 4);
+  const frag = type === 0x86dd ? fragmentHeader(p) : null;
+  if (frag !== null && !known.fragmentIds.has(p.toString('hex', frag + 4, frag + 8))) hide(14 + frag + 4, 4);
   if (s.normalise?.random_ports)
     for (const [at, port] of portsOf(p, 14))
       if (!known.ports.has(port)) {
         known.randomPorts.add(port);
         hide(at, 2);
       }
+  if (s.normalise?.random_isn) for (const at of cookiesOf(p, 14)) hide(at, 4);
+  // The comparison knows where sums are behind a header of the usual length only.
   const h = parse(p);
-  if (s.normalise?.random_isn && h?.proto === PROTO.tcp && h.first && h.l4 + 12 <= p.length)
-    for (const o of [4, 8]) if (p.readUInt32BE(h.l4 + o) >= 1 << 24) hide(14 + h.l4 + o, 4);
+  const sum = h ? SUMS.get(h.proto) : undefined;
+  if (mask.length && h?.six && h.first && h.l4 > 40 && sum !== undefined && h.l4 + sum + 2 <= p.length) hide(14 + h.l4 + sum, 2);
   return mask.length ? { frame: f.toString('hex'), mask } : { frame: hex };
 }
 

@@ -109,6 +109,9 @@ export function* errorsTalk(x: Place): Talk {
     const inner = Buffer.from(seen.frame.subarray(14));
     const h = parse(inner);
     if (!h || h.fragment) continue;
+    // A port that the router chose is another one elsewhere.
+    const port = ([PROTO.icmp, PROTO.icmp6] as number[]).includes(h.proto) ? 4 : 0;
+    if (h.l4 + port + 2 > inner.length || inner.readUInt16BE(h.l4 + port) !== from.sport) continue;
     const hosts = (h.six ? HOSTS6 : HOSTS4).filter(([dev]) => c.in(4) || dev === seen.iface);
     const [iface, other] = hosts.length ? c.one(hosts) : [seen.iface, h.dst];
     const e: End = { iface: c.in(5) ? iface : seen.iface, src: c.in(3) ? other : h.dst, dst: c.in(8) ? c.one(h.six ? ROUTER6 : ROUTER4) : h.src, sport: 0, dport: 0 };

@@ -141,7 +141,6 @@ const ROUTES: readonly (readonly string[])[] = [
   ['ip -6 route add prohibit fd00:c::20/128'],
   ['ip -6 route add blackhole fd00:b::20/128'],
   ['ip -6 route add 2001:db8::8/128 via fd00:b::30'],
-  ['ip -6 addr add fd00:a::77/64 dev eth0'],
   ['ip -6 route add local fd00:b::ffff/128 dev lo'],
   ['ip -6 rule add fwmark 2 table 104', 'ip -6 route add blackhole default table 104'],
   ['ip -6 rule add fwmark 3 lookup 102', 'ip -6 route add local ::/0 dev lo table 102'],

@@ -46,11 +46,13 @@ export class Place {
     return ++this.#port;
   }
 
-  send(e: End, f: Omit<IpFields, 'src' | 'dst'>): Step {
+  send(e: End, fields: Omit<IpFields, 'src' | 'dst'>): Step {
+    // Checksums are made when a port is put in, so that there are no wrong ones then.
+    const f = e.portFrom ? { ...fields, raw: false } : fields;
     const packet = ip({ src: e.src, dst: e.dst, id: this.id(), ...f });
     const step = this.packet(e, packet);
     const h = parse(packet);
-    if (!e.portFrom || !h || h.fragment || f.raw || !('inject' in step) || !([PROTO.tcp, PROTO.udp] as number[]).includes(f.proto)) return step;
+    if (!e.portFrom || !h || h.fragment || !('inject' in step) || !([PROTO.tcp, PROTO.udp] as number[]).includes(f.proto)) return step;
     return { ...step, patch: [{ at: 14 + h.l4 + 2, from: e.portFrom }] };
   }
 
