@@ -116,7 +116,7 @@ export class Icmp4 {
     const ratelimit = conf.v4('icmp_ratelimit');
     if (!this.#global()) return false;
     if (ratelimit === 0) return true;
-    return peerAllow(this.#buckets, daddr.join('.'), this.#s.net.clock.now(), ratelimit);
+    return peerAllow(this.#buckets, daddr.join('.'), this.#s.net.clock.now(), ratelimit, this.#s.jiffy);
   }
 
   #global(): boolean {
@@ -211,23 +211,28 @@ export class Icmp4 {
 export interface Peer {
   tokens: number;
   last: number;
+  /** Of the last time it was asked. */
+  jiffy: number;
   redirects: number;
 }
 
 function peerOf(peers: Map<string, Peer>, key: string, now: number): Peer {
   let p = peers.get(key);
   if (!p) {
-    p = { tokens: 0, last: now - 60_000, redirects: 0 };
+    p = { tokens: 0, last: now - 60_000, jiffy: -1, redirects: 0 };
     peers.set(key, p);
   }
   return p;
 }
 
-/** inet_peer_xrlim_allow: a bucket of six tokens a peer. */
-export function peerAllow(peers: Map<string, Peer>, key: string, now: number, timeout: number): boolean {
+/** inet_peer_xrlim_allow: a bucket of six tokens a peer, filled and cut once a jiffy. */
+export function peerAllow(peers: Map<string, Peer>, key: string, now: number, timeout: number, jiffy: number): boolean {
   const p = peerOf(peers, key, now);
-  p.tokens = Math.min(p.tokens + (now - p.last), 6 * timeout);
-  p.last = now;
+  if (p.jiffy !== jiffy) {
+    p.tokens = Math.min(p.tokens + (now - p.last), 6 * timeout);
+    p.last = now;
+    p.jiffy = jiffy;
+  }
   if (p.tokens < timeout) return false;
   p.tokens -= timeout;
   return true;

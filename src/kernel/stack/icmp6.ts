@@ -81,13 +81,12 @@ export class Icmp6 {
   /** icmpv6_xrlim_allow; the default mask spares informational messages and packet-too-big. */
   #allowed(type: number, dst: Dst, daddr: Uint8Array): boolean {
     if (type >= 128 || type === 2 || dst.dev.type === 'loopback') return true;
-    const limit = this.#s.conf.v6('icmp.ratelimit');
-    return limit === 0 || this.peerAllows(daddr, limit);
+    return this.peerAllows(daddr, this.#s.conf.v6('icmp.ratelimit'));
   }
 
-  /** inet_peer_xrlim_allow */
+  /** inet_peer_xrlim_allow; a timeout of 0 empties the bucket. */
   peerAllows(peer: Uint8Array, timeout: number): boolean {
-    return peerAllow(this.#buckets, peer.join('.'), this.#s.net.clock.now(), timeout);
+    return peerAllow(this.#buckets, peer.join('.'), this.#s.net.clock.now(), timeout, this.#s.jiffy);
   }
 
   /** icmpv6_rcv */
