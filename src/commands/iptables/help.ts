@@ -191,7 +191,7 @@ const arpHelped = (used: readonly Helped[]): Helped[] => {
   return [...ARP_LOADED.filter((e) => !isUsed(e)), ...used.filter((u) => !ARP_LOADED.some((e) => e.name === u.name)), ...ARP_LOADED.filter(isUsed)];
 };
 
-const BRIDGE = `ebtables 1.8.11 (nf_tables)
+const bridge = (p: string): string => `${p} 1.8.11 (nf_tables)
 Usage:
 ebtables -[ADI] chain rule-specification [options]
 ebtables -P chain target
@@ -235,6 +235,6 @@ Environment variable:
 `;
 
 export function helpText(family: XtFamily, program: string, uses: () => readonly Helped[]): string {
-  const own = family === 'arp' ? arp(program) : family === 'bridge' ? BRIDGE : inet(program, family === 'ip6');
+  const own = family === 'arp' ? arp(program) : family === 'bridge' ? bridge(program) : inet(program, family === 'ip6');
   return [own, ...(family === 'arp' ? arpHelped(uses()) : uses()).map((e) => e.help(family))].join('\n');
 }

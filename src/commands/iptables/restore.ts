@@ -10,7 +10,7 @@ import { restoreWords } from '../../parsers/xtables/words.ts';
 import type { Call } from '../command.ts';
 import { Getopt } from '../getopt.ts';
 import type { LongOption } from '../getopt.ts';
-import { builtinChain, builtinTable } from './family.ts';
+import { builtinChain, builtinTable, madeTogether } from './family.ts';
 import { assertMakeable } from './lower.ts';
 import { execute, fail, parseEnvironment, toolOf, VERSION } from './run.ts';
 import type { Tool } from './run.ts';
@@ -35,7 +35,10 @@ interface Queued {
   run(): Refusal | null;
 }
 
-const NO_REASON: Refusal = { fn: 'restore', errno: 'ENOENT' };
+/** A user chain's policy that ebtables does not know sets no errno: what it was, and which call had set nft_fn. */
+const badPolicy = (after: 'policy' | 'restore'): Refusal => ({ fn: after, errno: 'ENOENT' });
+const NO_REASON = badPolicy('restore');
+const UNSAID = badPolicy('restore');
 
 /** Commands that print something. */
 const TELLING = ['list', 'listRules', 'check'] as const;
@@ -52,6 +55,8 @@ class Restore {
   /** A table must end with COMMIT; arptables and ebtables take the end of the file for it. */
   private readonly commits: boolean;
   private errno: boolean;
+  /** Was the last operation a builtin chain's policy? */
+  private policySet = false;
 
   constructor(t: Tool, o: Options) {
     this.t = t;
@@ -139,10 +144,18 @@ class Restore {
     return false;
   }
 
-  /** The reason is errno, which ebtables-restore has from its start where nobody sets it, until a table is emptied. */
+  /** What failed without a reason has errno's: ebtables-restore has one from its start, emptying a table clears it, reading rules and -v set it. */
   private failed(line: number, bad: Refusal | null): string {
-    const why = bad && bad !== NO_REASON ? bad : this.errno ? NO_REASON : null;
+    const why = bad === UNSAID ? null : (bad ?? (this.errno ? NO_REASON : null));
     return `${this.t.program}: line ${line} failed${why ? `: ${refusalText(why)}.` : ''}\n`;
+  }
+
+  /** With --noflush chains are looked up one by one, the builtin ones last: errno tells whether the last of them was there. */
+  private policyRefused(table: string): Refusal {
+    const { session: s, family } = this.t;
+    const last = madeTogether(family, table).at(-1) ?? '';
+    const clear = this.o.noflush ? s.nft.table(family, table)?.chains.some((c) => c.name === last) : !this.errno;
+    return clear ? UNSAID : badPolicy(this.policySet ? 'policy' : 'restore');
   }
 
   /** Where -T names another table, lines up to the next `*` do not count, whatever they say. */
@@ -186,7 +199,14 @@ class Restore {
     if (builtinChain(family, table, chain)) {
       if (counters === 'invalid' || (counters === null && this.o.counters)) throw paramProblem(`invalid policy counters for chain '${chain}'`);
       const c = this.o.counters ? counters : null;
-      this.later({ line: this.line, quiet: true, run: () => (policy === '-' ? s.touch(table, chain) : s.setPolicy(table, chain, policy, c ?? { packets: 0n, bytes: 0n })) });
+      this.later({
+        line: this.line,
+        quiet: true,
+        run: () => {
+          this.policySet = policy !== '-';
+          return policy === '-' ? s.touch(table, chain) : s.setPolicy(table, chain, policy, c ?? { packets: 0n, bytes: 0n });
+        },
+      });
       return;
     }
     this.later({
@@ -196,9 +216,10 @@ class Restore {
         const bad = s.restoreChain(table, chain);
         const made = s.chain(table, chain);
         if (!bad && family === 'bridge' && made) {
-          if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') return NO_REASON;
+          if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') return this.policyRefused(table);
           s.setUserPolicy(table, made, policy);
         }
+        this.policySet = false;
         return bad;
       },
     });
@@ -215,13 +236,22 @@ class Restore {
       text = raw.slice(m[0].length);
     }
     const t = this.t;
+    if (t.family === 'bridge') this.errno = true;
     const argv = [t.program, ...(counters && this.o.counters ? ['--set-counters', ...counters] : []), ...restoreWords(text)];
     const command = readLine(this.environment(), argv);
     if (command.ignored) return;
+    if (command.unfit !== null) throw paramProblem(command.unfit);
     const made = command.commands.has('append') || command.commands.has('insert') || command.commands.has('replace');
     if (made && this.commits) assertMakeable(command.rule);
     const quiet = command.verbose === 0 && !TELLING.some((c) => command.commands.has(c));
-    this.later({ line: this.line, quiet, run: () => execute(t, command) });
+    this.later({
+      line: this.line,
+      quiet,
+      run: () => {
+        this.policySet = false;
+        return execute(t, command);
+      },
+    });
   }
 
   /** The same for all lines of a table. */

@@ -1,5 +1,6 @@
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { XT_EXIT, XtError } from '../../kernel/xt/error.ts';
+import { paramProblem } from '../../kernel/xt/text.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
 import { CommandLine } from '../../parsers/xtables/command-line.ts';
 import type { ParseEnvironment, XtCommand } from '../../parsers/xtables/command.ts';
@@ -135,6 +136,7 @@ export function execute(t: Tool, c: XtCommand): Refusal | null {
       'VERSION_PROBLEM',
       t.session.legacy ? `can't initialize ${t.program} table \`${c.table}': Table does not exist (do you need to insmod?)` : `table '${c.table}' does not exist`,
     );
+  if (c.unfit !== null) throw paramProblem(c.unfit);
   if (READ_RULES.some(has)) s.takePolicies(c.table, c.chain);
   if (has('append')) return each((r) => s.append(c.table, chain, r, row(r)));
   if (has('insert')) return each((r) => s.insert(c.table, chain, r, c.rulenum, row(r)));

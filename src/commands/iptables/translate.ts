@@ -130,8 +130,12 @@ function translate(t: Tool, c: XtCommand, shown: readonly string[], restore: boo
       const words = ruleWords(r, contextOf(r, t, c.options.has('numeric')));
       done = words !== null;
       if (n && n % inner === 0) out(nft);
-      if (words === null) continue;
       const sets = declarations(t);
+      if (words === null) {
+        // Its sets are counted, but nobody declares them.
+        sets.printed = sets.sets.length;
+        continue;
+      }
       for (; sets.printed < sets.sets.length; sets.printed++) out(`${q}add set ${family} ${c.table} ${sets.sets[sets.printed]}${q}\n${nft}`);
       out(`${q}${verb} rule ${family} ${c.table} ${c.chain}${index} ${words}${q}\n`);
     }

@@ -268,7 +268,7 @@ function read(text: string, w: Writer, verbose: boolean, out: (s: string) => voi
       continue;
     }
     if (!w.inTable) throw new Failure(`iptables-xml: line ${n} failed\n`);
-    const m = /^\[(\d+):(\d+)\]/.exec(line);
+    const m = /^\[([^:\]]*):([^\]]*)\]/.exec(line);
     if (line[0] === '[' && !m) throw problem(n, `Bad line ${n}: need ]`);
     const words = wordsOf(m ? line.slice(m[0].length).trimStart() : line);
     const chain = words[words.findIndex((x) => x.text === '-A') + 1];

@@ -101,11 +101,7 @@ export class CommandLine {
       if (this.ignored) return this.result();
       invert = false;
     }
-    // do_commandeb looks at its own options first, the others at the extensions.
-    if (this.env.family === 'bridge') {
-      this.readMacs();
-      this.checkOptions();
-    }
+    if (this.env.family === 'bridge') this.readMacs();
     this.finishUses();
     if (this.opt.index < this.argv.length) throw paramProblem('unknown arguments found on commandline');
     if (this.commands.size === 0) throw paramProblem('no command specified');
@@ -632,12 +628,6 @@ export class CommandLine {
       throw paramProblem('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n');
     }
     this.finished = this.loaded.map((l) => finishUse(l.use, this.context(), l.watcher));
-    // What the kernel's own module says of the protocol, the tools say themselves; the translator is no such tool.
-    if (this.env.program !== 'ebtables-translate')
-      for (const { use } of this.loaded) {
-        const need = use.extension.etherType;
-        if (need && this.bridgeProto?.number !== need.number) throw paramProblem(need.message);
-      }
     this.finishedTarget = this.target ? finishUse(this.target, this.context(), false) : null;
   }
 
@@ -670,9 +660,16 @@ export class CommandLine {
       dsts,
       counterOp: this.counterOp,
       left: this.left,
+      unfit: this.unfit(ruled || this.commands.has('changeCounters')),
       hasCounters: this.options.has('set-counters'),
       ignored: this.ignored,
     };
+  }
+
+  /** What the kernel's own module says of the protocol, ebtables says itself: of rules, and last of all. */
+  private unfit(ruled: boolean): string | null {
+    const needs = ruled ? this.loaded.map((l) => l.use.extension.etherType) : [];
+    return needs.find((n) => n && this.bridgeProto?.number !== n.number)?.message ?? null;
   }
 
   /** generic_opt_check */

@@ -64,6 +64,8 @@ export interface XtCommand {
   readonly counterOp: readonly ['set' | 'add' | 'sub', 'set' | 'add' | 'sub'];
   /** The command line's words as reading has left them. */
   readonly left: readonly string[];
+  /** What ebtables says of a match without its protocol, once the table is known. */
+  readonly unfit: string | null;
   readonly hasCounters: boolean;
   /** Commands without effect: -4 in ip6tables-restore. */
   readonly ignored: boolean;

@@ -71,9 +71,11 @@ const HOSTS: readonly (readonly [string, readonly string[], Uint8Array])[] = [
   ['ip6-allrouters', [], Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2)],
 ];
 
-/** /etc/hosts by name: all addresses of the family. */
-export const hostAddresses = (name: string, family: 'ip' | 'ip6'): readonly Uint8Array[] =>
-  HOSTS.filter(([n, a, addr]) => (n === name || a.includes(name)) && addr.length === (family === 'ip' ? 4 : 16)).map(([, , addr]) => addr);
+/** /etc/hosts by name, in whatever case: all addresses of the family. */
+export const hostAddresses = (name: string, family: 'ip' | 'ip6'): readonly Uint8Array[] => {
+  const sought = name.toLowerCase();
+  return HOSTS.filter(([n, a, addr]) => (n === sought || a.includes(sought)) && addr.length === (family === 'ip' ? 4 : 16)).map(([, , addr]) => addr);
+};
 
 export const hostName = (address: Uint8Array): string | undefined => HOSTS.find(([, , a]) => a.length === address.length && a.every((b, i) => b === address[i]))?.[0];
 

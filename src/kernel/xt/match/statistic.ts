@@ -38,20 +38,23 @@ export const match = defineExtension<StatisticInfo>({
         break;
       case 'probability':
         info.probability = lround(0x80000000 * (o.value as number));
+        draft['word'] = info.probability;
         break;
       case 'every':
         info.every = numberOf(o) - 1;
+        draft['word'] = info.every;
         break;
       default:
         info.packet = numberOf(o);
     }
   },
   finish(draft, context) {
-    const info = draftOf<StatisticInfo>({ ...draft });
+    const { word, ...rest } = draft;
+    const info = draftOf<StatisticInfo>(rest);
     if (info.mode === 'random' && !context.seen.has('probability')) fail('--probability must be specified when using random mode');
     if (info.mode === 'nth' && !context.seen.has('every') && !context.seen.has('packet')) fail('--every and --packet must be specified when using nth mode');
-    // A union: the probability lies where `every` does.
-    if (info.mode === 'nth' && info.packet > (context.seen.has('probability') ? info.probability : info.every)) fail('the --packet p must be 0 <= p <= n-1');
+    // A union: the probability lies where `every` does, and no mode is asked for.
+    if (info.packet > ((word as number | undefined) ?? 0)) fail('the --packet p must be 0 <= p <= n-1');
     return info;
   },
   save: (i) =>

@@ -10,7 +10,7 @@ type MarkMask = { readonly mark: number; readonly mask: number };
 /** Where to, as nft says it. nft's own listing of the target never shows the address. */
 function destination(i: Info, withAddress: boolean): string {
   if (!withAddress || i.address.every((b) => b === 0)) return `:${i.port}`;
-  return i.address.length === 16 ? `[${ntop(i.address)}]:${i.port}` : `${ntop(i.address)}:${i.port}`;
+  return `${i.address.length === 16 ? `[${ntop(i.address)}]` : ntop(i.address)}${i.port ? `:${i.port}` : ''}`;
 }
 
 /** extensions/libxt_TPROXY.c, net/netfilter/xt_TPROXY.c (revision 1) */
