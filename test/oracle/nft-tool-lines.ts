@@ -211,6 +211,85 @@ function including(c: Choice): Step {
   };
 }
 
+const LISTINGS = [
+  'list ruleset',
+  'list ruleset ip',
+  'list table t',
+  'list table inet u',
+  'list chain t c',
+  'list chain t d',
+  'list chain inet u c',
+  'list set t s1',
+  'list set t s3',
+  'list map t m1',
+  'list map t v1',
+  'list set inet u s1',
+  'list sets',
+  'list sets table t',
+  'list maps ip',
+  'list counters',
+  'list counter t c1',
+  'list quota t q1',
+  'list limits table t',
+  'list tables',
+  'list tables ip',
+  'list chains',
+  'list chains inet',
+  'list flowtables',
+  'list meters',
+  'reset counters',
+  'reset counter t c1',
+  'reset quotas',
+  'reset rules',
+  'reset rules chain t c',
+  'reset set t s1',
+  'reset map t m1',
+  'get element t s1 { 1.2.3.4 }',
+  'list chain t zz',
+  'list set t zz',
+];
+const CHANGES = [
+  'add table ip6 w',
+  'add table t',
+  'add chain t e',
+  'add chain t d',
+  'add chain t f { type filter hook output priority 0; policy drop; }',
+  'add set t s9 { type mark; }',
+  'add element t s1 { 9.9.9.9 }',
+  'add element t s3 { 100-200 }',
+  'delete element t s1 { 1.2.3.4 }',
+  'flush chain t d',
+  'delete chain t d',
+  'flush set t s1',
+  'flush map t m1',
+  'add rule t d drop',
+  'add rule t c ip daddr @s1 accept',
+  'add rule t e counter name "c7"',
+  'insert rule t c tcp dport { 5, 6 } drop',
+  'delete rule t c handle 99',
+  'delete table inet u',
+  'delete table t',
+  'delete table zz',
+  'destroy table zz',
+  'flush table t',
+  'flush ruleset',
+  'add counter t c7',
+  'add quota t q8 { 5 mbytes; }',
+  'delete counter t c1',
+  'delete set inet u s1',
+  'delete map t v1',
+  'rename chain t d dd',
+  'add map t m9 { type mark : verdict; }',
+  'add element t m9 { 5 : drop }',
+];
+
+/** Several commands in one run: what one of them asks the kernel for decides what the others see. */
+function several(c: Choice): Step {
+  const echo = c.in(3);
+  const words = Array.from({ length: 2 + c.below(3) }, () => (echo || c.in(3) ? c.one(CHANGES) : c.one(LISTINGS)));
+  return { argv: ['nft', ...(echo ? [c.one(['-e', '-ea', '-ej'])] : c.in(2) ? [c.one(['-a', '-j', '-s', '-t', '-n', '-e', '-c'])] : []), words.join('; ')], judged: true };
+}
+
 const TYPED = [
   'add table t',
   'add chain t c',
@@ -237,7 +316,7 @@ const TYPED = [
 export function session(c: Choice): Step[] {
   const ruleset: Step = { argv: ['nft', 'list', 'ruleset'] },
     loaded: Step = { argv: ['nft', '-f', '-'], stdin: RULESET };
-  switch (c.below(7)) {
+  switch (c.below(8)) {
     case 0: {
       const words = ['nft', ...c.some(WORDS, 3), ...(c.in(3) ? [] : ['list', 'ruleset']), ...(c.in(4) ? [c.one(WORDS)] : [])];
       return [loaded, { argv: words, judged: true }];
@@ -251,6 +330,8 @@ export function session(c: Choice): Step[] {
       return [{ argv: ['nft', '-o', ...(c.in(4) ? ['-c'] : []), '-f', 'a.nft'], files: { 'a.nft': optimizable(c) } }, ruleset];
     case 5:
       return [including(c), ruleset];
+    case 6:
+      return [loaded, several(c), ruleset];
     default:
       return [
         { argv: ['nft', ...(c.in(3) ? [c.one(['-e', '-a', '-j', '-c'])] : []), '-i'], stdin: `${Array.from({ length: 2 + c.below(6) }, () => c.one(TYPED)).join('\n')}\n` },

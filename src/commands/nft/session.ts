@@ -1,22 +1,23 @@
-import type { MessageError } from '../../kernel/nf_tables/message.ts';
+import type { MessageError, NftMessage } from '../../kernel/nf_tables/message.ts';
 import type { CommitOptions, RuleOrigin } from '../../kernel/nf_tables/nf-tables.ts';
 import type { Cmd, Source } from '../../parsers/nft/ast.ts';
 import { commandLine, NOWHERE, nftError, parseNft, printErrors, Scope, type NftError, type ParseEnv } from '../../parsers/nft/index.ts';
 import { namesOf } from '../../kernel/net/names/index.ts';
 import type { Call } from '../command.ts';
-import { kernelCache } from './apply/cache.ts';
+import { KnownRuleset } from './apply/cache.ts';
+import { answered, NEED, needOf } from './apply/need.ts';
 import { kernelError } from './apply/errors.ts';
-import { BatchBuilder } from './apply/messages.ts';
+import { BatchBuilder, type Pending } from './apply/messages.ts';
 import { datatypeByName, type NameContext } from './datatype/index.ts';
 import { describe } from './describe.ts';
-import { evaluateCommands, type Cache } from './evaluate/index.ts';
+import { evaluateCommands } from './evaluate/index.ts';
 import { glob } from './glob.ts';
 import { list, type Listing } from './list/list.ts';
 import { readJson, type JsonIn } from './json/text.ts';
 import { echo, echoJson, type JsonInput } from './monitor/echo.ts';
 import { optimize } from './optimize/optimize.ts';
 import { monitor } from './monitor/monitor.ts';
-import { getElements, reset } from './list/reset.ts';
+import { getElements, reset, startAgain } from './list/reset.ts';
 import { parseJson } from './json/command.ts';
 import { addInclude, type NftOptions } from './options.ts';
 import { Printer } from './print/context.ts';
@@ -55,6 +56,7 @@ export class Session {
     this.call = call;
     this.options = options;
     this.pid = host.nextPid();
+    this.#known = new KnownRuleset(host.net.nft);
     if (options.interactive) this.#scope = new Scope(null);
     this.names = {
       names: namesOf(once((path) => host.files.read(host.files.resolve(cwd, path)))),
@@ -63,6 +65,8 @@ export class Session {
       now: () => Math.floor(host.net.clock.wall() / 1000),
     };
   }
+
+  readonly #known: KnownRuleset;
 
   /** What lines typed one after the other define. */
   readonly #scope: Scope | undefined;
@@ -114,6 +118,7 @@ export class Session {
 
   #fail(errors: readonly NftError[]): number {
     this.call.err(printErrors(errors));
+    this.#known.forget();
     return 1;
   }
 
@@ -132,13 +137,19 @@ export class Session {
     const parsed = this.#parse(source);
     const nft = this.call.host.net.nft;
     if (this.options.optimize && source.kind === 'file' && !parsed.failed) optimize(parsed.cmds, { p: this.printer, out: this.call.out, err: this.call.err });
-    const cache = kernelCache(nft),
-      evaluated = evaluateCommands(parsed.cmds, this.names, cache, { failures: parsed.recovered ?? 0 });
-    const errors = [...parsed.errors, ...evaluated.errors];
-    // JSON input may be told wrong and be done nevertheless
-    if (parsed.failed || evaluated.errors.some((e) => e.severity === 'error')) return this.#fail(errors);
-    if (errors.length) this.call.err(printErrors(errors));
-    return this.execute(evaluated.cmds, cache, 'root' in parsed && parsed.root ? { root: parsed.root, cmds: parsed.cmds } : null);
+    const need = needOf(parsed.cmds, this.options.output.terse),
+      { tables } = nft.ruleset,
+      cache = this.#known.update(need);
+    try {
+      const evaluated = evaluateCommands(parsed.cmds, this.names, cache, { failures: parsed.recovered ?? 0, places: (need.flags & NEED.UPDATE) !== 0 });
+      const errors = [...parsed.errors, ...this.#known.errors, ...evaluated.errors];
+      // JSON input may be told wrong and be done nevertheless
+      if (parsed.failed || evaluated.errors.some((e) => e.severity === 'error')) return this.#fail(errors);
+      if (errors.length) this.call.err(printErrors(errors));
+      return this.execute(evaluated.cmds, 'root' in parsed && parsed.root ? { root: parsed.root, cmds: parsed.cmds } : null);
+    } finally {
+      if (need.only.reset) startAgain(nft.live, answered(tables, need), need);
+    }
   }
 
   /** Where a rule was written: in a file, else where the command was, a line of its input counting on from there. */
@@ -150,19 +161,19 @@ export class Session {
   }
 
   get listing(): Listing {
-    return { nft: this.call.host.net.nft, p: this.printer, json: this.options.json, out: this.call.out, err: this.call.err };
+    return { nft: this.call.host.net.nft, known: this.#known, p: this.printer, json: this.options.json, out: this.call.out, err: this.call.err };
   }
 
-  /** nft_netlink: listings at once (they see what earlier commands of the run will do), changes in one batch at the end. */
-  execute(cmds: readonly Cmd[], cache: Cache, json: JsonInput | null): number {
-    return this.options.echo || cmds.some((c) => ANSWERED.has(c.op)) ? this.#answer(cmds, cache, json) : this.#change(cmds, cache);
+  /** nft_netlink: listings at once, changes in one batch at the end. */
+  execute(cmds: readonly Cmd[], json: JsonInput | null): number {
+    return this.options.echo || cmds.some((c) => ANSWERED.has(c.op)) ? this.#answer(cmds, json) : this.#change(cmds);
   }
 
   #committing(batch: () => BatchBuilder): CommitOptions {
     return { pid: this.pid, name: 'nft', check: this.options.check, origin: (i) => this.#origin(batch().out[i].cmd) };
   }
 
-  #change(cmds: readonly Cmd[], cache: Cache): number {
+  #change(cmds: readonly Cmd[]): number {
     const sent = this.call.host.net.nft.begin(this.#committing(() => batch)),
       batch = new BatchBuilder((m) => sent.add(m));
     try {
@@ -172,14 +183,16 @@ export class Session {
       throw e;
     }
     const result = sent.end();
-    return result.ok ? 0 : this.#refused(result.errors, batch, cache);
+    if (!result.ok) return this.#refused(result.errors, batch);
+    if (this.options.check) this.#known.forget();
+    return 0;
   }
 
-  #refused(errors: readonly MessageError[], batch: BatchBuilder, cache: Cache): number {
-    return this.#fail(errors.map((e) => kernelError(cache, batch.out[e.index], e)));
+  #refused(errors: readonly MessageError[], batch: BatchBuilder): number {
+    return this.#fail(errors.map((e) => kernelError(this.#known, batch.out[e.index], e)));
   }
 
-  #answer(cmds: readonly Cmd[], cache: Cache, json: JsonInput | null): number {
+  #answer(cmds: readonly Cmd[], json: JsonInput | null): number {
     const { nft } = this.call.host.net,
       batch = new BatchBuilder(),
       { listing } = this;
@@ -194,13 +207,12 @@ export class Session {
               ? 'EOPNOTSUPP'
               : describe(cmd, this.names, this.call.out);
     const options = this.#committing(() => batch);
+    for (const cmd of cmds) if (!ANSWERED.has(cmd.op)) batch.command(cmd);
+    // listings see what all commands of the run declare, be it after them
+    const pending = this.#declared(batch.out);
     for (const cmd of cmds) {
-      if (!ANSWERED.has(cmd.op)) {
-        batch.command(cmd);
-        continue;
-      }
-      const pending = batch.out.filter((p) => p.message.op !== 'newrule').map((p) => p.message);
-      const bad = pending.length && cmd.op === 'list' ? nft.preview(pending, options, () => answer(cmd)) : answer(cmd);
+      if (!ANSWERED.has(cmd.op)) continue;
+      const bad = pending.length && (cmd.op === 'list' || cmd.op === 'reset') ? nft.preview(pending, options, () => answer(cmd)) : answer(cmd);
       if (bad) return this.#fail([nftError(`Could not process rule: ${FAILED[bad]}`, cmd.loc)]);
     }
     if (!batch.out.length) {
@@ -209,12 +221,25 @@ export class Session {
     }
     const messages = batch.out.map((p) => p.message),
       result = nft.commit(messages, { ...options, echo: this.options.echo });
-    if (!result.ok) return this.#refused(result.errors, batch, cache);
+    if (!result.ok) return this.#refused(result.errors, batch);
+    if (this.options.check) this.#known.forget();
     if (this.options.echo) {
       if (json) echoJson(result.events, batch.out, json, listing);
-      else echo(result.events, messages, listing);
+      else echo(result.events, batch.out, listing);
     }
     return 0;
+  }
+
+  /** What listings of the run see of its changes. */
+  #declared(out: readonly Pending[]): NftMessage[] {
+    const { nft } = this.call.host.net,
+      rules = (this.#known.need.flags & NEED.UPDATE) !== 0;
+    const wanted = (m: NftMessage): boolean => {
+      if (m.op === 'newrule') return rules;
+      if (m.op === 'newsetelem') return nft.set(m.family, m.table, m.set) === undefined;
+      return !/^(del|destroy)(rule|setelem)$/.test(m.op);
+    };
+    return out.map((p) => p.message).filter(wanted);
   }
 
   /** The monitor that these words ask for; a status when they do not, or are wrong. */
@@ -222,7 +247,7 @@ export class Session {
     const source = commandLine(text),
       parsed = parseNft(source, this.#env());
     if (!parsed.cmds.some((c) => c.op === 'monitor') && !(parsed.failed && /^\s*monitor\b/.test(text))) return null;
-    const evaluated = evaluateCommands(parsed.cmds, this.names, kernelCache(this.call.host.net.nft)),
+    const evaluated = evaluateCommands(parsed.cmds, this.names, this.#known.update(needOf(parsed.cmds, this.options.output.terse))),
       errors = [...parsed.errors, ...evaluated.errors];
     if (parsed.failed || errors.length) return this.#fail(errors);
     const cmd = evaluated.cmds.find((c) => c.op === 'monitor');

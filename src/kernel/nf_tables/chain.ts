@@ -134,17 +134,22 @@ function updateChain(tx: Transaction, t: DraftTable, old: Chain, m: Of<'newchain
       devices = m.hook.devices.filter((d) => !old.hook!.devices.includes(d));
     }
   }
-  if (m.rename !== undefined && t.chains.has(m.rename)) return refuse('EEXIST');
+  if (m.rename !== undefined && (t.chains.has(m.rename) || [...t.renames.values()].includes(m.rename))) return refuse('EEXIST');
   if (m.counters && !old.hook) return refuse('EOPNOTSUPP');
   const chain = t.edit(old);
-  if (m.rename !== undefined) t.rename(chain, m.rename);
+  if (m.rename !== undefined) t.renames.set(chain.name, m.rename);
   if (m.policy) chain.policy = m.policy;
   if (m.counters) {
     chain.counters = true;
     tx.setCounters(chain, m.counters);
   }
   if (devices?.length && chain.hook) chain.hook = { ...chain.hook, devices: [...chain.hook.devices, ...devices] };
-  tx.event({ event: 'newchain', family: t.family, table: t.name, payload: { chain: info(chain), ...(devices && { devices }) } });
+  tx.event({
+    event: 'newchain',
+    family: t.family,
+    table: t.name,
+    payload: { chain: { ...info(chain), ...(m.rename !== undefined && { name: m.rename }) }, ...(devices && { devices }) },
+  });
   return null;
 }
 

@@ -45,7 +45,6 @@ function addKeys(tx: Transaction, t: DraftTable, set: NftSet, keys: Keys): boole
   const undo = store.insertMany(keys, () => tx.nft.nextId());
   if (!undo) return false;
   tx.onAbort(undo);
-  if (f.anonymous) return true;
   tx.changed = true;
   if (tx.heard)
     tx.events.push({
@@ -132,7 +131,7 @@ function addElement(tx: Transaction, t: DraftTable, set: NftSet, e: NewElement, 
     if (refused) return refused;
   }
   if (object) tx.use(object.id, 1);
-  if (!set.flags.anonymous) tx.event({ event: 'newsetelem', family: t.family, table: t.name, payload: { set, element } });
+  tx.event({ event: 'newsetelem', family: t.family, table: t.name, payload: { set, element } });
   return null;
 }
 

@@ -41,7 +41,7 @@ export interface PlainNfTables {
 }
 
 /** By name, so that the rules are not read for it. */
-function chainWithoutRules(c: Chain): Omit<Chain, 'rules'> {
+export function chainWithoutRules(c: Chain): Omit<Chain, 'rules'> {
   const { name, handle, hook, policy, counters, binding, comment, id } = c;
   return { name, handle, ...(hook && { hook }), policy, counters, binding, ...(comment !== undefined && { comment }), id };
 }

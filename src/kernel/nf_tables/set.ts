@@ -51,7 +51,7 @@ export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
   });
   tx.setIds.set(m.id, name);
   t.sets.set(name, made);
-  if (!f.anonymous) tx.event({ event: 'newset', family: t.family, table: t.name, payload: made });
+  tx.event({ event: 'newset', family: t.family, table: t.name, payload: made });
   return null;
 }
 

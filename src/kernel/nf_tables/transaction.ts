@@ -59,7 +59,10 @@ export class DraftTable {
     return copy;
   }
 
-  rename(chain: Chain, name: string): void {
+  /** Names that chains get with the commit (nft_chain_commit_update): the rest of the batch knows the old ones. */
+  readonly renames = new Map<string, string>();
+
+  #rename(chain: Chain, name: string): void {
     const copy = this.edit(chain);
     const all = [...this.chains.values()];
     const old = copy.name;
@@ -79,6 +82,10 @@ export class DraftTable {
   }
 
   freeze(): Table {
+    for (const [old, name] of this.renames) {
+      const chain = this.chains.get(old);
+      if (chain) this.#rename(chain, name);
+    }
     for (const c of this.#touched) {
       Object.freeze(c.rules);
       Object.freeze(c);

@@ -11,8 +11,9 @@ export interface CachedRule {
 export interface CachedChain {
   readonly name: string;
   readonly decl?: ChainDecl;
+  /** By a command of the run. */
+  readonly declared?: true;
   rules: CachedRule[];
-  readonly kernel?: boolean;
 }
 export interface CachedTable {
   readonly family: Family;
@@ -21,8 +22,6 @@ export interface CachedTable {
   readonly sets: Map<string, SetDecl>;
   readonly objs: Map<string, ObjDecl>;
   readonly flowtables: Map<string, FlowtableDecl | null>;
-  /** The kernel has it; else an earlier command of the run declares it. */
-  readonly kernel?: boolean;
 }
 
 export const objKey = (type: string, name: string): string => `${type}\0${name}`;

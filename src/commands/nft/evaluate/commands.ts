@@ -5,7 +5,7 @@ import { objKey, type CachedTable } from './cache.ts';
 import type { Context } from './context.ts';
 import { evaluate, NOT_FOUND, setNotFound, tableNotFound } from './expr.ts';
 import { clone, constant, has, isMap, nameOf } from './nature.ts';
-import { chainNotFound, evaluateRule, placeRule } from './rules.ts';
+import { chainNotFound, evaluateRule, notFound, placeRule } from './rules.ts';
 import { evaluateElementCommand, evaluateElements, evaluateSetDecl } from './sets.ts';
 import { forgetElements } from './intervals.ts';
 
@@ -243,7 +243,7 @@ function chain(c: Context, cmd: Cmd, decl: ChainDecl | undefined): void {
   const table = c.table ?? tableNotFound(c);
   const name = cmd.handle.chain?.name ?? '';
   if (decl) merged(decl, cmd.handle);
-  if (!table.chains.has(name) && !decl?.flags.includes('binding')) table.chains.set(name, { name, rules: [], ...(decl ? { decl } : {}) });
+  if (!table.chains.has(name) && !decl?.flags.includes('binding')) table.chains.set(name, { name, rules: [], declared: true, ...(decl ? { decl } : {}) });
   if (!decl) return;
   const { family } = cmd.handle;
   const { hook } = decl;
@@ -386,42 +386,32 @@ function kindMatches(kind: string, s: SetDecl): boolean {
   return kind === 'set' ? isLiteral(s) : kind === 'map' ? isLiteralMap(s) : isMeter(s);
 }
 
-/** Listing caches only what it lists (cache.c: nft_cache_evaluate's filter), so there is nothing to hint at; sets and flowtables excepted. */
+/** cmd_evaluate_list: what is named must be known; that is little where the listing restricts what is asked for. */
 function list(c: Context, cmd: Cmd): void {
   const { object, handle } = cmd;
-  const missing = (at: Cmd['loc'] | undefined): never => c.fail(NOT_FOUND, at ?? cmd.loc);
-  const table = (): CachedTable => c.table ?? missing(handle.table?.loc);
   switch (object.kind) {
     case 'table':
-      if (handle.table) table();
-      return;
-    case 'meter': {
-      // nothing filters the cache for these
-      const s = setOf(c, c.table ?? tableNotFound(c));
-      if (!isMeter(s)) missing(handle.set?.loc);
-      return;
-    }
-    case 'set':
-    case 'map': {
-      const s = table().sets.get(handle.set?.name ?? '');
-      if (!s || !kindMatches(object.kind, s)) missing(handle.set?.loc);
-      return;
-    }
-    case 'chain':
-      if (!table().chains.has(handle.chain?.name ?? '')) missing(handle.chain?.loc);
-      return;
-    case 'flowtable':
-      if (!table().flowtables.has(handle.flowtable?.name ?? '')) missing(handle.flowtable?.loc);
-      return;
-    case 'object':
-      if (!table().objs.has(objKey(object.type, handle.obj?.name ?? ''))) missing(handle.obj?.loc);
-      return;
     case 'objects':
-      if (handle.table) table();
-      return;
     case 'sets':
     case 'flowtables':
       if (handle.table && !c.table) tableNotFound(c);
+      return;
+    case 'set':
+    case 'map':
+    case 'meter': {
+      const s = setOf(c, c.table ?? tableNotFound(c));
+      if (!kindMatches(object.kind, s)) c.fail(NOT_FOUND, handle.set?.loc ?? cmd.loc);
+      return;
+    }
+    case 'chain':
+      if (!(c.table ?? tableNotFound(c)).chains.has(handle.chain?.name ?? '')) chainNotFound(c);
+      return;
+    case 'flowtable':
+      if (!(c.table ?? tableNotFound(c)).flowtables.has(handle.flowtable?.name ?? '')) notFound(c, handle.flowtable, 'flowtable', (t) => [...t.flowtables.keys()]);
+      return;
+    case 'object':
+      if (!(c.table ?? tableNotFound(c)).objs.has(objKey(object.type, handle.obj?.name ?? '')))
+        notFound(c, handle.obj, 'obj', (t) => [...t.objs.keys()].map((k) => k.slice(k.indexOf('\0') + 1)));
       return;
     default:
       return;
@@ -439,7 +429,7 @@ function reset(c: Context, cmd: Cmd): void {
     case 'map':
       return list(c, cmd);
     default:
-      if (handle.table && !c.table) c.fail(NOT_FOUND, handle.table.loc);
+      if (handle.table && !c.table) tableNotFound(c);
       return;
   }
 }

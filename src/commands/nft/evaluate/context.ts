@@ -39,10 +39,6 @@ export class Context {
   lists = 0;
   private readonly proto: [ProtoContext, ProtoContext] = [new ProtoContext('ip', false), new ProtoContext('bridge', true)];
   readonly ids: { next: number };
-  /** Sets that earlier commands of the run declare. */
-  readonly ownSets = new WeakSet<SetDecl>();
-  /** Whether the cache would have the kernel's sets (nft_cache_evaluate): a run of nothing but `add set` asks for tables only. */
-  setsKnown = true;
 
   constructor(names: NameContext, cache: Cache, errors: NftError[], ids: { next: number }) {
     this.names = names;

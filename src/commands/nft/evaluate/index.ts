@@ -15,23 +15,21 @@ export interface Evaluated {
   readonly errors: NftError[];
 }
 
-/** Whether the rules of chains must be known (nft_cache_evaluate): places given by index or handle. */
-const needsPlaces = (cmds: readonly Cmd[]): boolean => cmds.some((c) => c.object.kind === 'rule' && c.handle.index !== undefined);
-
 /** nft_evaluate: mutates the trees. With errors nothing is to be sent. */
-export function evaluateCommands(cmds: readonly Cmd[], names: NameContext, cache: Cache, options: { readonly maxErrors?: number; readonly failures?: number } = {}): Evaluated {
+export function evaluateCommands(
+  cmds: readonly Cmd[],
+  names: NameContext,
+  cache: Cache,
+  options: { readonly maxErrors?: number; readonly failures?: number /** Rules are placed beside others by index. */; readonly places?: boolean } = {},
+): Evaluated {
   const errors: NftError[] = [];
   const out: Cmd[] = [];
   const c = new Context(names, cache, errors, { next: 1 });
-  const places = needsPlaces(cmds);
-  c.setsKnown = cmds.some(
-    (x) => !(x.op === 'add' || x.op === 'create') || x.object.kind === 'rule' || x.object.kind === 'element' || (x.object.kind === 'table' && x.object.decl !== undefined),
-  );
   // the parser's errors count too
   let failures = options.failures ?? 0;
   for (const cmd of cmds.flatMap(expand)) {
     try {
-      evaluateCommand(c, cmd, places);
+      evaluateCommand(c, cmd, options.places ?? false);
     } catch (e) {
       if (!(e instanceof EvaluationFailed)) throw e;
       if (++failures === (options.maxErrors ?? 10)) break;

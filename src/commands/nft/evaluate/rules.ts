@@ -1,5 +1,5 @@
-import type { Cmd, RuleDecl, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
-import type { CachedChain, CachedRule } from './cache.ts';
+import type { Cmd, Named, RuleDecl, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
+import type { CachedChain, CachedRule, CachedTable } from './cache.ts';
 import { Context } from './context.ts';
 import { nearestIn, NOT_FOUND, tableNotFound } from './expr.ts';
 import { evaluateStmt, terminal } from './stmt.ts';
@@ -19,11 +19,12 @@ export function evaluateRule(c: Context, rule: RuleDecl): void {
   c.stmt = null;
 }
 
-export function chainNotFound(c: Context): never {
-  const name = c.cmd.handle.chain?.name ?? '';
-  const at = c.cmd.handle.chain?.loc ?? c.cmd.loc;
-  const found = nearestIn(c.cache.tables, name, (t) => [...t.chains.keys()]);
-  return found ? c.fail(`${NOT_FOUND}; did you mean chain '${found.name}' in table ${found.table.family} '${found.table.name}'?`, at) : c.fail(NOT_FOUND, at);
+export const chainNotFound = (c: Context): never => notFound(c, c.cmd.handle.chain, 'chain', (t) => [...t.chains.keys()]);
+
+export function notFound(c: Context, named: Named | undefined, kind: string, names: (t: CachedTable) => readonly string[]): never {
+  const at = named?.loc ?? c.cmd.loc;
+  const found = nearestIn(c.cache.tables, named?.name ?? '', names);
+  return found ? c.fail(`${NOT_FOUND}; did you mean ${kind} '${found.name}' in table ${found.table.family} '${found.table.name}'?`, at) : c.fail(NOT_FOUND, at);
 }
 
 const PROCESS = 'Could not process rule: No such file or directory';

@@ -94,7 +94,7 @@ export function evaluateSetDecl(c: Context, set: SetDecl): void {
   }
   if (anonymous && set.key.kind === 'concat') checkConcats(c, set);
   evaluateData(c, set);
-  if (existing && has(set, 'interval') && !has(existing, 'interval') && (c.setsKnown || c.ownSets.has(existing))) setError(c, set, `existing ${type} lacks interval flag`);
+  if (existing && has(set, 'interval') && !has(existing, 'interval')) setError(c, set, `existing ${type} lacks interval flag`);
   if (set.timeout) addFlag(set, 'timeout');
   for (const s of set.stmts) stateful(c, s, type);
   if (anonymous) {
@@ -111,7 +111,6 @@ function register(c: Context, set: SetDecl): SetDecl | undefined {
   const existing = table.sets.get(name);
   if (!existing) {
     table.sets.set(name, set);
-    c.ownSets.add(set);
     return undefined;
   }
   if (has(existing, 'eval')) {

@@ -8,13 +8,16 @@ import { priorityText } from './priority.ts';
 /** Devices are listed by name, as nft sorts what the kernel gives. */
 const inOrder = (devices: readonly string[]): string[] => [...devices].sort();
 
+/** A chain as a listing has it: one that the same run declares may not have said its policy. */
+export type ShownChain = Omit<Chain, 'policy'> & { readonly policy?: Chain['policy'] };
+
 /** `type … hook … priority …; policy …;` */
-export function hookText(chain: Omit<Chain, 'rules'>, family: Family, p: Printer, quoted = true): string {
+export function hookText(chain: Omit<ShownChain, 'rules'>, family: Family, p: Printer, quoted = true): string {
   const h = chain.hook;
   if (!h) return '';
   const q = (d: string): string => (quoted ? `"${d}"` : d);
   const devices = h.devices.length === 1 && quoted ? ` device ${q(h.devices[0])}` : h.devices.length ? ` devices = { ${inOrder(h.devices).join(', ')} }` : '';
-  return `type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, family, h.name, p.options.numericPrio)}; policy ${chain.policy};`;
+  return `type ${h.type} hook ${h.name}${devices} priority ${priorityText(h.priority, family, h.name, p.options.numericPrio)};${chain.policy ? ` policy ${chain.policy};` : ''}`;
 }
 
 export interface ReadRule {
@@ -32,7 +35,7 @@ export function ruleText(r: ReadRule, p: Printer): string {
 }
 
 /** chain_print */
-export function chainText(chain: Chain, family: Family, rules: Iterable<ReadRule>, p: Printer): string {
+export function chainText(chain: ShownChain, family: Family, rules: Iterable<ReadRule>, p: Printer): string {
   let text = `\tchain ${chain.name} {${p.options.handle ? ` # handle ${chain.handle}` : ''}\n`;
   if (chain.comment !== undefined) text += `\t\tcomment "${chain.comment}"\n`;
   if (chain.hook) text += `\t\t${hookText(chain, family, p)}\n`;
@@ -41,13 +44,13 @@ export function chainText(chain: Chain, family: Family, rules: Iterable<ReadRule
 }
 
 /** chain_print_json */
-export function chainJson(chain: Omit<Chain, 'rules'>, family: Family, table: string): Json {
+export function chainJson(chain: Omit<ShownChain, 'rules'>, family: Family, table: string): Json {
   const out: Record<string, Json> = { family, table, name: chain.name, handle: chain.handle };
   if (chain.comment !== undefined) out.comment = chain.comment;
   const h = chain.hook;
   if (h) {
     if (h.devices.length) out.dev = h.devices.length === 1 ? h.devices[0] : inOrder(h.devices);
-    Object.assign(out, { type: h.type, hook: h.name, prio: h.priority, policy: chain.policy });
+    Object.assign(out, { type: h.type, hook: h.name, prio: h.priority, ...(chain.policy && { policy: chain.policy }) });
   }
   return { chain: out };
 }

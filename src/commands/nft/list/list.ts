@@ -1,4 +1,4 @@
-import type { NftObject, Rule, Table } from '../../../kernel/nf_tables/objects.ts';
+import type { NftObject } from '../../../kernel/nf_tables/objects.ts';
 import type { NfTables } from '../../../kernel/nf_tables/nf-tables.ts';
 import type { Cmd, SetDecl } from '../../../parsers/nft/ast.ts';
 import type { Json } from '../datatype/index.ts';
@@ -6,13 +6,15 @@ import { Printer } from '../print/context.ts';
 import { chainJson, chainText, ruleJson } from './chain.ts';
 import { jsonDocument } from './json-text.ts';
 import { objectJson, objectText } from './object.ts';
-import { isForeign, TableReader } from './reader.ts';
+import type { KnownRuleset } from '../apply/cache.ts';
+import { isForeign, TableReader, type ShownTable } from './reader.ts';
 import { setJson, setText } from './set.ts';
 import { bareHead, noJson, tableJson, tableJsonFull, tableText } from './table.ts';
 
 /** Where a listing goes: text, JSON, or warnings beside it. */
 export interface Listing {
   readonly nft: NfTables;
+  readonly known: KnownRuleset;
   readonly p: Printer;
   readonly json: boolean;
   out(text: string): void;
@@ -20,9 +22,17 @@ export interface Listing {
 }
 
 /** do_command_list; the evaluation has found that what is named exists. */
-export function list(cmd: Cmd, l: Listing): 'EINVAL' | null {
-  if (cmd.object.kind === 'hooks') return hooks(cmd, l);
-  listing(cmd, l);
+export function list(cmd: Cmd, l: Listing): 'EINVAL' | 'ENOENT' | null {
+  const { object: o, handle: h } = cmd;
+  if (o.kind === 'hooks') return hooks(cmd, l);
+  const tables = l.known.shown(l.nft.ruleset.tables, o.kind === 'set' || o.kind === 'map');
+  // a later command of the run may delete it
+  if (h.table && !tables.some((t) => t.family === h.family && t.name === h.table?.name)) return 'ENOENT';
+  listing(
+    cmd,
+    tables.filter((t) => (h.family === 'unspec' || t.family === h.family) && (!h.table || t.name === h.table.name)),
+    l,
+  );
   return null;
 }
 
@@ -38,13 +48,13 @@ function hooks(cmd: Cmd, l: Listing): 'EINVAL' | null {
   return family === 'arp' ? 'EINVAL' : null;
 }
 
-function listing(cmd: Cmd, l: Listing): void {
+function listing(cmd: Cmd, tables: readonly ShownTable[], l: Listing): void {
   const { object: o, handle: h } = cmd;
-  const tables = l.nft.ruleset.tables.filter((t) => (h.family === 'unspec' || t.family === h.family) && (!h.table || t.name === h.table.name));
   switch (o.kind) {
     case 'ruleset':
     case 'table':
     case 'rules':
+    case 'rule':
       return full(tables, l);
     case 'tables':
       return show(
@@ -89,10 +99,12 @@ function show(l: Listing, text: readonly string[], json: () => Json[]): void {
   else for (const t of text) l.out(t);
 }
 
-const warn = (t: Table, l: Listing): void => l.err(`# Warning: table ${t.family} ${t.name} is managed by iptables-nft, do not touch!\n`);
+const reader = (t: ShownTable, l: Listing): TableReader => new TableReader(l.nft, t, { elements: (s) => l.known.wantsElements(t, s) });
 
-export function full(tables: readonly Table[], l: Listing): void {
-  const readers = tables.map((t) => new TableReader(l.nft, t));
+const warn = (t: ShownTable, l: Listing): void => l.err(`# Warning: table ${t.family} ${t.name} is managed by iptables-nft, do not touch!\n`);
+
+export function full(tables: readonly ShownTable[], l: Listing): void {
+  const readers = tables.map((t) => reader(t, l));
   if (l.json) {
     l.out(jsonDocument(readers.flatMap((r) => tableJsonFull(r, l.p, l.err))));
     return;
@@ -107,8 +119,8 @@ export function full(tables: readonly Table[], l: Listing): void {
   }
 }
 
-function chain(tables: readonly Table[], name: string, l: Listing): void {
-  const found = tables.flatMap((t) => t.chains.filter((c) => c.name === name).map((c) => ({ t, c, r: new TableReader(l.nft, t) })));
+function chain(tables: readonly ShownTable[], name: string, l: Listing): void {
+  const found = tables.flatMap((t) => t.chains.filter((c) => c.name === name).map((c) => ({ t, c, r: reader(t, l) })));
   if (l.json) {
     l.out(
       jsonDocument(
@@ -129,8 +141,8 @@ function chain(tables: readonly Table[], name: string, l: Listing): void {
   }
 }
 
-function chains(tables: readonly Table[], l: Listing): void {
-  const own = (t: Table) => t.chains.filter((c) => !c.binding);
+function chains(tables: readonly ShownTable[], l: Listing): void {
+  const own = (t: ShownTable) => t.chains.filter((c) => !c.binding);
   show(
     l,
     tables.map(
@@ -143,25 +155,20 @@ function chains(tables: readonly Table[], l: Listing): void {
   );
 }
 
-function sets(tables: readonly Table[], wanted: (s: SetDecl) => boolean, l: Listing, all: boolean): void {
-  const found = tables.map((t) => ({ t, list: new TableReader(l.nft, t).namedSets.filter(wanted) })).filter((x) => all || x.list.length);
+function sets(tables: readonly ShownTable[], wanted: (s: SetDecl) => boolean, l: Listing, all: boolean): void {
+  const found = tables.map((t) => ({ t, list: reader(t, l).namedSets.filter(wanted) })).filter((x) => all || x.list.length);
   show(l, l.json ? [] : found.map(({ t, list: s }) => `${bareHead(t)}${s.map((x) => setText(x, l.p)).join('')}}\n`), () =>
     found.flatMap(({ list: s }) => s.map((x) => setJson(x, l.p))),
   );
 }
 
-function objects(tables: readonly Table[], wanted: (o: NftObject) => boolean, l: Listing): void {
-  const found = tables.map((t) => ({ t, list: t.objects.filter(wanted) })).filter((x) => x.list.length);
+function objects(tables: readonly ShownTable[], wanted: (o: NftObject) => boolean, l: Listing): void {
+  // a table is named where it has any object that was asked for
+  const found = tables.filter((t) => t.objects.length).map((t) => ({ t, list: t.objects.filter(wanted) }));
   const value = (o: NftObject) => l.nft.live.value(o);
   show(
     l,
     found.map(({ t, list: o }) => `${bareHead(t)}${o.map((x) => objectText(x, value(x), l.p.options)).join('')}}\n`),
     () => found.flatMap(({ t, list: o }) => o.map((x) => objectJson(x, value(x), t.family, t.name, l.p.options))),
   );
-}
-
-/** A table with only some rules of one chain: what `reset rule` prints; JSON has no such command. */
-export function oneRule(t: Table, name: string, wanted: (rule: Rule) => boolean, l: Listing): void {
-  const c = t.chains.find((x) => x.name === name);
-  l.out(tableText(new TableReader(l.nft, { ...t, chains: c ? [{ ...c, rules: c.rules.filter(wanted) }] : [] }), l.p));
 }

@@ -1,35 +1,51 @@
 import type { Expression } from '../../../kernel/expr/expression.ts';
 import type { NfTables } from '../../../kernel/nf_tables/nf-tables.ts';
-import type { Chain, NftSet, Rule, Table } from '../../../kernel/nf_tables/objects.ts';
+import type { NftSet, Rule, Table } from '../../../kernel/nf_tables/objects.ts';
 import type { RuleDecl, SetDecl, Stmt } from '../../../parsers/nft/ast.ts';
 import type { RuleContext } from '../delinearize/context.ts';
 import { delinearizeRule } from '../delinearize/index.ts';
 import { NOWHERE } from '../node.ts';
 import { setDecl } from '../set/decl.ts';
-import type { ReadRule } from './chain.ts';
+import type { ReadRule, ShownChain } from './chain.ts';
+
+/** A table as a listing has it (ShownChain). */
+export type ShownTable = Omit<Table, 'chains'> & { readonly chains: readonly ShownChain[] };
 
 const isCompat = (e: Expression): boolean => e.kind === 'match' || e.kind === 'target';
 
 /** Does a rule hold compat expressions? Then iptables-nft made the table. */
-export const isForeign = (table: Table): boolean => table.chains.some((c) => c.rules.some((r) => r.exprs.some(isCompat)));
+export const isForeign = (table: ShownTable): boolean => table.chains.some((c) => c.rules.some((r) => r.exprs.some(isCompat)));
+
+export interface ReaderOptions {
+  /** False: the rules of chains written in a rule are not known, only their names. */
+  readonly inline?: boolean;
+  /** Whether the elements of a set are known. */
+  readonly elements?: (set: NftSet) => boolean;
+  /** Told of what could not be read. */
+  readonly error?: (message: string) => void;
+}
 
 /** Reads rules and sets of one table back into trees. */
 export class TableReader {
   readonly nft: NfTables;
-  readonly table: Table;
+  readonly table: ShownTable;
   readonly #sets = new Map<string, SetDecl | undefined>();
   readonly #context: RuleContext;
   #byName: ReadonlyMap<string, NftSet> | undefined;
   #foreign = false;
 
-  /** `inline` false: the rules of chains written in a rule are not known, only their names. */
-  constructor(nft: NfTables, table: Table, inline = true) {
+  readonly #wants: (s: NftSet) => boolean;
+
+  constructor(nft: NfTables, table: ShownTable, options: ReaderOptions = {}) {
+    const { inline = true } = options;
+    this.#wants = options.elements ?? (() => true);
     this.nft = nft;
     this.table = table;
     this.#context = {
       family: table.family,
       table: table.name,
       set: (name) => this.anySet(name),
+      ...(options.error && { error: options.error }),
       boundChain: (name) => {
         const chain = inline ? table.chains.find((c) => c.name === name) : undefined;
         return chain?.binding
@@ -43,7 +59,7 @@ export class TableReader {
   anySet(name: string): SetDecl | undefined {
     if (!this.#sets.has(name)) {
       const set = (this.#byName ??= new Map(this.table.sets.map((s) => [s.name, s]))).get(name);
-      this.#sets.set(name, set && setDecl(this.nft, this.table.family, this.table.name, set, true));
+      this.#sets.set(name, set && setDecl(this.nft, this.table.family, this.table.name, set, this.#wants(set)));
     }
     return this.#sets.get(name);
   }
@@ -69,7 +85,7 @@ export class TableReader {
   }
 
   /** One after the other: of a long chain's rules only one is in memory as a tree. */
-  *rules(chain: Chain): Generator<ReadRule> {
+  *rules(chain: ShownChain): Generator<ReadRule> {
     for (const rule of chain.rules) yield { rule, stmts: this.rule(rule) };
   }
 }

@@ -1,54 +1,34 @@
 import type { NewElement } from '../../../kernel/nf_tables/message.ts';
 import type { NftSet, SetElement, Table } from '../../../kernel/nf_tables/objects.ts';
+import type { LiveState } from '../../../kernel/nf_tables/live.ts';
 import { storeOf } from '../../../kernel/nf_tables/set.ts';
 import type { Cmd, Expr } from '../../../parsers/nft/ast.ts';
 import { setDecl } from '../set/decl.ts';
 import { readElements } from '../set/read.ts';
 import { elementsOf } from '../set/write.ts';
-import { list, oneRule, type Listing } from './list.ts';
+import { wantsElements, type Need } from '../apply/need.ts';
+import { list, type Listing } from './list.ts';
 import { setText } from './set.ts';
 import { bareHead } from './table.ts';
 
 const tablesOf = (cmd: Cmd, l: Listing): readonly Table[] =>
   l.nft.ruleset.tables.filter((t) => (cmd.handle.family === 'unspec' || t.family === cmd.handle.family) && (!cmd.handle.table || t.name === cmd.handle.table.name));
 
-/** do_command_reset: the listing of the moment, then counters and quotas start again. */
-export function reset(cmd: Cmd, l: Listing): 'ENOENT' | 'EOPNOTSUPP' | null {
-  const { object: o, handle: h } = cmd,
-    tables = tablesOf(cmd, l);
-  switch (o.kind) {
-    case 'object':
-    case 'objects': {
-      list(cmd, l);
-      for (const t of tables) for (const x of t.objects) if (x.kind === o.type && (!h.obj || o.kind === 'objects' || x.name === h.obj.name)) l.nft.live.resetObject(x);
-      return null;
-    }
-    case 'rules':
-    case 'table':
-    case 'chain': {
-      list(cmd, l);
-      for (const t of tables) for (const c of t.chains) if (o.kind !== 'chain' || c.name === h.chain?.name) for (const r of c.rules) l.nft.live.reset(r);
-      return null;
-    }
-    case 'rule': {
-      // do_command_list_json
-      if (l.json) return 'EOPNOTSUPP';
-      for (const t of tables) {
-        oneRule(t, h.chain?.name ?? '', (r) => r.handle === h.handle?.id, l);
-        for (const r of t.chains.find((c) => c.name === h.chain?.name)?.rules ?? []) if (r.handle === h.handle?.id) l.nft.live.reset(r);
-      }
-      return null;
-    }
-    case 'set':
-    case 'map': {
-      list(cmd, l);
-      for (const t of tables) for (const e of t.sets.find((s) => s.name === h.set?.name)?.elements ?? []) l.nft.live.reset(e);
-      return null;
-    }
-    case 'element':
-      return getElements(cmd, l, true);
-    default:
-      return null;
+/** do_command_reset: what was read is listed; the reading itself has started it again (`startAgain`). */
+export function reset(cmd: Cmd, l: Listing): 'ENOENT' | 'EINVAL' | 'EOPNOTSUPP' | null {
+  const { kind } = cmd.object;
+  if (kind === 'element') return getElements(cmd, l, true);
+  // do_command_list_json
+  if (kind === 'rule' && l.json) return 'EOPNOTSUPP';
+  return list(cmd, l);
+}
+
+/** Counters and quotas of what was read with NFT_MSG_GETRULE_RESET and its kin. */
+export function startAgain(live: LiveState, tables: readonly Table[], { only, ...need }: Need): void {
+  for (const t of tables) {
+    if (only.reset === 'objects') for (const o of t.objects) live.resetObject(o);
+    if (only.reset === 'rules') for (const c of t.chains) for (const r of c.rules) live.reset(r);
+    if (only.reset === 'elements') for (const s of t.sets) if (wantsElements({ only, ...need }, t, s)) for (const e of s.elements) live.reset(e);
   }
 }
 

@@ -3,20 +3,20 @@ import type { Json } from '../datatype/index.ts';
 import type { Printer } from '../print/context.ts';
 import { chainJson, chainText, ruleJson, type ReadRule } from './chain.ts';
 import { objectJson, objectText } from './object.ts';
-import type { TableReader } from './reader.ts';
+import type { ShownTable, TableReader } from './reader.ts';
 import { setJson, setText } from './set.ts';
 
 const flagWords = (t: Pick<Table, 'flags'>): string[] => [...(t.flags.dormant ? ['dormant'] : []), ...(t.flags.owner ? ['owner'] : []), ...(t.flags.persist ? ['persist'] : [])];
 
 /** `table ip t {` with what the options add. */
-export function tableHead(t: Table, p: Printer): string {
+export function tableHead(t: ShownTable, p: Printer): string {
   const owner = t.flags.owner ? ' progname (null)' : '',
     handle = p.options.handle ? ` handle ${t.handle}` : '';
   return `table ${t.family} ${t.name} {${handle || owner ? ` #${handle}${owner}` : ''}\n`;
 }
 
 /** The head of a listing of some of its parts. */
-export const bareHead = (t: Table): string => `table ${t.family} ${t.name} {\n`;
+export const bareHead = (t: ShownTable): string => `table ${t.family} ${t.name} {\n`;
 
 /** table_print */
 export function tableText(reader: TableReader, p: Printer): string {

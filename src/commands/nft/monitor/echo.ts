@@ -1,30 +1,57 @@
-import type { NftEvent, NftMessage } from '../../../kernel/nf_tables/message.ts';
+import type { NftEvent } from '../../../kernel/nf_tables/message.ts';
 import type { Cmd } from '../../../parsers/nft/ast.ts';
 import type { Pending } from '../apply/messages.ts';
 import { isObject, type JsonIn, type JsonObject } from '../json/text.ts';
 import type { Json } from '../datatype/index.ts';
 import { jsonText } from '../list/json-text.ts';
 import type { Listing } from '../list/list.ts';
-import { EventWriter } from './event.ts';
+import { printErrors, type NftError } from '../../../parsers/nft/index.ts';
+import { netlinkError } from '../apply/cache.ts';
+import { EventWriter, type Change } from './event.ts';
 
-/** nft -e: the kernel's answers to the messages that carried NLM_F_ECHO, which deletions do not. */
-export function echo(events: readonly NftEvent[], messages: readonly NftMessage[], l: Listing): void {
-  const writer = new EventWriter(l),
+/** nft -e: the kernel's answers to the messages that carried NLM_F_ECHO, which deletions and new names do not. */
+export function echo(events: readonly NftEvent[], batch: readonly Pending[], l: Listing): void {
+  const errors: NftError[] = [],
+    writer = new EventWriter(l, { sets: (e, name) => knows(l, e, name), error: (message) => errors.push(netlinkError(message)) }),
     json: Json[] = [];
+  let told = false;
   writer.remember();
   for (const e of events) {
     if (e.event === 'newgen') {
       // nf_tables_gen_notify looks at the flags of the batch's first message
-      if (messages[0].op.startsWith('new') && !l.json) l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`);
+      if (answers(batch[0]) && !l.json) l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`);
       continue;
     }
-    if (e.message === undefined || !messages[e.message].op.startsWith('new')) continue;
+    if (e.message === undefined || !answers(batch[e.message])) continue;
+    told = true;
+    if (!understood(e, l)) continue;
     if (l.json) {
       const j = writer.json(e);
       if (j !== null) json.push(j);
     } else l.out(writer.text(e));
   }
-  if (l.json && json.length) l.out(`${jsonText({ nftables: json })}\n`);
+  if (l.json && told) l.out(`${jsonText({ nftables: json })}\n`);
+  if (errors.length) l.err(printErrors(errors));
+}
+
+const answers = ({ message, cmd }: Pending): boolean => message.op.startsWith('new') && cmd.op !== 'rename';
+
+/** The set of an event as evaluation left it: a named one that the run deletes is gone. */
+function knows(l: Listing, e: Change, name: string): boolean {
+  const t = l.known.cache.find(e.family, e.table);
+  return t !== undefined && (name.startsWith('__') || t.sets.has(name));
+}
+
+/** netlink_events_cb looks things up in what the run left known: tables and sets that it deletes again are not. */
+function understood(e: Change, l: Listing): boolean {
+  const table = l.known.cache.find(e.family, e.table);
+  if (e.event === 'newset' && !table) l.err('W: Unable to cache set: table not found.\n');
+  if (e.event === 'newrule' && !table) l.err('W: Received event for an unknown table.\n');
+  if (e.event === 'newsetelem' && !knows(l, e, e.payload.set.name)) {
+    l.err('W: Unable to cache set_elem. Set not found.\nW: Received event for an unknown set.\n');
+    return false;
+  }
+  return table !== undefined || e.event !== 'newrule';
 }
 
 export interface JsonInput {

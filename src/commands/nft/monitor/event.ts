@@ -1,6 +1,6 @@
 import type { ObjectKind } from '../../../kernel/expr/expression.ts';
 import type { NftEvent } from '../../../kernel/nf_tables/message.ts';
-import type { NftSet, SetElement, Table } from '../../../kernel/nf_tables/objects.ts';
+import type { NftSet, Rule, SetElement, Table } from '../../../kernel/nf_tables/objects.ts';
 import type { Json } from '../datatype/index.ts';
 import { chainJson, forRule, ruleJson } from '../list/chain.ts';
 import { jsonText } from '../list/json-text.ts';
@@ -31,6 +31,14 @@ function verbOf(e: Change): string {
   return e.excl ? 'create' : 'add';
 }
 
+export interface WriterOptions {
+  readonly inline?: boolean;
+  /** Whether the set of that name is known when a rule is read. */
+  readonly sets?: (e: Change, name: string) => boolean;
+  /** Told of what could not be read. */
+  readonly error?: (message: string) => void;
+}
+
 /** Writes changes one by one; keeps the open end of an interval until the other one is heard (set->rg_cache), and sets that went. */
 export class EventWriter {
   readonly #l: Listing;
@@ -40,16 +48,23 @@ export class EventWriter {
 
   /** Chains written in a rule are shown there; a monitor does not know them yet, and tells of them as of others. */
   readonly #inline: boolean;
+  readonly #sets: NonNullable<WriterOptions['sets']>;
+  readonly #error: WriterOptions['error'];
 
-  constructor(l: Listing, inline = true) {
+  constructor(l: Listing, options: WriterOptions = {}) {
     this.#l = l;
-    this.#inline = inline;
+    this.#inline = options.inline ?? true;
+    this.#sets = options.sets ?? (() => true);
+    this.#error = options.error;
   }
 
   /** Call before changes happen and after each batch. */
   remember(): void {
     for (const t of this.#l.nft.ruleset.tables) this.#seen.set(`${t.family} ${t.name}`, t);
   }
+
+  /** Anonymous sets that came and may have gone within one batch. */
+  readonly #told: NftSet[] = [];
 
   #reader(e: Change): TableReader {
     const now = this.#l.nft.table(e.family, e.table),
@@ -67,8 +82,29 @@ export class EventWriter {
         flowtables: [],
       };
     const names = new Set(t.sets.map((s) => s.name));
-    return new TableReader(this.#l.nft, old && now ? { ...t, sets: [...t.sets, ...old.sets.filter((s) => !names.has(s.name))] } : t, this.#inline);
+    const told = this.#told.filter((s) => !names.has(s.name));
+    const sets = [...t.sets, ...(old && now ? old.sets.filter((s) => !names.has(s.name)) : []), ...told];
+    return new TableReader(this.#l.nft, { ...t, sets: sets.filter((s) => this.#sets(e, s.name)) }, { inline: this.#inline, ...(this.#error && { error: this.#error }) });
   }
+
+  /** nf_tables_rule_notify: the rule before it, where it is neither the first nor the last of the chain as it is now. */
+  #before(e: Extract<Change, { payload: { chain: string; rule: Rule } }>): bigint | undefined {
+    const rules = this.#l.nft.table(e.family, e.table)?.chains.find((c) => c.name === e.payload.chain)?.rules;
+    if (!rules) return e.payload.position;
+    let places = this.#places.get(rules);
+    if (!places) this.#places.set(rules, (places = new Map(rules.map((r, i) => [r.id, i]))));
+    const at = places.get(e.payload.rule.id);
+    if (at === undefined) return e.payload.position;
+    return at > 0 && at < rules.length - 1 ? rules[at - 1].handle : undefined;
+  }
+
+  /** Anonymous sets are not told, but known when their rule is. */
+  #heard(set: NftSet): boolean {
+    if (set.flags.anonymous) this.#told.push(set);
+    return set.flags.anonymous;
+  }
+
+  readonly #places = new WeakMap<readonly Rule[], Map<number, number>>();
 
   /** netlink_event_range_cache: null until both ends of an interval are there. */
   #elements(set: NftSet, element: SetElement): SetElement[] | null {
@@ -109,7 +145,8 @@ export class EventWriter {
         return e.payload.chain.binding ? '' : `delete chain ${where} ${e.payload.chain.name}\n`;
       case 'newrule': {
         const r = e.payload.rule;
-        const position = e.payload.position !== undefined ? ` handle ${e.payload.position}` : '';
+        const before = this.#before(e),
+          position = before !== undefined ? ` handle ${before}` : '';
         const stmts = this.#reader(e)
           .rule(r)
           .map((s) => forRule(p, e.family, r).stmt(s))
@@ -119,7 +156,7 @@ export class EventWriter {
       case 'delrule':
         return `delete rule ${where} ${e.payload.chain} handle ${e.payload.rule.handle}\n`;
       case 'newset':
-        return e.payload.flags.anonymous ? '' : `${add} ${setText(setDecl(nft, e.family, e.table, e.payload, false), p, LINE, `${where} ${e.payload.name}`)}\n`;
+        return this.#heard(e.payload) ? '' : `${add} ${setText(setDecl(nft, e.family, e.table, e.payload, false), p, LINE, `${where} ${e.payload.name}`)}\n`;
       case 'delset':
         return `delete set ${where} ${e.payload.name}\n`;
       case 'newsetelem':
@@ -170,7 +207,7 @@ export class EventWriter {
       case 'delrule':
         return ruleJson({ rule: e.payload.rule, stmts: this.#reader(e).rule(e.payload.rule) }, e.family, e.table, e.payload.chain, p);
       case 'newset':
-        return e.payload.flags.anonymous ? null : setJson(setDecl(nft, e.family, e.table, e.payload, false), p);
+        return this.#heard(e.payload) ? null : setJson(setDecl(nft, e.family, e.table, e.payload, false), p);
       case 'delset':
         return { set: { family: e.family, name: e.payload.name, table: e.table, type: 'invalid', handle: e.payload.handle } };
       case 'newsetelem':

@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 export function monitor(cmd: Cmd, l: Listing): () => void {
   const o = cmd.object;
   if (o.kind !== 'monitor') return () => {};
-  const writer = new EventWriter(l, false),
+  const writer = new EventWriter(l, { inline: false }),
     plain = o.event === undefined && o.object === undefined;
   writer.remember();
   const wanted = (e: Change): boolean => {
