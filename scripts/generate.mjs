@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createHash } from 'node:crypto';
-import { lalr, pack } from './lalr.mjs';
+import { pack } from './lalr.mjs';
+import { readLalr } from './lalr-file.mjs';
 
 const require = createRequire(import.meta.url);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -56,19 +57,14 @@ function tables(file, base) {
   const hash = createHash('sha1')
     .update(inputs.join('\0'))
     .update(readFileSync(join(root, 'scripts/lalr.mjs')))
+    .update(readFileSync(join(root, 'scripts/lalr-file.mjs')))
     .update(readFileSync(fileURLToPath(import.meta.url)))
     .digest('hex');
   if (existsSync(out) && readFileSync(out, 'utf8').includes(hash)) return;
-  const parser = new nearley.Parser(nearleyGrammar);
-  parser.feed(readFileSync(file, 'utf8'));
-  const c = compile(parser.results[0], { args: [file], out: '', export: 'grammar', alreadycompiled: [], nojs: false, quiet: true });
-  const rules = c.rules.map((r) => ({ name: r.name, post: r.postprocess, symbols: r.symbols.map((x) => (x.token ? { token: /"([^"]+)"/.exec(x.token)?.[1] ?? x.token } : x)) }));
-  const terminals = readFileSync(join(dirname(file), 'tokens.txt'), 'utf8')
-    .split(/\s+/)
-    .filter(Boolean);
-  const t = lalr(rules, 'input', terminals);
-  if (process.env.LALR_CONFLICTS) console.log(`${t.states} states, ${t.conflicts.length} conflicts\n${t.conflicts.join('\n')}`);
-  const text = `// @ts-nocheck\n// ${hash}\n${c.body.join('\n')}\nexport const terminals = ${JSON.stringify(terminals)};\nexport const tables = '${pack(t)}';\nexport const actions = [\n${rules.map((r) => r.post ?? 'null').join(',\n')}\n];\n`;
+  const { body, rules, terminals, table } = readLalr(file);
+  // a grammar without a conflict gives no input two meanings
+  if (table.conflicts.length) throw new Error(`${file}: ${table.conflicts.join('; ')}`);
+  const text = `// @ts-nocheck\n// ${hash}\n${body.join('\n')}\nexport const terminals = ${JSON.stringify(terminals)};\nexport const tables = '${pack(table)}';\nexport const actions = [\n${rules.map((r) => r.post ?? 'null').join(',\n')}\n];\n`;
   writeIfChanged(out, text);
 }
 

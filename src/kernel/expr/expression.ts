@@ -77,7 +77,14 @@ export type Expression =
       readonly present: boolean;
       readonly dreg: Register;
     }
-  | { readonly kind: 'exthdr_set'; readonly op: 'tcpopt'; readonly type: number; readonly offset: number; readonly len: number; readonly sreg: Register }
+  | {
+      readonly kind: 'exthdr_set';
+      readonly op: 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp' | 'dccp';
+      readonly type: number;
+      readonly offset: number;
+      readonly len: number;
+      readonly sreg: Register;
+    }
   | { readonly kind: 'exthdr_reset'; readonly op: 'tcpopt'; readonly type: number }
   | { readonly kind: 'fib'; readonly result: 'oif' | 'oifname' | 'type'; readonly flags: number; readonly dreg: Register }
   | { readonly kind: 'osf'; readonly ttl: number; readonly flags: number; readonly dreg: Register }

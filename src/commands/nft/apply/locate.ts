@@ -19,7 +19,7 @@ export class LocatingLinearizer extends Linearizer {
   override stmt(stmt: Stmt): void {
     const from = this.out.length;
     super.stmt(stmt);
-    this.#note(from, stmt.kind === 'objref' ? stmt.expr.loc : stmt.loc);
+    this.#note(from, stmt.kind === 'objref' || stmt.kind === 'exthdr' ? stmt.expr.loc : stmt.loc);
   }
 
   locations(fallback: Location): Location[] {

@@ -2,11 +2,11 @@ import type { ByteOrder } from '../../../parsers/nft/ast.ts';
 
 const encoder = new TextEncoder();
 
-/** Numbers to and from the bytes of registers and set elements; host order is little endian (x86-64). */
+/** Numbers to and from the bytes of registers and set elements; host order is little endian (x86-64). mpz_export leaves the sign out. */
 export function valueToBytes(value: bigint, length: number, order: ByteOrder): Uint8Array {
   const out = new Uint8Array(length);
   // six bytes at a time, which a number holds exactly
-  for (let done = 0, rest = BigInt.asUintN(length * 8, value); done < length; done += 6, rest >>= 48n) {
+  for (let done = 0, rest = BigInt.asUintN(length * 8, value < 0n ? -value : value); done < length; done += 6, rest >>= 48n) {
     let n = Number(length - done <= 6 ? rest : rest & 0xffff_ffff_ffffn);
     for (let i = done; i < done + 6 && i < length; i++) {
       out[order === 'big' ? length - 1 - i : i] = n % 256;

@@ -406,7 +406,10 @@ export class Postprocessor {
     const shift = trimForce(copy, binop.right.value);
     if (shift === null) return null;
     e.left = copy;
+    const { value } = e.right;
     adjust(e.right, shift, copy);
+    // payload_expr_trim_force moves the value, and leaves what the mask would cut off
+    e.right.value = value >> BigInt(shift);
     return e;
   }
 

@@ -441,6 +441,7 @@ function evaluateConcat(c: Context, e: ExprOf<'concat'>): Expr {
     if (NO_PARTS.has(i.kind)) c.fail(`cannot use ${nameOf(i)} in concatenation`, i.loc);
     if ((i.kind === 'range' || i.kind === 'prefix') && c.lists === 0) c.fail(`cannot use ${nameOf(i)} in concatenation`, i.loc);
     const t = datatype(i.dtype);
+    if (t.id === 'invalid' && i.len === 0 && i.kind === 'exthdr') c.fail(`cannot use ${nameOf(i)} in concatenation, lacks datatype`, i.loc);
     if (dtype === null && t.size === 0 && !(t.number === 4 && !key)) c.fail(`can not use variable sized data types (${t.name}) in concat expressions`, i.loc, e.loc);
     if (bits === 0) bits = partBits(i);
     fields.push(i.dtype);

@@ -3,7 +3,8 @@ import { type NftError, nftError } from '../../../parsers/nft/error.ts';
 import type { Family } from '../../../kernel/net/hook.ts';
 import { datatypeByName, type NameContext } from '../datatype/index.ts';
 import { bytesToValue, cString } from '../datatype/bytes.ts';
-import { inPlace, node, readExpr, setItems } from './expression.ts';
+import { inContext } from './context.ts';
+import { node, readExpr, setItems } from './expression.ts';
 import { OBJECT } from './objects.ts';
 import { JsonReader, NOWHERE, Refused } from './reader.ts';
 import { stmtList } from './statement.ts';
@@ -121,8 +122,8 @@ function dtype(v: JsonIn, r: JsonReader): { key: Expr; isTypeof: boolean } {
   }
   if (isObject(v) && 'typeof' in v) {
     const of = v.typeof as JsonIn;
-    if (Array.isArray(of)) return { key: node({ kind: 'concat', items: of.map((x) => inPlace('primary', () => readExpr(x, r))) }), isTypeof: true };
-    return { key: inPlace('primary', () => readExpr(of, r)), isTypeof: true };
+    if (Array.isArray(of)) return { key: node({ kind: 'concat', items: of.map((x) => inContext(0, () => readExpr(x, r))) }), isTypeof: true };
+    return { key: inContext(0, () => readExpr(of, r)), isTypeof: true };
   }
   return r.fail('Invalid set datatype.');
 }

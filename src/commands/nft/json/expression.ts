@@ -5,6 +5,7 @@ import { CT } from '../keys/ct.ts';
 import { META } from '../keys/meta.ts';
 import { FIB_FLAGS } from '../keys/other.ts';
 import { protocolField } from '../proto.ts';
+import { contextWords, CTX, inContext, inMore, mayStand, stands } from './context.ts';
 import { type JsonReader, NOWHERE, type ReadExpr, Refused } from './reader.ts';
 import { stmtList } from './statement.ts';
 import { isObject, type JsonIn, type JsonObject, typeName } from './text.ts';
@@ -26,37 +27,6 @@ function constant(word: string): Expr | null {
   return n === undefined ? null : node({ kind: 'value', value: n }, 'inet_proto', 8, 'big');
 }
 
-/** Contexts in which an expression stands (CTX_F_*): those that a message may name. */
-export type Place = 'rhs' | 'set rhs' | 'stmt' | 'primary' | 'dtype' | 'ses' | 'map' | 'concat' | 'mangle';
-let place: Place = 'primary';
-
-const PLACE_WORD: Readonly<Record<Place, string>> = {
-  rhs: 'RHS',
-  'set rhs': 'SET_RHS',
-  stmt: 'STMT',
-  primary: 'PRIMARY',
-  dtype: 'DTYPE',
-  ses: 'SES',
-  map: 'MAP',
-  concat: 'CONCAT',
-  mangle: 'MANGLE',
-};
-/** Expressions that may not stand in a statement's value. */
-const NOT_IN_STMT = new Set(['fib', 'exthdr', 'tcp option', 'ip option', 'sctp chunk', 'dccp option', 'ipsec', 'socket']);
-
-const MANGLED = new Set(['payload', 'meta', 'ct', 'tcp option', 'exthdr']);
-
-export function inPlace<T>(where: Place, read: () => T): T {
-  const saved = place;
-  place = where;
-  try {
-    return read();
-  } finally {
-    place = saved;
-  }
-}
-
-/** json_dumps, for messages. */
 function dump(v: JsonIn): string {
   if (Array.isArray(v)) return `[${v.map(dump).join(', ')}]`;
   if (isObject(v))
@@ -70,7 +40,7 @@ function dump(v: JsonIn): string {
 export function readExpr(v: JsonIn, r: JsonReader): Expr {
   switch (typeof v) {
     case 'string':
-      return v === '*' ? node({ kind: 'catchall' }) : (place === 'rhs' && constant(v)) || symbol(v);
+      return v === '*' ? node({ kind: 'catchall' }) : (stands(CTX.rhs) && !stands(CTX.setRhs) && constant(v)) || symbol(v);
     case 'bigint':
       return symbol(String(v));
     case 'boolean':
@@ -78,19 +48,19 @@ export function readExpr(v: JsonIn, r: JsonReader): Expr {
     default:
       break;
   }
+  if (Array.isArray(v) && !stands(CTX.rhs | CTX.stmt)) return r.fail('List expression only allowed on RHS or in statement expression.');
   if (Array.isArray(v)) return node({ kind: 'list', items: v.map((x, i) => r.within(`Parsing list expression item at index ${i} failed.`, () => readExpr(x, r))) });
   const entry = isObject(v) ? r.single(v) : null;
   if (!entry) return r.fail(`Malformed object (too many properties): '${isObject(v) ? dump(v) : '(null)'}'.`);
   const [type, value] = entry;
   const read = TABLE[type];
   if (!read) return r.fail(`Unknown expression type '${type}'.`);
-  if ((place === 'stmt' && NOT_IN_STMT.has(type)) || (place === 'mangle' && !MANGLED.has(type)))
-    return r.fail(`Expression type ${type} not allowed in context (${place === 'mangle' ? '' : PLACE_WORD[place]}).`);
+  if (!mayStand(type)) return r.fail(`Expression type ${type} not allowed in context (${contextWords()}).`);
   return read(value, r);
 }
 
-export const readRhs = (v: JsonIn, r: JsonReader): Expr => inPlace('rhs', () => readExpr(v, r));
-export const readStmtExpr = (v: JsonIn, r: JsonReader): Expr => inPlace('stmt', () => readExpr(v, r));
+export const readRhs = (v: JsonIn, r: JsonReader): Expr => inContext(CTX.rhs, () => readExpr(v, r));
+export const readStmtExpr = (v: JsonIn, r: JsonReader): Expr => inContext(CTX.stmt, () => readExpr(v, r));
 
 const BASES: Readonly<Record<string, ExprOf<'payload'>['base']>> = { ll: 'link', nh: 'network', th: 'transport', ih: 'inner' };
 
@@ -257,7 +227,7 @@ const xfrm: ReadExpr = (v, r) => {
 
 const concat: ReadExpr = (v, r) => {
   if (!Array.isArray(v)) return r.fail(`Unexpected concat type '${typeName(v)}'.`);
-  const items = v.map((x, i) => r.within(`Parsing expr at index ${i} failed.`, () => readExpr(x, r)));
+  const items = v.map((x, i) => r.within(`Parsing expr at index ${i} failed.`, () => inMore(CTX.concat, () => readExpr(x, r))));
   if (!items.length) throw new Refused('');
   return node({ kind: 'concat', items });
 };
@@ -286,7 +256,7 @@ export const setItems = (v: JsonIn, r: JsonReader): Expr => {
   const items = v.map((x, i) => {
     if (Array.isArray(x)) {
       const left = elem(readRhs(x[0] ?? null, r));
-      const right = inPlace('set rhs', () => readExpr(x[1] ?? null, r));
+      const right = inContext(CTX.rhs | CTX.setRhs, () => readExpr(x[1] ?? null, r));
       return node({ kind: 'mapping', left, right });
     }
     return elem(r.within(`Invalid set elem at index ${i}.`, () => readRhs(x, r)));
@@ -299,8 +269,8 @@ const elem = (e: Expr): Expr => (e.kind === 'set_elem' ? e : node({ kind: 'set_e
 const map: ReadExpr = (v, r) => {
   const key = r.need(v, 'key', 'o');
   const data = r.need(v, 'data', 'o', 1);
-  const m = r.within('Illegal map expression key.', () => readExpr(key, r));
-  const mappings = r.within('Illegal map expression data.', () => readRhs(data, r));
+  const m = r.within('Illegal map expression key.', () => inMore(CTX.map, () => readExpr(key, r)));
+  const mappings = r.within('Illegal map expression data.', () => inMore(CTX.rhs, () => readExpr(data, r)));
   return node({ kind: 'map', map: m, mappings });
 };
 
@@ -335,7 +305,8 @@ const binop =
   (v, r) => {
     if (!Array.isArray(v)) return r.lib(`Expected array, got ${typeName(v)}`, 0);
     if (v.length < 2) return r.lib(`Array index ${v.length} out of range`, 1 + 3 * v.length);
-    const read = (x: JsonIn, side: string): Expr => r.within(`Failed to parse ${side} of binop expression.`, () => (side === 'LHS' ? readExpr(x, r) : readExpr(x, r)));
+    const read = (x: JsonIn, side: string): Expr =>
+      r.within(`Failed to parse ${side} of binop expression.`, () => inContext(side === 'LHS' ? CTX.primary : stands(CTX.stmt) ? CTX.stmt : CTX.rhs, () => readExpr(x, r)));
     return v.slice(1).reduce<Expr>((left, x) => node({ kind: 'binop', op, left, right: read(x, 'RHS') }), read(v[0] as JsonIn, 'LHS'));
   };
 

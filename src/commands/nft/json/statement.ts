@@ -1,7 +1,8 @@
 import type { Expr, ExprOf, Stmt, StmtOf } from '../../../parsers/nft/ast.ts';
 import { LEVELS, LOG_FLAGS } from '../statement/log.ts';
 import { stringExpr } from '../statement/objref.ts';
-import { node, readExpr, readRhs, readStmtExpr, inPlace, symbol } from './expression.ts';
+import { CTX, inContext } from './context.ts';
+import { node, readExpr, readRhs, readStmtExpr, symbol } from './expression.ts';
 import { type JsonReader, NOWHERE, type ReadStmt } from './reader.ts';
 import { isObject, type JsonIn, typeName } from './text.ts';
 
@@ -16,15 +17,15 @@ const match: ReadStmt = (v, r) => {
   const word = r.need(v, 'op', 's', 2);
   const op = OPS[word];
   if (!op) return r.fail(`Invalid relational op '${word}'.`);
-  const l = r.within('Invalid LHS of relational.', () => inPlace('primary', () => readExpr(left, r)));
+  const l = r.within('Invalid LHS of relational.', () => inContext(0, () => readExpr(left, r)));
   const rhs = r.within('Invalid RHS of relational.', () => readRhs(right, r));
   return stmt({ kind: 'expression', expr: node({ kind: 'relational', op, left: l, right: rhs }) });
 };
 
-const verdict: ReadStmt = (v, r, key) => stmt({ kind: 'verdict', expr: readExpr({ [key]: v }, r) });
+const verdict: ReadStmt = (v, r, key) => stmt({ kind: 'verdict', expr: inContext(0, () => readExpr({ [key]: v }, r)) });
 
 const vmap: ReadStmt = (v, r) => {
-  return stmt({ kind: 'verdict', expr: r.within('Illegal vmap statement.', () => inPlace('primary', () => readExpr({ map: v }, r))) });
+  return stmt({ kind: 'verdict', expr: r.within('Illegal vmap statement.', () => inContext(0, () => readExpr({ map: v }, r))) });
 };
 
 type RefType = StmtOf<'objref'>['type'];
@@ -32,11 +33,13 @@ const isRef = (v: JsonIn): boolean => typeof v === 'string' || (isObject(v) && O
 
 /** A name, or a map to names. */
 const objref = (type: RefType, v: JsonIn, r: JsonReader): Stmt =>
-  stmt({ kind: 'objref', type, expr: typeof v === 'string' && !v.startsWith('@') ? symbol(v) : readStmtExpr(v, r) });
+  stmt({ kind: 'objref', type, expr: typeof v === 'string' && !v.startsWith('@') ? symbol(v) : r.within(`Invalid ${type} reference.`, () => readStmtExpr(v, r)) });
 
 const counter: ReadStmt = (v, r) => {
-  if (isRef(v) || (v !== null && !isObject(v))) return objref('counter', v, r);
-  return stmt({ kind: 'counter', packets: r.maybe(v, 'packets', 'i') ?? 0n, bytes: r.maybe(v, 'bytes', 'i') ?? 0n });
+  if (v === null) return stmt({ kind: 'counter', packets: 0n, bytes: 0n });
+  // what does not tell both is a reference
+  if (!isObject(v) || typeof v.packets !== 'bigint' || typeof v.bytes !== 'bigint') return objref('counter', v, r);
+  return stmt({ kind: 'counter', packets: v.packets, bytes: v.bytes });
 };
 
 const last: ReadStmt = (v, r) => {
@@ -83,7 +86,7 @@ const quota: ReadStmt = (v, r) => {
 const mangle: ReadStmt = (v, r) => {
   const left = r.need(v, 'key', 'o');
   const given = r.need(v, 'value', 'o', 1);
-  const key = r.within('Invalid mangle statement key', () => inPlace('mangle', () => readExpr(left, r)));
+  const key = r.within('Invalid mangle statement key', () => inContext(CTX.mangle, () => readExpr(left, r)));
   const value = r.within('Invalid mangle statement value', () => readStmtExpr(given, r));
   switch (key.kind) {
     case 'exthdr':
@@ -113,9 +116,9 @@ const familyOf = (v: JsonIn, r: JsonReader): { family?: 'ip' | 'ip6' } => {
   return f === 'ip' || f === 'ip6' ? { family: f } : r.fail(`Invalid family '${f}'.`);
 };
 
-const optional = (v: JsonIn, key: string, r: JsonReader): Expr | undefined => {
+const optional = (v: JsonIn, key: string, r: JsonReader, message = ''): Expr | undefined => {
   const x = r.maybe(v, key, 'o');
-  return x === undefined ? undefined : readStmtExpr(x, r);
+  return x === undefined ? undefined : message === '' ? readStmtExpr(x, r) : r.within(message, () => readStmtExpr(x, r));
 };
 
 const fwd: ReadStmt = (v, r) => {
@@ -125,7 +128,8 @@ const fwd: ReadStmt = (v, r) => {
 };
 
 const dup: ReadStmt = (v, r) => {
-  const to = readStmtExpr(r.need(v, 'addr', 'o'), r);
+  const given = r.need(v, 'addr', 'o');
+  const to = r.within('Illegal dup addr arg.', () => readStmtExpr(given, r));
   const dev = optional(v, 'dev', r);
   return stmt({ kind: 'dup', to, ...(dev ? { dev } : {}) });
 };
@@ -151,8 +155,8 @@ const NAT_FLAGS = { random: 4, 'fully-random': 16, persistent: 8, netmap: 64 };
 const nat =
   (type: StmtOf<'nat'>['type']): ReadStmt =>
   (v, r) => {
-    const addr = optional(v, 'addr', r);
-    const proto = optional(v, 'port', r);
+    const addr = optional(v, 'addr', r, 'Invalid nat addr.');
+    const proto = optional(v, 'port', r, 'Invalid nat port.');
     const flags = flagsOf(r.maybe(v, 'flags', 'o'), NAT_FLAGS, 'nat', r);
     const types = flagsOf(r.maybe(v, 'type_flags', 'o'), { interval: 1, prefix: 2, concat: 4 }, 'nat type', r);
     return stmt({
@@ -167,8 +171,8 @@ const nat =
   };
 
 const tproxy: ReadStmt = (v, r) => {
-  const addr = optional(v, 'addr', r);
-  const port = optional(v, 'port', r);
+  const addr = optional(v, 'addr', r, 'Invalid addr.');
+  const port = optional(v, 'port', r, 'Invalid port.');
   return stmt({ kind: 'tproxy', ...familyOf(v, r), ...(addr ? { addr } : {}), ...(port ? { port } : {}) });
 };
 
@@ -197,7 +201,7 @@ function setOp(v: JsonIn, r: JsonReader): 'add' | 'update' | 'delete' {
 
 const set: ReadStmt = (v, r) => {
   const op = setOp(v, r);
-  const key = r.within('Illegal set statement element.', () => inPlace('ses', () => readExpr(r.need(v, 'elem', 'o'), r)));
+  const key = r.within('Illegal set statement element.', () => inContext(CTX.ses, () => readExpr(r.need(v, 'elem', 'o'), r)));
   const name = r.need(v, 'set', 's');
   if (!name.startsWith('@')) return r.fail('Illegal set reference in set statement.');
   return stmt({ kind: 'set', op, key: asElem(key), set: symbol(name), stmts: withStmts(v, r) });
@@ -205,8 +209,8 @@ const set: ReadStmt = (v, r) => {
 
 const map: ReadStmt = (v, r) => {
   const op = setOp(v, r);
-  const key = r.within('Illegal map statement element.', () => inPlace('ses', () => readExpr(r.need(v, 'elem', 'o'), r)));
-  const data = r.within('Illegal map expression data.', () => inPlace('ses', () => readExpr(r.need(v, 'data', 'o'), r)));
+  const key = r.within('Illegal map statement element.', () => inContext(CTX.ses, () => readExpr(r.need(v, 'elem', 'o'), r)));
+  const data = r.within('Illegal map expression data.', () => inContext(CTX.ses, () => readExpr(r.need(v, 'data', 'o'), r)));
   const name = r.need(v, 'map', 's');
   if (!name.startsWith('@')) return r.fail('Illegal map reference in map statement.');
   return stmt({ kind: 'map', op, key: asElem(key), data: asElem(data), set: symbol(name), stmts: withStmts(v, r) });
@@ -217,7 +221,13 @@ const meter: ReadStmt = (v, r) => {
   const key = r.need(v, 'key', 'o', 1);
   const inner = r.need(v, 'stmt', 'o', 2);
   const size = r.maybe(v, 'size', 'i');
-  return stmt({ kind: 'meter', name, size: Number(size ?? 0n), key: asElem(inPlace('ses', () => readExpr(key, r))), stmt: readStmt(inner, r) });
+  return stmt({
+    kind: 'meter',
+    name,
+    size: Number(size ?? 0n),
+    key: asElem(r.within('Invalid meter key.', () => inContext(CTX.ses, () => readExpr(key, r)))),
+    stmt: readStmt(inner, r),
+  });
 };
 
 const LOG_BITS: Readonly<Record<string, number>> = { ...Object.fromEntries(LOG_FLAGS.map(([bit, word]) => [word, bit])), all: 0x2f };
@@ -250,7 +260,7 @@ const synproxy: ReadStmt = (v, r) => {
 };
 
 const queue: ReadStmt = (v, r) => {
-  const num = optional(v, 'num', r);
+  const num = optional(v, 'num', r, 'Invalid queue num.');
   return stmt({ kind: 'queue', ...(num ? { queue: num } : {}), flags: flagsOf(r.maybe(v, 'flags', 'o'), { bypass: 1, fanout: 2 }, 'queue', r) });
 };
 

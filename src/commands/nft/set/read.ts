@@ -157,7 +157,7 @@ function dataExpr(_set: NftSet, decl: SetDecl, e: SetElement): Expr | undefined 
   if (!data.intervalData) return read(value).one;
   const low = read(value.subarray(0, half)),
     high = read(value.subarray(half));
-  if (!low.parts.length && data.byteorder === 'host' && !isText(data)) return turned(high.one as ExprOf<'value'>, low.one as ExprOf<'value'>, data);
+  if (!low.parts.length && data.byteorder === 'host') return turned(high.one as ExprOf<'value'>, low.one as ExprOf<'value'>, data);
   if (!low.parts.length) return dataSpan(low.one, high.one, data);
   return mk({ kind: 'concat', items: low.parts.map((l, i) => span(l, high.parts[i], l)) }, data.dtype, 'invalid', data.len);
 }

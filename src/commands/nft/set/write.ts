@@ -6,6 +6,7 @@ import type { NftSet } from '../../../kernel/nf_tables/objects.ts';
 import type { Expr, ExprOf, Location, SetDecl } from '../../../parsers/nft/ast.ts';
 import { bytesToValue, valueToBytes } from '../datatype/bytes.ts';
 import { baseType, datatype, fieldsOf, isConcat } from '../datatype/index.ts';
+import { findExthdr } from '../keys/exthdr.ts';
 import { Linearizer } from '../linearize/context.ts';
 import { boundary, dataOf, keyData, valueText, verdictOf } from '../linearize/data.ts';
 import type { SetUserdata } from './decl.ts';
@@ -44,9 +45,13 @@ function named(e: Expr): Expr {
   return e.kind === 'payload' && e.raw && e.proto !== '' && e.field !== '' ? { ...e, raw: false } : e;
 }
 
-/** exthdr_expr_parse_udata: that only the presence was asked for is lost, the values are those of the first field. */
+/** exthdr_expr_parse_udata: the first header that has such a field; that only the presence was asked for is lost, the values are those of the first field. */
 function present(e: Expr): Expr {
-  if (e.kind !== 'exthdr' || !e.present) return e;
+  if (e.kind !== 'exthdr') return e;
+  if (!e.present) {
+    const found = e.op === 'dccp' ? undefined : findExthdr(e.op, e.rawType, e.offset, e.len);
+    return found ? { ...e, header: found.header, field: found.field.name } : e;
+  }
   if (e.op === 'dccp') return { ...e, rawType: 1, dtype: 'integer', byteorder: 'big' };
   return { ...e, present: false, field: FIRST_FIELD[e.op], dtype: e.op === 'ipv6' ? 'inet_proto' : 'integer', byteorder: 'big' };
 }

@@ -10,7 +10,7 @@ export const statement: StatementDefinition<'exthdr'> = {
     if (e.kind !== 'exthdr') throw new Error('exthdr statement without exthdr');
     l.with(s.value, (sreg) => {
       l.load(s.value, sreg);
-      l.add({ kind: 'exthdr_set', op: 'tcpopt', type: e.rawType, offset: Math.floor(e.offset / 8), len: Math.ceil(e.len / 8), sreg: wireRegister(sreg) });
+      l.add({ kind: 'exthdr_set', op: e.op, type: e.rawType, offset: Math.floor(e.offset / 8), len: Math.ceil(e.len / 8), sreg: wireRegister(sreg) });
     });
   },
   delinearize: {

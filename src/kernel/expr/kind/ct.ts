@@ -81,6 +81,7 @@ export const definition = defineExpression({
     if (e.key !== 'state' && !Object.hasOwn(READ, e.key)) return 'EOPNOTSUPP';
     if (e.dir !== undefined && !NEEDS_DIR.has(e.key) && !MAY_DIR.has(e.key)) return 'EINVAL';
     if (e.dir === undefined && NEEDS_DIR.has(e.key) && e.key !== 'l3proto' && e.key !== 'protocol') return 'EINVAL';
+    if ((e.key === 'src' || e.key === 'dst') && !['ip', 'ip6', 'inet'].includes(ctx.family)) return 'EAFNOSUPPORT';
     if (!trackable(ctx.family)) return 'EPROTO';
     // nft_ct_get_init: nf_ct_set_acct
     if (COUNTED.has(e.key)) ctx.net.conntrack.conf.acct = 1;

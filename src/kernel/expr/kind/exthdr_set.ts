@@ -6,7 +6,8 @@ import { findTcpOption } from './exthdr.ts';
 /** nft_exthdr_tcp_set_eval: the value of an option, and the checksum; maxseg only ever gets smaller. */
 export const definition = defineExpression({
   kind: 'exthdr_set',
-  check: (e) => (e.offset > 255 ? 'ERANGE' : e.len !== 2 && e.len !== 4 ? 'EOPNOTSUPP' : null),
+  // only TCP options are written (nft_exthdr_select_ops)
+  check: (e) => (e.op !== 'tcpopt' ? 'EOPNOTSUPP' : e.offset > 255 ? 'ERANGE' : e.len !== 2 && e.len !== 4 ? 'EOPNOTSUPP' : null),
   compile(e) {
     const from = byteOf(e.sreg);
     return {

@@ -1,4 +1,5 @@
 import { defineExpression } from '../definition.ts';
+import { inetHooksOnly } from '../hooks.ts';
 import { runObject } from '../object-ops.ts';
 import type { Op } from '../machine.ts';
 
@@ -6,6 +7,8 @@ import type { Op } from '../machine.ts';
 export const definition = defineExpression({
   kind: 'objref',
   check: (e, ctx) => (ctx.object(e.type, e.name) ? null : 'ENOENT'),
+  // nft_objref_validate: a synproxy answers where nft_synproxy does
+  validate: (e, ctx) => (e.type === 'synproxy' ? inetHooksOnly(ctx, ['input', 'forward']) : null),
   compile(e, env): Op {
     return {
       run(regs, skb, state) {
