@@ -58,6 +58,7 @@ export function importTable(table: ConntrackTable, data: unknown, link: (ct: Con
     Object.assign(made[i], e, {
       children: 0,
       met: 0,
+      place: -1,
       master: e.master < 0 ? null : made[e.master],
       timeoutPolicy: e.timeoutPolicy && (table.timeouts.find(e.timeoutPolicy.name) ?? e.timeoutPolicy),
     });

@@ -65,6 +65,7 @@ export class ConntrackTable {
   readonly timeouts: TimeoutPolicies;
   /** The ruleset last searched for rules that use labels, and whether it has any. */
   #labels: { readonly ruleset: Ruleset; readonly used: boolean } | null = null;
+  /** At least two places for each of two directions: what is not there is seldom looked for along a chain. */
   #slots: (Slot | null)[] = new Array<Slot | null>(1024).fill(null);
   /** Those that are objects. */
   readonly #entries = new Entries();
@@ -333,7 +334,7 @@ export class ConntrackTable {
   }
 
   #chainBoth(ct: Conntrack, original = hashTuple(ct.original) | 0, reply = hashTuple(ct.reply) | 0): void {
-    if (this.#entries.size * 2 >= this.#slots.length) this.#grow();
+    if (this.#entries.size * 4 >= this.#slots.length) this.#grow();
     this.#chain({ ct, dir: 0, hash: original, next: null });
     this.#chain({ ct, dir: 1, hash: reply, next: null });
     this.#entries.add(ct);
@@ -367,7 +368,7 @@ export class ConntrackTable {
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = new Array<Slot | null>(old.length * 4).fill(null);
+    this.#slots = new Array<Slot | null>(old.length * 2).fill(null);
     for (let s of old)
       while (s) {
         const next: Slot | null = s.next;
