@@ -3,7 +3,7 @@ import { H245_MESSAGE } from '../../../../../src/kernel/conntrack/h323/h245.ts';
 import type { Type } from '../../../../../src/kernel/conntrack/h323/schema.ts';
 import { address, be16, bytes } from '../../frames.ts';
 import { mutateBytes } from './mutate.ts';
-import { type Named, PerWriter } from './per.ts';
+import { type Names, PerWriter } from './per.ts';
 import { type End, farOf, Flow, type Stage } from './stage.ts';
 
 const PORTS = [5000, 5000, 5001, 5002, 5003, 5004, 1720, 2001, 65534, 65535, 0];
@@ -11,15 +11,16 @@ const OTHERS = ['10.0.0.1', '10.0.0.3', '192.168.1.20', '172.16.0.10', '127.0.0.
 const OTHERS6 = ['fd00:a::2', 'fd00:b::20', '2001:db8::8', '::1'];
 
 /** Addresses that an end may name: its own, mostly. */
-const naming =
-  (s: Stage, e: End) =>
-  (length: number): Named => {
+const naming = (s: Stage, e: End): Names => ({
+  length: e.src.includes(':') ? 16 : 4,
+  name(length) {
     const { c } = s,
       six = length === 16;
     const known = [e.src, e.src, e.src, e.dst].filter((a) => a.includes(':') === six);
     const addr = known.length && !c.in(6) ? c.one(known) : c.one(six ? OTHERS6 : OTHERS);
     return { addr: address(addr), port: c.in(5) ? c.one([e.sport, e.dport]) : c.one(PORTS) };
-  };
+  },
+});
 /** One that fits into a packet. */
 function message(s: Stage, e: End, t: Type): Buffer {
   for (;;) {
@@ -59,7 +60,7 @@ export async function call(s: Stage, near: End): Promise<void> {
   if (!(await flow.open())) return;
   for (let i = 1 + c.below(4); i > 0; i--) {
     await speak(s, flow, c.in(3) ? 1 : 0, (e) => q931(s, e));
-    if (c.in(2)) await s.follow(control);
+    if (!c.in(3)) await s.follow(control);
   }
 }
 

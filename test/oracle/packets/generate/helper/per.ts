@@ -7,16 +7,22 @@ export interface Named {
   readonly port: number;
 }
 
-/** Aligned PER (X.691), written: random values of a type, in which addresses are those that `name` gives. */
+/** Where addresses come from: those of so many bytes; mostly 4 or 16 are asked for. */
+export interface Names {
+  readonly length: 4 | 16;
+  name(length: number): Named;
+}
+
+/** Aligned PER (X.691), written: random values of a type, in which addresses are those that `names` gives. */
 export class PerWriter {
   readonly #c: Choice;
-  readonly #name: (length: number) => Named;
+  readonly #names: Names;
   readonly #bytes: number[] = [];
   #bit = 0;
 
-  constructor(c: Choice, name: (length: number) => Named) {
+  constructor(c: Choice, names: Names) {
     this.#c = c;
-    this.#name = name;
+    this.#names = names;
   }
 
   #bits(value: number, n: number): void {
@@ -43,7 +49,7 @@ export class PerWriter {
       this.#junk(n);
       return;
     }
-    const inner = new PerWriter(this.#c, this.#name).write(type);
+    const inner = new PerWriter(this.#c, this.#names).write(type);
     this.#length(inner.length);
     this.#raw(inner);
   }
@@ -60,7 +66,7 @@ export class PerWriter {
       last = later.lastIndexOf(true);
     if (more) this.#bits(last >= 0 ? 1 : 0, 1);
     for (const [i, f] of t.root.entries()) if (f.optional) this.#bits(present[i] ? 1 : 0, 1);
-    const named = t.root.length === 2 && t.root[0].kept && typeof t.root[0].type !== 'string' && t.root[0].type.kind === 'octets' ? this.#name(t.root[0].type.least) : null;
+    const named = t.root.length === 2 && t.root[0].kept && typeof t.root[0].type !== 'string' && t.root[0].type.kind === 'octets' ? this.#names.name(t.root[0].type.least) : null;
     if (named) this.#raw([...named.addr, named.port >> 8, named.port & 255]);
     else
       for (const [i, f] of t.root.entries()) {
@@ -79,7 +85,8 @@ export class PerWriter {
 
   #choice(t: Extract<Type, { kind: 'choice' }>): void {
     const all = [...t.root, ...(t.more ?? [])],
-      kept = all.filter((f) => f.kept);
+      other = this.#c.in(8) ? null : this.#names.length === 4 ? /^ip6/i : /^ip[^6]/i,
+      kept = all.filter((f) => f.kept && !other?.test(f.name));
     const f = kept.length && !this.#c.in(9) ? this.#c.one(kept) : this.#c.one(all);
     const i = all.indexOf(f),
       extended = i >= t.root.length || (t.more !== null && this.#c.in(60));

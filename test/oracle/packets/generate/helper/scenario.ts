@@ -84,8 +84,8 @@ export async function helperScenario(c: Choice, id: string, only: string): Promi
   try {
     await setUpRouter(host);
     for (const s of setup) await host.exec(s.argv, { stdin: s.stdin });
-    const stage = new Stage(c, host);
     const pairs = Array.from({ length: 1 + (c.in(3) ? 1 : 0) }, (_, n) => ends(c, kind, port, n));
+    const stage = new Stage(c, host, [...new Set(pairs.map((e) => (e.src.includes(':') ? 'ipv6' : 'ipv4')))]);
     for (const e of pairs) {
       await kind.play(stage, e);
       if (c.in(12)) await stage.command(c.one(['conntrack -D -p tcp', 'conntrack -F expect', 'conntrack -D -p udp', 'conntrack -C']));

@@ -46,11 +46,13 @@ export class Stage {
   readonly c: Choice;
   readonly steps: Step[] = [];
   readonly #host: Host;
+  readonly #families: readonly string[];
   #id = 0;
 
-  constructor(c: Choice, host: Host) {
+  constructor(c: Choice, host: Host, families: readonly ('ipv4' | 'ipv6')[]) {
     this.c = c;
     this.#host = host;
+    this.#families = families;
   }
 
   async command(line: string | Command): Promise<string> {
@@ -81,7 +83,8 @@ export class Stage {
   }
 
   async expectations(): Promise<Expected[]> {
-    const text = await this.command('conntrack -L expect');
+    let text = '';
+    for (const family of this.#families) text += await this.command(`conntrack -L expect -f ${family}`);
     return [...text.matchAll(/^\d+ proto=(\d+) src=(\S+) dst=(\S+) (?:sport|srckey)=(\d+) (?:dport|dstkey)=(\d+) mask-src=(\S+) mask-dst=\S+ (?:sport|srckey)=(\d+)/gm)].map(
       (m) => ({
         proto: Number(m[1]),
@@ -89,7 +92,7 @@ export class Stage {
         dst: m[3],
         sport: Number(m[4]),
         dport: Number(m[5]),
-        anySource: !m[6].includes('f') && !m[6].includes('255'),
+        anySource: !/f|255/.test(m[6]),
         anyPort: m[7] === '0',
       }),
     );
