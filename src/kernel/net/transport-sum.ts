@@ -54,7 +54,7 @@ const SMALL = 76;
 export function deliveredSumRight(skb: Skb, at: number, proto: number, covered: number, stubborn: boolean): boolean {
   if (skb.summed === SUMMED.unnecessary || skb.summed === SUMMED.partial) return true;
   const b = skb.data,
-    head = pseudoHeader(skb, at, proto, covered);
+    head = pseudoHeader(skb, at, proto === IPPROTO.UDPLITE ? IPPROTO.UDP : proto, covered) + (proto === IPPROTO.UDPLITE ? IPPROTO.UDPLITE - IPPROTO.UDP : 0);
   if (skb.summed === SUMMED.complete) {
     const tail = at + covered < b.length ? 0xffff - (~fold(partial(b, at + covered, b.length)) & 0xffff) : 0;
     if (fold(head + skb.sum + headerPart(skb, at) + tail) === 0) return true;

@@ -46,7 +46,7 @@ export class Icmp6 {
     if (end && end.next === IPPROTO.ICMPV6 && end.fragOff < 8 && (end.offset >= b.length || b[end.offset] < 128)) return;
     const came = s.device(orig.skbIif);
     // icmpv6_route_lookup: not our own destination, then an address of the device it came in by.
-    const saddr = s.ip6.isLocal(to) || s.ip6.isAnycast(to) ? to : came && came !== s.lo ? s.ip6.selectAddr(came, from) : null;
+    const saddr = s.ip6.isLocal(to, orig.dev) || s.ip6.isAnycast(to) ? to : came && came !== s.lo ? s.ip6.selectAddr(came, from) : null;
     const mark = s.conf.v6('fwmark_reflect') ? orig.mark : 0;
     // icmp6_dev: of what stays in the host, the device that its route belongs to.
     const oif = isLinkLocal6(from) ? ((came === s.lo ? (s.device(orig.dst?.route?.dev ?? 0) ?? orig.dst?.dev) : came)?.index ?? 0) : 0;

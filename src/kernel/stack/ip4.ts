@@ -454,6 +454,8 @@ export class Ip4 {
     const dev = s.device(hit.hop.dev);
     if (!dev) return { error: 'ENETUNREACH' };
     const src = any ? (hit.route.src ?? this.selectAddr(dev, hit.hop.via ?? target, hit.route.scope)) : (saddr as Uint8Array);
+    // __mkroute_output
+    if (isLoopback4(src) && dev.type !== 'loopback' && !s.conf.or4(dev.name, 'route_localnet')) return { error: 'EINVAL' };
     const multicast = isMulticast4(target),
       broadcast = type === 'broadcast' || isLimitedBroadcast(target);
     return {
@@ -564,7 +566,8 @@ export class Ip4 {
     for (const [i, size] of pieces.entries()) {
       const piece = skb.clone();
       tellMade(this.#s.net, piece, skb, 'fragment');
-      const head = i === 0 ? b.slice(o, o + ihl) : laterHeader(b, o, ihl);
+      // Options that nobody has read (of a sender who makes headers of its own) stay.
+      const head = i === 0 || !skb.options4 ? b.slice(o, o + ihl) : laterHeader(b, o, ihl);
       piece.data = new Uint8Array(head.length + size);
       piece.data.set(head);
       piece.data.set(b.subarray(o + ihl + at, o + ihl + at + size), head.length);

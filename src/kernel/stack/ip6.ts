@@ -448,8 +448,9 @@ export class Ip6 {
     return this.#s.fib.table(255, 6).some((r) => r.type === 'anycast' && sameBytes(r.dst, addr));
   }
 
-  isLocal(addr: Uint8Array): boolean {
-    return this.#s.devices.some((d) => d.addrs6.some((a) => sameBytes(a.addr, addr)));
+  /** ipv6_chk_addr: with a device, link-local ones count there only. */
+  isLocal(addr: Uint8Array, dev: NetDevice | null = null): boolean {
+    return this.#s.devices.some((d) => (dev === null || dev === d || !isLinkLocal6(addr)) && d.addrs6.some((a) => sameBytes(a.addr, addr)));
   }
 }
 

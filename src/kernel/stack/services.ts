@@ -9,7 +9,7 @@ import { logPacket } from '../log/packet-log.ts';
 import { CTINFO } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
 import { put16, u16 } from '../net/wire/bytes.ts';
-import { IP_DF, ip4Check, ip4Dst, ip4Src, ip6Dst, ip6Src, isLinkLocal6, isMulticast4, isZero } from '../net/wire/ip.ts';
+import { IP_DF, ip4Check, ip4Dst, ip4Src, ip6Dst, ip6Src, isLinkLocal6, isLoopback6, isMulticast4, isMulticast6, isZero } from '../net/wire/ip.ts';
 import type { NetDevice } from './device.ts';
 import type { RouteType } from './fib.ts';
 import { Reject } from './reject.ts';
@@ -20,6 +20,13 @@ import { synproxy } from './synproxy.ts';
 
 const RTN: Readonly<Record<RouteType, number>> = { unicast: 1, local: 2, broadcast: 3, anycast: 4, multicast: 5, blackhole: 6, unreachable: 7, prohibit: 8, throw: 9 };
 const FIB = { SADDR: 1, DADDR: 2, MARK: 4, IIF: 8, OIF: 16, PRESENT: 32 } as const;
+
+/** ipv6_addr_scope as a word (IPV6_ADDR_SCOPE_MASK); only groups know sites. */
+function scope6(a: Uint8Array): 'host' | 'link' | 'site' | 'global' {
+  if (!isMulticast6(a)) return isLinkLocal6(a) ? 'link' : isLoopback6(a) ? 'host' : 'global';
+  const scope = a[1] & 15;
+  return scope === 1 ? 'host' : scope === 2 ? 'link' : scope === 5 ? 'site' : 'global';
+}
 
 /** What rules ask of the packet path, for expressions and for xt targets alike. */
 export function packetServices(s: Stack): PacketServices {
@@ -91,8 +98,10 @@ export function packetServices(s: Stack): PacketServices {
       if (state.hook === 'output') to = v4 ? Uint8Array.of(127, 0, 0, 1) : Uint8Array.of(...new Uint8Array(15), 1);
       else if (v4) to = skb.dev?.addrs4[0]?.local;
       else {
-        const link = isLinkLocal6(ip6Dst(skb.data, skb.network));
-        to = (skb.dev?.addrs6.find((a) => isLinkLocal6(a.addr) === link) ?? undefined)?.addr;
+        // nf_nat_redirect_ipv6_usable; addresses of the widest scope come first.
+        const scope = scope6(ip6Dst(skb.data, skb.network)),
+          all = skb.dev?.addrs6 ?? [];
+        to = (all.find((a) => scope6(a.addr) === scope) ?? (scope === 'global' ? all[0] : undefined))?.addr;
       }
       if (!to) return NF.DROP;
       return setup(ct, { ...range, flags: range.flags | RANGE.MAP_IPS, min: to, max: to }, 'dst');
