@@ -2,24 +2,16 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import chalk from 'chalk';
-import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { defaultStatePath, StateError, Store } from '../host/state/store.ts';
+import { defaultStatePath, STATE_FAILED, StateError, Store } from '../host/state/store.ts';
 import { envOff, envOn } from './env.ts';
-import { StateHost } from '../host/state/state-host.ts';
 import { type HostPlan, parseDevice, ROUTER, SINGLE } from '../host/plan.ts';
-import { findScript, type Job, jobFor, ScriptRun } from './run.ts';
+import type { Job } from './run.ts';
 import { addPacketCommands } from './packets.ts';
-import { runShell } from './shell.ts';
-import { describeState, exportState, importState, resetState } from './state.ts';
-import { summary } from './summary.ts';
 import type { TestOptions } from './suite/command.ts';
 import { FORMAT_NAMES } from './suite/formats.ts';
 import { addHistoryCommands } from './history.ts';
 import type { TraceOptions } from './trace.ts';
-import { demonstrate } from './demo.ts';
-import { STATE_FAILED } from './tool.ts';
 
 const packageFile = join(dirname(fileURLToPath(import.meta.url)), '..', 'package.json');
 
@@ -45,6 +37,9 @@ const deviceOption = (text: string, before: HostPlan['devices']): HostPlan['devi
   return [...before, device];
 };
 
+// What an action needs is loaded when it runs: most of drywall is not needed to say its version or its help.
+const stateCommands = () => import('./state.ts');
+
 function program(): Command {
   const cli = new Command('drywall')
     .description('A Linux firewall to try things on: real command lines, simulated kernel.')
@@ -65,6 +60,7 @@ function program(): Command {
     .passThroughOptions()
     .action(async (script: string | undefined, args: string[], o: { trace?: boolean; explain?: boolean; summary?: boolean; isolation: boolean }) => {
       if (script === undefined) return cli.error('drywall run: a script, or -- and a command line, is wanted', { exitCode: 2 });
+      const { findScript, jobFor, ScriptRun } = await import('./run.ts');
       const commandLine = process.argv.includes('--');
       const file = commandLine ? null : findScript(script);
       if (file === null && !commandLine) cli.error(`drywall run: ${script}: No such file or directory`, { exitCode: 127 });
@@ -76,7 +72,7 @@ function program(): Command {
         isolate: o.isolation,
         confirm: o.isolation ? confirm : async () => true,
       });
-      if (o.summary) process.stdout.write(await summary(state()));
+      if (o.summary) process.stdout.write(await (await import('./summary.ts')).summary(state()));
     });
 
   cli
@@ -84,6 +80,7 @@ function program(): Command {
     .description('an interactive shell on the simulated host')
     .option('--no-isolation', 'without a sandbox')
     .action(async (o: { isolation: boolean }) => {
+      const { runShell } = await import('./shell.ts');
       process.exitCode = await runShell(state(), o.isolation, confirm);
     });
 
@@ -151,6 +148,7 @@ function program(): Command {
     .command('demo')
     .description('run the example firewall scripts on a fresh host and show what came of it')
     .action(async () => {
+      const { demonstrate } = await import('./demo.ts');
       process.exitCode = await demonstrate();
     });
 
@@ -158,6 +156,7 @@ function program(): Command {
     .command('summary')
     .description('what each hook of the host does')
     .action(async () => {
+      const { summary } = await import('./summary.ts');
       process.stdout.write(await summary(state()));
     });
 
@@ -172,6 +171,7 @@ function program(): Command {
       const known: Readonly<Record<string, HostPlan>> = { single: SINGLE, router: ROUTER };
       const plan: HostPlan | undefined = o.device.length ? { name: 'custom', devices: o.device, gateways: o.gateway ?? [], forward: o.forward } : known[kind];
       if (!plan) cli.error(`drywall init: no such kind of host: ${kind}`, { exitCode: 2 });
+      const { StateHost } = await import('../host/state/state-host.ts');
       const store = Store.open(state());
       store.begin();
       const host = await StateHost.make(store, plan);
@@ -184,7 +184,8 @@ function program(): Command {
   const st = cli
     .command('state')
     .description('where the state is and what it holds')
-    .action(() => {
+    .action(async () => {
+      const [{ describeState }, { default: chalk }, { default: Table }] = await Promise.all([stateCommands(), import('chalk'), import('cli-table3')]);
       const { path, parts } = describeState(state());
       const table = new Table({ head: ['part', 'bytes'].map((h) => chalk.bold(h)), style: { head: [], border: [] } });
       for (const p of parts) table.push([p.name, p.bytes]);
@@ -192,16 +193,16 @@ function program(): Command {
     });
   st.command('reset')
     .description('a fresh host')
-    .action(() => resetState(state()));
+    .action(async () => (await stateCommands()).resetState(state()));
   st.command('export')
     .description('the whole state as text on standard output')
-    .action(() => {
-      process.stdout.write(exportState(state()));
+    .action(async () => {
+      process.stdout.write((await stateCommands()).exportState(state()));
     });
   st.command('import')
     .description('the state from an exported text')
     .argument('[file]', 'default: standard input')
-    .action((file?: string) => importState(state(), readFileSync(file ?? 0, 'utf8')));
+    .action(async (file?: string) => (await stateCommands()).importState(state(), readFileSync(file ?? 0, 'utf8')));
 
   cli
     .command('env')

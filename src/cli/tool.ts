@@ -1,9 +1,6 @@
 import { existsSync, fstatSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
-import { StateError } from '../host/state/store.ts';
+import { STATE_FAILED, StateError } from '../host/state/store.ts';
 import { type Family, type Started, StateHost } from '../host/state/state-host.ts';
-
-/** Exit status when the state cannot be used: sysexits(3) EX_IOERR, which no cloned tool gives. */
-export const STATE_FAILED = 74;
 
 function write(fd: number, text: string): void {
   const bytes = Buffer.from(text);

@@ -10,6 +10,9 @@ const LAYOUT = 3;
 /** How long a command waits for another that is writing. Locks are the kernel's, so a dead writer's is gone at once. */
 const BUSY_MS = 10_000;
 
+/** Exit status when the state cannot be used: sysexits(3) EX_IOERR, which no cloned tool gives. */
+export const STATE_FAILED = 74;
+
 /** A state file that cannot be used as it is; the message is for the user. Nothing has been written to it. */
 export class StateError extends Error {}
 
