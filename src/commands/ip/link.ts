@@ -87,7 +87,7 @@ function add(c: IpContext, words: Words): void {
     vlan: lower ? { lower: lower.index, id: vlanId } : undefined,
   });
   for (const option of options) option(dev);
-  if (master !== null) dev.master = device(c, master).index;
+  if (master !== null) c.stack.setMaster(dev, device(c, master));
   if (up) c.stack.setUp(dev, true);
 }
 
@@ -119,13 +119,13 @@ function set(c: IpContext, words: Words): void {
       const bridge = c.stack.deviceByName(name);
       if (!bridge) throw new IpError(`Error: argument "${name}" is wrong: Device does not exist\n\n`, 255);
       todo.push(() => {
-        target().master = bridge.index;
+        c.stack.setMaster(target(), bridge);
         adoptMac(c, bridge);
       });
     } else if (w === 'nomaster')
       todo.push(() => {
         const bridge = c.stack.device(target().master);
-        target().master = 0;
+        c.stack.setMaster(target(), null);
         if (bridge) adoptMac(c, bridge);
       });
     else if (w === 'group') {

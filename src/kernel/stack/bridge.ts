@@ -34,7 +34,7 @@ export class Bridge {
   }
 
   #ports(br: NetDevice): NetDevice[] {
-    return this.#s.devices.filter((d) => d.master === br.index && d.up);
+    return br.ports.flatMap((i) => this.#s.device(i) ?? []).filter((d) => d.up);
   }
 
   /** br_handle_frame. True: the port keeps the frame for itself. */

@@ -15,6 +15,8 @@ export interface NetDevice {
   group: number;
   /** Index of the bridge or VRF above; 0: none. */
   master: number;
+  /** Bridge: indexes of its ports, the last to join first, as it floods them (br_add_if). */
+  ports: readonly number[];
   /** rtnl_link kind (`meta iifkind`): '' for hardware, 'bridge', 'veth', 'tun', 'vlan' … */
   readonly kind: string;
   /** VLAN: its lower device and tag. */

@@ -138,6 +138,7 @@ export class Stack {
       up: false,
       group: 0,
       master: 0,
+      ports: [],
       kind: o.kind ?? (type === 'ethernet' || type === 'loopback' ? '' : type),
       vlan: o.vlan,
       addrs4: [],
@@ -162,11 +163,20 @@ export class Stack {
 
   removeDevice(dev: NetDevice): void {
     this.setUp(dev, false);
+    this.setMaster(dev, null);
     this.#devices.delete(dev.index);
     for (const d of this.#devices.values()) if (d.master === dev.index) d.master = 0;
     this.conf.removeDevice(dev.name);
     this.neighbours.flushDevice(dev.index);
     this.fib.invalidate();
+  }
+
+  /** Into a bridge, or out of the one it is in. */
+  setMaster(dev: NetDevice, bridge: NetDevice | null): void {
+    const old = this.#devices.get(dev.master);
+    if (old) old.ports = old.ports.filter((i) => i !== dev.index);
+    dev.master = bridge?.index ?? 0;
+    if (bridge) bridge.ports = [dev.index, ...bridge.ports];
   }
 
   /** fib_disable_ip: with its last address a device loses its routes and neighbours. */
@@ -386,13 +396,20 @@ export class Stack {
     }
     for (;;) {
       if (skb.protocol === ETH.VLAN || skb.protocol === ETH.QINQ) {
-        if (!untag(skb)) return;
+        // With a tag in hand the next one stays where it is (skb_vlan_untag).
+        if (skb.vlanTci < 0 && !untag(skb)) return;
       }
       if (!this.#ingress.run(skb, dev, null)) return;
       if (skb.vlanTci < 0) break;
       const id = skb.vlanTci & 0xfff;
       const upper = this.devices.find((d) => d.vlan?.lower === dev.index && d.vlan.id === id && d.up);
-      if (!upper) break;
+      if (!upper) {
+        // A priority tag with another one behind it: the inner one counts, if it can be read.
+        if (id !== 0 || dev.master || (skb.protocol !== ETH.VLAN && skb.protocol !== ETH.QINQ)) break;
+        skb.vlanTci = -1;
+        if (!untag(skb)) return;
+        continue;
+      }
       skb.vlanTci = -1;
       skb.dev = dev = upper;
       if (skb.pktType === PACKET.otherhost && sameBytes(skb.data.subarray(0, 6), upper.mac)) skb.pktType = PACKET.host;

@@ -326,8 +326,7 @@ export class Postprocessor {
       if (!isBitmask(left.dtype)) e.right = this.expr(e.right);
     } else if (e.right.anonymous?.decl.init) setType(e.right.anonymous.decl.init, left.dtype, left.byteorder);
     this.kill(left, false, false);
-    // In a table of arp a set of types stays: there nft has no link layer that they would belong to.
-    if (e.op === 'eq' && e.right.kind === 'set_ref' && isKey(left) && l.protocols.family !== 'arp') l.deps.store(this.stmt, LAYER[left.base]);
+    if (e.op === 'eq' && e.right.kind === 'set_ref' && isKey(left)) l.deps.store(this.stmt, LAYER[left.base]);
     return e;
   }
 

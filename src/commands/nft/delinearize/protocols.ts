@@ -152,6 +152,8 @@ export class Dependencies {
 function mayKill(dep: ExprOf<'relational'>, e: ExprOf<'payload'>, family: Family): boolean {
   const left: Expr = dep.left;
   if (left.kind !== 'payload') return true;
+  // One of several types implies none of them.
+  if (left.base === 'link' && dep.right.kind === 'set_ref') return false;
   const wide = family === 'bridge' || family === 'netdev' || family === 'inet';
   if (wide && left.base === 'network' && (left.proto === 'ip' || left.proto === 'ip6') && e.base === 'transport') return false;
   if (left.base === 'transport' && e.base === 'transport') return killsIcmp(dep, left, e);
