@@ -34,6 +34,8 @@ export interface Field {
   readonly len: number;
   /** Bytes of the header that have to be there, where these alone are not enough. */
   readonly need?: number;
+  /** Transport header: read of later fragments too, which have none. */
+  readonly fragments?: boolean;
 }
 
 /** Fields beside the packet's bytes. */
@@ -73,7 +75,7 @@ export function readField(f: Field, into: Int32Array, slot: number, regs: Regs, 
       return readBytes(f, skb.network, into, slot, skb.data);
     case FIELD.transport:
       if (f.need !== undefined && regs.thoff + f.need > skb.data.length) return ABSENT;
-      return regs.l4 && regs.fragoff === 0 ? readBytes(f, regs.thoff, into, slot, skb.data) : ABSENT;
+      return regs.l4 && (regs.fragoff === 0 || f.fragments === true) ? readBytes(f, regs.thoff, into, slot, skb.data) : ABSENT;
     case FIELD.link:
       if (skb.mac < 0 || skb.macLen === 0) return ABSENT;
       // A tag beside the packet reads as if it were in the frame.

@@ -243,7 +243,7 @@ export class TestReader {
   }
 }
 
-const sameField = (a: Field, b: Field): boolean => a.kind === b.kind && a.offset === b.offset && a.len === b.len && a.need === b.need;
+const sameField = (a: Field, b: Field): boolean => a.kind === b.kind && a.offset === b.offset && a.len === b.len && a.need === b.need && a.fragments === b.fragments;
 
 const reads = (e: Expression): boolean => Object.keys(e).some((k) => k.startsWith('sreg')) || e.kind === 'inner';
 

@@ -53,6 +53,12 @@ function withTag(skb: Skb): Uint8Array {
   return out;
 }
 
+/**
+ * nft_payload_select_ops: short, aligned loads take the quick way (nft_payload_fast_eval), which does not ask whether the
+ * packet is a later fragment: Linux takes what lies where the transport header would be.
+ */
+const quick = (offset: number, len: number): boolean => (len === 1 || len === 2 || len === 4) && offset % len === 0;
+
 const BASES: Readonly<Partial<Record<PayloadBase, Field['kind']>>> = { link: FIELD.link, network: FIELD.network, transport: FIELD.transport };
 
 /** net/netfilter/nft_payload.c */
@@ -60,18 +66,20 @@ export const definition = defineExpression({
   kind: 'payload',
   check: (e) => (e.len === 0 || e.len > 64 ? 'EINVAL' : e.offset > 0xffff ? 'ERANGE' : null),
   tests(e, reader) {
-    const kind = BASES[e.base];
+    const kind = BASES[e.base],
+      fragments = e.base === 'transport' && quick(e.offset, e.len);
     if (kind === undefined) reader.unknown(e.dreg, e.len);
-    else reader.load(e.dreg, e.len, 'network', (n) => ({ kind, offset: e.offset + 4 * n, len: Math.min(4, e.len - 4 * n) }));
+    else reader.load(e.dreg, e.len, 'network', (n) => ({ kind, offset: e.offset + 4 * n, len: Math.min(4, e.len - 4 * n), ...(fragments && { fragments }) }));
     return true;
   },
   compile(e): Op {
     const { base, offset, len } = e,
+      fragments = base === 'transport' && quick(offset, len),
       to = byteOf(e.dreg),
       pad = to + ((len + 3) & ~3);
     return {
       run(regs, skb) {
-        let at = baseOffset(base, regs, skb),
+        let at = fragments && regs.l4 ? regs.thoff : baseOffset(base, regs, skb),
           data = skb.data;
         if (at < 0) {
           regs.verdict = NF.BREAK;
