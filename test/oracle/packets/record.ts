@@ -122,13 +122,13 @@ function recordFrame(hex: string, s: Scenario, known: Known): RecordedFrame {
         hide(at, 2);
       }
   if (s.normalise?.random_isn) for (const at of cookiesOf(p, 14)) hide(at, 4);
-  // The comparison knows where sums are behind a header of the usual length only.
   const h = parse(p);
   // The time of day is the host's own.
   if (h?.proto === PROTO.icmp && h.first && p[h.l4] === 14 && p.length >= h.l4 + 20) {
     hide(14 + h.l4 + 2, 2);
     hide(14 + h.l4 + 12, 8);
   }
+  // The comparison knows where sums are behind a header of the usual length only.
   const sum = h ? SUMS.get(h.proto) : undefined;
   if (mask.length && h?.six && h.first && h.l4 > 40 && sum !== undefined && h.l4 + sum + 2 <= p.length) hide(14 + h.l4 + sum, 2);
   return mask.length ? { frame: f.toString('hex'), mask } : { frame: hex };
