@@ -161,6 +161,9 @@ function restoreFlags(c: Choice, family: XtFamily): string[] {
   return chosen.filter((f) => f !== '--verbose' || !chosen.includes('-v')).flatMap((f) => f.split(' '));
 }
 
+/** iptables-xml prints for a chain without counters what its stack held. */
+const counted = (text: string): string => text.replace(/^:\S+ \S+$/gm, '$& [1:2]');
+
 export function restoreSession(c: Choice, spoil: boolean): Step[] {
   const family = c.one(['ip', 'ip', 'ip6', 'bridge', 'arp'] as const);
   const tool = TOOL[family];
@@ -171,7 +174,7 @@ export function restoreSession(c: Choice, spoil: boolean): Step[] {
   const steps: Step[] = before(words).map((argv) => ({ argv }));
   if (c.in(4)) steps.push({ argv: [tool, '-A', c.one(CHAINS[family].filter.split(' ')), '-j', 'ACCEPT'] }, { argv: [tool, '-N', 'C1'] });
   const way = c.below(8);
-  if (inet && way === 0) steps.push({ argv: ['iptables-xml', ...c.one([[], ['-c'], ['-v'], ['--combine'], ['-c', '-v'], ['-h'], ['-x']])], stdin: text, judged: true });
+  if (inet && way === 0) steps.push({ argv: ['iptables-xml', ...c.one([[], ['-c'], ['-v'], ['--combine'], ['-c', '-v'], ['-h'], ['-x']])], stdin: counted(text), judged: true });
   else if (inet && way === 1) steps.push({ argv: [`${tool}-restore-translate`, '-f', 'rules'], files: { rules: text }, judged: true });
   else if (way === 2)
     steps.push({ argv: [`${tool}-restore`, ...restoreFlags(c, family), ...(inet ? ['rules'] : [])], ...(inet ? { files: { rules: text } } : { stdin: text }), judged: true });

@@ -112,7 +112,7 @@ function limit(use: XtUse): Expression[] {
   let i = 1;
   for (; i < UNITS.length; i++) if (avg > UNITS[i] * SCALE || Math.floor((UNITS[i] * SCALE) / avg) < (UNITS[i] * SCALE) % avg) break;
   const unit = UNITS[i - 1];
-  return [{ kind: 'limit', type: 'pkts', rate: BigInt(Math.floor((unit * SCALE) / avg)), unit: BigInt(unit), burst: burst || 5, inv: false }];
+  return [{ kind: 'limit', type: 'pkts', rate: BigInt(Math.floor((unit * SCALE) / avg)), unit: BigInt(unit), burst, inv: false }];
 }
 
 function match(use: XtUse, rule: XtRule, sets: AmongSets): Expression[] {

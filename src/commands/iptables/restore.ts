@@ -10,7 +10,7 @@ import { restoreWords } from '../../parsers/xtables/words.ts';
 import type { Call } from '../command.ts';
 import { Getopt } from '../getopt.ts';
 import type { LongOption } from '../getopt.ts';
-import { builtinChain, builtinTable, madeTogether } from './family.ts';
+import { builtinChain, builtinTable } from './family.ts';
 import { assertMakeable } from './lower.ts';
 import { execute, fail, parseEnvironment, toolOf, VERSION } from './run.ts';
 import type { Tool } from './run.ts';
@@ -35,10 +35,10 @@ interface Queued {
   run(): Refusal | null;
 }
 
-/** A user chain's policy that ebtables does not know sets no errno: what it was, and which call had set nft_fn. */
-const badPolicy = (after: 'policy' | 'restore'): Refusal => ({ fn: after, errno: 'ENOENT' });
-const NO_REASON = badPolicy('restore');
-const UNSAID = badPolicy('restore');
+const NO_REASON: Refusal = { fn: 'restore', errno: 'ENOENT' };
+/** A user chain's policy that ebtables does not know sets no errno; what it was is told in the words of the call that set nft_fn. */
+const AFTER_POLICY: Refusal = { fn: 'policy', errno: 'ENOENT' };
+const POLICY_REFUSED: readonly Refusal[] = [NO_REASON, AFTER_POLICY];
 
 /** Commands that print something. */
 const TELLING = ['list', 'listRules', 'check'] as const;
@@ -146,16 +146,9 @@ class Restore {
 
   /** What failed without a reason has errno's: ebtables-restore has one from its start, emptying a table clears it, reading rules and -v set it. */
   private failed(line: number, bad: Refusal | null): string {
-    const why = bad === UNSAID ? null : (bad ?? (this.errno ? NO_REASON : null));
+    const known = this.errno || (bad !== null && this.o.noflush);
+    const why = bad && !POLICY_REFUSED.includes(bad) ? bad : known ? (bad ?? NO_REASON) : null;
     return `${this.t.program}: line ${line} failed${why ? `: ${refusalText(why)}.` : ''}\n`;
-  }
-
-  /** With --noflush chains are looked up one by one, the builtin ones last: errno tells whether the last of them was there. */
-  private policyRefused(table: string): Refusal {
-    const { session: s, family } = this.t;
-    const last = madeTogether(family, table).at(-1) ?? '';
-    const clear = this.o.noflush ? s.nft.table(family, table)?.chains.some((c) => c.name === last) : !this.errno;
-    return clear ? UNSAID : badPolicy(this.policySet ? 'policy' : 'restore');
   }
 
   /** Where -T names another table, lines up to the next `*` do not count, whatever they say. */
@@ -216,10 +209,9 @@ class Restore {
         const bad = s.restoreChain(table, chain);
         const made = s.chain(table, chain);
         if (!bad && family === 'bridge' && made) {
-          if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') return this.policyRefused(table);
+          if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== 'RETURN') return this.policySet ? AFTER_POLICY : NO_REASON;
           s.setUserPolicy(table, made, policy);
         }
-        this.policySet = false;
         return bad;
       },
     });
@@ -290,6 +282,7 @@ class Restore {
     }
     this.queue = [];
     s.commit();
+    this.errno = false;
     return true;
   }
 }

@@ -87,12 +87,21 @@ function bindExpressions(tx: Transaction, t: DraftTable, chain: Chain, m: Of<'ne
     const e = named(tx, t, raw);
     const bad = checkExpression(e, ctx) ?? hold(tx, t, e);
     if (bad) return refuse(bad, 'expressions', at);
-    // nft_dynset_dump: what the set brings itself is not the rule's to say
-    const kept =
-      e.kind === 'match' || e.kind === 'target' ? settled(e, t.family) : e.kind === 'dynset' && e.exprs.length && t.sets.get(e.set)?.exprs.length ? { ...e, exprs: [] } : e;
-    exprs.push(Object.freeze(kept));
+    exprs.push(Object.freeze(stored(e, t)));
   }
   return { exprs: Object.freeze(exprs) };
+}
+
+/** NFT_LIMIT_PKT_BURST_DEFAULT */
+const PACKET_BURST = 5;
+
+/** What the kernel keeps of an expression that it takes. */
+function stored(e: Expression, t: DraftTable): Expression {
+  if (e.kind === 'match' || e.kind === 'target') return settled(e, t.family);
+  // nft_dynset_dump: what the set brings itself is not the rule's to say
+  if (e.kind === 'dynset' && e.exprs.length && t.sets.get(e.set)?.exprs.length) return { ...e, exprs: [] };
+  if (e.kind === 'limit' && e.type === 'pkts' && e.burst === 0) return { ...e, burst: PACKET_BURST };
+  return e;
 }
 
 function named(tx: Transaction, t: DraftTable, e: Expression): Expression {

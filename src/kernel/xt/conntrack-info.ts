@@ -161,8 +161,10 @@ export function translateConntrack(i: ConntrackInfo): string {
   if (has(CT.DIRECTION)) parts.push(`ct direction ${reply ? 'reply' : 'original'}`);
   if (has(CT.PROTO)) parts.push(`ct ${reply ? 'reply' : 'original'} protocol ${not(CT.PROTO)}${i.l4proto}`);
   if (has(CT.STATE)) {
-    if (i.state_mask & STATE.SNAT) parts.push('ct status snat');
-    else if (i.state_mask & STATE.DNAT) parts.push('ct status dnat');
+    // It looks whether --ctstatus is inverted.
+    const unlike = i.invert_flags & CT.STATUS ? '!=' : '';
+    if (i.state_mask & STATE.SNAT) parts.push(`ct status ${unlike}snat`);
+    else if (i.state_mask & STATE.DNAT) parts.push(`ct status ${unlike}dnat`);
     else parts.push(`ct state ${i.invert_flags & CT.STATE ? '! ' : ''}${stateNames(i.state_mask).toLowerCase()}`);
   }
   if (has(CT.STATUS)) {

@@ -374,10 +374,10 @@ export class CommandLine {
     while (family === 'bridge' && this.opt.index < this.argv.length) {
       const name = this.opt.take();
       if (name === 'list_extensions') throw new XtExit(0, this.loadedText(jump), null);
-      if (named.length) throw paramProblem('Sorry, you can only see help for one target extension at a time');
       // Those that are options of the rule are not found again.
-      const e = name === 'standard' ? STANDARD_HELP : findTarget(family, name);
+      const e = name === '' || name === 'standard' || STANDARD.includes(name) ? STANDARD_HELP : findTarget(family, name);
       if (!e) throw paramProblem(`Extension '${name}' not found`);
+      if (named.length || jump) throw paramProblem('Sorry, you can only see help for one target extension at a time');
       named.push(e);
     }
     return [...(jump ? [jump] : []), ...matches, ...(proto ? [proto] : []), ...named];
