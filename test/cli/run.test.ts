@@ -201,6 +201,11 @@ cd /tmp && echo 'table ip relative { }' > here.nft && nft -f here.nft && nft lis
     expect((await drywall('run', '--', 'cat', '/etc/iptables/rules.v4')).stdout).toContain('-A INPUT -s 192.0.2.1/32 -j DROP');
   });
 
+  test.skipIf(!existsSync('/usr/bin/ps'))('ps finds the processes of the script, other programs the files of the host', async () => {
+    const r = await drywall('run', script('#!/bin/bash\nps -o comm= -p $$\ncat /proc/sys/net/ipv4/ip_forward\n'));
+    expect(r).toEqual({ status: 0, stdout: 'bash\n0\n', stderr: '' });
+  });
+
   test("sleep moves the host's clock", async () => {
     const r = await drywall('run', script('conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1 --dport 2 -t 100 2>/dev/null\nsleep 101\nconntrack -C\n'));
     expect(r.stdout).toBe('0\n');

@@ -59,3 +59,11 @@ const SH_SUDO = `while :; do
   esac
 done
 exec "$@"`;
+
+/** Programs that look for processes in /proc. */
+export const PROCESS_PROGRAMS = ['ps', 'pgrep', 'pkill', 'pidof', 'killall', 'pstree'];
+
+/** One of them as the sandbox has it: the machine's own, in a namespace where the real /proc lies over the one of links (sandbox.ts). */
+export const processShim = (name: string): string => `#!/bin/bash
+exec unshare -m bash -c 'exec 9<"/proc/.programs/$0" && mount --rbind /proc/.real /proc && exec -a "$0" /proc/self/fd/9 "$@"' ${name} "$@"
+`;

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Changes } from '../machine-files.ts';
-import { shim } from './posix.ts';
+import { PROCESS_PROGRAMS, processShim, shim } from './posix.ts';
 import type { Tool } from './protocol.ts';
 import { fileMounts, type Piece, plan, setup } from './sandbox.ts';
 import { readUpper, writeLayer } from './upper.ts';
@@ -39,6 +39,7 @@ export class Sandbox {
     this.#dir = dir;
     this.#pieces = plan(fileMounts());
     writeShims(dir, tools, (t) => join(dir, 'layer', t.folder));
+    for (const name of PROCESS_PROGRAMS) if (existsSync(join('/usr/bin', name))) writeFileSync(join(dir, 'layer/usr/bin', name), processShim(name), { mode: 0o755 });
     for (const n of ['root', 'upper', 'work']) mkdirSync(join(dir, n), { recursive: true });
     writeLayer(dir, changes);
     writeFileSync(join(dir, 'setup'), setup(dir, this.#pieces));

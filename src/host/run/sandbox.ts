@@ -116,8 +116,9 @@ mount --rbind /sys ${at('/sys')}
 mount --rbind /dev ${at('/dev')}
 P=${at('/proc')}
 mount -t tmpfs drywall "$P"
-mkdir "$P/.real" "$P/sys" "$P/net"
+mkdir "$P/.real" "$P/.programs" "$P/sys" "$P/net"
 mount --rbind /proc "$P/.real"
+mount --rbind /usr/bin "$P/.programs" || :
 ln -s ${links('/proc', '.real')} "$P"
 ln -s ${links('/proc/sys', '../.real/sys')} "$P/sys"
 mkdir "$P/sys/net"
