@@ -33,7 +33,11 @@ const isRef = (v: JsonIn): boolean => typeof v === 'string' || (isObject(v) && O
 
 /** A name, or a map to names. */
 const objref = (type: RefType, v: JsonIn, r: JsonReader): Stmt =>
-  stmt({ kind: 'objref', type, expr: typeof v === 'string' && !v.startsWith('@') ? symbol(v) : r.within(`Invalid ${type} reference.`, () => readStmtExpr(v, r)) });
+  stmt({
+    kind: 'objref',
+    type,
+    expr: typeof v === 'string' && !v.startsWith('@') ? symbol(v) : type === 'counter' ? r.within('Invalid counter reference.', () => readStmtExpr(v, r)) : readStmtExpr(v, r),
+  });
 
 const counter: ReadStmt = (v, r) => {
   if (v === null) return stmt({ kind: 'counter', packets: 0n, bytes: 0n });

@@ -81,7 +81,7 @@ export function newSetMessage(decl: SetDecl, family: Family, table: string, id: 
     keyByteorder: key.byteorder,
     ...(data && { dataByteorder: data.byteorder }),
     ...(data?.intervalData && { dataInterval: true }),
-    ...((decl.keyTypeof || has('anonymous')) && tells(key) && (!kept || says(kept)) && { key: bare(key), ...(kept && { data: bare(kept) }) }),
+    ...((decl.keyTypeof || (has('anonymous') && says(key))) && tells(key) && (!kept || says(kept)) && { key: bare(key), ...(kept && { data: bare(kept) }) }),
     ...(decl.autoMerge && { autoMerge: true }),
     ...(decl.comment !== undefined && { comment: decl.comment }),
   };

@@ -1,6 +1,7 @@
 import type { ElementStore } from '../../nf_tables/elements.ts';
 import type { SetElement } from '../../nf_tables/objects.ts';
 import { defineExpression } from '../definition.ts';
+import { trackable } from './ct.ts';
 import { runElement } from '../element-ops.ts';
 import { byteOf, NF, type Op } from '../machine.ts';
 
@@ -19,6 +20,11 @@ export const definition = defineExpression({
     if (set.flags.map ? e.sregData === undefined && e.op !== 'delete' : e.sregData !== undefined) return 'EINVAL';
     if (set.flags.map && set.dataLen === 0) return 'EOPNOTSUPP';
     if (e.exprs.length && !set.flags.eval) return 'EINVAL';
+    // NFT_EXPR_GC: closed connections are collected only where elements do not time out
+    if (e.exprs.some((x) => x.kind === 'connlimit')) {
+      if (!trackable(ctx.family)) return 'EPROTO';
+      if (set.flags.timeout) return 'EOPNOTSUPP';
+    }
     if (e.exprs.length && set.exprs.length && e.exprs.some((x, i) => x.kind !== set.exprs[i]?.kind)) return 'EOPNOTSUPP';
     return null;
   },
