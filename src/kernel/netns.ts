@@ -30,8 +30,6 @@ export class Netns {
   readonly clock: Clock;
   readonly random: Random;
   readonly container: boolean;
-  /** Somebody keeps its state, so that what is not at hand can be read again. */
-  readonly isKept: boolean;
   readonly #made: (name: Subsystem, net: Netns) => void;
   #conntrack: ConntrackTable | null = null;
   #nft: NfTables | null = null;
@@ -52,7 +50,6 @@ export class Netns {
     this.clock = options.clock;
     this.random = options.random;
     this.container = options.container;
-    this.isKept = options.made !== undefined;
     this.#made = options.made ?? (() => {});
   }
 

@@ -46,6 +46,7 @@ const benches: readonly Bench[] = [
 const GROWING: readonly (readonly [name: string, of: Growing])[] = [
   ['iptables-restore', (n) => ({ name: '', command: 'iptables-restore', stdin: restore(n) })],
   ['iptables-save', (n) => ({ name: '', prepare: [['iptables-restore', restore(n)]], command: 'iptables-save' })],
+  ['iptables -L -n -v', (n) => ({ name: '', prepare: [['iptables-restore', restore(n)]], command: 'iptables -L -n -v' })],
   ['nft -f', (n) => ({ name: '', command: 'nft -f -', stdin: nftRules(n) })],
   ['nft list ruleset', (n) => ({ name: '', prepare: [['nft -f -', nftRules(n)]], command: 'nft list ruleset' })],
 ];
@@ -57,7 +58,7 @@ const bare = median(Array.from({ length: 9 }, () => timed(process.execPath, ['-e
 console.log(`${'node -e 0'.padEnd(32)} ${bare.toFixed(0)} ms`);
 for (const line of coldBenches(root, dir, chosen)) console.log(line);
 for (const b of benches.filter((x) => chosen(x.name))) console.log(paired(b, { root, dir, runs: RUNS, isReal: reason === null, bare }));
-for (const [name, of] of GROWING) if (chosen(`growth: ${name}`)) console.log(growth(name, of, { root, dir, runs: RUNS }));
+for (const [name, of] of GROWING) if (chosen(`growth: ${name}`)) console.log(growth(name, of, { root, dir, runs: 3 }));
 if (chosen('a command in a script')) console.log(scriptBench());
 await packetBenches(chosen, console.log);
 for (const line of conntrackBenches(root, dir, chosen, reason === null)) console.log(line);

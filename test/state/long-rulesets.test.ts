@@ -65,6 +65,26 @@ describe('a long ruleset is the same in memory and as text', () => {
     expect(seen[4][0]).toBe('0\n');
   });
 
+  test('in one batch as in many that never fill a piece, for packets too', async () => {
+    const lines = rules(300);
+    const [whole, parts] = [await createHost({}), await createHost({})];
+    await exec(whole, 'iptables-restore', file(lines));
+    await exec(parts, 'iptables-restore', file([]));
+    for (let i = 0; i < lines.length; i += 20) await exec(parts, 'iptables-restore --noflush', file(lines.slice(i, i + 20), []));
+    const packet = Uint8Array.of(0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1, 4, 0, 0, 3, 0, 8, 0, 0);
+    const seen: string[][] = [];
+    for (const host of [whole, parts]) {
+      const before = await shown(host);
+      for (const line of ['ip link set lo up', 'iptables -A INPUT -p udp -j A']) expect(await exec(host, line)).toBe('0\n');
+      await host.send(packet);
+      seen.push([...before, ...(await shown(host))]);
+    }
+    expect(seen[1]).toEqual(seen[0]);
+    expect(seen[0][0].match(/^\[0:0\] -A/gm)).toHaveLength(300);
+    expect(seen[0][2]).toContain('[1:28] -A INPUT -p udp -j A\n');
+    for (const host of [whole, parts]) await host.close();
+  });
+
   test('what is refused, early or late, leaves all as it was, handles too', async () => {
     const before: (readonly [string, string?])[] = [['iptables-restore', file(rules(80), [':INPUT ACCEPT [3:4]', ':A - [0:0]', ':B - [0:0]'])]];
     const bad = {

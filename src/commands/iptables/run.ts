@@ -1,3 +1,4 @@
+import type { Rule } from '../../kernel/nf_tables/objects.ts';
 import type { XtFamily } from '../../kernel/xt/definition.ts';
 import { XT_EXIT, XtError } from '../../kernel/xt/error.ts';
 import { paramProblem } from '../../kernel/xt/text.ts';
@@ -7,6 +8,7 @@ import type { ParseEnvironment, XtCommand } from '../../parsers/xtables/command.
 import { XtExit } from '../../parsers/xtables/command.ts';
 import type { XtRule } from '../../parsers/xtables/rule.ts';
 import type { Call } from '../command.ts';
+import { LongText } from '../long-text.ts';
 import { builtinChain, builtinTable } from './family.ts';
 import { helpText } from './help.ts';
 import type { ListFormat, PrintEnvironment } from './print.ts';
@@ -15,6 +17,7 @@ import { LegacyRefusal, ParseFailure, refusalText } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { Session } from './session.ts';
 import type { Row } from './session.ts';
+import type { ViewChain } from './view.ts';
 
 export const VERSION = '1.8.11';
 
@@ -237,6 +240,18 @@ export function warnOfLegacy(t: Tool, suffix: string): void {
   t.call.err(`# Warning: ${tool} tables present, use ${tool}${suffix} to see them\n`);
 }
 
+/** Prints the lines of a chain's rules, as far as they can be told. */
+function tell(t: Tool, chain: ViewChain, line: (rule: Rule, n: number) => string): void {
+  const { shows } = writerOf(t.family);
+  const text = new LongText();
+  let n = 0;
+  try {
+    for (const { rule } of chain.rules) if (shows(rule)) text.add(line(rule, ++n));
+  } finally {
+    t.call.out(String(text));
+  }
+}
+
 /** nft.c: nft_rule_list */
 function list(t: Tool, c: XtCommand): Refusal | null {
   const { session: s, call } = t;
@@ -258,7 +273,7 @@ function list(t: Tool, c: XtCommand): Refusal | null {
   for (const [i, chain] of chains.entries()) {
     if (i && t.family !== 'bridge') call.out('\n');
     call.out(writer.header(chain, chain.base ? 0 : s.references(c.table, chain), f, c));
-    for (const [n, r] of chain.rules.filter((x) => writer.shows(x.rule)).entries()) call.out(writer.line(raised(t, r.rule), n + 1, f, env, c.options, chain.name, c.table));
+    tell(t, chain, (rule, n) => writer.line(raised(t, rule), n, f, env, c.options, chain.name, c.table));
   }
   return null;
 }
@@ -278,11 +293,7 @@ function listRules(t: Tool, c: XtCommand): Refusal | null {
     for (const ch of chains) {
       call.out(ch.base ? `-P ${ch.name} ${ch.policy.toUpperCase()}${counters ? ` -c ${ch.packets} ${ch.bytes}` : ''}\n` : `-N ${ch.name}\n`);
     }
-  for (const ch of chains)
-    for (const [n, r] of ch.rules.filter((x) => writer.shows(x.rule)).entries()) {
-      if (c.rulenum && n + 1 !== c.rulenum) continue;
-      call.out(`-A ${ch.name}${writer.save(raised(t, r.rule), counters, env)}\n`);
-    }
+  for (const ch of chains) tell(t, ch, (rule, n) => (c.rulenum && n !== c.rulenum ? '' : `-A ${ch.name}${writer.save(raised(t, rule), counters, env)}\n`));
   return null;
 }
 

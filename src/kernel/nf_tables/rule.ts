@@ -61,8 +61,13 @@ export function newRule(tx: Transaction, m: Of<'newrule'>): Outcome {
   if (old) releaseRule(tx, t, chain.name, old);
   draft.rules.splice(at, old ? 1 : 0, rule);
   foresee(tx.nft.net, t, chain, rule);
-  if (tx.nft.net.isKept && at === draft.rules.length - 1) tx.nft.stored.appended(draft.rules, tx.nft.ruleset.generation + 1);
-  tx.event({ event: 'newrule', family: t.family, table: t.name, payload: { chain: t.renames.get(chain.name) ?? chain.name, rule, mode: m.mode, ...(position !== undefined && { position }) } });
+  if (at === draft.rules.length - 1) tx.nft.stored.appended(draft.rules, tx.nft.ruleset.generation + 1);
+  tx.event({
+    event: 'newrule',
+    family: t.family,
+    table: t.name,
+    payload: { chain: t.renames.get(chain.name) ?? chain.name, rule, mode: m.mode, ...(position !== undefined && { position }) },
+  });
   tx.dirty.add(t);
   return null;
 }

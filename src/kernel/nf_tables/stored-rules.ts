@@ -149,8 +149,8 @@ export class StoredRules {
   }
 
   /**
-   * A rule was appended to a chain of a batch for that generation. Each time that a piece is full its rules become text: a long
-   * batch would hold them all as objects till it is stored.
+   * A rule was appended to a chain of a batch for that generation. Each time that a piece is full its rules become text, which
+   * takes far less room than objects.
    */
   appended(rules: readonly KeptRule[], generation: number): void {
     const at = rules.length - 1;
