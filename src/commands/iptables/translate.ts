@@ -258,7 +258,7 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
       }
       if (line[0] === '[' && !line.includes(']')) throw paramProblem(`Bad line ${n}: need ]`);
       const words = line[0] === '[' ? line.slice(line.indexOf(']') + 1) : line;
-      const parsed = [program, ...restoreWords(words)];
+      const parsed = [program, ...restoreWords(`${words}\n`)];
       const c = new CommandLine(parseEnvironment(t, true, table), parsed).parse();
       if (c.ignored) continue;
       if (!translate(t, c, ['-t', table], true)) {

@@ -36,6 +36,7 @@ const range = (name: (typeof RANGES)[number]) => ({ name, type: name === 'stp-ro
 export const match = defineExtension<Info & Record<string, never>>({
   kind: 'match',
   name: 'stp',
+  alike: true,
   families: ['bridge'],
   revision: 0,
   options: [
