@@ -274,6 +274,10 @@ const CHANGES = [
   'flush table t',
   'flush ruleset',
   'add counter t c7',
+  'add counter t c8 { packets 4 bytes 5; comment "y"; }',
+  'add synproxy t sp2 { mss 1460; wscale 7; timestamp sack-perm; }',
+  'add ct timeout t to2 { protocol udp; policy = { replied : 5 }; comment "y"; }',
+  'add limit t l8 { rate over 4 mbytes/second burst 5 bytes; }',
   'add quota t q8 { 5 mbytes; }',
   'delete counter t c1',
   'delete set inet u s1',
@@ -287,7 +291,7 @@ const CHANGES = [
 function several(c: Choice): Step {
   const echo = c.in(3);
   const words = Array.from({ length: 2 + c.below(3) }, () => (echo || c.in(3) ? c.one(CHANGES) : c.one(LISTINGS)));
-  return { argv: ['nft', ...(echo ? [c.one(['-e', '-ea', '-ej'])] : c.in(2) ? [c.one(['-a', '-j', '-s', '-t', '-n', '-e', '-c'])] : []), words.join('; ')], judged: true };
+  return { argv: ['nft', ...(echo ? [c.one(['-e', '-ea', '-ej', '-es'])] : c.in(2) ? [c.one(['-a', '-j', '-s', '-t', '-n', '-e', '-c'])] : []), words.join('; ')], judged: true };
 }
 
 const TYPED = [

@@ -75,9 +75,11 @@ export class KnownRuleset {
     const old = this.#old(known);
     const chains = (was?.chains ?? []).filter((c) => c.binding || (known.chains.has(c.name) && !known.chains.get(c.name)?.declared));
     const placed = (c: ShownChain): ShownChain => (this.#need.flags & NEED.UPDATE ? { ...c, rules: now.chains.find((x) => x.id === c.id)?.rules ?? c.rules } : c);
+    // one that the kernel has too, but was not asked for, is only what the run says of it
+    const again = now.chains.filter((c) => old?.chains.some((x) => x.id === c.id) && known.chains.get(c.name)?.declared).map((c) => ({ ...c, handle: 0n, rules: [] }));
     const policy = (c: Chain): ShownChain => ({ ...c, policy: known.chains.get(c.name)?.decl?.policy && c.policy });
     return {
-      chains: [...chains.map(placed), ...fresh(now.chains, old?.chains).map(policy)],
+      chains: [...chains.map(placed), ...again, ...fresh(now.chains, old?.chains).map(policy)],
       sets: [...(was?.sets.filter((s) => held || s.flags.anonymous || known.sets.get(s.name)?.handle.handle) ?? []), ...fresh(now.sets, old?.sets)],
       objects: [...(was?.objects.filter((o) => known.objs.get(objKey(o.kind, o.name))?.loc === NOWHERE) ?? []), ...fresh(now.objects, old?.objects)],
     };

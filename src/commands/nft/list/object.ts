@@ -88,11 +88,15 @@ function lines(v: ObjectValue, o: OutputOptions): string[] {
 /** obj_print */
 export function objectText(object: NftObject, v: ObjectValue, o: OutputOptions, layout: Layout = BLOCK, name = object.name): string {
   const { tab, nl, sep } = layout;
-  const body = [...(object.comment !== undefined ? [`comment "${object.comment}"`] : []), ...lines(v, o)];
+  const comment = object.comment !== undefined ? [`comment "${object.comment}"`] : [],
+    body = lines(v, o);
   const handle = o.handle && layout === BLOCK ? ` # handle ${object.handle}` : '';
-  if (layout === BLOCK) return `${tab}${object.kind} ${name} {${handle}${nl}${body.map((l) => `${tab}${tab}${l}${nl}`).join('')}${tab}}${nl}`;
-  const number = o.handle ? `# handle ${object.handle} ` : '';
-  return `${object.kind} ${name} { ${number}${body.join(sep)}${object.kind.startsWith('ct ') ? ';' : ''} } `;
+  if (layout === BLOCK) return `${tab}${object.kind} ${name} {${handle}${nl}${[...comment, ...body].map((l) => `${tab}${tab}${l}${nl}`).join('')}${tab}}${nl}`;
+  const number = o.handle ? `# handle ${object.handle} ` : '',
+    head = `${object.kind} ${name} { ${number}${comment.map((l) => `${l}${nl}`).join('')}`;
+  if (object.kind === 'synproxy') return `${head}${body.join(nl)}; } `;
+  if (!body.length) return `${head}} `;
+  return `${head}${body.join(sep)}${object.kind.startsWith('ct ') ? ';' : ''} } `;
 }
 
 /** obj_print_json */

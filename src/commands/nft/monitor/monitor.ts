@@ -24,7 +24,7 @@ export function monitor(cmd: Cmd, l: Listing): () => void {
   const wanted = (e: Change): boolean => {
     const added = e.event.startsWith('new');
     if ((o.event === 'new' && !added) || (o.event === 'destroy' && added)) return false;
-    if (o.event !== undefined && (e.event.endsWith('obj') || e.event.endsWith('flowtable'))) return false;
+    if (o.event !== undefined && o.object === undefined && (e.event.endsWith('obj') || e.event.endsWith('flowtable'))) return false;
     return o.object === undefined || (KINDS[o.object] ?? []).includes(e.event.slice(3));
   };
   const rules = plain || o.object === 'trace' ? new RuleCache(l) : null;
