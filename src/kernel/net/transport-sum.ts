@@ -80,7 +80,8 @@ export function addressReplaced(skb: Skb, at: number, from: Uint8Array, to: Uint
     return;
   }
   put16(b, at, replaced(u16(b, at)));
-  if (skb.summed === SUMMED.complete) skb.sum = replaced(skb.sum);
+  // Of IPv6 the address and the checksum change the sum of all by the same, the one up and the other down.
+  if (skb.summed === SUMMED.complete && from.length === 4) skb.sum = replaced(skb.sum);
 }
 
 /** CHECKSUM_PARTIAL of TCP: the field holds the pseudo header's sum until the packet leaves. */

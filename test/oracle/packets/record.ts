@@ -49,7 +49,7 @@ export function portsOf(p: Buffer, base: number): [number, number][] {
   if (([PROTO.tcp, PROTO.udp, PROTO.sctp, PROTO.udplite] as number[]).includes(h.proto)) return [at(0), at(2)];
   const six = h.proto === PROTO.icmp6;
   if (!six && h.proto !== PROTO.icmp) return [];
-  if ((six ? [128, 129] : [0, 8]).includes(type)) return [at(4)];
+  if ((six ? [128, 129] : [0, 8, 13, 14, 15, 16, 17, 18]).includes(type)) return [at(4)];
   return (six ? [1, 2, 3, 4] : [3, 4, 5, 11, 12]).includes(type) ? portsOf(p.subarray(h.l4 + 8), base + h.l4 + 8) : [];
 }
 
@@ -159,6 +159,7 @@ function recordText(argv: readonly string[], raw: string, known: Known): { reado
     text = text
       .replace(/^(\s*(?:ipv[46]\s+\d+\s+)?[a-z]\S*\s+\d+\s+)(\d+)(?=\s)/gm, (_, before: string, t: string) => before + up5(Number(t)))
       .replace(/^(\d+)(?= (?:l3proto = \d+ )?proto=)/gm, (t) => up5(Number(t)));
+    text = text.replace(/\bdelta-time=\d+/g, 'delta-time=<N>');
     const random = (port: number): boolean => known.randomPorts.has(port) || (known.translates && !known.ports.has(port));
     text = text.replace(/\b((?:sport|dport|id|srckey|dstkey)=)(\d+)/g, (m, name: string, port: string) => (random(Number(port)) ? `${name}<P>` : m));
     return text.split('\n').length > 2 ? { stdout: sorted(text), unordered: true } : { stdout: text };
