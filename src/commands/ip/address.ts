@@ -6,7 +6,7 @@ import { abbreviates, addrText, IpError, parseAddr, parsePrefix } from './argume
 import type { Words } from './arguments.ts';
 import { device, kernelError, refused } from './context.ts';
 import type { IpContext } from './context.ts';
-import { linkLines } from './link.ts';
+import { linkLines, shownName } from './link.ts';
 
 const SCOPES: Readonly<Record<string, number>> = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 };
 export const scopeText = (n: number): string => Object.entries(SCOPES).find(([, v]) => v === n)?.[0] ?? String(n);
@@ -154,7 +154,7 @@ function show(c: IpContext, words: Words): void {
         ...(c.family === 6 ? [] : dev.addrs4.map((a) => `${addrText(a.local)}/${a.len} `)),
         ...(c.family === 4 ? [] : dev.addrs6.map((a) => `${addrText(a.addr)}/${a.len} `)),
       ];
-      c.call.out(`${dev.name.padEnd(16)} ${operstate(dev).padEnd(14)} ${list.join('')}\n`);
+      c.call.out(`${shownName(c, dev).padEnd(16)} ${operstate(dev).padEnd(14)} ${list.join('')}\n`);
       continue;
     }
     if (c.oneline) {

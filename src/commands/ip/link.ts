@@ -223,7 +223,7 @@ function show(c: IpContext, words: Words): void {
   const lines = only === null ? c.stack.devices : [deviceToShow(c, only)];
   for (const dev of lines) {
     if ((up && !dev.up) || (kind !== null && dev.kind !== kind) || (master !== null && dev.master !== device(c, master).index)) continue;
-    if (c.brief) c.call.out(`${dev.name.padEnd(16)} ${operstate(dev).padEnd(14)} ${(dev.mac.length ? macOf(dev.mac) : '').padEnd(17)} <${flags(dev)}> \n`);
+    if (c.brief) c.call.out(`${shownName(c, dev).padEnd(16)} ${operstate(dev).padEnd(14)} ${(dev.mac.length ? macOf(dev.mac) : '').padEnd(17)} <${flags(dev)}> \n`);
     else c.call.out(linkLines(c, dev, true, ' mode DEFAULT'));
   }
 }
@@ -244,12 +244,18 @@ function flags(dev: NetDevice): string {
   return out.join(',');
 }
 
+/** A device with what lies below it, or its other end (print_name_and_link). */
+export function shownName(c: IpContext, dev: NetDevice): string {
+  const below = dev.vlan?.lower ?? dev.peer;
+  const lower = below === undefined ? undefined : c.stack.device(below);
+  return lower ? `${dev.name}@${lower.name}` : dev.name;
+}
+
 /** The one or two lines that describe a device (print_linkinfo). */
 export function linkLines(c: IpContext, dev: NetDevice, second: boolean, mode = ''): string {
-  const lower = dev.vlan ? c.stack.device(dev.vlan.lower) : dev.peer === undefined ? undefined : c.stack.device(dev.peer);
   const master = dev.master ? c.stack.device(dev.master) : undefined;
   const qdisc = dev.type === 'loopback' || dev.kind === 'bridge' || dev.kind === 'veth' || dev.kind === 'vlan' || dev.kind === 'dummy' ? 'noqueue' : 'fq_codel';
-  const first = `${dev.index}: ${dev.name}${lower ? `@${lower.name}` : ''}: <${flags(dev)}> mtu ${dev.mtu} qdisc ${dev.up ? qdisc : 'noop'} ${master ? `master ${master.name} ` : ''}state ${operstate(dev)}${mode} group ${dev.group === 0 ? 'default' : dev.group} qlen ${dev.txqlen}`;
+  const first = `${dev.index}: ${shownName(c, dev)}: <${flags(dev)}> mtu ${dev.mtu} qdisc ${dev.up ? qdisc : 'noop'} ${master ? `master ${master.name} ` : ''}state ${operstate(dev)}${mode} group ${dev.group === 0 ? 'default' : dev.group} qlen ${dev.txqlen}`;
   if (!second) return `${first}\n`;
   const kind = dev.type === 'loopback' ? 'loopback' : dev.type === 'tun' ? 'none' : 'ether';
   const address = dev.mac.length ? ` ${macOf(dev.mac)} brd ${dev.type === 'loopback' ? '00:00:00:00:00:00' : 'ff:ff:ff:ff:ff:ff'}` : ' ';
