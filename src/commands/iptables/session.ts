@@ -356,7 +356,8 @@ export class Session {
 
   /** nft.c: nft_rule_find: the first rule that says the same; a rule that cannot be read ends the tool. */
   private find(table: string, chain: string, rule: XtRule): ViewRule | null {
-    const sought = rule.arp ? { ...rule, matches: [] } : rule;
+    // nft_rule_cmp reads both rules back: of an ARP rule not all comes back.
+    const sought = rule.arp ? { ...this.raise({ handle: 0n, exprs: lower(rule, NO_SETS, table), id: -1 }).rule, matches: [] } : rule;
     const c = this.chain(table, chain);
     if (!c) return null;
     for (const r of c.rules) {
