@@ -16,7 +16,13 @@ const LAST = 0x7fffffff;
 const IPV6_HEADER = 40;
 
 type Pf = 'ip' | 'ip6';
-const familyOf = (skb: Skb): Pf | null => (skb.protocol === ETH.IP ? 'ip' : skb.protocol === ETH.IPV6 ? 'ip6' : null);
+/** What is in a VLAN stays there (bridge-nf-filter-vlan-tagged is off). */
+const protocolOf = (skb: Skb): number => (skb.vlanTci < 0 ? skb.protocol : ETH.VLAN);
+const FAMILIES = new Map<number, Pf>([
+  [ETH.IP, 'ip'],
+  [ETH.IPV6, 'ip6'],
+]);
+const familyOf = (skb: Skb): Pf | undefined => FAMILIES.get(protocolOf(skb));
 const destination = (skb: Skb, pf: Pf): Uint8Array => (pf === 'ip' ? ip4Dst(skb.data, skb.network) : ip6Dst(skb.data, skb.network));
 
 /**
@@ -171,7 +177,7 @@ export class BridgeNetfilter {
 
   /** br_nf_forward_ip, br_nf_forward_arp */
   #forward(skb: Skb, state: HookState): HookVerdict {
-    if (skb.protocol === ETH.ARP) return this.#forwardArp(skb, state);
+    if (protocolOf(skb) === ETH.ARP) return this.#forwardArp(skb, state);
     const pf = familyOf(skb),
       info = skb.bridge;
     if (!pf || !info) return 'accept';
