@@ -14,7 +14,9 @@ const count = Number(process.env.DRYWALL_SCENARIOS ?? 500);
 async function compare(o: { readonly count: number; readonly kind?: Kind; readonly helper?: string }): Promise<void> {
   const found: Difference[] = [];
   const { steps, failed } = await differences({ kind: 'routed', seed, ...o, jobs: 4, shrink: true, each: (d) => found.push(d) });
-  console.log(`live packets: seed ${seed}, ${o.count} ${o.helper ? 'dialogs' : (o.kind ?? 'routed')} scenarios of ${steps} steps, ${found.length} differ, ${failed} could not be played`);
+  console.log(
+    `live packets: seed ${seed}, ${o.count} ${o.helper ? 'dialogs' : (o.kind ?? 'routed')} scenarios of ${steps} steps, ${found.length} differ, ${failed} could not be played`,
+  );
   if (found.length) console.log(found.map((d) => `${describe(d)}\n${JSON.stringify(d.recorded)}`).join('\n'));
   expect(failed / o.count).toBeLessThan(0.01);
   // What is known to differ is in docs/divergences.md; the share of it may fall, never rise.

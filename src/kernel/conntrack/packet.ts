@@ -4,7 +4,7 @@ import type { HookState } from '../net/hook-state.ts';
 import { u16 } from '../net/wire/bytes.ts';
 import { ip4Text, ip6Text } from '../log/format.ts';
 import { logInvalidPacket } from './log-invalid.ts';
-import { IPPROTO, IP_MF, IP_OFFSET, ip4Dst, ip4HeaderLen, ip6Dst, ip6Src, isLinkLocal6, skipExtensions } from '../net/wire/ip.ts';
+import { IPPROTO, IP_MF, IP_OFFSET, ip4Dst, ip4HeaderLen, ip6Dst, ip6Src, isLinkLocal6 } from '../net/wire/ip.ts';
 import type { Netns } from '../netns.ts';
 import type { Tracer } from '../trace/event.ts';
 import type { HookVerdict } from '../stack/hooks.ts';

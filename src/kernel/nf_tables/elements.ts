@@ -1,5 +1,5 @@
 import { fromText, toLine } from '../net/plain-text.ts';
-import { compareAt, ElementRow, type Keys, plainElement, sameBytes } from './element-row.ts';
+import { compareAt, ElementRow, type Keys, sameBytes } from './element-row.ts';
 import type { NftSet, SetElement, SetElements } from './objects.ts';
 
 /** memcmp-ordered text of bytes: one UTF-16 unit a byte. */

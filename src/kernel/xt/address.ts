@@ -154,7 +154,9 @@ export function literalAddress(text: string, family: 'ip' | 'ip6'): Uint8Array |
   const v4 = inetAton(text);
   if (v4) return v4;
   const v6 = ptonV6(text);
-  return v6 && v6.subarray(0, 10).every((b) => b === 0) && v6[10] === 255 && v6[11] === 255 ? v6.subarray(12) : null;
+  if (!v6) return null;
+  const mapped = v6.subarray(0, 10).every((b) => b === 0) && v6[10] === 255 && v6[11] === 255;
+  return mapped ? v6.subarray(12) : null;
 }
 
 const scopedV6 = (text: string): Uint8Array | null => ptonV6(text.replace(/%.*$/, ''));

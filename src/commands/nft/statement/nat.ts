@@ -133,9 +133,8 @@ function parseProto(e: { readonly sregProtoMin?: number; readonly sregProtoMax?:
   d.add(stmt);
 }
 
-const bare = (d: Delinearizer, type: 'masquerade' | 'redirect', flags: number): StmtOf<'nat'> => (
-  void d, mkStmt({ kind: 'nat', type, flags, typeFlags: { interval: false, prefix: false, concat: false } }) as StmtOf<'nat'>
-);
+const bare = (type: 'masquerade' | 'redirect', flags: number): StmtOf<'nat'> =>
+  mkStmt({ kind: 'nat', type, flags, typeFlags: { interval: false, prefix: false, concat: false } }) as StmtOf<'nat'>;
 
 function address(addr: Expr, hasPort: boolean, p: Printer): string {
   const v6 = (e: Expr): boolean => e.kind === 'value' && e.dtype === 'ipv6_addr';
@@ -172,8 +171,8 @@ export const statement: StatementDefinition<'nat'> = {
   linearize,
   delinearize: {
     nat: parseNat,
-    masq: (e, d) => parseProto(e, d, bare(d, 'masquerade', e.flags)),
-    redir: (e, d) => parseProto(e, d, bare(d, 'redirect', e.flags)),
+    masq: (e, d) => parseProto(e, d, bare('masquerade', e.flags)),
+    redir: (e, d) => parseProto(e, d, bare('redirect', e.flags)),
   },
   print,
   json,

@@ -64,7 +64,9 @@ export const match = defineExtension<ConnlabelInfo>({
   finish: (draft) => draftOf<ConnlabelInfo>({ ...draft }),
   save: (i, c) => `${i.invert ? ' !' : ''} --label "${nameOf(i, c) ?? i.bit}"${i.set ? ' --set' : ''}`,
   print(i, c) {
-    const name = c.numeric ? (labels(c), undefined) : nameOf(i, c);
+    // The names are read, and complained of, also where none is printed.
+    const known = nameOf(i, c),
+      name = c.numeric ? undefined : known;
     return ` connlabel${i.invert ? ' !' : ''} ${name === undefined ? i.bit : `'${name}'`}${i.set ? ' set' : ''}`;
   },
   translate(i, c) {

@@ -19,7 +19,6 @@ interface Layout {
   readonly bridge: boolean;
 }
 
-const MAC = Object.fromEntries(NETS.map((n) => [n.dev, n.mac]));
 const near = (iface: string): Layout['hosts'] => NEIGHBOURS.filter(([dev]) => dev === iface).flatMap(([dev, m, ...all]) => all.map((a) => [dev, m, a, 0] as const));
 const own = NETS.flatMap((n) => [n.v4, n.v6].map((a) => [n.mac, a.replace(/\/.*/, '')] as const));
 const QUIET = 'sysctl -q -w net.ipv6.conf.default.disable_ipv6=1';
