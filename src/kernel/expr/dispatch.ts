@@ -76,7 +76,7 @@ export class Dispatch {
     const slots = new Map<string, number>(),
       fields: Field[] = [];
     const slotOf = (f: Field): number => {
-      const key = `${f.kind} ${f.offset} ${f.len} ${f.need ?? 0}`;
+      const key = `${f.kind} ${f.offset} ${f.len} ${f.need ?? 0} ${f.fragments ?? false}`;
       let slot = slots.get(key);
       if (slot === undefined) slots.set(key, (slot = fields.push(f) - 1));
       return slot;
