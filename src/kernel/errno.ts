@@ -40,6 +40,7 @@ export const ERRNO = {
   EMSGSIZE: [90, 'Message too long'],
   EPROTO: [71, 'Protocol error'],
   EOVERFLOW: [75, 'Value too large for defined data type'],
+  ENODATA: [61, 'No data available'],
   ENOBUFS: [105, 'No buffer space available'],
   EISCONN: [106, 'Transport endpoint is already connected'],
   ESHUTDOWN: [108, 'Cannot send after transport endpoint shutdown'],

@@ -6,6 +6,7 @@ import type { ExpressionDefinition, InitContext, ValidateContext } from './defin
 import type { Expression } from './expression.ts';
 import { findHelper } from '../conntrack/helpers.ts';
 import { definition } from './generated/index.ts';
+import type { RuleRegisters } from './registers.ts';
 import { trackable } from './kind/ct.ts';
 
 const KINDS: ReadonlyMap<string, () => unknown> = new Map(Object.entries(definition));
@@ -19,8 +20,14 @@ export function findExpression(e: Expression, ctx: InitContext): Errno | null {
   return !d || d.missing?.(e, ctx) ? 'ENOENT' : (d.select?.(e, ctx) ?? null);
 }
 
-/** nf_tables_newexpr */
-export const checkExpression = (e: Expression, ctx: InitContext): Errno | null => definitionOf(e.kind)?.check?.(e, ctx) ?? null;
+/** nf_tables_newexpr; `registers` are those of its rule: what is read has to be filled by an expression before. */
+export function checkExpression(e: Expression, ctx: InitContext, registers: RuleRegisters): Errno | null {
+  const d = definitionOf(e.kind);
+  const bad = d?.check?.(e, ctx);
+  if (bad) return bad;
+  d?.registers?.(e, registers, ctx);
+  return registers.refused();
+}
 
 export function validateExpression(e: Expression, ctx: ValidateContext): Errno | null {
   return definitionOf(e.kind)?.validate?.(e, ctx) ?? null;

@@ -4,6 +4,7 @@ import type { Netns } from '../netns.ts';
 import type { BaseHook, NftObject, NftSet } from '../nf_tables/objects.ts';
 import type { Expression, ExpressionKind, ObjectKind } from './expression.ts';
 import type { Op, OpEnvironment } from './machine.ts';
+import type { RegisterUse } from './registers.ts';
 import type { TestEnvironment, TestReader } from './tests.ts';
 
 export type ExpressionOf<K extends ExpressionKind> = Extract<Expression, { kind: K }>;
@@ -38,6 +39,8 @@ export interface ExpressionDefinition<K extends ExpressionKind = ExpressionKind>
   select?(expr: ExpressionOf<K>, ctx: InitContext): Errno | null;
   /** Any other refusal of select_ops, and init. */
   check?(expr: ExpressionOf<K>, ctx: InitContext): Errno | null;
+  /** The registers that init reads and fills; one that does neither says nothing. */
+  registers?(expr: ExpressionOf<K>, use: RegisterUse, ctx: InitContext): void;
   /** ops->validate */
   validate?(expr: ExpressionOf<K>, ctx: ValidateContext): Errno | null;
   /**

@@ -1,4 +1,5 @@
 import { checkExpression, findExpression } from '../expr/check.ts';
+import { RuleRegisters } from '../expr/registers.ts';
 import { hasExtension, settled } from '../expr/xt.ts';
 import type { InitContext } from '../expr/definition.ts';
 import type { Expression, Verdict } from '../expr/expression.ts';
@@ -83,6 +84,7 @@ function bindExpressions(tx: Transaction, t: DraftTable, chain: Chain, m: Of<'ne
     set: (name) => t.sets.get(name),
     object: (kind, name) => t.object(kind, name),
   };
+  const registers = new RuleRegisters();
   const exprs: Expression[] = [];
   for (const [at, e] of m.exprs.entries()) {
     const bad = (e.kind === 'match' || e.kind === 'target') && !hasExtension(e, t.family) ? 'ENOENT' : findExpression(e, ctx);
@@ -90,7 +92,7 @@ function bindExpressions(tx: Transaction, t: DraftTable, chain: Chain, m: Of<'ne
   }
   for (const [at, raw] of m.exprs.entries()) {
     const e = named(tx, t, raw);
-    const bad = checkExpression(e, ctx) ?? hold(tx, t, e);
+    const bad = checkExpression(e, ctx, registers) ?? hold(tx, t, e);
     if (bad) return refuse(bad, 'expressions', at);
     exprs.push(Object.freeze(stored(e, t)));
   }

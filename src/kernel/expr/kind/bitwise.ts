@@ -16,6 +16,11 @@ export const definition = defineExpression({
     if (e.op === 'mask_xor') return constantFits(e.mask) ?? constantFits(e.xor);
     return (e.op === 'lshift' || e.op === 'rshift') && (!e.data || padded(e.data)[0] >>> 0 >= 32) ? 'EINVAL' : null;
   },
+  registers(e, use) {
+    use.load(e.sreg, e.len);
+    use.store(e.dreg, e.len);
+    use.load(e.sreg2, e.len);
+  },
   tests(e, reader) {
     if (e.op === 'mask_xor') reader.mask(e.sreg, e.dreg, e.len, e.mask, e.xor);
     else if (e.op === 'rshift' && e.data) reader.shift(e.sreg, e.dreg, e.len, padded(e.data)[0]);

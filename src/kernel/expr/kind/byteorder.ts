@@ -5,6 +5,10 @@ import { byteOf } from '../machine.ts';
 export const definition = defineExpression({
   kind: 'byteorder',
   check: (e) => (e.size !== 2 && e.size !== 4 && e.size !== 8 ? 'EINVAL' : e.len === 0 || e.len > 64 ? 'EINVAL' : null),
+  registers(e, use) {
+    use.load(e.sreg, e.len);
+    use.store(e.dreg, e.len);
+  },
   tests(e, reader) {
     reader.swap(e.sreg, e.dreg, e.len, e.size);
     return true;

@@ -6,6 +6,7 @@ import { byteOf, NF, wordOf, type Op } from '../machine.ts';
 export const definition = defineExpression({
   kind: 'cmp',
   select: (e) => constantFits(e.data),
+  registers: (e, use) => use.load(e.sreg, e.data.length),
   tests(e, reader) {
     reader.compare(e.sreg, e.op, e.data);
     return true;

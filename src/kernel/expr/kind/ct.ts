@@ -74,6 +74,12 @@ export const trackable = (family: string): boolean => TRACKED.has(family);
 /** Keys that plain tests can ask. */
 const FIELDS: Readonly<Record<string, Field['kind']>> = { state: FIELD.ctState, mark: FIELD.ctMark, status: FIELD.ctStatus };
 
+/** Bytes that a key fills, in whole registers. */
+function lengthOf(key: string, family: string): number {
+  if (key === 'src' || key === 'dst') return family === 'ip' ? 4 : 16;
+  return key === 'helper' || key === 'labels' || key.endsWith('_ip6') ? 16 : COUNTED.has(key) ? 8 : 4;
+}
+
 /** nft_ct_get_ops */
 export const definition = defineExpression({
   kind: 'ct',
@@ -87,6 +93,7 @@ export const definition = defineExpression({
     if (COUNTED.has(e.key)) ctx.net.conntrack.conf.acct = 1;
     return null;
   },
+  registers: (e, use, ctx) => use.store(e.dreg, lengthOf(e.key, ctx.family)),
   tests(e, reader) {
     const kind = FIELDS[e.key];
     if (kind === undefined) reader.unknown(e.dreg, 16);

@@ -13,6 +13,7 @@ export const definition = defineExpression({
     if (e.dir !== undefined && e.key !== 'zone') return 'EINVAL';
     return trackable(ctx.family) ? null : 'EPROTO';
   },
+  registers: (e, use) => use.load(e.sreg, e.key === 'labels' ? 16 : 4),
   compile(e, env): Op {
     const at = byteOf(e.sreg),
       word = at >> 2;

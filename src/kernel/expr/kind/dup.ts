@@ -8,6 +8,10 @@ export const definition = defineExpression({
   missing: (_e, ctx) => ctx.family !== 'ip' && ctx.family !== 'ip6' && ctx.family !== 'netdev',
   check: (e, ctx) => ((ctx.family === 'netdev' ? e.sregDev : e.sregAddr) === undefined ? 'EINVAL' : null),
   validate: (_e, ctx) => (ctx.family === 'netdev' ? hooksOnly(ctx, ['ingress', 'egress']) : null),
+  registers(e, use, ctx) {
+    use.load(e.sregAddr, ctx.family === 'ip6' ? 16 : 4);
+    use.load(e.sregDev, 4);
+  },
   compile(e, env): Op {
     return {
       run(regs, skb, state) {

@@ -28,6 +28,11 @@ export const definition = defineExpression({
     if (e.exprs.length && set.exprs.length && e.exprs.some((x, i) => x.kind !== set.exprs[i]?.kind)) return 'EOPNOTSUPP';
     return null;
   },
+  registers(e, use, ctx) {
+    const set = ctx.set(e.set);
+    use.load(e.sregKey, set?.keyLen ?? 0);
+    use.load(e.sregData, set?.dataLen ?? 0);
+  },
   compile(e, env): Op {
     const set = env.set(e.set),
       store = set?.elements as ElementStore;

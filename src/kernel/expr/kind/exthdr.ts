@@ -88,6 +88,7 @@ export const definition = defineExpression({
   kind: 'exthdr',
   select: (e) => (e.op === 'dccp' ? 'EOPNOTSUPP' : null),
   check: (e, ctx) => (e.op === 'ipv4' && ctx.family === 'ip6' ? 'EOPNOTSUPP' : e.offset > 255 || e.len > 255 ? 'ERANGE' : null),
+  registers: (e, use) => use.store(e.dreg, e.len),
   tests(e, reader) {
     reader.unknown(e.dreg, e.len);
     return true;

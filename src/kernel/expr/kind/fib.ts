@@ -21,6 +21,7 @@ export const definition = defineExpression({
     if (e.result !== 'type' || e.flags & FIB.IIF) return hooksOnly(ctx, ['prerouting', 'input', 'forward']);
     return e.flags & FIB.OIF ? hooksOnly(ctx, ['output', 'postrouting', 'forward']) : hooksOnly(ctx, ['input', 'output', 'forward', 'prerouting', 'postrouting']);
   },
+  registers: (e, use) => use.store(e.dreg, e.result === 'oifname' ? 16 : 4),
   tests(e, reader) {
     reader.unknown(e.dreg, 16);
     return true;

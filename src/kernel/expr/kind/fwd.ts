@@ -7,6 +7,10 @@ export const definition = defineExpression({
   kind: 'fwd',
   missing: (_e, ctx) => ctx.family !== 'netdev',
   validate: (_e, ctx) => hooksOnly(ctx, ['ingress', 'egress']),
+  registers(e, use) {
+    use.load(e.sregDev, 4);
+    use.load(e.sregAddr, e.nfproto === 10 ? 16 : 4);
+  },
   compile(e, env) {
     return {
       run(regs, skb, state) {

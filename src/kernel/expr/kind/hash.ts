@@ -8,6 +8,10 @@ const scale = (h: number, modulus: number): number => Number((BigInt(h >>> 0) * 
 export const definition = defineExpression({
   kind: 'hash',
   check: (e) => (e.modulus < 1 ? 'ERANGE' : e.offset + e.modulus - 1 > 0xffff_ffff ? 'EOVERFLOW' : e.type === 'jenkins' && e.len === 0 ? 'ERANGE' : null),
+  registers(e, use) {
+    if (e.type === 'jenkins') use.load(e.sreg, e.len);
+    use.store(e.dreg, 4);
+  },
   tests(e, reader) {
     reader.unknown(e.dreg, 4);
     return true;

@@ -10,6 +10,7 @@ export const verdictCode = (code: keyof typeof CODE): number => CODE[code];
 export const definition = defineExpression({
   kind: 'immediate',
   check: (e) => ('verdict' in e.data ? null : constantFits(e.data.value)),
+  registers: (e, use) => use.store(e.dreg, 'verdict' in e.data ? 0 : e.data.value.length),
   tests(e, reader) {
     if ('verdict' in e.data) return false;
     reader.unknown(e.dreg, e.data.value.length);

@@ -50,6 +50,7 @@ function inside(regs: Regs, skb: Skb, e: { readonly type: number; readonly hdrsi
 export const definition = defineExpression({
   kind: 'inner',
   check: (e) => (e.expr.kind !== 'payload' && e.expr.kind !== 'meta' ? 'EOPNOTSUPP' : null),
+  registers: (e, use, ctx) => definitionOf(e.expr.kind)?.registers?.(e.expr, use, ctx),
   compile(e, env) {
     const op = definitionOf(e.expr.kind)?.compile(e.expr, env);
     return {

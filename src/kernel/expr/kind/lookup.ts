@@ -13,6 +13,11 @@ export const definition = defineExpression({
     if (e.inv && e.dreg !== undefined) return 'EINVAL';
     return e.dreg !== undefined && !set.flags.map ? 'EINVAL' : null;
   },
+  registers(e, use, ctx) {
+    const set = ctx.set(e.set);
+    use.load(e.sreg, set?.keyLen ?? 0);
+    use.store(e.dreg, set?.dataLen ?? 0);
+  },
   tests(e, reader, env) {
     const set = env.set(e.set);
     reader.member(e.sreg, set, e.inv);

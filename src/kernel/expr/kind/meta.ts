@@ -126,6 +126,7 @@ export const definition = defineExpression({
     }
     return e.key === 'sdif' || e.key === 'sdifname' ? inetHooksOnly(ctx, ['input', 'forward']) : null;
   },
+  registers: (e, use) => use.store(e.dreg, e.key.endsWith('name') || e.key.endsWith('kind') ? 16 : e.key === 'time' ? 8 : 4),
   tests(e, reader) {
     const f = FIELDS[e.key];
     if (f) reader.load(e.dreg, f.len, f.order, (n) => ({ kind: f.kind, offset: 4 * n, len: Math.min(4, f.len) }));

@@ -13,6 +13,7 @@ export const definition = defineExpression({
     if (ctx.family === 'netdev') return hooksOnly(ctx, ['ingress']);
     return ctx.family === 'arp' ? 'EOPNOTSUPP' : hooksOnly(ctx, ['prerouting']);
   },
+  registers: (e, use) => use.load(e.sreg, 4),
   compile(e): Op {
     const at = byteOf(e.sreg),
       word = at >> 2;

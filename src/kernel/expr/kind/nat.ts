@@ -13,6 +13,13 @@ export const definition = defineExpression({
     return (ctx.family === 'ip' && e.family !== 2) || (ctx.family === 'ip6' && e.family !== 10) ? 'EOPNOTSUPP' : null;
   },
   validate: (e, ctx) => natHooksOnly(ctx, e.type === 'snat' ? ['postrouting', 'input'] : ['prerouting', 'output']),
+  registers(e, use) {
+    const len = e.family === 10 ? 16 : 4;
+    use.load(e.sregAddrMin, len);
+    use.load(e.sregAddrMax, len);
+    use.load(e.sregProtoMin, 2);
+    use.load(e.sregProtoMax, 2);
+  },
   compile(e, env): Op {
     const len = e.family === 10 ? 16 : 4,
       netmap = (e.flags & RANGE.NETMAP) !== 0;

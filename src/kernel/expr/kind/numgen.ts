@@ -5,6 +5,7 @@ import { wordOf, type Op } from '../machine.ts';
 export const definition = defineExpression({
   kind: 'numgen',
   check: (e) => (e.modulus === 0 ? 'ERANGE' : e.offset + e.modulus - 1 > 0xffff_ffff ? 'EOVERFLOW' : null),
+  registers: (e, use) => use.store(e.dreg, 4),
   compile(e, env): Op {
     const word = wordOf(e.dreg);
     if (e.type === 'random') {

@@ -10,6 +10,7 @@ export const definition = defineExpression({
     const set = ctx.set(e.set);
     return !set ? 'ENOENT' : set.flags.object ? null : 'EINVAL';
   },
+  registers: (e, use, ctx) => use.load(e.sreg, ctx.set(e.set)?.keyLen ?? 0),
   compile(e, env): Op {
     const set = env.set(e.set),
       store = set?.elements as ElementStore | undefined,

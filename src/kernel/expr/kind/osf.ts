@@ -8,6 +8,7 @@ export const definition = defineExpression({
   kind: 'osf',
   check: (e) => (e.ttl > 2 ? 'EINVAL' : null),
   validate: (_e, ctx) => (ctx.family === 'ip' || ctx.family === 'inet' ? hooksOnly(ctx, ['input', 'prerouting', 'forward']) : 'EOPNOTSUPP'),
+  registers: (e, use) => use.store(e.dreg, 16),
   compile(e, env) {
     const at = byteOf(e.dreg);
     return {

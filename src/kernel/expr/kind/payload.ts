@@ -65,6 +65,7 @@ const BASES: Readonly<Partial<Record<PayloadBase, Field['kind']>>> = { link: FIE
 export const definition = defineExpression({
   kind: 'payload',
   check: (e) => (e.len === 0 || e.len > 64 ? 'EINVAL' : e.offset > 0xffff ? 'ERANGE' : null),
+  registers: (e, use) => use.store(e.dreg, e.len),
   tests(e, reader) {
     const kind = BASES[e.base],
       fragments = e.base === 'transport' && quick(e.offset, e.len);

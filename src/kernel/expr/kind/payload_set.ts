@@ -12,6 +12,7 @@ const L4_CHECK: Readonly<Record<number, number>> = { 6: 16, 17: 6, 58: 2, 136: 6
 export const definition = defineExpression({
   kind: 'payload_set',
   check: (e) => (e.csumType === 'inet' && (e.csumOffset & 1) !== 0 ? 'EINVAL' : null),
+  registers: (e, use) => use.load(e.sreg, e.len),
   compile(e) {
     const from = byteOf(e.sreg);
     return {

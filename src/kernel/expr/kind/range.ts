@@ -14,6 +14,7 @@ const compare = (regs: Uint8Array, at: number, b: Uint8Array): number => {
 export const definition = defineExpression({
   kind: 'range',
   check: (e) => constantFits(e.from) ?? constantFits(e.to) ?? (e.from.length !== e.to.length ? 'EINVAL' : null),
+  registers: (e, use) => use.load(e.sreg, e.from.length),
   tests(e, reader) {
     reader.range(e.sreg, e.op, e.from, e.to);
     return true;

@@ -7,6 +7,10 @@ import { range } from '../nat-range.ts';
 export const definition = defineExpression({
   kind: 'redir',
   validate: (_e, ctx) => natHooksOnly(ctx, ['prerouting', 'output']),
+  registers(e, use) {
+    use.load(e.sregProtoMin, 2);
+    use.load(e.sregProtoMax, 2);
+  },
   compile: (e, env) => ({
     run: (regs, skb, state) => {
       regs.verdict = env.nft.services?.redirect(skb, state, range(regs, e, 0)) ?? NF.ACCEPT;

@@ -10,6 +10,7 @@ export const definition = defineExpression({
     if (ctx.family !== 'ip' && ctx.family !== 'ip6' && ctx.family !== 'inet') return 'EOPNOTSUPP';
     return e.key === 'tcpmss' ? hooksOnly(ctx, ['forward', 'output', 'postrouting']) : null;
   },
+  registers: (e, use) => use.store(e.dreg, e.key === 'nexthop6' ? 16 : 4),
   tests(e, reader) {
     reader.unknown(e.dreg, 16);
     return true;

@@ -8,6 +8,7 @@ export const definition = defineExpression({
   kind: 'socket',
   check: (e, ctx) => (ctx.family !== 'ip' && ctx.family !== 'ip6' && ctx.family !== 'inet' ? 'EOPNOTSUPP' : e.key === 'cgroupv2' && (e.level ?? 0) > 255 ? 'EOPNOTSUPP' : null),
   validate: (_e, ctx) => inetHooksOnly(ctx, ['prerouting', 'input', 'output']),
+  registers: (e, use) => use.store(e.dreg, e.key === 'cgroupv2' ? 8 : 4),
   compile(e, env) {
     const at = byteOf(e.dreg);
     return {

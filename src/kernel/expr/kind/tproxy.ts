@@ -7,6 +7,10 @@ export const definition = defineExpression({
   kind: 'tproxy',
   check: (e, ctx) => (ctx.family !== 'ip' && ctx.family !== 'ip6' && ctx.family !== 'inet' ? 'EOPNOTSUPP' : e.sregAddr === undefined && e.sregPort === undefined ? 'EINVAL' : null),
   validate: (_e, ctx) => inetHooksOnly(ctx, ['prerouting']),
+  registers(e, use) {
+    use.load(e.sregAddr, e.family === 10 ? 16 : 4);
+    use.load(e.sregPort, 2);
+  },
   compile(e, env) {
     return {
       run(regs, skb, state) {

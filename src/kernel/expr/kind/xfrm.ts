@@ -7,6 +7,7 @@ export const definition = defineExpression({
   kind: 'xfrm',
   check: (e) => (e.spnum >= 6 ? 'ERANGE' : null),
   validate: (e, ctx) => inetHooksOnly(ctx, e.dir === 'in' ? ['forward', 'input', 'prerouting'] : ['forward', 'output', 'postrouting']),
+  registers: (e, use) => use.store(e.dreg, e.key.endsWith('6') ? 16 : 4),
   compile: () => ({
     run: (regs) => {
       regs.verdict = NF.BREAK;
