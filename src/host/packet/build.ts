@@ -3,7 +3,7 @@ import type { PacketAbout } from '../../kernel/net/skb.ts';
 import { concat } from '../../kernel/net/wire/bytes.ts';
 import type { NetDevice } from '../../kernel/stack/device.ts';
 import type { Stack } from '../../kernel/stack/stack.ts';
-import { PacketError, parsePacket } from '../../parsers/packet/index.ts';
+import { type Header, PacketError, parsePacket } from '../../parsers/packet/index.ts';
 import { cut } from './fragments.ts';
 import { type Around, bytesValue, defaults, has, type Layer, number, valueBytes } from './layer.ts';
 import { complete, nextNumber, Reader } from './layers.ts';
@@ -38,7 +38,7 @@ export function buildPacket(text: string, o: BuildOptions): BuiltPacket {
     ifindex: (name) => o.stack.deviceByName(name)?.index,
     ifname: (index) => o.stack.device(index)?.name,
   });
-  const all = tree.headers.map((h) => read.layer(h));
+  const all = joined(tree.headers).map((h) => read.layer(h));
   const meta = all.filter((l) => l.kind.base === 'meta');
   const payload = read.payload(tree);
   const layers = complete(
@@ -55,6 +55,18 @@ export function buildPacket(text: string, o: BuildOptions): BuiltPacket {
   if (device === undefined) throw new PacketError(`no such device: ${o.in}`, text, { start: 0, end: text.length });
   const frames = new Builder({ text, stack: o.stack, device, layers, payload, length: said('length'), written: tree.payload.length > 0, pieces: said('fragments') }).run();
   return { device: device?.name ?? null, frames, about: { mark: said('mark'), priority: said('priority'), uid: said('skuid'), gid: said('skgid'), cgroup: said('cgroup') } };
+}
+
+/** As in rules a header's name may stand before each field; a field that is there twice begins a packet in the packet. */
+function joined(headers: readonly Header[]): Header[] {
+  const out: Header[] = [];
+  for (const h of headers) {
+    const last = out.at(-1);
+    if (last?.name === h.name && h.settings.length > 0 && !h.settings.some((s) => last.settings.some((t) => t.field === s.field)))
+      out[out.length - 1] = { ...last, settings: [...last.settings, ...h.settings], options: [...last.options, ...h.options] };
+    else out.push(h);
+  }
+  return out;
 }
 
 interface Work {

@@ -36,6 +36,13 @@ function problem(text: string, on?: string): string {
 }
 
 describe('packets in words', () => {
+  test('a header may be named before each of its fields, as in rules', () => {
+    expect(hex(build('ip saddr 203.0.113.7 ip daddr 192.0.2.10 tcp dport 22 tcp flags syn', 'eth0'))).toBe(
+      hex(build('ip saddr 203.0.113.7 daddr 192.0.2.10 tcp dport 22 flags syn', 'eth0')),
+    );
+    expect(build('ip saddr 203.0.113.7 daddr 192.0.2.10 ip saddr 10.0.0.1 daddr 10.0.0.2', 'eth0')[23]).toBe(4);
+  });
+
   test('every byte of a SYN', () => {
     expect(hex(build('ip saddr 203.0.113.7 tcp dport 22 flags syn', 'eth0'))).toBe(
       // ether: to eth0, from a host outside; ip: 40 bytes, don't fragment; tcp: 40000 → 22
