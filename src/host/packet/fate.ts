@@ -157,7 +157,8 @@ export class FateWatcher implements Tracer {
         return;
       case 'hook-end':
         if (e.verdict === 'drop') f.verdict = 'dropped';
-        else if (e.verdict === 'stolen') f.verdict = isFragment(e.skb) ? 'waiting' : 'queued';
+        // A bridge's hook hands the packet to those of IP: what became of it there stands.
+        else if (e.verdict === 'stolen' && f.verdict === 'ignored' && f.reason === null) f.verdict = isFragment(e.skb) ? 'waiting' : 'queued';
         return;
       case 'conntrack':
         f.state ??= e.result;

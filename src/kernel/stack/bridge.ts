@@ -70,7 +70,7 @@ export class Bridge {
         tellDrop(this.#s.net, skb, 'NOT_SPECIFIED', 'multicast snooping refuses its header');
         return;
       }
-      this.#flood(skb, br, port);
+      this.#flood(skb, br, port, true);
       this.#up(skb, br);
       return;
     }
@@ -82,11 +82,13 @@ export class Bridge {
     const out = known === undefined ? undefined : this.#ports(br).find((d) => d.index === known);
     if (out) {
       if (out !== port) this.#forward(skb, port, out);
-    } else this.#flood(skb, br, port);
+    } else this.#flood(skb, br, port, false);
   }
 
-  #flood(skb: Skb, br: NetDevice, except: NetDevice | null): void {
-    for (const p of this.#ports(br)) if (p !== except) this.#forward(this.#copy(skb), except, p);
+  /** br_flood: the last port gets the frame itself, unless the host keeps it. */
+  #flood(skb: Skb, br: NetDevice, from: NetDevice, keep: boolean): void {
+    const ports = this.#ports(br).filter((p) => p !== from);
+    for (const [i, p] of ports.entries()) this.#forward(keep || i < ports.length - 1 ? this.#copy(skb) : skb, from, p);
   }
 
   #copy(skb: Skb): Skb {
@@ -96,9 +98,9 @@ export class Bridge {
   }
 
   /** __br_forward */
-  #forward(skb: Skb, from: NetDevice | null, to: NetDevice): void {
+  #forward(skb: Skb, from: NetDevice, to: NetDevice): void {
     skb.dev = to;
-    if (from && !this.#s.hooks.run('bridge', 'forward', skb, from, to)) return;
+    if (!this.#s.hooks.run('bridge', 'forward', skb, from, to)) return;
     this.#leave(skb, to);
   }
 
