@@ -9,6 +9,8 @@ import { answered, NEED, needOf } from './apply/need.ts';
 import { kernelError } from './apply/errors.ts';
 import { BatchBuilder, type Pending } from './apply/messages.ts';
 import { datatypeByName, type NameContext } from './datatype/index.ts';
+import { messageText } from './debug/message.ts';
+import { answersText } from './debug/ruleset.ts';
 import { describe } from './describe.ts';
 import { evaluateCommands } from './evaluate/index.ts';
 import { glob } from './glob.ts';
@@ -56,7 +58,10 @@ export class Session {
     this.call = call;
     this.options = options;
     this.pid = host.nextPid();
-    this.#known = new KnownRuleset(host.net.nft);
+    this.#debug = options.debug.some((word) => word === 'netlink' || word === 'all');
+    this.#known = new KnownRuleset(host.net.nft, (tables, need) => {
+      if (this.#debug) call.out(answersText(host.net.nft, tables, need));
+    });
     if (options.interactive) this.#scope = new Scope(null);
     this.names = {
       names: namesOf(once((path) => host.files.read(host.files.resolve(cwd, path)))),
@@ -67,6 +72,9 @@ export class Session {
   }
 
   readonly #known: KnownRuleset;
+
+  /** Are messages to and from the kernel told? */
+  readonly #debug: boolean;
 
   /** What lines typed one after the other define. */
   readonly #scope: Scope | undefined;
@@ -175,7 +183,10 @@ export class Session {
 
   #change(cmds: readonly Cmd[]): number {
     const sent = this.call.host.net.nft.begin(this.#committing(() => batch)),
-      batch = new BatchBuilder((m) => sent.add(m));
+      batch = new BatchBuilder((m, cmd) => {
+        this.#tell(m, cmd);
+        sent.add(m);
+      });
     try {
       for (const cmd of cmds) batch.command(cmd);
     } catch (e) {
@@ -186,6 +197,10 @@ export class Session {
     if (!result.ok) return this.#refused(result.errors, batch);
     if (this.options.check) this.#known.forget();
     return 0;
+  }
+
+  #tell(m: NftMessage, cmd: Cmd): void {
+    if (this.#debug) this.call.out(messageText(m, cmd));
   }
 
   #refused(errors: readonly MessageError[], batch: BatchBuilder): number {
@@ -211,7 +226,10 @@ export class Session {
     // listings see what all commands of the run declare, be it after them
     const pending = this.#declared(batch.out);
     for (const cmd of cmds) {
-      if (!ANSWERED.has(cmd.op)) continue;
+      if (!ANSWERED.has(cmd.op)) {
+        for (const p of batch.out) if (p.cmd === cmd) this.#tell(p.message, cmd);
+        continue;
+      }
       const bad = pending.length && (cmd.op === 'list' || cmd.op === 'reset') ? nft.preview(pending, options, () => answer(cmd)) : answer(cmd);
       if (bad) return this.#fail([nftError(`Could not process rule: ${FAILED[bad]}`, cmd.loc)]);
     }

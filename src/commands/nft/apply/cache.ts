@@ -14,6 +14,7 @@ import { answered, NEED, wantsElements, type Need } from './need.ts';
 /** What nft knows of the kernel's ruleset, and what the commands of its run made of that (cache.c). */
 export class KnownRuleset {
   readonly #nft: NfTables;
+  readonly #told: (tables: readonly Table[], need: Need) => void;
   #cache = new Cache();
   #need: Need = { flags: NEED.NOTHING, only: {}, emptied: [] };
   #generation = 0;
@@ -21,8 +22,10 @@ export class KnownRuleset {
   /** What the answers held that could not be read. */
   errors: readonly NftError[] = [];
 
-  constructor(nft: NfTables) {
+  /** `told` hears what the kernel answers each time it is asked. */
+  constructor(nft: NfTables, told: (tables: readonly Table[], need: Need) => void = () => {}) {
     this.#nft = nft;
+    this.#told = told;
   }
 
   /** What the kernel was last asked. */
@@ -41,6 +44,7 @@ export class KnownRuleset {
     const enough = (flags & need.flags) === need.flags && !((flags | need.flags) & NEED.REFRESH);
     if (enough && generation === this.#generation) return this.#cache;
     const seen = answered(tables, need);
+    this.#told(seen, need);
     this.#cache = knownOf(this.#nft, seen, need);
     this.errors = need.only.set === undefined ? [] : unreadable(this.#nft, seen);
     this.#need = need.flags & NEED.FLUSHED ? { ...need, flags: need.flags & (NEED.UPDATE | NEED.FLUSHED) } : need;

@@ -39,17 +39,17 @@ const HW_OFFLOAD = 2;
  */
 export class BatchBuilder {
   readonly out: Pending[] = [];
-  readonly #send: ((m: NftMessage) => void) | null;
+  readonly #send: ((m: NftMessage, cmd: Cmd) => void) | null;
   #setId = 1 << 20;
 
-  constructor(send: ((m: NftMessage) => void) | null = null) {
+  constructor(send: ((m: NftMessage, cmd: Cmd) => void) | null = null) {
     this.#send = send;
   }
 
   add(cmd: Cmd, message: NftMessage, at: Pending['at'], list?: Pending['list']): void {
     const gone = this.#send && message.op === 'newrule' ? { ...message, exprs: [] } : message;
     this.out.push({ message: gone, cmd, at, ...(list && { list }) });
-    this.#send?.(message);
+    this.#send?.(message, cmd);
     if (this.#send && cmd.object.kind === 'rule' && cmd.object.decl) cmd.object.decl.stmts = [];
   }
 

@@ -213,6 +213,7 @@ function rewriteBinop(
   e.left.offset = at * 8;
   e.left.len = size * 8;
   e.left.raw = true;
+  e.left.written = p.field;
   if (e.right.kind !== 'value') return unsupported(e.right);
   e.right.value <<= by;
   if (e.op === 'and') e.right.value |= keep;

@@ -27,7 +27,7 @@ export const CT: Readonly<Record<string, Key>> = {
   'ip6 saddr': k('ipv6_addr', 128, 'big'),
   'ip6 daddr': k('ipv6_addr', 128, 'big'),
   secmark: k('integer', 32, 'host'),
-  id: k('integer', 32, 'host'),
+  id: k('integer', 32, 'big'),
 };
 
 /** NFT_CT_* as libnftnl prints them. */
