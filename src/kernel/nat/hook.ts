@@ -7,6 +7,7 @@ import { sameBytes } from '../conntrack/tuple.ts';
 import type { HookState } from '../net/hook-state.ts';
 import { CTINFO } from '../net/skb.ts';
 import type { Skb } from '../net/skb.ts';
+import { transportSumRight } from '../net/transport-sum.ts';
 import { checksum, pseudo, put16 } from '../net/wire/bytes.ts';
 import { IPPROTO, ip4Dst, ip4HeaderLen, ip6Dst, ip6Src, skipExtensions } from '../net/wire/ip.ts';
 import { endpointsOf } from '../trace/endpoints.ts';
@@ -105,7 +106,7 @@ function translate4(skb: Skb, ct: Conntrack, state: HookState): boolean {
     o = skb.network,
     at = o + ip4HeaderLen(b, o),
     manip = manipOf(state);
-  if (b.length < at + 8 || checksum(b, at, b.length) !== 0) return false;
+  if (b.length < at + 8 || !transportSumRight(skb, state.hook, at, IPPROTO.ICMP)) return false;
   if (b[at] === 5 && !redirectAllowed(ct)) return false;
   if (!wanted(skb, ct, manip)) return true;
   const other = ct.tuple(dirOf(skb.ctinfo) === 0 ? 1 : 0);
@@ -122,14 +123,13 @@ function translate6(skb: Skb, ct: Conntrack, state: HookState): boolean {
     o = skb.network,
     at = icmp6At(skb),
     manip = manipOf(state);
-  const sum = (): number => checksum(b, at, b.length, pseudo(ip6Src(b, o), ip6Dst(b, o), IPPROTO.ICMPV6, b.length - at));
-  if (b.length < at + 8 || sum() !== 0) return false;
+  if (b.length < at + 8 || !transportSumRight(skb, state.hook, at, IPPROTO.ICMPV6)) return false;
   if (b[at] === 137 && !redirectAllowed(ct)) return false;
   if (!wanted(skb, ct, manip)) return true;
   const other = ct.tuple(dirOf(skb.ctinfo) === 0 ? 1 : 0);
   if (!manipulate6(skb, at + 8, other, manip === 'src' ? 'dst' : 'src')) return false;
   put16(b, at + 2, 0);
-  put16(b, at + 2, sum());
+  put16(b, at + 2, checksum(b, at, b.length, pseudo(ip6Src(b, o), ip6Dst(b, o), IPPROTO.ICMPV6, b.length - at)));
   const target = invertTuple(other);
   return target !== null && manipulate6(skb, o, { ...target, protonum: IPPROTO.ICMPV6 }, manip);
 }

@@ -58,7 +58,7 @@ export class Arp {
     if (op === REQUEST) {
       const dst = found(this.#s.ip4.inputRoute(tip, sip, 0, dev, 0));
       if (dst && !dst.error && dst.type === 'local') {
-        if (!this.#ignore(dev, sip, tip)) {
+        if (!this.#ignore(dev, sip, tip) && !this.#filtered(dev, sip, tip)) {
           this.#s.neighbours.learn(dev, sip, sha, 'stale', { create: true, override: true });
           this.send(REPLY, dev, sha, tip, dev.mac, sip, sha);
         }
@@ -85,7 +85,7 @@ export class Arp {
     return dev.addrs4.some((a) => prefixMatch(ip, a.peer, a.len));
   }
 
-  /** arp_ignore and arp_filter */
+  /** arp_ignore */
   #ignore(dev: NetDevice, sip: Uint8Array, tip: Uint8Array): boolean {
     const here = dev.addrs4.some((a) => sameBytes(a.local, tip));
     switch (this.#s.conf.max4(dev.name, 'arp_ignore')) {
@@ -104,11 +104,14 @@ export class Arp {
         return true;
       default:
     }
-    if (this.#s.conf.or4(dev.name, 'arp_filter')) {
-      const out = this.#s.ip4.outputRoute(sip, tip, { mark: 0, oif: 0, tos: 0 });
-      if (!out || 'error' in out || out.dst.dev !== dev) return true;
-    }
     return false;
+  }
+
+  /** arp_filter: not asked about by who looks for a duplicate of an address. */
+  #filtered(dev: NetDevice, sip: Uint8Array, tip: Uint8Array): boolean {
+    if (!this.#s.conf.or4(dev.name, 'arp_filter')) return false;
+    const out = this.#s.ip4.outputRoute(sip, tip, { mark: 0, oif: 0, tos: 0 });
+    return !out || 'error' in out || out.dst.dev !== dev;
   }
 
   /** arp_solicit */

@@ -327,7 +327,7 @@ export class Fib {
   }
 
   #findType4(addr: Uint8Array, dev: NetDevice | null): RouteType {
-    if (addr[0] === 0 || isLimitedBroadcast(addr)) return 'broadcast';
+    if (u32(addr, 0) === 0 || isLimitedBroadcast(addr)) return 'broadcast';
     if (isMulticast4(addr)) return 'multicast';
     const hit = this.lookupTable(255, 4, { daddr: addr, saddr: null, mark: 0, iif: 0, oif: 0, tos: 0 });
     if (!hit || 'error' in hit) return 'unicast';

@@ -38,15 +38,16 @@ export class Icmp6 {
     if (this.#sending || b.length < o + 40) return;
     const from = ip6Src(b, o),
       to = ip6Dst(b, o);
-    if (orig.pktType !== PACKET.host && !(type === 2 || (type === 4 && code === 2))) return;
-    if (isMulticast6(to) && !(type === 2 || (type === 4 && code === 2 && (b[o + 40] & 0xc0) === 0x80))) return;
+    // opt_unrec: of what went to more than us, only an option that asks for it is complained about.
+    const toMany = isMulticast6(to) || orig.pktType !== PACKET.host;
+    if (toMany && type !== 2 && !(type === 4 && code === 2 && (b[o + info] & 0xc0) === 0x80)) return;
     if (isZero(from) || isMulticast6(from)) return;
     const end = skipExtensions(b, o + 40, b[o + 6]);
     // Never about an error (is_ineligible).
     if (end && end.next === IPPROTO.ICMPV6 && end.fragOff < 8 && (end.offset >= b.length || b[end.offset] < 128)) return;
     const came = s.device(orig.skbIif);
     // icmpv6_route_lookup: not our own destination, then an address of the device it came in by.
-    const saddr = s.ip6.isLocal(to, orig.dev) || s.ip6.isAnycast(to) ? to : came && came !== s.lo ? s.ip6.selectAddr(came, from) : null;
+    const saddr = !toMany && (s.ip6.isLocal(to, orig.dev) || s.ip6.isAnycast(to)) ? to : came && came !== s.lo ? s.ip6.selectAddr(came, from) : null;
     const mark = s.conf.v6('fwmark_reflect') ? orig.mark : 0;
     // icmp6_dev: of what stays in the host, the device that its route belongs to.
     const oif = isLinkLocal6(from) ? ((came === s.lo ? (s.device(orig.dst?.route?.dev ?? 0) ?? orig.dst?.dev) : came)?.index ?? 0) : 0;

@@ -445,7 +445,14 @@ export class Ip4 {
     }
     const target = isZero(daddr) ? Uint8Array.of(127, 0, 0, 1) : daddr;
     const hit = s.fib.lookup(4, { daddr: target, saddr: any ? null : saddr, mark: o.mark, iif: s.lo.index, oif: o.oif, tos: o.tos & RT_TOS });
-    if ('error' in hit) return { error: hit.error };
+    if ('error' in hit) {
+      // The routing tables are taken to be wrong where the device is known: the destination is on its link.
+      const dev = s.device(o.oif);
+      if (!dev?.up) return { error: hit.error };
+      const src = any ? this.selectAddr(dev, null, 253) : (saddr as Uint8Array);
+      if (isLoopback4(src) && dev.type !== 'loopback' && !s.conf.or4(dev.name, 'route_localnet')) return { error: 'EINVAL' };
+      return { dst: { ...base, input: 'forward', type: 'unicast', dev, broadcast: false, multicast: false, local: false }, saddr: src };
+    }
     const type = hit.route.type;
     if (type === 'local') {
       const src = any ? (hit.route.src ?? target) : (saddr as Uint8Array);

@@ -56,7 +56,7 @@ export function packetServices(s: Stack): PacketServices {
       put16(copy.data, copy.network + 6, u16(copy.data, copy.network + 6) | IP_DF);
       if (state.hook === 'prerouting' || state.hook === 'input') copy.data[copy.network + 8]--;
       ip4Check(copy.data, copy.network);
-      copy.dst = { ...route.dst, gateway: route.dst.gateway ?? gateway };
+      copy.dst = { ...route.dst, gateway: route.dst.gateway ?? (route.dst.route ? gateway : null) };
       s.ip4.localOut(copy);
     } else {
       const route = s.ip6.outputRoute(gateway, null, { mark: 0, oif });

@@ -1,5 +1,5 @@
 import type { Choice } from '../../random.ts';
-import { address, be16, be32, bytes, checksum, fragments4, fragments6, icmp, ip, PROTO, parse, sctp, chunk, tcp, udp, withChecksum } from '../frames.ts';
+import { address, be16, be32, bytes, checksum, fragments4, fragments6, icmp, ip, type Parsed, PROTO, parse, sctp, chunk, tcp, udp, withChecksum } from '../frames.ts';
 import { HOSTS4, HOSTS6, ROUTER4, ROUTER6 } from './pools.ts';
 import type { End, Place, Seen, Talk } from './talk.ts';
 
@@ -90,6 +90,13 @@ const ERRORS6: readonly (readonly [number, number])[] = [
   [127, 3],
 ];
 
+/** Has what the router sent on the port that its sender chose? One that the router chose is another one elsewhere. */
+export function keepsPort(packet: Buffer, h: Parsed, port: number): boolean {
+  if (([PROTO.gre, PROTO.ipip, PROTO.ipv6, PROTO.esp, PROTO.ah] as number[]).includes(h.proto)) return true;
+  const at = h.l4 + (([PROTO.icmp, PROTO.icmp6] as number[]).includes(h.proto) ? 4 : 0);
+  return at + 2 <= packet.length && packet.readUInt16BE(at) === port;
+}
+
 /** Errors about either direction of a conversation: any type, from anywhere, quoting all, little, or something else. */
 export function* errorsTalk(x: Place): Talk {
   const { c } = x;
@@ -109,9 +116,7 @@ export function* errorsTalk(x: Place): Talk {
     const inner = Buffer.from(seen.frame.subarray(14));
     const h = parse(inner);
     if (!h || h.fragment) continue;
-    // A port that the router chose is another one elsewhere.
-    const port = ([PROTO.icmp, PROTO.icmp6] as number[]).includes(h.proto) ? 4 : 0;
-    if (h.l4 + port + 2 > inner.length || inner.readUInt16BE(h.l4 + port) !== from.sport) continue;
+    if (!keepsPort(inner, h, from.sport)) continue;
     const hosts = (h.six ? HOSTS6 : HOSTS4).filter(([dev]) => c.in(4) || dev === seen.iface);
     const [iface, other] = hosts.length ? c.one(hosts) : [seen.iface, h.dst];
     const e: End = { iface: c.in(5) ? iface : seen.iface, src: c.in(3) ? other : h.dst, dst: c.in(8) ? c.one(h.six ? ROUTER6 : ROUTER4) : h.src, sport: 0, dport: 0 };

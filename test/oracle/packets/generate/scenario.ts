@@ -191,8 +191,8 @@ async function setup(c: Choice): Promise<{ readonly commands: Command[]; readonl
   }
   if (kind >= 4) {
     commands.push(await nftSetup(c, scratch, n));
-    // The real listing of connlimit depends on what other tables hold: that is a test of texts.
-    if (!commands.some((x) => x.stdin?.includes('connlimit'))) lists.push(argv('nft list ruleset'));
+    // The real listing of connlimit and of TPROXY's address depends on what other tables hold: that is a test of texts.
+    if (!commands.some((x) => x.stdin && /connlimit|--on-ip/.test(x.stdin))) lists.push(argv('nft list ruleset'));
   }
   await scratch.close();
   return { commands, lists };

@@ -2,7 +2,7 @@ import { NEIGHBOURS, NETS } from '../../../conformance/topology.ts';
 import type { Choice } from '../../random.ts';
 import { address, be16, bytes, chunk, ethernet, flags, fragments4, fragments6, icmp, ip, type IpFields, PROTO, parse, sctp, tcp, type TcpFields, udp } from '../frames.ts';
 import type { Step } from '../scenario.ts';
-import { brokenFragments, edgeTalk, errorsTalk, extensionTalk, fragmentedTalk, martianTalk } from './rough.ts';
+import { brokenFragments, edgeTalk, errorsTalk, extensionTalk, fragmentedTalk, keepsPort, martianTalk } from './rough.ts';
 import { HOSTS4, HOSTS6, PORTS, ROUTER4, ROUTER6 } from './pools.ts';
 
 /** A frame the router emitted. */
@@ -288,7 +288,7 @@ function* errorAbout(x: Place, outs: readonly Seen[], near: End): Talk {
   if (!seen || (seen.frame.readUInt16BE(12) !== 0x0800 && seen.frame.readUInt16BE(12) !== 0x86dd)) return;
   const inner = Buffer.from(seen.frame.subarray(14));
   const h = parse(inner);
-  if (!h || h.fragment) return;
+  if (!h || h.fragment || !keepsPort(inner, h, near.sport)) return;
   const [type, code] = c.one<readonly [number, number]>(
     h.six
       ? [
