@@ -87,6 +87,13 @@ export function lowerAmong(use: XtUse, sets: AmongSets): Expression[] {
   ];
 }
 
+/** What -C and -D look at: a list without pairs is as none. */
+export function amongCompared(info: XtInfo): unknown {
+  const { src, dst } = info as unknown as { src: Side; dst: Side };
+  const read = (s: Side): Side => (s?.pairs.length ? s : null);
+  return { src: read(src), dst: read(dst) };
+}
+
 export function raiseAmong(
   e: Extract<Expression, { kind: 'lookup' }>,
   before: readonly Expression[],

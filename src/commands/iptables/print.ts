@@ -27,12 +27,12 @@ export function numberText(n: bigint, exact: boolean, row: boolean): string {
   const pad = (s: string, w: number): string => `${row ? s : s.padStart(w)} `;
   if (exact) return pad(String(n), 8);
   if (n <= 99999n) return pad(String(n), 5);
-  let v = n;
+  // Adding what rounds wraps.
+  let v = BigInt.asUintN(64, n + 500n) / 1000n;
   for (const unit of ['K', 'M', 'G']) {
-    v = (v + 500n) / 1000n;
     if (v <= 9999n) return `${row ? v : String(v).padStart(4)}${unit} `;
+    v = (v + 500n) / 1000n;
   }
-  v = (v + 500n) / 1000n;
   return `${row ? v : String(v).padStart(4)}T `;
 }
 

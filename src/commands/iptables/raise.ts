@@ -6,7 +6,7 @@ import { findMatch, findTarget, revisionOf, STANDARD } from '../../parsers/xtabl
 import type { ArpFields, BridgeFields, Field, Jump, Masked, Name, XtRule, XtUse } from '../../parsers/xtables/rule.ts';
 import { emptyRule } from '../../parsers/xtables/rule.ts';
 import type { AmongSource } from './among.ts';
-import { raiseAmong } from './among.ts';
+import { amongCompared, raiseAmong } from './among.ts';
 
 /** Bytecode as a rule of the xtables tools (iptables/nft-ruleparse.c and its -ipv4, -ipv6, -arp, -bridge parts). */
 
@@ -501,7 +501,15 @@ const blank = (m: Masked | null): Masked | null => (m && !m.inverted && m.mask.e
 const plain = (u: XtUse): unknown => ({
   name: u.extension.realName ?? u.extension.name,
   rev: revisionOf(u.extension, 'ip'),
-  info: u.extension.elusive?.(u.info) ? Symbol() : u.extension.alike ? null : u.extension.name === 'NFLOG' ? { ...u.info, range: 0 } : u.info,
+  info: u.extension.elusive?.(u.info)
+    ? Symbol()
+    : u.extension.alike
+      ? null
+      : u.extension.name === 'NFLOG'
+        ? { ...u.info, range: 0 }
+        : u.extension.name === 'among'
+          ? amongCompared(u.info)
+          : u.info,
 });
 
 export function same(a: unknown, b: unknown): boolean {

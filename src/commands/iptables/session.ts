@@ -163,6 +163,14 @@ export class Session {
   private shown = new Set<string>();
   /** What it will hear when the batch ends. */
   private told: string[] = [];
+  /** Tables that the batch makes, as -vv shows them. */
+  private readonly madeTables = new Map<string, string>();
+
+  /** Each further rule for a builtin chain has the table made once more (nft_xt_builtin_init), which only -vv shows. */
+  private tellTableAgain(table: string, chain: string): void {
+    const text = this.madeTables.get(table);
+    if (this.debug && text !== undefined && builtinChain(this.family, table, chain)) this.told.push(text);
+  }
 
   /** libnftnl's text of a message; chains that are there bear their use and flags. */
   private text(m: NftMessage): string {
@@ -199,7 +207,7 @@ export class Session {
   /** The dump of rules that a command needs, which -vv shows once: of the chain it is about, of that it jumps to, and of all base chains. */
   fetched(table: string, only: readonly string[] | null): void {
     if (!this.debug) return;
-    for (const c of this.listed(table)) {
+    for (const c of kernelOrder(this.listed(table))) {
       if (c.fake || this.shown.has(`${table} ${c.name}`) || (only && !c.base && !only.includes(c.name))) continue;
       this.shown.add(`${table} ${c.name}`);
       let last: bigint | undefined;
@@ -231,7 +239,9 @@ export class Session {
   private needTable(table: string): ViewTable {
     const v = this.view(table);
     if (!v.exists) {
-      this.send({ op: 'newtable', family: this.family, table, excl: false }, 'TABLE_ADD', 'table', table);
+      const made: NftMessage = { op: 'newtable', family: this.family, table, excl: false };
+      this.send(made, 'TABLE_ADD', 'table', table);
+      this.madeTables.set(table, this.text(made));
       v.exists = true;
     }
     return v;
@@ -300,6 +310,7 @@ export class Session {
 
   append(table: string, chain: string, rule: XtRule, row: Row): Refusal | null {
     this.assertJump(rule, table);
+    this.tellTableAgain(table, chain);
     const exprs = this.makeEarly(rule, table, chain);
     const c = this.needBuiltin(table, chain);
     row({ handle: 0n, exprs, id: -1, compat: compatOf(rule) });
@@ -311,6 +322,7 @@ export class Session {
   /** rulenum counts from 1. */
   insert(table: string, chain: string, rule: XtRule, rulenum: number, row: Row): Refusal | null {
     this.assertJump(rule, table);
+    this.tellTableAgain(table, chain);
     const exprs = this.makeEarly(rule, table, chain);
     const c = this.needBuiltin(table, chain);
     if (!c) return { fn: 'insert', errno: 'ENOENT' };
@@ -344,13 +356,22 @@ export class Session {
     return null;
   }
 
+  private handleBefore(table: string, chain: string, r: ViewRule): bigint | undefined {
+    const rules =
+      this.view(table)
+        .chains.get(chain)
+        ?.rules.filter((x) => x.pending === null) ?? [];
+    return rules[rules.indexOf(r) - 1]?.rule.handle;
+  }
+
   private deleteRule(table: string, chain: string, r: ViewRule): void {
     this.send(
       { op: 'delrule', family: this.family, table, chain, ...(r.pending === null ? { handle: r.rule.handle } : { id: r.pending }) },
       'RULE_DELETE',
       'rule in chain',
       chain,
-      () => ruleText(this.family, table, chain, r.rule.exprs, r.pending === null ? r.rule.handle : 0n),
+      // A rule bears the position at which the dump had it: after the one before.
+      () => ruleText(this.family, table, chain, r.rule.exprs, ...(r.pending === null ? [r.rule.handle, this.handleBefore(table, chain, r)] : [0n])),
     );
   }
 
@@ -480,9 +501,7 @@ export class Session {
     const v = this.view(table);
     if (chain !== null && !v.chains.has(chain)) return { fn: 'deleteChain', errno: 'ENOENT' };
     // The cache is sorted for -v only; else the kernel's order counts.
-    const order = verbose
-      ? this.listed(table, chain)
-      : this.listed(table, chain).sort((a, b) => Number(b.base) - Number(a.base) || (a.base ? 0 : Number((a.chain?.handle ?? 1n << 60n) - (b.chain?.handle ?? 1n << 60n))));
+    const order = verbose ? this.listed(table, chain) : kernelOrder(this.listed(table, chain));
     for (const c of order.filter((x) => !x.fake)) {
       if (this.legacy && c.base) {
         if (chain !== null) return { fn: 'deleteChain', errno: 'EINVAL' };
@@ -539,6 +558,8 @@ export class Session {
       'chain',
       chain,
     );
+    // A chain that is not there is made first and then told its policy.
+    if (this.debug && (!known || known.fake)) this.told.push(...this.told.slice(-1));
     // The cache knows the chain as it is, or as nft_xt_builtin_init makes it.
     const { chains } = this.view(table);
     if (!chains.has(chain)) chains.set(chain, { name: chain, base: true, policy: 'accept', packets: 0n, bytes: 0n, rules: [], fake: false, chain: null });
@@ -579,7 +600,7 @@ export class Session {
     const c = this.chain(table, chain);
     const r = c?.rules[rulenum - 1];
     if (!c || !r) return { fn: 'zeroNum', errno: 'ENOENT' };
-    this.zeroRule(table, c, r);
+    this.recount(table, c, r, () => ({ packets: 0n, bytes: 0n }));
     return null;
   }
 
@@ -648,6 +669,7 @@ export class Session {
     this.batch = null;
     this.sent = new Sent();
     this.told = [];
+    this.madeTables.clear();
     this.tables = new Map();
   }
 
@@ -664,6 +686,10 @@ export class Session {
     throw new XtError('RESOURCE_PROBLEM', (sent.line(0) ? shown : shown.slice(0, 1)).join(''));
   }
 }
+
+/** Base chains by hook, then the others as they were made. */
+const kernelOrder = (chains: readonly ViewChain[]): ViewChain[] =>
+  chains.toSorted((a, b) => Number(b.base) - Number(a.base) || (a.base ? 0 : Number((a.chain?.handle ?? 1n << 60n) - (b.chain?.handle ?? 1n << 60n))));
 
 const ruleText = (family: XtFamily, table: string, chain: string, exprs: readonly Expression[], ...numbers: readonly (bigint | undefined)[]): string =>
   `${[family, table, chain, ...numbers.filter((n) => n !== undefined)].join(' ')}\n${expressionLines(exprs)}`;

@@ -167,6 +167,7 @@ const scopedV6 = (text: string): Uint8Array | null => ptonV6(text.replace(/%.*$/
  */
 function isHostName(text: string): boolean {
   const plain = text.replace(/\\(\d{3}|.)/gs, (_, c: string) => (c.length === 3 ? String.fromCharCode(Number(c)) : c === '.' ? ' ' : c));
+  if (plain === '.') return true;
   return plain.length <= 254 && /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/.test(plain) && plain.replace(/\.$/, '').length <= 253;
 }
 
@@ -175,7 +176,7 @@ export function resolveHost(text: string, family: 'ip' | 'ip6', names: Names): r
   const literal = literalAddress(text, family);
   if (literal) return [literal];
   if (family === 'ip' ? scopedV6(text) : inetAton(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Address family for hostname not supported\n');
-  if ((family === 'ip' && /^[0-9.]+$/.test(text)) || !isHostName(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Name or service not known\n');
+  if ((family === 'ip' && /^\d([\d.]*\d)?$/.test(text)) || !isHostName(text)) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Name or service not known\n');
   const found = names.host(text, family);
   if (found.length === 0) throw new XtError('PARAMETER_PROBLEM', 'getaddrinfo: Temporary failure in name resolution\n');
   return found;

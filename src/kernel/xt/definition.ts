@@ -151,8 +151,8 @@ export interface ParseContext {
   readonly family: XtFamily;
   /** -p of the rule so far. */
   readonly proto: { readonly number: number; readonly inverted: boolean } | null;
-  /** Options given so far, by name. */
-  readonly seen: ReadonlySet<string>;
+  /** Options given so far, by name; an extension adds those that the value of another one implies. */
+  readonly seen: Set<string>;
   readonly command: string;
   /** The kernel, for extensions that ask it while they parse (SET, set: SO_IP_SET). */
   readonly net: Netns;

@@ -101,7 +101,6 @@ export class CommandLine {
       if (this.ignored) return this.result();
       invert = false;
     }
-    if (this.env.family === 'bridge') this.readMacs();
     this.finishUses();
     if (this.opt.index < this.argv.length) throw paramProblem('unknown arguments found on commandline');
     if (this.commands.size === 0) throw paramProblem('no command specified');
@@ -531,9 +530,9 @@ export class CommandLine {
     this.left[at] = this.left[at].slice(0, this.left[at].length - arg.length) + text;
   }
 
-  /** ebtables reads MAC addresses when all words are read, and cuts their masks off. */
+  /** ebtables reads MAC addresses when all words are read, the source first, and cuts their masks off. */
   private readMacs(): void {
-    for (const { option, text, at } of this.macWords) {
+    for (const { option, text, at } of this.macWords.sort((a, b) => Number(a.option === 'destination') - Number(b.option === 'destination'))) {
       macMask(text, option, 'bridge');
       const slash = text.lastIndexOf('/');
       if (slash >= 0) this.left[at] = this.left[at].slice(0, this.left[at].length - text.length + slash);
@@ -642,6 +641,7 @@ export class CommandLine {
     const dsts = family !== 'bridge' && ruled && this.dst !== null ? parseAddresses(this.dst, inet, this.env.names) : [];
     if ((srcs.length > 1 || dsts.length > 1) && (this.inverted.has('source') || this.inverted.has('destination')))
       throw paramProblem('! not allowed with multiple source or destination IP addresses');
+    if (family === 'bridge') this.readMacs();
     const rule = this.ignored ? null : this.rule();
     if (!this.ignored) this.check(ruled);
     return {
@@ -703,7 +703,7 @@ export class CommandLine {
     if (this.finishedTarget) return { kind: 'target', use: this.finishedTarget };
     if (this.jumpto === null) return { kind: 'none' };
     // libxt_standard answers to its own name too; the kernel has no use for it.
-    if (STANDARD.includes(this.jumpto) || (this.jumpto === 'standard' && !this.gotoSet) || (this.env.family === 'bridge' && this.jumpto === 'CONTINUE'))
+    if (!this.gotoSet && (STANDARD.includes(this.jumpto) || this.jumpto === 'standard' || (this.env.family === 'bridge' && this.jumpto === 'CONTINUE')))
       return { kind: 'verdict', name: this.jumpto };
     return { kind: 'chain', name: this.jumpto, goto: this.gotoSet };
   }

@@ -26,11 +26,14 @@ const ARP_FIELDS: Readonly<Record<ArpFieldName, { readonly words: string; readon
   'proto-type': { words: 'protocol type', base: 0, max: 65535, named: (word) => (word === 'ipv4' ? 0x800 : 0) },
 };
 
-/** xshared.c: arp_post_parse: `value[/mask]` in numbers, else a name; names have no masks. A length that is neither is passed over. */
+/** xshared.c: arp_post_parse: `value[/mask]` in numbers, of which 32 bits are kept, else a name; names have no masks. A length that is neither is passed over. */
 export function arpField(option: ArpFieldName, text: string): { value: number; mask: number } {
   const { words, base, max, named } = ARP_FIELDS[option];
   const slash = text.lastIndexOf('/');
-  const [value, mask] = [slash < 0 ? text : text.slice(0, slash), slash < 0 ? String(max) : text.slice(slash + 1)].map((t, i) => strtoul(t, i && slash < 0 ? 10 : base));
+  const [value, mask] = [slash < 0 ? text : text.slice(0, slash), slash < 0 ? String(max) : text.slice(slash + 1)].map((t, i) => {
+    const read = strtoul(t, i && slash < 0 ? 10 : base);
+    return { value: BigInt.asUintN(32, read.value), rest: read.rest };
+  });
   if (value.rest === '' && mask.rest === '' && value.value <= max && mask.value <= max) {
     if (option === 'h-length' && value.value !== 6n) throw paramProblem('Only hardware address length of 6 is supported currently.');
     return { value: Number(value.value), mask: Number(mask.value) };

@@ -30,11 +30,10 @@ type Part =
   | { readonly kind: 'use'; readonly use: ExtensionUse | null }
   | { readonly kind: 'option'; readonly use: ExtensionUse; readonly option: XtOption; readonly inverted: boolean; readonly words: readonly number[] };
 
-type Step = { readonly option: XtOption; readonly name: string; readonly inverted: boolean; readonly words: readonly number[]; readonly seen: ReadonlySet<string> };
+type Step = { readonly option: XtOption; readonly name: string; readonly inverted: boolean; readonly words: readonly number[] };
 interface UseRecipe {
   readonly use: ExtensionUse;
   readonly steps: readonly Step[];
-  readonly seen: ReadonlySet<string>;
 }
 interface Recipe {
   readonly command: XtCommand;
@@ -110,18 +109,15 @@ function recipeOf(tokens: readonly ShapeToken[] | null, command: XtCommand): Rec
   const list = tokens && parts(tokens);
   if (!list || command.ignored || !command.commands.has('append')) return null;
   const uses = new Map<ExtensionUse, Step[]>();
-  const seen = new Map<ExtensionUse, ReadonlySet<string>>();
   for (const p of list) {
     if (p.kind === 'use' && p.use) uses.set(p.use, []);
     if (p.kind !== 'option') continue;
-    const before = seen.get(p.use) ?? new Set();
     const row = firstRow(p.use.extension, p.option);
     const steps = uses.get(p.use) ?? [];
-    steps.push({ option: row, name: row.name, inverted: p.inverted, words: p.words, seen: before });
+    steps.push({ option: row, name: row.name, inverted: p.inverted, words: p.words });
     uses.set(p.use, steps);
-    seen.set(p.use, new Set([...before, row.id ?? row.name]));
   }
-  const made = [...uses].map(([use, steps]) => ({ use, steps, seen: seen.get(use) ?? new Set<string>() }));
+  const made = [...uses].map(([use, steps]) => ({ use, steps }));
   const matches = made.filter((u) => u.use.extension.kind === 'match');
   const targets = made.filter((u) => u.use.extension.kind === 'target');
   // What the command has and the recipe does not: a match loaded for the protocol, a second target.
@@ -198,17 +194,20 @@ function nameOf(text: string, template: Name | null): Name | null {
   return name === '' || !template ? unforeseen() : { name, inverted: template.inverted };
 }
 
-function useOf({ use, steps, seen }: UseRecipe, context: Omit<ParseContext, 'seen'>, argv: readonly string[]): XtUse {
+function useOf({ use, steps }: UseRecipe, context: Omit<ParseContext, 'seen'>, argv: readonly string[]): XtUse {
   const { extension, name } = use;
   const draft = extension.init(context.family);
+  const ctx: ParseContext = { ...context, seen: new Set() };
   for (const s of steps) {
-    const ctx: ParseContext = { ...context, seen: s.seen };
+    const id = s.option.id ?? s.option.name;
+    if (ctx.seen.has(id) && !s.option.multi) return unforeseen();
     const raw = s.words.length ? argv[s.words[0]] : null;
     let next = 1;
     const take = (): string | undefined => (next < s.words.length ? argv[s.words[next++]] : undefined);
     const parsed: ParsedOption = { option: s.option, name: s.name, inverted: s.inverted, raw, value: optionValue(name, s.option, raw, ctx), take };
     extension.parse(parsed, draft, ctx);
+    ctx.seen.add(id);
     if (s.words.length && next !== s.words.length) return unforeseen();
   }
-  return { extension, name, info: extension.finish(draft, { ...context, seen }) };
+  return { extension, name, info: extension.finish(draft, ctx) };
 }

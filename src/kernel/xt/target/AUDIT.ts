@@ -17,8 +17,8 @@ export const target = defineExtension<Info>({
 `,
   init: () => ({ type: 'accept' }),
   parse(o, d) {
-    const s = o.raw ?? '';
-    if (!isType(s)) throw paramProblem(`Bad action type value "${s}"`);
+    const s = (o.raw ?? '').toLowerCase();
+    if (!isType(s)) throw paramProblem(`Bad action type value "${o.raw}"`);
     fields<Info>(d).type = s;
   },
   finish: (d) => ({ type: fields<Info>(d).type }),

@@ -58,9 +58,10 @@ const TYPES: readonly (readonly [string, string, (d: Draft, bytes: number) => vo
     },
   ],
 ];
-type Draft = { -readonly [K in keyof HmarkInfo]: HmarkInfo[K] } & { /** Options that the tuple's words count as given. */ used: Set<string> };
+type Draft = { -readonly [K in keyof HmarkInfo]: HmarkInfo[K] };
 
-function parseTuple(text: string, d: Draft, bytes: number): void {
+/** `seen` hears the options that the tuple's words count as. */
+function parseTuple(text: string, d: Draft, bytes: number, seen: Set<string>): void {
   let rest = text;
   for (;;) {
     if (rest === '') throw paramProblem('"--hmark-tuple" requires a list of types with no spaces, e.g. src,dst,sport,dport,proto');
@@ -68,7 +69,7 @@ function parseTuple(text: string, d: Draft, bytes: number): void {
     const word = comma < 0 ? rest : rest.slice(0, comma);
     const row = word === '' ? undefined : TYPES.find(([name]) => name.startsWith(word.toLowerCase()));
     if (!row) throw paramProblem(`Bad type "${rest}"`);
-    d.used.add(row[1]);
+    seen.add(row[1]);
     row[2](d, bytes);
     if (comma < 0) return;
     rest = rest.slice(comma + 1);
@@ -142,16 +143,13 @@ export const target = defineExtension<HmarkInfo>({
     mod: 0,
     offset: 0,
     ct: false,
-    used: new Set<string>(),
   }),
   parse(o, draft, c) {
     const d = fields<Draft>(draft);
-    if (d.used.has(o.name)) throw paramProblem(`HMARK: option "--${o.name}" can only be used once.\n`);
-    d.used.add(o.name);
     const n = Number(o.value);
     switch (o.name) {
       case 'hmark-tuple':
-        parseTuple(String(o.value), d as Draft, c.family === 'ip6' ? 16 : 4);
+        parseTuple(String(o.value), d, c.family === 'ip6' ? 16 : 4, c.seen);
         break;
       case 'hmark-src-prefix':
         d.src = (o.value as { readonly mask: Uint8Array }).mask;
@@ -191,13 +189,13 @@ export const target = defineExtension<HmarkInfo>({
         break;
     }
   },
-  finish(draft) {
-    const { used, ...info } = fields<Draft>(draft);
-    if (!used.has('hmark-mod')) throw paramProblem('--hmark-mod is mandatory');
-    if (!used.has('hmark-rnd')) throw paramProblem('--hmark-rnd is mandatory');
-    if (used.has('hmark-spi-mask') && (used.has('hmark-sport-mask') || used.has('hmark-dport-mask')))
+  finish(draft, { seen }) {
+    const info = fields<Draft>(draft);
+    if (!seen.has('hmark-mod')) throw paramProblem('--hmark-mod is mandatory');
+    if (!seen.has('hmark-rnd')) throw paramProblem('--hmark-rnd is mandatory');
+    if (seen.has('hmark-spi-mask') && (seen.has('hmark-sport-mask') || seen.has('hmark-dport-mask')))
       throw paramProblem('you cannot use --hmark-spi-mask and --hmark-?port-mask,at the same time');
-    if (!used.has('ct') && !ROWS.some((r) => used.has(r))) throw paramProblem('you have to specify --hmark-tuple at least');
+    if (!info.ct && !ROWS.some((r) => seen.has(r))) throw paramProblem('you have to specify --hmark-tuple at least');
     return info;
   },
   save: (i) =>
