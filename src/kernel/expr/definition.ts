@@ -27,6 +27,7 @@ export interface ValidateContext {
   readonly family: Family;
   readonly table: string;
   readonly base: BaseHook;
+  set(name: string): NftSet | undefined;
   readonly compat?: { readonly proto: number; readonly inv: boolean };
 }
 

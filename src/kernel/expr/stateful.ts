@@ -3,6 +3,9 @@ import type { Skb } from '../net/skb.ts';
 import type { Netns } from '../netns.ts';
 import type { StatefulExpression } from './expression.ts';
 
+/** Has the kernel the same operations for both? Limits of packets and of bytes have each their own. */
+export const sameOps = (a: StatefulExpression, b: StatefulExpression): boolean => a.kind === b.kind && (a.kind !== 'limit' || b.kind !== 'limit' || a.type === b.type);
+
 /** Live numbers of a stateful expression; doubles hold every count a run can reach. */
 export type StatefulState =
   | { readonly kind: 'counter'; packets: number; bytes: number }

@@ -1,4 +1,6 @@
 import type { StatefulExpression } from '../expr/expression.ts';
+import { sameOps } from '../expr/stateful.ts';
+import { trackable } from '../expr/kind/ct.ts';
 import type { Keys } from './element-row.ts';
 import type { NewElement, NftMessage } from './message.ts';
 import type { NftSet, SetElement } from './objects.ts';
@@ -83,7 +85,7 @@ function malformed(set: NftSet, e: NewElement): Errno | null {
     if (timeout === 0n) return 'EOPNOTSUPP';
     if (e.expiration > timeout) return 'ERANGE';
   }
-  if (e.exprs?.length && set.exprs.length && (e.exprs.length !== set.exprs.length || e.exprs.some((x, i) => x.kind !== set.exprs[i].kind))) return 'EOPNOTSUPP';
+  if (e.exprs?.length && set.exprs.length && (e.exprs.length !== set.exprs.length || e.exprs.some((x, i) => !sameOps(x, set.exprs[i])))) return 'EOPNOTSUPP';
   if (!e.flags.catchall && e.key.length !== set.keyLen) return 'EINVAL';
   if (e.data && set.flags.map && 'verdict' in e.data !== (set.dataType === VERDICT)) return 'EINVAL';
   if (e.data && 'value' in e.data && e.data.value.length !== set.dataLen) return 'EINVAL'; // nft_setelem_parse_data
@@ -100,6 +102,8 @@ const isKeyOnly = (e: NewElement): boolean => {
 function addElement(tx: Transaction, t: DraftTable, set: NftSet, e: NewElement, excl: boolean): Errno | null {
   const bad = malformed(set, e);
   if (bad) return bad;
+  // nft_connlimit_do_init
+  if (e.exprs?.some((x) => x.kind === 'connlimit') && !trackable(t.family)) return 'EPROTO';
   const store = storeOf(set);
   const data = e.data && 'verdict' in e.data ? { verdict: namedVerdict(tx, e.data.verdict) } : e.data;
   const object = e.objref === undefined ? undefined : set.objType && t.object(set.objType, e.objref);

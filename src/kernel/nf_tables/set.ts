@@ -1,6 +1,7 @@
 import { backendOf, makeElements, type ElementStore } from './elements.ts';
 import { releaseElement } from './element.ts';
 import type { NftMessage } from './message.ts';
+import { trackable } from '../expr/kind/ct.ts';
 import { HZ } from '../clock.ts';
 import type { NftSet } from './objects.ts';
 import { refuse, type Outcome } from './refusal.ts';
@@ -22,7 +23,7 @@ export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
   const { set } = m,
     f = set.flags;
   const t = tx.table(m.family, m.table);
-  if (set.keyLen === 0 || set.keyLen > MAX_LEN) return refuse('EINVAL');
+  if (set.keyLen === 0 || set.keyLen > MAX_LEN || (!f.object && set.dataLen > MAX_LEN)) return refuse('EINVAL');
   if (f.eval && f.object) return refuse('EOPNOTSUPP');
   if (f.anonymous && f.timeout && f.eval) return refuse('EOPNOTSUPP');
   if (f.constant && f.timeout) return refuse('EOPNOTSUPP');
@@ -36,6 +37,7 @@ export function newSet(tx: Transaction, m: Of<'newset'>): Outcome {
   if (old) return m.excl ? refuse('EEXIST', 'name') : updateSet(tx, t, old, m);
   const backend = backendOf(f, set.fieldLens);
   if (!backend) return refuse('EOPNOTSUPP');
+  if (set.exprs.some((e) => e.kind === 'connlimit') && !trackable(m.family)) return refuse('EPROTO');
   // NFT_EXPR_GC: only the resizable hash collects closed connections
   if (set.exprs.some((e) => e.kind === 'connlimit') && (f.timeout || backend !== 'hash' || (!f.eval && set.size > 0))) return refuse('EOPNOTSUPP');
   if (set.exprs.length > MAX_EXPRS) return refuse('E2BIG');

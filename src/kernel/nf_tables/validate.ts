@@ -104,7 +104,7 @@ export function foresee(net: Netns, t: DraftTable, chain: Chain, rule: KeptRule)
 function check(net: Netns, t: DraftTable, base: BaseHook, key: string, rule: KeptRule): Errno | null {
   if (isChecked(rule.facts.checkedFor, key)) return null;
   for (const e of rule.exprs) {
-    const bad = validateExpression(e, { net, family: t.family, table: t.name, base, compat: rule.compat });
+    const bad = validateExpression(e, { net, family: t.family, table: t.name, base, set: (name) => t.sets.get(name), compat: rule.compat });
     if (bad) return bad;
   }
   setValidFrom(rule, key);

@@ -145,7 +145,9 @@ export class Dependencies {
   killExthdr(e: ExprOf<'exthdr'>): void {
     if (e.op === 'sctp' || e.op === 'dccp') return;
     const base = e.op === 'tcpopt' ? LAYER.transport : LAYER.network;
-    if (this.get(base)) this.release(base);
+    const left = this.get(base)?.left;
+    // What tests that header itself (`icmp type`) says more than that it is there.
+    if (left && !(left.kind === 'payload' && LAYER[left.base] === base)) this.release(base);
   }
 }
 

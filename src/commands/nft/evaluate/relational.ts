@@ -9,7 +9,7 @@ import { declareSet } from './sets.ts';
 export function evaluateRelational(c: Context, rel: ExprOf<'relational'>): Expr {
   if (rel.right.kind === 'symbol' && rel.right.symbolType === 'set') rel.right = evaluate(c, rel.right);
   if (rel.right.dtype === 'boolean' && rel.left.kind === 'fib' && rel.left.dtype === 'invalid') rel.left.flags |= 32;
-  rel.left = evaluate(c, rel.left);
+  rel.left = evaluate(c, rel.left.kind === 'set_elem' ? rel.left.key : rel.left);
   const { pctx } = c;
   rel.right = evaluate(c, rel.right);
   const { left } = rel;

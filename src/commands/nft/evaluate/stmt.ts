@@ -2,6 +2,7 @@ import type { ByteOrder, DatatypeName, Expr, ExprOf, Stmt, StmtOf } from '../../
 import { baseType, concatType, datatype, parseSymbol } from '../datatype/index.ts';
 import { CT } from '../keys/ct.ts';
 import { META } from '../keys/meta.ts';
+import { NOWHERE } from '../node.ts';
 import { numberOf, protocol, type Proto } from '../proto.ts';
 import { EvaluationFailed, type Context } from './context.ts';
 import { payloadDependency, payloadExpr } from './dependency.ts';
@@ -129,10 +130,10 @@ function fit(c: Context, s: Stmt, dtype: DatatypeName, len: number, order: ByteO
   }
 }
 
-/** stmt_evaluate_arg */
+/** stmt_evaluate_arg; an element, which JSON can write anywhere, is its key to it. */
 export function argument(c: Context, s: Stmt, dtype: DatatypeName, len: number, order: ByteOrder, e: Expr): Expr {
   c.expect(dtype, order, len);
-  return fit(c, s, dtype, len, order, evaluate(c, e));
+  return fit(c, s, dtype, len, order, evaluate(c, e.kind === 'set_elem' ? e.key : e));
 }
 function noRange(c: Context, s: Stmt, e: Expr): void {
   if (e.kind === 'range') c.fail(`${stmtName(s)}: range argument not supported`, e.loc);
@@ -529,8 +530,9 @@ function natMap(c: Context, s: StmtOf<'nat'>): void {
   if (!data) return;
   if (data.intervalData) s.typeFlags.interval = true;
   data.dtype = dtype.id;
-  if (data.kind !== 'concat' || data.items.length !== 2) {
-    s.addr = fit(c, s, dtype.id, dtype.size, 'big', { ...s.addr, dtype: dtype.id } as Expr);
+  // of what the kernel tells only `typeof` has an expression for each part
+  if (data.kind !== 'concat' || data.items.length !== 2 || data.items.every((i) => i.kind === 'value' && i.loc === NOWHERE)) {
+    s.addr = fit(c, s, dtype.id, dtype.size, 'big', s.addr);
     return;
   }
   fit(c, s, type, datatype(type).size, 'big', data.items[0] as Expr);

@@ -59,6 +59,6 @@ export function chainJson(chain: Omit<ShownChain, 'rules'>, family: Family, tabl
 export function ruleJson(r: ReadRule, family: Family, table: string, chain: string, p: Printer): Json {
   const out: Record<string, Json> = { family, table, chain, handle: r.rule.handle };
   if (r.rule.comment !== undefined) out.comment = r.rule.comment;
-  out.expr = r.stmts.map((s) => p.jsonStmt(s));
+  if (r.stmts.length) out.expr = r.stmts.map((s) => p.jsonStmt(s));
   return { rule: out };
 }

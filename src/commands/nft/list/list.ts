@@ -19,6 +19,8 @@ export interface Listing {
   readonly json: boolean;
   out(text: string): void;
   err(text: string): void;
+  /** What of the kernel's could not be read (netlink_error). */
+  unread?(text: string): void;
 }
 
 /** do_command_list; the evaluation has found that what is named exists. */
@@ -28,11 +30,14 @@ export function list(cmd: Cmd, l: Listing): 'EINVAL' | 'ENOENT' | null {
   const tables = l.known.shown(l.nft.ruleset.tables, o.kind === 'set' || o.kind === 'map');
   // a later command of the run may delete it
   if (h.table && !tables.some((t) => t.family === h.family && t.name === h.table?.name)) return 'ENOENT';
+  // it is told when the command is done
+  const unread: string[] = [];
   listing(
     cmd,
     tables.filter((t) => (h.family === 'unspec' || t.family === h.family) && (!h.table || t.name === h.table.name)),
-    l,
+    { ...l, unread: (text) => unread.push(text) },
   );
+  for (const text of unread) l.err(text);
   return null;
 }
 
@@ -99,7 +104,11 @@ function show(l: Listing, text: readonly string[], json: () => Json[]): void {
   else for (const t of text) l.out(t);
 }
 
-const reader = (t: ShownTable, l: Listing): TableReader => new TableReader(l.nft, t, { elements: (s) => l.known.wantsElements(t, s) });
+const reader = (t: ShownTable, l: Listing): TableReader =>
+  new TableReader(l.nft, t, {
+    elements: (s) => l.known.wantsElements(t, s),
+    error: (message) => l.unread?.(`netlink: Error: ${message}\n`),
+  });
 
 const warn = (t: ShownTable, l: Listing): void => l.err(`# Warning: table ${t.family} ${t.name} is managed by iptables-nft, do not touch!\n`);
 

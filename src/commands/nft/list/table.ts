@@ -41,8 +41,9 @@ export function tableJson(t: Omit<Table, 'chains' | 'sets' | 'objects' | 'flowta
   return { table: out };
 }
 
-/** stmt_print_json: what JSON cannot say is said on standard error. */
+/** stmt_print_json, rule_print_json: what JSON cannot say is said on standard error. */
 export function noJson(r: ReadRule, err: (text: string) => void): void {
+  if (!r.stmts.length) err('rule without statements?!\n');
   for (const s of r.stmts) if (s.kind === 'chain') err('warning: stmt ops chain have no json callback\n');
 }
 

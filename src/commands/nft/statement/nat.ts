@@ -83,7 +83,7 @@ function linearize(s: StmtOf<'nat'>, l: Linearizer): void {
     const space = registerSpace(addrBits(s.family ?? (l.family === 'ip6' ? 'ip6' : 'ip')));
     const interval = s.typeFlags.interval || s.typeFlags.prefix || intervalData(addr);
     if (s.typeFlags.concat)
-      return emit(s, l, interval ? { addrMin: min, protoMin: min + space, addrMax: min + space + 1, protoMax: min + 2 * space + 1 } : { addrMin: min, protoMin: min + space });
+      return emit(s, l, interval ? { addrMin: min, protoMin: min + space, addrMax: min + 2 * space, protoMax: min + 3 * space } : { addrMin: min, protoMin: min + space });
     return loadProto(s, l, interval && addr.kind === 'map' ? { addrMin: min, addrMax: min + space } : { addrMin: min });
   });
 }

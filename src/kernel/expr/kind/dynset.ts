@@ -3,6 +3,7 @@ import type { SetElement } from '../../nf_tables/objects.ts';
 import { defineExpression } from '../definition.ts';
 import { trackable } from './ct.ts';
 import { runElement } from '../element-ops.ts';
+import { sameOps } from '../stateful.ts';
 import { byteOf, NF, type Op } from '../machine.ts';
 
 const DEFAULT_SIZE = 65535;
@@ -25,8 +26,9 @@ export const definition = defineExpression({
       if (!trackable(ctx.family)) return 'EPROTO';
       if (set.flags.timeout) return 'EOPNOTSUPP';
     }
-    if (e.exprs.length && set.exprs.length && e.exprs.some((x, i) => x.kind !== set.exprs[i]?.kind)) return 'EOPNOTSUPP';
-    return null;
+    if (!e.exprs.length || !set.exprs.length) return null;
+    if (e.exprs.some((x, i) => i < set.exprs.length && !sameOps(x, set.exprs[i]))) return 'EOPNOTSUPP';
+    return e.exprs.length > set.exprs.length ? 'EINVAL' : e.exprs.length < set.exprs.length ? 'EOPNOTSUPP' : null;
   },
   registers(e, use, ctx) {
     const set = ctx.set(e.set);

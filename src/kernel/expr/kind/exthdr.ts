@@ -86,8 +86,8 @@ const FIND: Readonly<Record<ExpressionOf<'exthdr'>['op'], Find>> = { ipv6, tcpop
 /** net/netfilter/nft_exthdr.c */
 export const definition = defineExpression({
   kind: 'exthdr',
-  select: (e) => (e.op === 'dccp' ? 'EOPNOTSUPP' : null),
-  check: (e, ctx) => (e.op === 'ipv4' && ctx.family === 'ip6' ? 'EOPNOTSUPP' : e.offset > 255 || e.len > 255 ? 'ERANGE' : null),
+  select: (e, ctx) => (e.op === 'dccp' || (e.op === 'ipv4' && ctx.family === 'ip6') ? 'EOPNOTSUPP' : null),
+  check: (e) => (e.offset > 255 || e.len > 255 ? 'ERANGE' : null),
   registers: (e, use) => use.store(e.dreg, e.len),
   tests(e, reader) {
     reader.unknown(e.dreg, e.len);

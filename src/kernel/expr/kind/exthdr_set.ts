@@ -7,7 +7,8 @@ import { findTcpOption } from './exthdr.ts';
 export const definition = defineExpression({
   kind: 'exthdr_set',
   // only TCP options are written (nft_exthdr_select_ops)
-  check: (e) => (e.op !== 'tcpopt' ? 'EOPNOTSUPP' : e.offset > 255 ? 'ERANGE' : e.len !== 2 && e.len !== 4 ? 'EOPNOTSUPP' : null),
+  select: (e) => (e.op !== 'tcpopt' ? 'EOPNOTSUPP' : null),
+  check: (e) => (e.offset > 255 ? 'ERANGE' : e.len !== 2 && e.len !== 4 ? 'EOPNOTSUPP' : null),
   registers: (e, use) => use.load(e.sreg, e.len),
   compile(e) {
     const from = byteOf(e.sreg);

@@ -1,5 +1,6 @@
 import type { ElementStore } from '../../nf_tables/elements.ts';
 import { defineExpression } from '../definition.ts';
+import { inetHooksOnly } from '../hooks.ts';
 import { byteOf, NF, type Op } from '../machine.ts';
 import { runObject } from '../object-ops.ts';
 
@@ -11,6 +12,8 @@ export const definition = defineExpression({
     return !set ? 'ENOENT' : set.flags.object ? null : 'EINVAL';
   },
   registers: (e, use, ctx) => use.load(e.sreg, ctx.set(e.set)?.keyLen ?? 0),
+  // nft_objref_map_validate: as a rule that names such an object
+  validate: (e, ctx) => (ctx.set(e.set)?.objType === 'synproxy' ? inetHooksOnly(ctx, ['input', 'forward']) : null),
   compile(e, env): Op {
     const set = env.set(e.set),
       store = set?.elements as ElementStore | undefined,
