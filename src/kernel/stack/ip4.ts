@@ -326,11 +326,10 @@ export class Ip4 {
     const conf = this.#s.conf;
     const rpf = conf.max4(dev.name, 'rp_filter');
     const acceptLocal = conf.or4(dev.name, 'accept_local');
-    if (!rpf && this.#s.fib.rules(4).length === 3 && !this.#s.fib.customLocal && (dev.index !== oif || !conf.or4(dev.name, 'send_redirects'))) {
+    if (!rpf && (dev.index !== oif || !conf.or4(dev.name, 'send_redirects'))) {
       if (acceptLocal) return 0;
       // Own addresses as source from outside are martians even without a reverse path filter.
-      if (this.#s.fib.addrType4(saddr) === 'local' && dev.type !== 'loopback') return 'IP_LOCAL_SOURCE';
-      return 0;
+      if (this.#s.fib.rules(4).length === 3 && !this.#s.fib.customLocal) return this.#s.fib.addrType4(saddr) === 'local' && dev.type !== 'loopback' ? 'IP_LOCAL_SOURCE' : 0;
     }
     const flow = { daddr: saddr, saddr: daddr, mark: conf.or4(dev.name, 'src_valid_mark') ? mark : 0, iif: oif === 0 ? this.#s.lo.index : oif, oif: 0, tos: tos & RT_TOS };
     const hit = this.#s.fib.lookup(4, flow);
@@ -598,9 +597,9 @@ export class Ip4 {
   reroute(skb: Skb): boolean {
     const b = skb.data,
       o = skb.network;
-    const saddr = ip4Src(b, o);
-    const local = this.#s.fib.addrType4(saddr) === 'local';
-    const r = this.outputRoute(ip4Dst(b, o), local ? saddr : null, { mark: skb.mark, oif: 0, tos: b[o + 1], anySource: true });
+    const saddr = ip4Src(b, o),
+      type = this.#s.fib.addrType4(saddr);
+    const r = this.outputRoute(ip4Dst(b, o), type === 'local' || type === 'unicast' ? saddr : null, { mark: skb.mark, oif: 0, tos: b[o + 1], anySource: true });
     const { tracer } = this.#s.net;
     if ('error' in r) {
       tracer?.event({ kind: 'route', skb, when: 'reroute', dst: null, reason: r.error });

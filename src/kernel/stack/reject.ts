@@ -83,8 +83,8 @@ export class Reject {
       dst = ip4Src(b, o);
     const mark = s.conf.v4('fwmark_reflect') ? skb.mark : 0;
     // ip_route_me_harder: the reset comes from the packet's destination, ours or not.
-    const local = s.fib.addrType4(src) === 'local';
-    const r = s.ip4.outputRoute(dst, local ? src : null, { mark, oif: 0, tos: 0, anySource: true });
+    const from = s.fib.addrType4(src);
+    const r = s.ip4.outputRoute(dst, from === 'local' || from === 'unicast' ? src : null, { mark, oif: 0, tos: 0, anySource: true });
     if ('error' in r) return;
     const tcp = resetHeader(b, at, b.length - at);
     const out = new Uint8Array(40);

@@ -7,6 +7,7 @@ import { NF } from '../expr/machine.ts';
 import type { HookState } from '../net/hook-state.ts';
 import { CTINFO, Skb } from '../net/skb.ts';
 import type { CtInfo } from '../net/skb.ts';
+import { transportSumRight } from '../net/transport-sum.ts';
 import { checksum, concat, pseudo, put16, put32, replace4, u16, u32 } from '../net/wire/bytes.ts';
 import { ETH, IPPROTO, IP_DF, ip4Dst, ip4HeaderLen, ip4Src, ip6Dst, ip6Src, putIp4, putIp6, skipExtensions } from '../net/wire/ip.ts';
 import type { HookVerdict } from './hooks.ts';
@@ -237,11 +238,11 @@ function clientAck(s: Stack, v: View, o: Options, seq: number): boolean {
 }
 
 /** nft_synproxy_do_eval, synproxy_tg4, synproxy_tg6 */
-export function synproxy(s: Stack, skb: Skb, _state: HookState, wanted: Wanted): number {
+export function synproxy(s: Stack, skb: Skb, state: HookState, wanted: Wanted): number {
   const v = view(skb);
   if (!v) return NF.DROP;
   const b = skb.data;
-  if (checksum(b, v.at, b.length, pseudo(v.src, v.dst, IPPROTO.TCP, b.length - v.at)) !== 0) return NF.DROP;
+  if (!transportSumRight(skb, state.hook, v.at, IPPROTO.TCP)) return NF.DROP;
   const o = parse(b, v.at);
   if (!o) return NF.DROP;
   if (v.flags & SYN && !(v.flags & (ACK | FIN | RST))) {
