@@ -235,7 +235,7 @@ export function ruleLine(c: Choice, only?: XtFamily, home?: string): RuleLine {
     ? [...(watcher ? [] : ['-j', t.name]), ...options(c, t, family)]
     : c.in(8)
       ? []
-      : [c.one(['-j', '--jump']), c.one(['ACCEPT', 'DROP', 'RETURN', ...(family === 'bridge' ? ['CONTINUE'] : [])])];
+      : [family === 'bridge' || !c.in(40) ? c.one(['-j', '--jump']) : '-g', c.one(['ACCEPT', 'DROP', 'RETURN', ...(family === 'bridge' ? ['CONTINUE'] : [])])];
   const swapped = c.in(10);
   rule.push(...(swapped ? [...jump, ...matchPart] : [...matchPart, ...jump]));
   if (c.in(30)) rule.push(...(family === 'bridge' ? ['-c', '3', '4'] : ['-c', '5', '600']));

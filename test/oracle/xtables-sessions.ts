@@ -155,9 +155,10 @@ const COMMANDS: readonly (readonly [number, string, Maker])[] = [
   [
     2,
     '-P',
-    (c, _f, chain) => [
+    // What ebtables says of a policy that it does not know is what errno was left at (docs/divergences.md).
+    (c, f, chain) => [
       chain(),
-      ...(c.in(12) ? [] : [c.one(['ACCEPT', 'DROP', 'DROP', 'QUEUE', 'RETURN', 'CONTINUE', 'REJECT', 'accept', ''])]),
+      ...(c.in(12) ? [] : [c.one(['ACCEPT', 'DROP', 'DROP', 'RETURN', ...(f === 'bridge' ? [] : ['QUEUE', 'CONTINUE', 'REJECT', 'accept', ''])])]),
       ...maybe(c, () => (c.in(6) ? ['-c', '1', '2'] : [])),
     ],
   ],

@@ -36,7 +36,9 @@ export function translateBridge(r: XtRule, c: TranslateContext): string[] | null
   for (const m of r.matches) {
     const w = useWords(m, c);
     if (!w) return null;
-    out.push(...w);
+    // libxtables puts a blank between words of letters and digits; MAC addresses bring none of their own.
+    if (w[0]?.startsWith('@') && out.at(-1)?.startsWith('ether ') && !out.at(-1)?.startsWith('ether type')) out.push(`${out.pop()}${w[0]}`, ...w.slice(1));
+    else out.push(...w);
   }
   const j = jumpWords(r, c);
   return j && [...out, 'counter', ...j];

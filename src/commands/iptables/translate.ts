@@ -232,6 +232,7 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
   call.out(`# Translated by ${program} v${VERSION} on ${date}\n`);
   let n = 0;
   let table: string | null = null;
+  let absent = false;
   try {
     for (const line of text.replace(/\n$/, '').split('\n')) {
       n++;
@@ -261,8 +262,9 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
       const parsed = [program, ...restoreWords(`${words}\n`)];
       const c = new CommandLine(parseEnvironment(t, true, table), parsed).parse();
       if (c.ignored) continue;
+      absent = leavesAbsent(c) ?? absent;
       if (!translate(t, c, ['-t', table], true)) {
-        call.err(`${t.program}: line ${n} failed\n`);
+        call.err(`${t.program}: line ${n} failed${absent ? ': No chain/target/match by that name.' : ''}\n`);
         return 1;
       }
     }
@@ -271,6 +273,13 @@ export function runRestoreTranslate(call: Call, family: XtFamily, program: strin
   } catch (e) {
     return fail(t, e, e instanceof XtError && e.exit !== 'PARAMETER_PROBLEM' ? -1 : n);
   }
+}
+
+/** Is errno ENOENT after the command? A new name was looked for among the targets, labels in their file; other rules clear it, the rest leaves it. */
+function leavesAbsent(c: XtCommand): boolean | null {
+  if (c.commands.has('newChain') || c.commands.has('renameChain')) return true;
+  if (c.commands.has('append') || c.commands.has('insert')) return c.rule.matches.some((m) => m.extension.name === 'connlabel');
+  return c.commands.has('delete') || c.commands.has('check') || c.commands.has('replace') ? false : null;
 }
 
 function chainLine(family: XtFamily, table: string, line: string, program: string, n: number): string {
