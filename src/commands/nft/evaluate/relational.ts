@@ -128,7 +128,7 @@ function move(c: Context, left: ExprOf<'binop'>, right: Expr): Expr | null {
     case 'range':
       return movable(c, left, right) ? moveOne(c, left, right) : null;
     case 'set':
-      if (!right.items.every((i) => movable(c, left, i))) return null;
+      if (!right.items.every((i) => !isRange(i) && movable(c, left, i))) return null;
       right.items = right.items.map((i) => moveOne(c, left, i));
       return right;
     case 'set_ref': {
@@ -142,6 +142,12 @@ function move(c: Context, left: ExprOf<'binop'>, right: Expr): Expr | null {
     default:
       return null;
   }
+}
+
+/** Ranges as elements are values of their own kind by now, which binop_can_transfer does not know. */
+function isRange(item: Expr): boolean {
+  const left = item.kind === 'mapping' ? item.left : item;
+  return (left.kind === 'set_elem' ? left.key : left).kind === 'range';
 }
 
 function movable(c: Context, left: ExprOf<'binop'>, right: Expr): boolean {

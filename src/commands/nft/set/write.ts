@@ -154,11 +154,10 @@ function payload(decl: SetDecl, item: Expr, family: Family): Omit<NewElement, 'k
   return out;
 }
 
-/** A map whose data are intervals holds both ends of each. Concatenated data are turned where the keys of the map are, and never turned back. */
+/** A map whose data are intervals holds both ends of each. */
 function dataValue(decl: SetDecl, data: Expr): Uint8Array {
-  const turned = data.kind === 'concat' && decl.flags.includes('interval');
-  if (!decl.data?.intervalData) return dataOf(data, turned);
-  const both = [keyData(data, 'start', turned), keyData(data, 'end', turned)].map((b) =>
+  if (!decl.data?.intervalData) return dataOf(data);
+  const both = [keyData(data, 'start', false), keyData(data, 'end', false)].map((b) =>
     b.length % 4 ? Uint8Array.from([...b, ...new Uint8Array(pad4(b.length) - b.length)]) : b,
   );
   return Uint8Array.from([...both[0], ...both[1]]);
