@@ -134,8 +134,8 @@ function verdictExpr(v: Verdict): Expr {
   return mk({ kind: 'verdict', verdict: v.code, ...(chain && { chain }) }, 'verdict', 'host', 32);
 }
 
-/** Data of a map: a verdict, a value, a concatenation, or a range. */
-function dataExpr(_set: NftSet, decl: SetDecl, e: SetElement): Expr | undefined {
+/** Data of a map: a verdict, a value, a concatenation, or a range. The parts of concatenated data are read as those of a key would be, though nothing had turned them. */
+function dataExpr(set: NftSet, decl: SetDecl, e: SetElement): Expr | undefined {
   if (e.objref !== undefined) return mk({ kind: 'value', value: bytesToValue(new TextEncoder().encode(e.objref), 'host') }, 'string', 'host', e.objref.length * 8);
   const data = decl.data;
   if (!e.data || !data) return undefined;
@@ -148,7 +148,7 @@ function dataExpr(_set: NftSet, decl: SetDecl, e: SetElement): Expr | undefined 
     let at = 0;
     const items = parts.map((f) => {
       const len = Math.ceil(f.len / 8),
-        v = single(bytes.subarray(at, at + len), f, false);
+        v = single(bytes.subarray(at, at + len), f, set.flags.interval);
       at += pad4(len);
       return v;
     });
