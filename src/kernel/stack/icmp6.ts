@@ -52,7 +52,8 @@ export class Icmp6 {
     // icmp6_dev: of what stays in the host, the device that its route belongs to.
     const oif = isLinkLocal6(from) ? ((came === s.lo ? (s.device(orig.dst?.route?.dev ?? 0) ?? orig.dst?.dev) : came)?.index ?? 0) : 0;
     const route = s.ip6.outputRoute(from, saddr, { mark, oif });
-    if ('error' in route || !this.#allowed(type, route.dst, from)) return;
+    // ipv6_anycast_destination: an address of many is nobody to tell.
+    if ('error' in route || (route.dst.type === 'anycast' && !s.conf.v6('icmp.error_anycast_as_unicast')) || !this.#allowed(type, route.dst, from)) return;
     const quoted = b.subarray(o, Math.min(b.length, o + 1280 - 48));
     this.#push(route.dst, route.saddr, from, 0, type, code, info, quoted, mark, orig);
   }
