@@ -220,16 +220,22 @@ function elements(words: readonly Word[], isChain: (name: string) => boolean, co
   return e.out;
 }
 
-/** Words of a line, and which were quoted: those keep their quotes. */
+/** Words of a line, and which were quoted, if only in part: those keep their quotes. A closing quote ends a word; one that stays open takes the line's end along. */
 function wordsOf(line: string): Word[] {
-  const plain = restoreWords(line);
+  const plain = restoreWords(`${line}\n`);
   let at = 0;
   return plain.map((text) => {
     while (line[at] === ' ' || line[at] === '\t') at++;
-    const quoted = line[at] === '"';
-    let i = at + (quoted ? 1 : 0);
-    while (i < line.length && (quoted ? line[i] !== '"' || line[i - 1] === '\\' : line[i] !== ' ' && line[i] !== '\t')) i++;
-    at = i + (quoted ? 1 : 0);
+    let open = false;
+    let quoted = false;
+    for (; at < line.length && !quoted; at++) {
+      const c = line[at];
+      if (open && c === '\\') at++;
+      else if (c === '"') {
+        quoted = open;
+        open = true;
+      } else if (!open && (c === ' ' || c === '\t')) break;
+    }
     return { text, quoted };
   });
 }
