@@ -157,9 +157,7 @@ function payload(decl: SetDecl, item: Expr, family: Family): Omit<NewElement, 'k
 /** A map whose data are intervals holds both ends of each. */
 function dataValue(decl: SetDecl, data: Expr): Uint8Array {
   if (!decl.data?.intervalData) return dataOf(data);
-  const both = [keyData(data, 'start', false), keyData(data, 'end', false)].map((b) =>
-    b.length % 4 ? Uint8Array.from([...b, ...new Uint8Array(pad4(b.length) - b.length)]) : b,
-  );
+  const both = [keyData(data, 'start', false), keyData(data, 'end', false)].map((b) => (b.length % 4 ? Uint8Array.from([...b, ...new Uint8Array(pad4(b.length) - b.length)]) : b));
   return Uint8Array.from([...both[0], ...both[1]]);
 }
 
