@@ -19,7 +19,10 @@ export function echo(events: readonly NftEvent[], batch: readonly Pending[], l: 
   for (const e of events) {
     if (e.event === 'newgen') {
       // nf_tables_gen_notify looks at the flags of the batch's first message
-      if (answers(batch[0]) && !l.json) l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`);
+      if (!answers(batch[0])) continue;
+      // In JSON it is an answer without words.
+      if (l.json) told = true;
+      else l.out(`# new generation ${e.generation} by process ${e.pid} (${e.name})\n`);
       continue;
     }
     if (e.message === undefined || !answers(batch[e.message])) continue;
